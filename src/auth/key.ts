@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { SpamdSyncError, shown, systemCode } from '../errors.ts';
+import { carries, DatagramHmac, type Digest } from './hmac.ts';
+
+const OTHERS_MAY_READ = 0o004;
+
+/**
+ * The shared key of a sync group. spamd's HMAC key is not the key file but the 40 hexadecimal digits of its SHA-1.
+ * The key itself cannot be read back, printed or serialized.
+ */
+export class SyncKey {
+  readonly #hmac: DatagramHmac;
+  /** Whether this key authenticates anything: `false` for {@link SyncKey.none} alone. */
+  readonly authenticates: boolean;
+  /** What is doubtful about the key, in words; a `SyncPeer` repeats them as `warning` events. */
+  readonly warnings: readonly string[];
+
+  private constructor(key: string, warnings: readonly string[]) {
+    this.#hmac = new DatagramHmac(Buffer.from(key, 'latin1'));
+    this.authenticates = key !== '';
+    this.warnings = warnings;
+  }
+
+  /**
+   * The key in a file, `/etc/mail/spamd.key` for spamd, `/etc/greyd/greyd.key` for greyd. The file is streamed; its
+   * every byte counts, a trailing newline too.
+   *
+   * @throws {SpamdSyncError} `ERR_SPAMD_KEY_MISSING` when there is no such file, `ERR_SPAMD_KEY_FILE` when it is a
+   * directory or device, or cannot be read; the system's error is the `cause`.
+   */
+  static async fromFile(path: string): Promise<SyncKey> {
+    const name = shown(path);
+    try {
+      const about = await stat(path);
+      if (about.isDirectory()) throw keyFileError(`key file ${name} is a directory`);
+      if (!about.isFile() && !about.isFIFO()) throw keyFileError(`key file ${name} is not a file`);
+      const sha1 = createHash('sha1');
+      for await (const chunk of createReadStream(path)) sha1.update(chunk);
+      const open = about.isFile() && (about.mode & OTHERS_MAY_READ) !== 0;
+      const warnings = open ? [`key file ${name} can be read by every user of this host: chmod o-r it`] : [];
+      return new SyncKey(sha1.digest('hex'), warnings);
+    } catch (cause) {
+      if (cause instanceof SpamdSyncError) throw cause;
+      const code = systemCode(cause);
+      if (code === 'ENOENT' || code === 'ENOTDIR') {
+        throw new SpamdSyncError('ERR_SPAMD_KEY_MISSING', `there is no key file ${name}`, { cause });
+      }
+      const why = code === 'EACCES' ? 'permission denied' : (code ?? String(cause));
+      throw keyFileError(`key file ${name} cannot be read: ${why}`, cause);
+    }
+  }
+
+  /** The key that a file with these bytes holds. An empty file is a key too, though one that everybody can guess. */
+  static fromBytes(keyFileBytes: Uint8Array): SyncKey {
+    return new SyncKey(createHash('sha1').update(keyFileBytes).digest('hex'), []);
+  }
+
+  /**
+   * No key, as spamd runs without a key file: datagrams carry an HMAC under the empty key, which anybody can compute.
+   * It authenticates nothing; for a trusted wire only. See `docs/security.md`.
+   */
+  static none(): SyncKey {
+    return new SyncKey('', ['no key: whoever can send this host a datagram can write to its greylist']);
+  }
+
+  /** The digest that this key gives a datagram of 36..1408 bytes, its own HMAC bytes counted as zero. */
+  digest(datagram: Uint8Array): Digest {
+    return this.#hmac.digest(datagram);
+  }
+
+  /** The digest of a datagram of 36..1408 bytes if this key signed it. */
+  verify(datagram: Uint8Array): Digest | undefined {
+    const digest = this.#hmac.digest(datagram);
+    return carries(datagram, digest) ? digest : undefined;
+  }
+}
+
+function keyFileError(message: string, cause?: unknown): SpamdSyncError {
+  return new SpamdSyncError('ERR_SPAMD_KEY_FILE', message, { cause });
+}

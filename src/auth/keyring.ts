@@ -1,0 +1,71 @@
+import { SpamdSyncError } from '../errors.ts';
+import type { Digest } from './hmac.ts';
+import { SyncKey } from './key.ts';
+
+/** A datagram that one of the keys signed. */
+export interface Verified {
+  readonly digest: Digest;
+  /** The place in the keyring of the key that signed it: above 0, its sender has yet to change to the new key. */
+  readonly keyIndex: number;
+}
+
+/**
+ * Several keys at once, so that a group can change its key without a flag day: signs with the first, accepts any.
+ * Add the new key as second everywhere, then put it first everywhere, then drop the old one.
+ */
+export class Keyring {
+  #keys: readonly SyncKey[];
+
+  /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for an empty list, or something that is not a `SyncKey`. */
+  constructor(keys: Iterable<SyncKey>) {
+    this.#keys = checked(keys);
+  }
+
+  get keys(): readonly SyncKey[] {
+    return this.#keys;
+  }
+
+  /** Changes the keys while running; takes effect with the next datagram. Throws as the constructor does. */
+  replace(keys: Iterable<SyncKey>): void {
+    this.#keys = checked(keys);
+  }
+
+  /** The digest that the first key gives a datagram of 36..1408 bytes, its own HMAC bytes counted as zero. */
+  digest(datagram: Uint8Array): Digest {
+    return (this.#keys[0] as SyncKey).digest(datagram);
+  }
+
+  verify(datagram: Uint8Array): Verified | undefined {
+    for (let keyIndex = 0; keyIndex < this.#keys.length; keyIndex++) {
+      const digest = (this.#keys[keyIndex] as SyncKey).verify(datagram);
+      if (digest !== undefined) return { digest, keyIndex };
+    }
+    return undefined;
+  }
+}
+
+/**
+ * What was given as a key, if it is one.
+ *
+ * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` otherwise: running without a key must be asked for by name.
+ */
+export function checkedKey(key: SyncKey | Keyring): SyncKey | Keyring {
+  if (key instanceof SyncKey || key instanceof Keyring) return key;
+  throw new SpamdSyncError(
+    'ERR_SPAMD_OPTION',
+    'key: give a SyncKey or a Keyring; to run without authentication ask for it by name, SyncKey.none()',
+  );
+}
+
+export function keysOf(key: SyncKey | Keyring): readonly SyncKey[] {
+  return key instanceof Keyring ? key.keys : [key];
+}
+
+function checked(keys: Iterable<SyncKey>): readonly SyncKey[] {
+  const list = [...keys];
+  if (list.length === 0) throw new SpamdSyncError('ERR_SPAMD_OPTION', 'a keyring needs at least one key');
+  if (!list.every((key) => key instanceof SyncKey)) {
+    throw new SpamdSyncError('ERR_SPAMD_OPTION', 'a keyring holds SyncKey objects only');
+  }
+  return list;
+}

@@ -1,0 +1,67 @@
+/** What greylisting remembers a delivery attempt by. Strings are as the client typed them, brackets and case kept. */
+export interface Tuple {
+  /** The client's IPv4 address, dotted quad. */
+  readonly ip: string;
+  /** The argument of HELO or EHLO. */
+  readonly helo: string;
+  /** The envelope sender, `<user@example.org>`; the null sender is `<>`. */
+  readonly from: string;
+  /** The envelope recipient, `<user@example.net>`. */
+  readonly to: string;
+}
+
+/** A tuple was seen: some host of the group deferred this attempt. */
+export interface GreyEntry extends Tuple {
+  readonly type: 'grey';
+  /** When it was seen, Unix seconds, 0..2^32-1. */
+  readonly timestamp: number;
+}
+
+/** A host delivered real mail and may pass. */
+export interface WhiteEntry {
+  readonly type: 'white';
+  readonly ip: string;
+  /** When this was decided, Unix seconds, 0..2^32-1. */
+  readonly timestamp: number;
+  /** Until when it holds, Unix seconds, 0..2^32-1. */
+  readonly expires: number;
+}
+
+/** A host hit a spamtrap. */
+export interface TrappedEntry {
+  readonly type: 'trapped';
+  readonly ip: string;
+  /** When this was decided, Unix seconds, 0..2^32-1. */
+  readonly timestamp: number;
+  /** Until when it holds, Unix seconds, 0..2^32-1. */
+  readonly expires: number;
+}
+
+/** An address is to be forgotten as white or as trapped. Only greyd knows these; see `docs/protocol.md`. */
+export interface Removal {
+  readonly type: 'remove-white' | 'remove-trapped';
+  readonly ip: string;
+  /** When this was decided, Unix seconds, 0..2^32-1. */
+  readonly timestamp: number;
+}
+
+/** One thing that a sync group says. Plain data: compare it, spread it, send it on as JSON. */
+export type Entry = GreyEntry | WhiteEntry | TrappedEntry | Removal;
+
+export type EntryType = Entry['type'];
+
+/** Where a datagram came from. */
+export interface Source {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** Anything that can be asked to tell a sync group something; a `SyncPeer` is one. */
+export interface Announcer {
+  announce(entries: Iterable<Entry>): Promise<unknown>;
+}
+
+/** The time, as Unix seconds. Fractions are allowed; what goes on the wire or into a record is floored. */
+export interface Clock {
+  now(): number;
+}

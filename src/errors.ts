@@ -1,0 +1,76 @@
+/** Why an incoming datagram was refused by the codec, in the order in which the checks run. */
+export type DecodeReason = 'short' | 'oversize' | 'version' | 'family' | 'length' | 'auth' | 'malformed';
+
+/**
+ * The stable codes of every error this library throws on purpose. Messages may be reworded; codes may not.
+ * `docs/api.md` has a section for each.
+ */
+export type SpamdSyncErrorCode =
+  | 'ERR_SPAMD_CLOSED'
+  | 'ERR_SPAMD_DECODE'
+  | 'ERR_SPAMD_FIELD'
+  | 'ERR_SPAMD_INTERFACE'
+  | 'ERR_SPAMD_KEY_FILE'
+  | 'ERR_SPAMD_KEY_MISSING'
+  | 'ERR_SPAMD_LISTEN'
+  | 'ERR_SPAMD_OPTION'
+  | 'ERR_SPAMD_RESOLVE'
+  | 'ERR_SPAMD_SEND'
+  | 'ERR_SPAMD_TOO_LONG';
+
+/** The base of every error thrown by this library: tell them apart by {@link SpamdSyncError.code}. */
+export class SpamdSyncError extends Error {
+  override readonly name: string = 'SpamdSyncError';
+  readonly code: SpamdSyncErrorCode;
+
+  constructor(code: SpamdSyncErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** A datagram that could not be decoded: `reason` says at which check, `offset` at which byte. */
+export class DecodeError extends SpamdSyncError {
+  override readonly name = 'DecodeError';
+  readonly reason: DecodeReason;
+  /** Bytes from the start of the datagram. */
+  readonly offset: number;
+
+  constructor(reason: DecodeReason, offset: number, detail: string) {
+    super('ERR_SPAMD_DECODE', `${reason}: ${detail} (at byte ${offset})`);
+    this.reason = reason;
+    this.offset = offset;
+  }
+}
+
+/** An entry that cannot go on the wire: `field` names the member at fault, `index` the entry in the list given. */
+export class EntryError extends SpamdSyncError {
+  override readonly name = 'EntryError';
+  readonly field: string;
+  readonly value: unknown;
+  readonly index: number;
+
+  constructor(field: string, value: unknown, index: number, detail: string) {
+    super('ERR_SPAMD_FIELD', `entry ${index}: ${field} ${detail}: ${shown(value)}`);
+    this.field = field;
+    this.value = value;
+    this.index = index;
+  }
+}
+
+/** A value as an error message may show it: quoted, control characters escaped, never longer than a line. */
+export function shown(value: unknown): string {
+  const text =
+    typeof value === 'string'
+      ? JSON.stringify(value)
+      : value instanceof Uint8Array
+        ? `<${value.length} bytes>`
+        : String(value);
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
+
+/** The system's error code (`ENOENT`, `EADDRINUSE`, …) of something caught, if it has one. */
+export function systemCode(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
+}
