@@ -1,0 +1,32 @@
+import { BlockList, isIPv4 } from 'node:net';
+import { LRUCache } from 'lru-cache';
+import { SpamdSyncError, shown } from '../errors.ts';
+
+/** Enough for every member of a group and some strangers; an answer that was pushed out is worked out again. */
+const REMEMBERED = 1024;
+
+/** Which source addresses may write: IPv4 addresses and CIDR prefixes. */
+export class AllowList {
+  readonly #list = new BlockList();
+  readonly #answers = new LRUCache<string, boolean>({ max: REMEMBERED });
+
+  /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for anything that is not an IPv4 address or prefix. */
+  constructor(rules: readonly string[]) {
+    for (const rule of rules) {
+      const [address = '', prefix = '32', ...rest] = rule.split('/');
+      if (!isIPv4(address) || !/^\d{1,2}$/.test(prefix) || Number(prefix) > 32 || rest.length > 0) {
+        throw new SpamdSyncError('ERR_SPAMD_OPTION', `allow: not an IPv4 address or prefix: ${shown(rule)}`);
+      }
+      this.#list.addSubnet(address, Number(prefix), 'ipv4');
+    }
+  }
+
+  has(address: string): boolean {
+    let answer = this.#answers.get(address);
+    if (answer === undefined) {
+      answer = this.#list.check(address, 'ipv4');
+      this.#answers.set(address, answer);
+    }
+    return answer;
+  }
+}

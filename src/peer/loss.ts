@@ -1,0 +1,54 @@
+/** A jump ahead by more than this is another process behind the same address and port, not a loss. */
+const MAX_GAP = 65_536;
+/** How far behind a datagram may come in and still count as overtaken rather than as a restart. */
+const MAX_LATE = 64;
+/** Programs that send one datagram and exit (spamdb, spamlogd) use a new port each time: keep the latest few. */
+const MAX_PORTS = 16;
+
+interface Flow {
+  next: number;
+  lost: number;
+}
+
+/**
+ * Estimates from the counters in the datagrams how many did not arrive. An estimate: a counter belongs to a process,
+ * restarts at 0 with it, and several processes may send from one address.
+ */
+export class LossEstimate {
+  readonly #flows = new Map<number, Flow>();
+  #lost = 0;
+
+  /** How many datagrams of this address are missing. */
+  get lost(): number {
+    return this.#lost;
+  }
+
+  /** A datagram that was not a copy of an earlier one came from this port. */
+  heard(port: number, counter: number): void {
+    const flow = this.#flows.get(port);
+    if (flow === undefined) this.#begin(port, counter);
+    else this.#follow(flow, counter);
+  }
+
+  #begin(port: number, counter: number): void {
+    if (this.#flows.size >= MAX_PORTS) {
+      const [oldest] = this.#flows.keys();
+      this.#flows.delete(oldest as number);
+    }
+    this.#flows.set(port, { next: (counter + 1) >>> 0, lost: 0 });
+  }
+
+  #follow(flow: Flow, counter: number): void {
+    const gap = (counter - flow.next) >>> 0;
+    const late = (flow.next - counter) >>> 0;
+    if (gap <= MAX_GAP) {
+      flow.lost += gap;
+      this.#lost += gap;
+    } else if (counter !== 0 && late <= MAX_LATE && flow.lost > 0) {
+      flow.lost--;
+      this.#lost--;
+      return;
+    }
+    flow.next = (counter + 1) >>> 0;
+  }
+}

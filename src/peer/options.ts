@@ -1,0 +1,187 @@
+import { isIPv4 } from 'node:net';
+import { isUnicastIPv4, parseIPv4 } from '../address.ts';
+import type { SyncKey } from '../auth/key.ts';
+import { checkedKey, type Keyring } from '../auth/keyring.ts';
+import type { Clock } from '../entry.ts';
+import { SpamdSyncError, shown } from '../errors.ts';
+import type { ListenAt, SendTo, Transport } from '../transport/transport.ts';
+import { udp } from '../transport/udp.ts';
+import { AllowList } from './allow.ts';
+
+/** How the receiver at a target spells addresses, and whether it knows removals: `spamd` or `greyd`. */
+export type Dialect = 'spamd' | 'greyd';
+
+export interface ListenOptions {
+  /** A local IPv4 address to bind, or the name of an interface on which to join the group. Default `0.0.0.0`. */
+  readonly at?: string;
+  /** Receive buffer to ask the kernel for, bytes, 4096..2^30. Default 4 MiB; `stats()` says what was granted. */
+  readonly receiveBuffer?: number;
+}
+
+export interface TargetOptions {
+  /** A host name, an IPv4 address, or an interface name for multicast to the group. */
+  readonly host: string;
+  /** UDP port, 1..65535. Default: the peer's own. */
+  readonly port?: number;
+  /** Default `spamd`. */
+  readonly dialect?: Dialect;
+  /** Multicast TTL, 1..255, for an interface. Default 1. */
+  readonly ttl?: number;
+}
+
+export interface BatchOptions {
+  /** How long an entry may wait for others to share its datagram, milliseconds, 0..60000. Default 0: this turn only. */
+  readonly lingerMs?: number;
+  /** How many entries may be waiting or on their way, 1..2^24; further ones are skipped. Default 65536. */
+  readonly maxQueued?: number;
+}
+
+export interface SyncPeerOptions {
+  /** The group's key. To run without one ask for it by name, `SyncKey.none()`. */
+  readonly key: SyncKey | Keyring;
+  /**
+   * Where to receive, as spamd's `-y`: an interface name (joins the group there) or a local IPv4 address.
+   * Default `0.0.0.0`, every address but no group. `false`: send only, from a port of the system's choice.
+   */
+  readonly listen?: string | ListenOptions | false;
+  /** Where to send, as spamd's `-Y`: a host name, an address, an interface (`em0`) or an interface with TTL (`em0:2`). */
+  readonly targets?: readonly (string | TargetOptions)[];
+  /** UDP port to listen on and to send to, 0..65535. Default 8025; 0 listens on a port of the system's choice. */
+  readonly port?: number;
+  /** The multicast group. Default 224.0.1.240, spamd's; greyd's own default is 224.0.1.241. */
+  readonly group?: string;
+  /** Addresses and CIDR prefixes that may send, IPv4. Default: whoever has the key. */
+  readonly allow?: readonly string[];
+  /** How far a datagram's newest timestamp may lie from now, seconds, 1..2^31. Default 600; `false` for any. */
+  readonly maxSkew?: number | false;
+  /** How many digests of received datagrams are remembered against replay, 1..2^24. Default 131072, some 17 MB. */
+  readonly maxDigests?: number;
+  readonly batch?: BatchOptions;
+  /** Default UDP. */
+  readonly transport?: Transport;
+  /** Default the system's. */
+  readonly clock?: Clock;
+  /** Closes the peer when aborted. */
+  readonly signal?: AbortSignal;
+}
+
+export interface Target extends SendTo {
+  readonly name: string;
+  readonly dialect: Dialect;
+}
+
+/** The options, checked and complete. */
+export interface Settings {
+  readonly key: SyncKey | Keyring;
+  readonly listen: ListenAt | false;
+  readonly targets: readonly Target[];
+  readonly group: string;
+  readonly allow: AllowList | undefined;
+  readonly maxSkew: number | false;
+  readonly maxDigests: number;
+  readonly lingerMs: number;
+  readonly maxQueued: number;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly signal: AbortSignal | undefined;
+}
+
+const DEFAULTS = {
+  port: 8025,
+  group: '224.0.1.240',
+  listen: '0.0.0.0',
+  receiveBuffer: 4 * 1024 * 1024,
+  maxSkew: 600,
+  maxDigests: 131_072,
+  lingerMs: 0,
+  maxQueued: 65_536,
+  dialect: 'spamd',
+} as const;
+
+const systemClock: Clock = { now: () => Date.now() / 1000 };
+
+/** @throws {SpamdSyncError} `ERR_SPAMD_OPTION`, naming the option. */
+export function checkedOptions(options: SyncPeerOptions): Settings {
+  const port = whole('port', options.port ?? DEFAULTS.port, 0, 65_535);
+  const batch = options.batch ?? {};
+  const maxSkew = options.maxSkew ?? DEFAULTS.maxSkew;
+  return {
+    key: checkedKey(options.key),
+    listen: checkedListen(options.listen ?? DEFAULTS.listen, port),
+    targets: checkedTargets(options.targets ?? [], port === 0 ? DEFAULTS.port : port),
+    group: checkedGroup(options.group ?? DEFAULTS.group),
+    allow: options.allow === undefined ? undefined : new AllowList(options.allow),
+    maxSkew: maxSkew === false ? false : whole('maxSkew', maxSkew, 1, 2 ** 31),
+    maxDigests: whole('maxDigests', options.maxDigests ?? DEFAULTS.maxDigests, 1, 2 ** 24),
+    lingerMs: whole('batch.lingerMs', batch.lingerMs ?? DEFAULTS.lingerMs, 0, 60_000),
+    maxQueued: whole('batch.maxQueued', batch.maxQueued ?? DEFAULTS.maxQueued, 1, 2 ** 24),
+    transport: options.transport ?? udp,
+    clock: options.clock ?? systemClock,
+    signal: options.signal,
+  };
+}
+
+function checkedListen(listen: string | ListenOptions | false, port: number): ListenAt | false {
+  if (listen === false) return false;
+  const { at = DEFAULTS.listen, receiveBuffer = DEFAULTS.receiveBuffer } =
+    typeof listen === 'string' ? { at: listen } : listen;
+  const address = parseIPv4(at);
+  if (typeof at !== 'string' || at === '' || (address > 0 && !isUnicastIPv4(address))) {
+    throw bad('listen', 'give a local IPv4 address or an interface name', at);
+  }
+  return {
+    at,
+    port,
+    receiveBuffer: whole('listen.receiveBuffer', receiveBuffer, 4096, 2 ** 30),
+  };
+}
+
+function checkedTargets(targets: readonly (string | TargetOptions)[], port: number): Target[] {
+  const checked = targets.map((target) =>
+    checkedTarget(typeof target === 'string' ? splitTarget(target) : target, port),
+  );
+  checked.forEach((target, index) => {
+    const twin = checked.findIndex((other) => other.host === target.host && other.port === target.port);
+    if (twin !== index) throw bad('targets', 'the same target twice', target.name);
+  });
+  return checked;
+}
+
+function checkedTarget(target: TargetOptions, defaultPort: number): Target {
+  const { host, dialect = DEFAULTS.dialect, ttl } = target;
+  if (typeof host !== 'string' || !/^[\w.-]+$/.test(host)) {
+    throw bad('targets', 'not a host name, an IPv4 address or an interface', host);
+  }
+  if (dialect !== 'spamd' && dialect !== 'greyd') throw bad('targets', "dialect is not 'spamd' or 'greyd'", dialect);
+  if (ttl !== undefined) {
+    whole('targets: ttl', ttl, 1, 255);
+    if (isIPv4(host)) throw bad('targets', 'a TTL goes with an interface, not with an address', host);
+  }
+  if (isIPv4(host) && !isUnicastIPv4(parseIPv4(host))) {
+    throw bad('targets', 'not a unicast address; for multicast name the interface', host);
+  }
+  const port = whole('targets: port', target.port ?? defaultPort, 1, 65_535);
+  const name = `${host}${ttl === undefined ? '' : `:${ttl}`}${port === defaultPort ? '' : ` port ${port}`}`;
+  return { host, port, ttl, dialect, name };
+}
+
+/** `em0:2` is an interface and a TTL, as in spamd's `-Y`; everything else is a name or an address. */
+function splitTarget(target: string): TargetOptions {
+  const parts = /^([^:]+):(\d+)$/.exec(target);
+  return parts === null ? { host: target } : { host: parts[1] as string, ttl: Number(parts[2]) };
+}
+
+function checkedGroup(group: string): string {
+  const first = parseIPv4(group) >>> 24;
+  if (parseIPv4(group) < 0 || first < 224 || first > 239) throw bad('group', 'not an IPv4 multicast address', group);
+  return group;
+}
+
+function whole(name: string, value: number, least: number, most: number): number {
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  throw bad(name, `not a whole number ${least}..${most}`, value);
+}
+
+function bad(name: string, why: string, value: unknown): SpamdSyncError {
+  return new SpamdSyncError('ERR_SPAMD_OPTION', `${name}: ${why}: ${shown(value)}`);
+}

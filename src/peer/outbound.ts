@@ -1,0 +1,199 @@
+import { writeDigest } from '../auth/hmac.ts';
+import type { SyncKey } from '../auth/key.ts';
+import type { Keyring } from '../auth/keyring.ts';
+import type { Clock, Entry } from '../entry.ts';
+import { SpamdSyncError } from '../errors.ts';
+import type { Link } from '../transport/transport.ts';
+import { DatagramWriter } from '../wire/encode.ts';
+import { inDialect, type SkipReason } from './dialect.ts';
+import type { Dialect, Target } from './options.ts';
+import { type SendReport, Submission } from './report.ts';
+import { inRounds } from './rounds.ts';
+import type { Counters } from './stats.ts';
+
+/** A target with its link, and how sending to it went. */
+export interface Outlet {
+  readonly target: Target;
+  readonly link: Link;
+  sent: number;
+  failed: number;
+  lastError: SpamdSyncError | undefined;
+}
+
+export interface OutboundOptions {
+  readonly key: SyncKey | Keyring;
+  readonly clock: Clock;
+  readonly lingerMs: number;
+  readonly maxQueued: number;
+  readonly counters: Counters;
+  readonly outlets: readonly Outlet[];
+  /** Called with each datagram's digest before it is sent. */
+  readonly onSigned: (digest: string, newest: number) => void;
+  /** Called when a target that worked begins to fail. */
+  readonly onFailing: (outlet: Outlet, error: SpamdSyncError) => void;
+}
+
+/** An entry on its way, and the call that asked for it. */
+interface Item {
+  readonly entry: Entry;
+  readonly submission: Submission;
+}
+
+interface Packed {
+  readonly bytes: Buffer;
+  readonly submissions: readonly Submission[];
+}
+
+/**
+ * The one way out: entries are made safe for each dialect, queued, packed into datagrams of up to 1408 bytes, signed
+ * once, and the same bytes sent to every target of that dialect. One target failing holds back no other.
+ */
+export class Outbound {
+  readonly #options: OutboundOptions;
+  readonly #dialects: readonly Dialect[];
+  /** Each dialect's datagrams are counted by themselves, since no receiver hears both: a gap is a loss to it. */
+  readonly #next: Record<Dialect, number> = { spamd: 0, greyd: 0 };
+  readonly #writer = new DatagramWriter();
+  #queue: Item[] = [];
+  #pending = 0;
+  #scheduled: (() => void) | undefined;
+  readonly #flushes = new Set<Promise<void>>();
+
+  constructor(options: OutboundOptions) {
+    this.#options = options;
+    this.#dialects = [...new Set(options.outlets.map(({ target }) => target.dialect))];
+  }
+
+  /** How many entries are waiting or on their way. */
+  get pending(): number {
+    return this.#pending;
+  }
+
+  submit(entries: readonly Entry[]): Promise<SendReport> {
+    const { maxQueued, outlets } = this.#options;
+    const submission = new Submission(outlets);
+    const room = Math.max(0, maxQueued - this.#pending);
+    for (const entry of entries.slice(room)) {
+      for (const dialect of this.#dialects) this.#skip(submission, entry, dialect, 'overload');
+    }
+    const taken = entries.slice(0, room);
+    this.#pending += taken.length;
+    for (const entry of taken) this.#queue.push({ entry, submission });
+    submission.expect(taken.length);
+    if (taken.length > 0) this.#schedule();
+    return submission.report;
+  }
+
+  /** Sends what is queued, and resolves when everything is on its way. */
+  async flush(): Promise<void> {
+    this.#scheduled?.();
+    await Promise.all(this.#flushes);
+  }
+
+  #schedule(): void {
+    if (this.#scheduled !== undefined) return;
+    const cancel = afterTurn(this.#options.lingerMs, () => this.#scheduled?.());
+    this.#scheduled = () => {
+      this.#scheduled = undefined;
+      cancel();
+      const items = this.#queue;
+      this.#queue = [];
+      const flushed = this.#send(items).finally(() => this.#flushes.delete(flushed));
+      this.#flushes.add(flushed);
+    };
+  }
+
+  async #send(items: readonly Item[]): Promise<void> {
+    const sends: Promise<void>[] = [];
+    for (const dialect of this.#dialects) {
+      const outlets = this.#options.outlets.filter(({ target }) => target.dialect === dialect);
+      for (const packed of this.#pack(items, dialect)) {
+        for (const outlet of outlets) sends.push(this.#sendTo(outlet, packed));
+      }
+    }
+    await Promise.all(sends);
+    this.#pending -= items.length;
+    for (const { submission } of items) submission.done();
+  }
+
+  async #sendTo(outlet: Outlet, { bytes, submissions }: Packed): Promise<void> {
+    const { counters, onFailing } = this.#options;
+    try {
+      await outlet.link.send(bytes);
+      outlet.sent++;
+      outlet.lastError = undefined;
+      counters.sentDatagrams++;
+      counters.sentBytes += bytes.length;
+      counters.sentEntries += submissions.length;
+      Submission.sent(submissions, outlet);
+    } catch (cause) {
+      const error =
+        cause instanceof SpamdSyncError ? cause : new SpamdSyncError('ERR_SPAMD_SEND', String(cause), { cause });
+      const began = outlet.lastError === undefined;
+      outlet.failed++;
+      outlet.lastError = error;
+      counters.failedDatagrams++;
+      Submission.failed(submissions, outlet, error);
+      if (began) onFailing(outlet, error);
+    }
+  }
+
+  /** The datagrams that say `items` in a dialect, signed. */
+  #pack(items: readonly Item[], dialect: Dialect): Packed[] {
+    const spelled: Item[] = [];
+    for (const { entry, submission } of items) {
+      const form = inDialect(entry, dialect);
+      if (typeof form === 'string') this.#skip(submission, entry, dialect, form);
+      else spelled.push({ entry: form, submission });
+    }
+    const packed: Packed[] = [];
+    for (const round of inRounds(spelled)) {
+      let submissions: Submission[] = [];
+      let newest = -1;
+      const finish = () => {
+        if (this.#writer.empty) return;
+        packed.push({ bytes: this.#sign(dialect, newest), submissions });
+        submissions = [];
+        newest = -1;
+      };
+      for (const { entry, submission } of round) {
+        let problem = this.#writer.add(entry);
+        if (problem === 'full') {
+          finish();
+          problem = this.#writer.add(entry);
+        }
+        if (problem === undefined) {
+          submissions.push(submission);
+          newest = Math.max(newest, entry.timestamp);
+        } else this.#skip(submission, entry, dialect, 'too-long');
+      }
+      finish();
+    }
+    return packed;
+  }
+
+  #sign(dialect: Dialect, newest: number): Buffer {
+    const counter = this.#next[dialect];
+    this.#next[dialect] = (counter + 1) >>> 0;
+    const bytes = this.#writer.finish(counter);
+    const digest = this.#options.key.digest(bytes);
+    writeDigest(bytes, digest);
+    this.#options.onSigned(digest, newest);
+    return bytes;
+  }
+
+  #skip(submission: Submission, entry: Entry, dialect: Dialect, why: SkipReason): void {
+    this.#options.counters.skipped[why]++;
+    submission.skipped.push({ entry, dialect, why });
+  }
+}
+
+/** Runs `task` at the end of this turn of the event loop, or after a while; returns how to call it off. */
+function afterTurn(lingerMs: number, task: () => void): () => void {
+  if (lingerMs === 0) {
+    const immediate = setImmediate(task);
+    return () => clearImmediate(immediate);
+  }
+  const timer = setTimeout(task, lingerMs);
+  return () => clearTimeout(timer);
+}

@@ -1,0 +1,220 @@
+import { EventEmitter } from 'node:events';
+import { keysOf } from '../auth/keyring.ts';
+import type { Announcer, Clock, Entry, Source, Tuple } from '../entry.ts';
+import { SpamdSyncError } from '../errors.ts';
+import type { OpenTransport } from '../transport/transport.ts';
+import { checkEntry } from './check.ts';
+import type { PeerWarningCode, SyncPeerEvents } from './events.ts';
+import { Health, type PeerHealth } from './health.ts';
+import { Inbound } from './inbound.ts';
+import { checkedOptions, type Settings, type SyncPeerOptions } from './options.ts';
+import { Outbound, type Outlet } from './outbound.ts';
+import type { Received } from './received.ts';
+import { Receiver } from './receiver.ts';
+import type { SendReport } from './report.ts';
+import { Counters, type PeerStats } from './stats.ts';
+
+/** How often names that failed are looked up again, milliseconds. */
+const RETRY_MS = 30_000;
+/** Every so many of those times all names are looked up again, to follow a host that moved: five minutes. */
+const REFRESH_EVERY = 10;
+
+/**
+ * A member of a spamd sync group: hears what the other hosts say, and tells them what this one saw.
+ *
+ * @example
+ * await using peer = await SyncPeer.open({
+ *   key: await SyncKey.fromFile('/etc/mail/spamd.key'),
+ *   listen: 'em0',
+ *   targets: ['em0', 'mx2.example.org'],
+ * });
+ * peer.on('trapped', ({ ip, expires }) => console.log(`${ip} is trapped until ${new Date(expires * 1000)}`));
+ */
+export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDisposable, Announcer {
+  readonly #settings: Settings;
+  readonly #clock: Clock;
+  readonly #counters = new Counters();
+  readonly #inbound: Inbound;
+  readonly #receiver: Receiver;
+  readonly #health: Health;
+  #outlets: readonly Outlet[] = [];
+  #transport!: OpenTransport;
+  #outbound!: Outbound;
+  #timer: NodeJS.Timeout | undefined;
+  #closing: Promise<void> | undefined;
+  #forgetting = false;
+
+  private constructor(settings: Settings) {
+    super();
+    this.#settings = settings;
+    this.#clock = settings.clock;
+    this.#health = new Health(
+      () => this.#outlets,
+      (target, address) =>
+        this.#warn('WARN_SPAMD_KEY_MISMATCH', `target ${target} (${address}) signs with no key of ours: key mismatch?`),
+    );
+    this.#inbound = new Inbound({
+      ...settings,
+      onForgotten: () => this.#warnForgotten(),
+    });
+    this.#receiver = new Receiver(this, this.#inbound, this.#health, this.#counters, this.#clock);
+  }
+
+  /**
+   * A peer that is bound, has joined its group and looked up its targets.
+   *
+   * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` naming an option that will not do, `ERR_SPAMD_LISTEN` when the address
+   * and port cannot be had, `ERR_SPAMD_INTERFACE` for an interface that is not there or has no IPv4 address. A target
+   * whose name does not resolve is no error: it is looked up again every half minute, see {@link health}.
+   */
+  static async open(options: SyncPeerOptions): Promise<SyncPeer> {
+    const settings = checkedOptions(options);
+    settings.signal?.throwIfAborted();
+    const peer = new SyncPeer(settings);
+    await peer.#open();
+    return peer;
+  }
+
+  /** The local address and port, as bound. */
+  get address(): Source {
+    return { address: this.#transport.address, port: this.#transport.port };
+  }
+
+  /** Tells the group that this tuple was seen, now. */
+  grey(tuple: Tuple): Promise<SendReport> {
+    const { ip, helo, from, to } = tuple;
+    return this.announce([{ type: 'grey', ip, helo, from, to, timestamp: this.#seconds() }]);
+  }
+
+  /**
+   * Tells the group that this address delivered real mail and may pass.
+   *
+   * @param expires Until when, Unix seconds. Hosts that know the address already keep the expiry they have.
+   */
+  white(ip: string, expires: number): Promise<SendReport> {
+    return this.announce([{ type: 'white', ip, timestamp: this.#seconds(), expires }]);
+  }
+
+  /**
+   * Tells the group that this address hit a spamtrap.
+   *
+   * @param expires Until when, Unix seconds. Hosts that know the address already keep the expiry they have.
+   */
+  trapped(ip: string, expires: number): Promise<SendReport> {
+    return this.announce([{ type: 'trapped', ip, timestamp: this.#seconds(), expires }]);
+  }
+
+  /**
+   * Tells the group these entries, as they are. What is announced in one turn of the event loop shares datagrams.
+   * What must not be sent to a target's kind of receiver is skipped, and the report says so.
+   *
+   * @throws {EntryError} `ERR_SPAMD_FIELD` for what only a mistake in the caller can produce; nothing is sent then.
+   * @throws {SpamdSyncError} `ERR_SPAMD_CLOSED` after {@link close}.
+   */
+  async announce(entries: Iterable<Entry>): Promise<SendReport> {
+    if (this.#closing !== undefined) throw new SpamdSyncError('ERR_SPAMD_CLOSED', 'the peer is closed');
+    const list = [...entries];
+    list.forEach(checkEntry);
+    return this.#outbound.submit(list);
+  }
+
+  /**
+   * What the group says, to be read with `for await`. A reader may fall behind by 16384 entries; what it misses beyond
+   * that is counted, as `overload`. Ends when the peer closes; an aborted signal rejects with its reason.
+   */
+  entries(options: { readonly signal?: AbortSignal } = {}): AsyncIterableIterator<Received> {
+    const reader = this.#receiver.reader(options.signal);
+    if (this.#closing !== undefined) reader.end();
+    return reader;
+  }
+
+  /** Who was heard and who is silent, what was dropped and why, per source; and how sending to each target fares. */
+  health(): PeerHealth {
+    return this.#health.snapshot();
+  }
+
+  stats(): PeerStats {
+    return this.#counters.snapshot({
+      queued: this.#outbound.pending,
+      digests: this.#inbound.digests,
+      receiveBuffer: this.#transport.receiveBuffer,
+    });
+  }
+
+  /** Sends what is queued, leaves the group, releases the port. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #open(): Promise<void> {
+    const { transport, targets, signal, key } = this.#settings;
+    this.#transport = await transport.open(this.#settings, {
+      receive: (bytes, source) => this.#receiver.receive(bytes, source),
+      error: (error) => this.emit('error', error),
+    });
+    this.#outlets = this.#transport.links.map((link, index) => {
+      const target = targets[index] as Settings['targets'][number];
+      return { target, link, sent: 0, failed: 0, lastError: undefined };
+    });
+    this.#outbound = new Outbound({
+      ...this.#settings,
+      counters: this.#counters,
+      outlets: this.#outlets,
+      onSigned: (digest, newest) => this.#inbound.noteSent(digest, newest, this.#clock.now()),
+      onFailing: (_outlet, error) => this.#warn('WARN_SPAMD_TARGET', error.message),
+    });
+    if (signal?.aborted) {
+      await this.close();
+      throw signal.reason;
+    }
+    signal?.addEventListener('abort', this.#abort, { once: true });
+    this.#timer = this.#lookUpAgain();
+    // By then the caller, woken by a microtask, has attached its listeners.
+    setImmediate(() => {
+      for (const message of keysOf(key).flatMap(({ warnings }) => warnings)) this.#warn('WARN_SPAMD_KEY', message);
+      this.#receiver.begin();
+    });
+  }
+
+  async #close(): Promise<void> {
+    this.#settings.signal?.removeEventListener('abort', this.#abort);
+    clearInterval(this.#timer);
+    await this.#outbound.flush();
+    await this.#transport.close();
+    this.#receiver.end();
+    this.emit('close');
+  }
+
+  readonly #abort = (): void => void this.close();
+
+  #lookUpAgain(): NodeJS.Timeout {
+    let round = 0;
+    const again = () => {
+      const all = ++round % REFRESH_EVERY === 0;
+      for (const { link } of this.#outlets) if (all || link.failing) void link.refresh();
+    };
+    return setInterval(again, RETRY_MS).unref();
+  }
+
+  #warnForgotten(): void {
+    if (this.#forgetting) return;
+    this.#forgetting = true;
+    this.#warn(
+      'WARN_SPAMD_REPLAY',
+      `more datagrams arrive than maxDigests (${this.#settings.maxDigests}) can remember: old ones might be replayed`,
+    );
+  }
+
+  #warn(code: PeerWarningCode, message: string): void {
+    this.emit('warning', { code, message });
+  }
+
+  #seconds(): number {
+    return Math.floor(this.#clock.now());
+  }
+}

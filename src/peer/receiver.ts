@@ -1,0 +1,97 @@
+import type { EventEmitter } from 'node:events';
+import type { Clock, Entry, Source } from '../entry.ts';
+import type { SyncPeerEvents } from './events.ts';
+import type { Health } from './health.ts';
+import type { Drop, Inbound } from './inbound.ts';
+import { ReceivedQueue } from './received.ts';
+import { type Counters, countEntry } from './stats.ts';
+
+/** How many datagrams are kept from the moment of binding until the caller can have attached its listeners. */
+const MAX_EARLY = 4096;
+
+/** What happens to each datagram that comes in: refused or accepted, counted, and told to whoever listens. */
+export class Receiver {
+  readonly #events: EventEmitter<SyncPeerEvents>;
+  readonly #inbound: Inbound;
+  readonly #health: Health;
+  readonly #counters: Counters;
+  readonly #clock: Clock;
+  readonly #readers = new Set<ReceivedQueue>();
+  #early: [Buffer, Source][] | undefined = [];
+
+  constructor(
+    events: EventEmitter<SyncPeerEvents>,
+    inbound: Inbound,
+    health: Health,
+    counters: Counters,
+    clock: Clock,
+  ) {
+    this.#events = events;
+    this.#inbound = inbound;
+    this.#health = health;
+    this.#counters = counters;
+    this.#clock = clock;
+  }
+
+  receive(bytes: Buffer, source: Source): void {
+    const counters = this.#counters;
+    if (this.#early !== undefined) {
+      this.#keepEarly(this.#early, bytes, source);
+      return;
+    }
+    const now = this.#clock.now();
+    counters.receivedDatagrams++;
+    counters.receivedBytes += bytes.length;
+    const result = this.#inbound.accept(bytes, source, now);
+    if ('reason' in result) {
+      this.#health.dropped(result);
+      this.#drop(result);
+      return;
+    }
+    counters.accepted++;
+    counters.unknownTlvs += result.unknownTlvs;
+    this.#health.accepted(source, result, now);
+    for (const entry of result.entries) this.#deliver(entry, source);
+  }
+
+  /** Lets through what came in before anybody could listen. */
+  begin(): void {
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    for (const [bytes, source] of early) this.receive(bytes, source);
+  }
+
+  reader(signal: AbortSignal | undefined): ReceivedQueue {
+    const queue = new ReceivedQueue((ended) => this.#readers.delete(ended), signal);
+    if (!queue.ended) this.#readers.add(queue);
+    return queue;
+  }
+
+  end(): void {
+    for (const reader of this.#readers) reader.end();
+  }
+
+  #keepEarly(early: [Buffer, Source][], bytes: Buffer, source: Source): void {
+    if (early.length < MAX_EARLY) early.push([bytes, source]);
+    else this.#drop({ reason: 'overload', source, size: bytes.length, detail: 'arrived before the peer was open' });
+  }
+
+  #deliver(entry: Entry, source: Source): void {
+    const events = this.#events;
+    countEntry(this.#counters.entries, entry.type);
+    events.emit('entry', entry, source);
+    if (entry.type === 'grey') events.emit('grey', entry, source);
+    else if (entry.type === 'white') events.emit('white', entry, source);
+    else if (entry.type === 'trapped') events.emit('trapped', entry, source);
+    for (const reader of this.#readers) {
+      if (!reader.push({ entry, source })) {
+        this.#drop({ reason: 'overload', source, size: 0, detail: 'a reader of entries() is too slow' });
+      }
+    }
+  }
+
+  #drop(drop: Drop): void {
+    this.#counters.drops[drop.reason]++;
+    this.#events.emit('drop', drop);
+  }
+}

@@ -1,0 +1,76 @@
+import type { Source } from '../entry.ts';
+
+/** Where a peer is to listen, after the options were checked. */
+export interface ListenAt {
+  /** A local IPv4 address to bind, or an interface on which to join the group. */
+  readonly at: string;
+  /** UDP port; 0 lets the system choose. */
+  readonly port: number;
+  /** The receive buffer to ask the kernel for, bytes. */
+  readonly receiveBuffer: number;
+}
+
+/** Where a peer sends, after the options were checked. */
+export interface SendTo {
+  /** A host name, an IPv4 address, or an interface name for multicast. */
+  readonly host: string;
+  readonly port: number;
+  /** The multicast TTL, 1..255; given, `host` is certainly an interface. */
+  readonly ttl: number | undefined;
+}
+
+export interface TransportOptions {
+  /** `false`: send only, from a port of the system's choice. */
+  readonly listen: ListenAt | false;
+  /** The multicast group, IPv4. */
+  readonly group: string;
+  readonly targets: readonly SendTo[];
+}
+
+/** What a transport calls back; all but `receive` only after `open` resolved. */
+export interface TransportEvents {
+  /** A datagram came in. The bytes are the callee's for the duration of the call. */
+  receive(bytes: Buffer, source: Source): void;
+  /** The transport as a whole failed and will deliver nothing more. */
+  error(error: Error): void;
+}
+
+/** One target, ready to be sent to. */
+export interface Link {
+  /** Whether this reaches a multicast group rather than one host. */
+  readonly multicast: boolean;
+  /** The address it sends to, as last resolved; `undefined` while a name does not resolve. */
+  readonly address: string | undefined;
+  /** Whether the last send or look-up failed. */
+  readonly failing: boolean;
+  /** Looks a name up again. Never rejects; an address already known stays in use until there is a new one. */
+  refresh(): Promise<void>;
+  /** Resolves when the system took the datagram; rejects with a SpamdSyncError. The bytes must not change until then. */
+  send(bytes: Uint8Array): Promise<void>;
+}
+
+export interface OpenTransport {
+  /** The local address and port that are bound. */
+  readonly address: string;
+  readonly port: number;
+  /** The receive buffer that the kernel granted, bytes as it counts them; 0 where there is none. */
+  readonly receiveBuffer: number;
+  /** A link for each of the targets, in their order. */
+  readonly links: readonly Link[];
+  /** Leaves the group and releases the port. */
+  close(): Promise<void>;
+}
+
+/**
+ * Datagrams in and out: the one thing a peer needs of the world besides a clock. UDP unless another is injected,
+ * such as a host of a `MemoryNetwork`.
+ */
+export interface Transport {
+  /**
+   * Binds, joins and resolves.
+   *
+   * @throws {SpamdSyncError} `ERR_SPAMD_LISTEN` when the port or address cannot be had, `ERR_SPAMD_INTERFACE` for an
+   * interface that is not there or has no IPv4 address, `ERR_SPAMD_OPTION` for options that exclude each other.
+   */
+  open(options: TransportOptions, events: TransportEvents): Promise<OpenTransport>;
+}
