@@ -19,7 +19,7 @@ export interface ListenOptions {
 }
 
 export interface TargetOptions {
-  /** A host name, an IPv4 address, or an interface name for multicast to the group. */
+  /** A host name, an IPv4 address, or for multicast an interface name, also with its TTL (`em0:2`). */
   readonly host: string;
   /** UDP port, 1..65535. Default: the peer's own. */
   readonly port?: number;
@@ -137,9 +137,7 @@ function checkedListen(listen: string | ListenOptions | false, port: number): Li
 }
 
 function checkedTargets(targets: readonly (string | TargetOptions)[], port: number): Target[] {
-  const checked = targets.map((target) =>
-    checkedTarget(typeof target === 'string' ? splitTarget(target) : target, port),
-  );
+  const checked = targets.map((target) => checkedTarget(typeof target === 'string' ? { host: target } : target, port));
   checked.forEach((target, index) => {
     const twin = checked.findIndex((other) => other.host === target.host && other.port === target.port);
     if (twin !== index) throw bad('targets', 'the same target twice', target.name);
@@ -148,7 +146,11 @@ function checkedTargets(targets: readonly (string | TargetOptions)[], port: numb
 }
 
 function checkedTarget(target: TargetOptions, defaultPort: number): Target {
-  const { host, dialect = DEFAULTS.dialect, ttl } = target;
+  const { dialect = DEFAULTS.dialect } = target;
+  // As in spamd's -Y, a colon and a number are an interface's TTL.
+  const parts = /^([^:]+):(\d+)$/.exec(target.host);
+  const host = parts?.[1] ?? target.host;
+  const ttl = target.ttl ?? (parts === null ? undefined : Number(parts[2]));
   if (typeof host !== 'string' || !/^[\w.-]+$/.test(host)) {
     throw bad('targets', 'not a host name, an IPv4 address or an interface', host);
   }
@@ -163,12 +165,6 @@ function checkedTarget(target: TargetOptions, defaultPort: number): Target {
   const port = whole('targets: port', target.port ?? defaultPort, 1, 65_535);
   const name = `${host}${ttl === undefined ? '' : `:${ttl}`}${port === defaultPort ? '' : ` port ${port}`}`;
   return { host, port, ttl, dialect, name };
-}
-
-/** `em0:2` is an interface and a TTL, as in spamd's `-Y`; everything else is a name or an address. */
-function splitTarget(target: string): TargetOptions {
-  const parts = /^([^:]+):(\d+)$/.exec(target);
-  return parts === null ? { host: target } : { host: parts[1] as string, ttl: Number(parts[2]) };
 }
 
 function checkedGroup(group: string): string {

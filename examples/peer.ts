@@ -1,0 +1,108 @@
+/**
+ * A member of a spamd sync group on the command line, with spamd's own options. `npm start` runs it; without arguments
+ * it shows two peers that talk to each other on loopback.
+ */
+import { parseArgs } from 'node:util';
+import { type Dialect, type Entry, type Source, SpamdSyncError, SyncKey, SyncPeer } from 'spamd-sync';
+import { demonstrate } from './demonstration.ts';
+
+const USAGE = `usage: npm start -- [-y listen] [-Y target]... [-K keyfile | --no-key] [-p port]
+                    [--dialect spamd|greyd] [--group address]
+
+  -y  where to listen: an interface (joins the multicast group there) or a local IPv4 address
+  -Y  where to send: a host name, an IPv4 address, an interface (em0) or an interface with TTL (em0:2); repeatable
+  -K  the group's key file, by default /etc/mail/spamd.key
+  -p  UDP port, by default 8025
+  --no-key   run without a key, as spamd does without a key file: authenticates nothing
+  --dialect  what runs at the targets: spamd (default) or greyd
+  --group    multicast group, by default 224.0.1.240 (greyd's own default is 224.0.1.241)
+
+With no arguments: two peers on loopback that show each other signed GREY, WHITE and TRAPPED entries.`;
+
+const OPTIONS = {
+  listen: { type: 'string', short: 'y' },
+  target: { type: 'string', short: 'Y', multiple: true },
+  key: { type: 'string', short: 'K' },
+  port: { type: 'string', short: 'p' },
+  'no-key': { type: 'boolean' },
+  dialect: { type: 'string' },
+  group: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+type Arguments = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>['values'];
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: OPTIONS });
+  if (values.help) console.log(USAGE);
+  else if (Object.keys(values).length === 0) await demonstrate(log, closeOnSignal);
+  else await run(values);
+}
+
+async function run(values: Arguments): Promise<void> {
+  const key = values['no-key'] ? SyncKey.none() : await SyncKey.fromFile(values.key ?? '/etc/mail/spamd.key');
+  const peer = await SyncPeer.open({
+    key,
+    listen: values.listen ?? false,
+    targets: (values.target ?? []).map((host) => ({ host, dialect: (values.dialect ?? 'spamd') as Dialect })),
+    ...(values.port === undefined ? {} : { port: portOf(values.port) }),
+    ...(values.group === undefined ? {} : { group: values.group }),
+  });
+  log('', peer);
+  closeOnSignal([peer]);
+  const lost = peer.health().targets.find(({ address }) => address === undefined);
+  if (lost !== undefined) {
+    await peer.close();
+    throw new SpamdSyncError('ERR_SPAMD_RESOLVE', `target ${lost.target}: no such host, and no such interface`);
+  }
+  const { address, port } = peer.address;
+  if (values.listen === undefined) console.log(`sending from ${address}:${port}; without -y this peer hears nothing`);
+  else console.log(`listening on ${address}:${port}, receive buffer ${peer.stats().receiveBuffer} bytes`);
+  for (const { target, address: to, dialect } of peer.health().targets)
+    console.log(`target ${target} (${to}, ${dialect})`);
+}
+
+function portOf(text: string): number {
+  if (/^\d+$/.test(text)) return Number(text);
+  throw new SpamdSyncError('ERR_SPAMD_OPTION', `-p: not a port: ${quoted(text)}`);
+}
+
+/** Prints what a peer hears, an entry or a drop a line. */
+function log(name: string, peer: SyncPeer): void {
+  peer.on('entry', (entry, source) => console.log(`${name}${received(entry, source)}`));
+  peer.on('drop', ({ reason, detail, source, size }) => {
+    console.log(`${name}dropped ${size} bytes from ${source.address}:${source.port}: ${reason}: ${detail}`);
+  });
+  peer.on('warning', ({ message }) => console.error(`${name}warning: ${message}`));
+}
+
+/** An entry in spamd's words. */
+function received(entry: Entry, { address }: Source): string {
+  const from = `from ${address}`;
+  switch (entry.type) {
+    case 'grey':
+      return `received GREY ${from}: ip ${entry.ip} helo ${quoted(entry.helo)} from ${quoted(entry.from)} to ${quoted(entry.to)}`;
+    case 'white':
+    case 'trapped':
+      return `received ${entry.type.toUpperCase()} ${from}: ip ${entry.ip} until ${new Date(entry.expires * 1000).toISOString()}`;
+    default:
+      return `received ${entry.type} ${from}: ip ${entry.ip}`;
+  }
+}
+
+/** A client's string as a terminal may show it. */
+function quoted(text: string): string {
+  return JSON.stringify(text);
+}
+
+function closeOnSignal(peers: readonly SyncPeer[]): void {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void Promise.all(peers.map((peer) => peer.close())));
+  }
+}
+
+main().catch((error: unknown) => {
+  const message = error instanceof Error ? error.message : String(error);
+  console.error(`spamd-sync: ${message}; see --help`);
+  process.exitCode = 1;
+});
