@@ -1,7 +1,7 @@
 /** The public surface of "spamd-sync/wire": the codec alone, for use inside something of your own. */
 
 export { SyncKey } from './auth/key.ts';
-export { Keyring } from './auth/keyring.ts';
+export { Keyring, type Verified } from './auth/keyring.ts';
 export {
   type Datagram,
   decodeDatagram,

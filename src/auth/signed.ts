@@ -24,7 +24,7 @@ const writer = new DatagramWriter();
  * The datagram that says `entries`, signed: byte for byte what spamd and greyd send, though they put one entry in each.
  *
  * @param options.counter The sender's count of its datagrams, 0..2^32-1; spamd counts from 0 at each start.
- * @returns At most 1408 bytes: 85 WHITE, TRAPPED or removals, or a GREY whose three strings have up to 1351 bytes.
+ * @returns At most 1408 bytes: 85 WHITE, TRAPPED or removals, or a GREY whose three strings have up to 1339 bytes together.
  * @throws {EntryError} `ERR_SPAMD_FIELD`, naming the entry and its field: not IPv4, a time outside 0..2^32-1, a string
  * that is empty or holds controls, or is too long by itself.
  * @throws {SpamdSyncError} `ERR_SPAMD_TOO_LONG` when the entries do not fit in one datagram; `ERR_SPAMD_OPTION` for a

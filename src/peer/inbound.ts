@@ -90,7 +90,8 @@ export class Inbound {
 
   /** Notes a datagram of our own, so that its echo is known. */
   noteSent(digest: string, newest: number, now: number): void {
-    this.#sent.add(digest, freshUntil(newest, now, this.#options.maxSkew), now);
+    // Also an old entry's echo comes back now.
+    this.#sent.add(digest, freshUntil(Math.max(newest, now), now, this.#options.maxSkew), now);
   }
 
   get digests(): { readonly held: number; readonly forgotten: number } {

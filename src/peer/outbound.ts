@@ -7,6 +7,7 @@ import type { Link } from '../transport/transport.ts';
 import { DatagramWriter } from '../wire/encode.ts';
 import { inDialect, type SkipReason } from './dialect.ts';
 import type { Dialect, Target } from './options.ts';
+import { Packer } from './packer.ts';
 import { type SendReport, Submission } from './report.ts';
 import { inRounds } from './rounds.ts';
 import type { Counters } from './stats.ts';
@@ -37,6 +38,7 @@ export interface OutboundOptions {
 interface Item {
   readonly entry: Entry;
   readonly submission: Submission;
+  readonly backdated: boolean;
 }
 
 interface Packed {
@@ -69,7 +71,7 @@ export class Outbound {
     return this.#pending;
   }
 
-  submit(entries: readonly Entry[]): Promise<SendReport> {
+  submit(entries: readonly Entry[], backdated = false): Promise<SendReport> {
     const { maxQueued, outlets } = this.#options;
     const submission = new Submission(outlets);
     const room = Math.max(0, maxQueued - this.#pending);
@@ -78,7 +80,7 @@ export class Outbound {
     }
     const taken = entries.slice(0, room);
     this.#pending += taken.length;
-    for (const entry of taken) this.#queue.push({ entry, submission });
+    for (const entry of taken) this.#queue.push({ entry, submission, backdated });
     submission.expect(taken.length);
     if (taken.length > 0) this.#schedule();
     return submission.report;
@@ -141,33 +143,20 @@ export class Outbound {
   /** The datagrams that say `items` in a dialect, signed. */
   #pack(items: readonly Item[], dialect: Dialect): Packed[] {
     const spelled: Item[] = [];
-    for (const { entry, submission } of items) {
-      const form = inDialect(entry, dialect);
-      if (typeof form === 'string') this.#skip(submission, entry, dialect, form);
-      else spelled.push({ entry: form, submission });
+    for (const item of items) {
+      const form = inDialect(item.entry, dialect);
+      if (typeof form === 'string') this.#skip(item.submission, item.entry, dialect, form);
+      else spelled.push({ ...item, entry: form });
     }
     const packed: Packed[] = [];
+    const packer = new Packer<Item>(this.#writer, Math.floor(this.#options.clock.now()), (sharing, newest) => {
+      packed.push({ bytes: this.#sign(dialect, newest), submissions: sharing.map(({ submission }) => submission) });
+    });
     for (const round of inRounds(spelled)) {
-      let submissions: Submission[] = [];
-      let newest = -1;
-      const finish = () => {
-        if (this.#writer.empty) return;
-        packed.push({ bytes: this.#sign(dialect, newest), submissions });
-        submissions = [];
-        newest = -1;
-      };
-      for (const { entry, submission } of round) {
-        let problem = this.#writer.add(entry);
-        if (problem === 'full') {
-          finish();
-          problem = this.#writer.add(entry);
-        }
-        if (problem === undefined) {
-          submissions.push(submission);
-          newest = Math.max(newest, entry.timestamp);
-        } else this.#skip(submission, entry, dialect, 'too-long');
+      for (const item of round) {
+        if (!packer.add(item)) this.#skip(item.submission, item.entry, dialect, 'too-long');
       }
-      finish();
+      packer.finish();
     }
     return packed;
   }

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { keysOf } from '../auth/keyring.ts';
-import type { Announcer, Clock, Entry, Source, Tuple } from '../entry.ts';
+import type { AnnounceOptions, Announcer, Clock, Entry, Source, Tuple } from '../entry.ts';
 import { SpamdSyncError } from '../errors.ts';
 import type { OpenTransport } from '../transport/transport.ts';
 import { checkEntry } from './check.ts';
@@ -111,11 +111,11 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
    * @throws {EntryError} `ERR_SPAMD_FIELD` for what only a mistake in the caller can produce; nothing is sent then.
    * @throws {SpamdSyncError} `ERR_SPAMD_CLOSED` after {@link close}.
    */
-  async announce(entries: Iterable<Entry>): Promise<SendReport> {
+  async announce(entries: Iterable<Entry>, options: AnnounceOptions = {}): Promise<SendReport> {
     if (this.#closing !== undefined) throw new SpamdSyncError('ERR_SPAMD_CLOSED', 'the peer is closed');
     const list = [...entries];
     list.forEach(checkEntry);
-    return this.#outbound.submit(list);
+    return this.#outbound.submit(list, options.backdated);
   }
 
   /**

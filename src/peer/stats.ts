@@ -22,7 +22,10 @@ export interface PeerStats {
     /** TLVs of unknown type that were stepped over. */
     readonly unknownTlvs: number;
   };
-  /** Datagrams not delivered, by reason; for `overload`, entries that a reader of `entries()` missed. */
+  /**
+   * Datagrams not delivered, by reason; for `overload`, entries that a reader of `entries()` missed, and datagrams
+   * beyond the first 4096 that arrived before the peer was open.
+   */
   readonly drops: Readonly<Record<DropReason, number>>;
   readonly sent: {
     /** Datagrams that the system took, counted at each target. */

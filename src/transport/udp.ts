@@ -30,7 +30,7 @@ async function open(options: TransportOptions, events: TransportEvents): Promise
     // Several peers on one host may share the group's port, as several spamds do. An address is for one alone.
     { type: 'udp4', reuseAddr: joinOn !== undefined },
     // Handed over before bind: what arrives before a listener is attached is lost.
-    (bytes, from) => events.receive(bytes, { address: from.address, port: from.port }),
+    listen === false ? undefined : (bytes, from) => events.receive(bytes, { address: from.address, port: from.port }),
   );
   try {
     await bind(socket, listen, joinOn);

@@ -52,6 +52,7 @@ const MAX_BODY = MAX_SIZE - MIN_SIZE;
 const TEXT_DETAIL = {
   empty: 'is empty, which costs the receiver this entry or the next (a null sender is <>)',
   control: 'holds a NUL, CR, LF or other control character',
+  type: 'is neither a string nor bytes',
 } as const;
 
 /**
@@ -77,7 +78,7 @@ export class DatagramWriter {
    * nothing. Problems are values, not errors: a hostile HELO must not cost a stack trace.
    */
   add(entry: WireEntry): 'full' | FieldProblem | undefined {
-    const address = parseIPv4(entry.ip);
+    const address = typeof entry.ip === 'string' ? parseIPv4(entry.ip) : -1;
     if (address < 0)
       return {
         kind: 'address',
@@ -98,7 +99,7 @@ export class DatagramWriter {
       };
     }
     // greyd puts zero where a removal has no expiry.
-    const expires = 'expires' in entry ? entry.expires : 0;
+    const expires = entry.type === 'white' || entry.type === 'trapped' ? entry.expires : 0;
     if (!isU32(expires)) return badTime('expires', expires);
     const at = this.#at;
     if (at + ADDRESS_TLV_SIZE > this.#limit) return 'full';
@@ -176,8 +177,9 @@ function badTime(field: string, value: unknown): FieldProblem {
 
 function greyProblem(entry: WireGrey): FieldProblem | undefined {
   for (const field of ['helo', 'from', 'to'] as const) {
-    const kind = textProblem(entry[field]);
-    if (kind !== undefined) return { kind, field, value: entry[field], detail: TEXT_DETAIL[kind] };
+    const text = entry[field];
+    const kind = typeof text === 'string' || text instanceof Uint8Array ? textProblem(text) : 'type';
+    if (kind !== undefined) return { kind, field, value: text, detail: TEXT_DETAIL[kind] };
   }
   return undefined;
 }

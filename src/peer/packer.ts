@@ -1,0 +1,68 @@
+import type { Entry } from '../entry.ts';
+import type { DatagramWriter } from '../wire/encode.ts';
+
+/** A backdated entry older than this many seconds needs a mark; receivers' maxSkew is not expected to be smaller. */
+const STALE_AFTER = 60;
+
+/** Something to be packed. */
+export interface Packable {
+  readonly entry: Entry;
+  /** Its timestamp lies in the past on purpose, see `AnnounceOptions`. */
+  readonly backdated: boolean;
+}
+
+/**
+ * Fills datagrams with entries, one after the other. A datagram with a backdated entry and nothing recent begins with
+ * a mark of the present: a WHITE whose expiry is 0, which neither spamd nor greyd nor we apply, but whose timestamp
+ * tells receivers that check freshness that this is no replay.
+ */
+export class Packer<T extends Packable> {
+  readonly #writer: DatagramWriter;
+  readonly #now: number;
+  readonly #onFull: (sharing: readonly T[], newest: number) => void;
+  #sharing: T[] = [];
+  #newest = -1;
+
+  /** @param onFull Called when the writer holds a datagram to be finished, with the entries in it. */
+  constructor(writer: DatagramWriter, now: number, onFull: (sharing: readonly T[], newest: number) => void) {
+    this.#writer = writer;
+    this.#now = now;
+    this.#onFull = onFull;
+  }
+
+  /** @returns Whether it fits in a datagram at all. */
+  add(item: T): boolean {
+    const { timestamp } = item.entry;
+    const needsMark = item.backdated && this.#now - Math.max(timestamp, this.#newest) >= STALE_AFTER;
+    if (needsMark) this.finish();
+    if (!this.#fits(item, needsMark)) {
+      this.finish();
+      // The longest GREY entries leave no room for a mark: they go without, as good as they can be sent at all.
+      if (!this.#fits(item, needsMark) && !(needsMark && this.#fits(item, false))) return false;
+    }
+    this.#sharing.push(item);
+    this.#newest = Math.max(this.#newest, timestamp);
+    return true;
+  }
+
+  /** Hands over what was added since the last datagram. */
+  finish(): void {
+    if (this.#sharing.length > 0) this.#onFull(this.#sharing, this.#newest);
+    this.#sharing = [];
+    this.#newest = -1;
+    this.#writer.reset();
+  }
+
+  #fits({ entry }: T, marked: boolean): boolean {
+    if (marked) {
+      this.#writer.reset();
+      this.#writer.add({ type: 'white', ip: entry.ip, timestamp: this.#now, expires: 0 });
+    }
+    if (this.#writer.add(entry) === undefined) {
+      if (marked) this.#newest = this.#now;
+      return true;
+    }
+    if (marked) this.#writer.reset();
+    return false;
+  }
+}
