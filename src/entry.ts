@@ -50,15 +50,49 @@ export type Entry = GreyEntry | WhiteEntry | TrappedEntry | Removal;
 
 export type EntryType = Entry['type'];
 
+/** An entry of the spamd database, a line of spamdb(8). Times are Unix seconds; strings as the client typed them. */
+export type SpamdbRecord =
+  | {
+      readonly type: 'GREY';
+      readonly ip: string;
+      readonly helo: string;
+      readonly from: string;
+      readonly to: string;
+      readonly first: number;
+      readonly pass: number;
+      readonly expire: number;
+      readonly blocked: number;
+      readonly passed: number;
+    }
+  | {
+      readonly type: 'WHITE';
+      readonly ip: string;
+      readonly first: number;
+      readonly pass: number;
+      readonly expire: number;
+      readonly blocked: number;
+      readonly passed: number;
+    }
+  | { readonly type: 'TRAPPED'; readonly ip: string; readonly expire: number }
+  | { readonly type: 'SPAMTRAP'; readonly address: string };
+
 /** Where a datagram came from. */
 export interface Source {
   readonly address: string;
   readonly port: number;
 }
 
+export interface AnnounceOptions {
+  /**
+   * The entries' timestamps lie in the past on purpose. Receivers that check freshness would take such a datagram for
+   * a replay, so each is marked as sent now: by a WHITE whose expiry is 0, which no receiver applies.
+   */
+  readonly backdated?: boolean;
+}
+
 /** Anything that can be asked to tell a sync group something; a `SyncPeer` is one. */
 export interface Announcer {
-  announce(entries: Iterable<Entry>): Promise<unknown>;
+  announce(entries: Iterable<Entry>, options?: AnnounceOptions): Promise<unknown>;
 }
 
 /** The time, as Unix seconds. Fractions are allowed; what goes on the wire or into a record is floored. */

@@ -1,8 +1,9 @@
 /** The public surface of "spamd-sync". */
 
 export { SyncKey } from './auth/key.ts';
-export { Keyring } from './auth/keyring.ts';
+export { Keyring, type Verified } from './auth/keyring.ts';
 export type {
+  AnnounceOptions,
   Announcer,
   Clock,
   Entry,
@@ -10,6 +11,7 @@ export type {
   GreyEntry,
   Removal,
   Source,
+  SpamdbRecord,
   TrappedEntry,
   Tuple,
   WhiteEntry,
@@ -21,6 +23,18 @@ export {
   SpamdSyncError,
   type SpamdSyncErrorCode,
 } from './errors.ts';
+export type { Attempt } from './greylist/attempt.ts';
+export type {
+  GreylistEvents,
+  GreylistStats,
+  GreylistWarning,
+  GreylistWarningCode,
+  IgnoreReason,
+} from './greylist/events.ts';
+export { Greylist, type GreylistOptions, type SweepReport } from './greylist/greylist.ts';
+export type { GreylistPolicy } from './greylist/policy.ts';
+export type { ImportReport } from './greylist/records.ts';
+export type { Verdict } from './greylist/verdict.ts';
 export type { SkipReason } from './peer/dialect.ts';
 export type {
   PeerWarning,
@@ -40,6 +54,21 @@ export { SyncPeer } from './peer/peer.ts';
 export type { Received } from './peer/received.ts';
 export type { SendReport, Skipped, TargetReport } from './peer/report.ts';
 export type { EntryCounts, PeerStats } from './peer/stats.ts';
+export type { AddressChange, AddressRecord, AddressState, Claim } from './store/address-record.ts';
+export { MemoryStore, type MemoryStoreOptions } from './store/memory.ts';
+export type {
+  AttemptOutcome,
+  AttemptStep,
+  Awaitable,
+  Due,
+  Rules,
+  Spamtraps,
+  Store,
+  StoreRecord,
+  StoreStats,
+  Sweep,
+} from './store/store.ts';
+export type { TupleRecord } from './store/tuple-record.ts';
 export type {
   Link,
   ListenAt,

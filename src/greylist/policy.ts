@@ -1,0 +1,104 @@
+import { isIP } from 'node:net';
+import { SpamdSyncError, shown } from '../errors.ts';
+import type { Attempt } from './attempt.ts';
+
+/** spamd's rules and where ours go further. Durations are seconds. */
+export interface GreylistPolicy {
+  /** How long after its first sight a retry passes (strictly later), 0..2^31. Default 1500, 25 minutes. */
+  readonly passtime: number;
+  /** How long a tuple is remembered from its first sight, 1..2^31. Default 14400, 4 hours. */
+  readonly greyexp: number;
+  /** How long an address stays white after its last delivery, 1..2^31. Default 3110400, 36 days. */
+  readonly whiteexp: number;
+  /** How long an address stays trapped, 1..2^31. Default 86400, 24 hours. */
+  readonly trapexp: number;
+  /** Only a white claim that this host makes itself ends a trap that still holds. Default `false`, as spamd. */
+  readonly trapWins: boolean;
+  /**
+   * The domains that this group takes mail for, as suffixes of the recipient's address (`@example.net`, `example.net`);
+   * whoever tries another is trapped, as with spamd.alloweddomains. Default: any.
+   */
+  readonly allowedDomains: readonly string[] | undefined;
+  /** The address of the low-priority MX: a tuple that turns up there first is trapped (spamd's `-M`). */
+  readonly lowPriorityMx: string | undefined;
+  /** Takes the addresses of a network for one: prefix lengths, IPv4 8..32 and IPv6 32..128. Default: off. */
+  readonly subnet: { readonly ipv4?: number; readonly ipv6?: number } | undefined;
+  /** Addresses, CIDR prefixes, and paths of files of them like /etc/mail/nospamd: these always pass. */
+  readonly exempt: readonly string[];
+  /**
+   * What stands for the address of an attempt, say a domain that SPF or DNS vouches for, so that the servers of a pool
+   * are one client. `undefined` keeps the address. What it throws counts as store trouble.
+   */
+  readonly identify: ((attempt: Attempt) => string | undefined | Promise<string | undefined>) | undefined;
+  /** What `check` answers when the store fails or takes too long. Default `pass`: mail matters more than greylisting. */
+  readonly onError: 'pass' | 'defer';
+  /** How long `check` waits for the store, milliseconds, 1..600000. Default 5000. */
+  readonly timeoutMs: number;
+  /** How often expired records are removed and expiries repaired, seconds, 1..86400. Default 60, as spamd's scan. */
+  readonly sweepInterval: number;
+}
+
+const DEFAULTS: GreylistPolicy = {
+  passtime: 25 * 60,
+  greyexp: 4 * 3600,
+  whiteexp: 36 * 86_400,
+  trapexp: 24 * 3600,
+  trapWins: false,
+  allowedDomains: undefined,
+  lowPriorityMx: undefined,
+  subnet: undefined,
+  exempt: [],
+  identify: undefined,
+  onError: 'pass',
+  timeoutMs: 5000,
+  sweepInterval: 60,
+};
+
+/**
+ * The policy, complete and sound.
+ *
+ * @throws {SpamdSyncError} `ERR_SPAMD_OPTION`, naming the member.
+ */
+export function checkedPolicy(given: Partial<GreylistPolicy> = {}): GreylistPolicy {
+  for (const name of Object.keys(given)) if (!(name in DEFAULTS)) throw bad(name, 'no such member of the policy', name);
+  const policy = { ...DEFAULTS, ...withoutUndefined(given) };
+  whole(policy, 'passtime', 0, 2 ** 31);
+  for (const name of ['greyexp', 'whiteexp', 'trapexp'] as const) whole(policy, name, 1, 2 ** 31);
+  whole(policy, 'timeoutMs', 1, 600_000);
+  whole(policy, 'sweepInterval', 1, 86_400);
+  if (policy.passtime >= policy.greyexp)
+    throw bad('passtime', 'not less than greyexp, so no retry could ever pass', policy.passtime);
+  if (typeof policy.trapWins !== 'boolean') throw bad('trapWins', 'not true or false', policy.trapWins);
+  if (policy.onError !== 'pass' && policy.onError !== 'defer')
+    throw bad('onError', "not 'pass' or 'defer'", policy.onError);
+  if (policy.lowPriorityMx !== undefined && isIP(policy.lowPriorityMx) === 0) {
+    throw bad('lowPriorityMx', 'not an IP address', policy.lowPriorityMx);
+  }
+  checkPrefix('subnet.ipv4', policy.subnet?.ipv4, 8, 32);
+  checkPrefix('subnet.ipv6', policy.subnet?.ipv6, 32, 128);
+  if (policy.allowedDomains?.some((domain) => domain.replace(/^@/, '') === '')) {
+    throw bad('allowedDomains', 'an empty suffix allows every domain', '');
+  }
+  return policy;
+}
+
+function withoutUndefined(given: Partial<GreylistPolicy>): Partial<GreylistPolicy> {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+}
+
+type Durations = 'passtime' | 'greyexp' | 'whiteexp' | 'trapexp' | 'timeoutMs' | 'sweepInterval';
+
+function whole(policy: GreylistPolicy, name: Durations, least: number, most: number): void {
+  const value = policy[name];
+  if (!Number.isInteger(value) || value < least || value > most)
+    throw bad(name, `not a whole number ${least}..${most}`, value);
+}
+
+function checkPrefix(name: string, value: number | undefined, least: number, most: number): void {
+  if (value === undefined || (Number.isInteger(value) && value >= least && value <= most)) return;
+  throw bad(name, `not a prefix length ${least}..${most}`, value);
+}
+
+function bad(name: string, why: string, value: unknown): SpamdSyncError {
+  return new SpamdSyncError('ERR_SPAMD_OPTION', `policy.${name}: ${why}: ${shown(value)}`);
+}

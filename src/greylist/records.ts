@@ -1,0 +1,99 @@
+import type { SpamdbRecord } from '../entry.ts';
+import { type AddressRecord, applyChange, newAddressRecord, stateOf } from '../store/address-record.ts';
+import type { Store, StoreRecord } from '../store/store.ts';
+import { canonicalAddress, canonicalMailbox, spelled, spelling, splitKey, tupleKey } from './canonical.ts';
+
+/** How many records are put into the store at a time. */
+const BATCH = 1000;
+
+export interface ImportReport {
+  readonly grey: number;
+  readonly white: number;
+  readonly trapped: number;
+  readonly spamtraps: number;
+  /** Records that were not taken in: no IP address, or expired. */
+  readonly ignored: number;
+}
+
+/** What a store holds that has not expired, as spamdb(8) lists it. */
+export async function* exportRecords(store: Store, now: number, trapWins: boolean): AsyncIterable<SpamdbRecord> {
+  for await (const item of store.entries()) {
+    if (item.type === 'spamtrap') yield { type: 'SPAMTRAP', address: item.address };
+    else if (item.type === 'address') {
+      const record = addressLine(item.ip, item.record, now, trapWins);
+      if (record !== undefined) yield record;
+    } else if (item.record.expire > now) {
+      const { first, pass, expire, blocked, passed } = item.record;
+      const strings = spelled(item.key, item.record.spelled);
+      yield { type: 'GREY', ip: splitKey(item.key).ip, ...strings, first, pass, expire, blocked, passed };
+    }
+  }
+}
+
+export async function importRecords(
+  store: Store,
+  records: Iterable<SpamdbRecord> | AsyncIterable<SpamdbRecord>,
+  now: number,
+  trapexp: number,
+): Promise<ImportReport> {
+  const counts = { GREY: 0, WHITE: 0, TRAPPED: 0, SPAMTRAP: 0 };
+  let ignored = 0;
+  let batch: StoreRecord[] = [];
+  for await (const record of records) {
+    const item = asStored(record, now, trapexp);
+    if (item === undefined) {
+      ignored++;
+      continue;
+    }
+    counts[record.type]++;
+    batch.push(item);
+    if (batch.length === BATCH) {
+      await store.load(batch);
+      batch = [];
+    }
+  }
+  await store.load(batch);
+  return { grey: counts.GREY, white: counts.WHITE, trapped: counts.TRAPPED, spamtraps: counts.SPAMTRAP, ignored };
+}
+
+function addressLine(
+  ip: string,
+  record: Readonly<AddressRecord>,
+  now: number,
+  trapWins: boolean,
+): SpamdbRecord | undefined {
+  const state = stateOf(record, now, trapWins);
+  if (state === undefined) return undefined;
+  if (state.type === 'trapped') return { type: 'TRAPPED', ip, expire: state.until };
+  const { first, pass, blocked, passed } = record;
+  return { type: 'WHITE', ip, first, pass, expire: state.until, blocked, passed };
+}
+
+function asStored(record: SpamdbRecord, now: number, trapexp: number): StoreRecord | undefined {
+  if (record.type === 'SPAMTRAP') return { type: 'spamtrap', address: canonicalMailbox(record.address) };
+  const ip = canonicalAddress(record.ip);
+  if (ip === undefined || record.expire <= now) return undefined;
+  if (record.type === 'GREY') {
+    const { helo, from, to, first, pass, expire, blocked, passed } = record;
+    const key = tupleKey(ip, helo, from, to);
+    const stored = { first, pass, expire, blocked, passed, spelled: spelling(key, helo, from, to) };
+    return { type: 'tuple', key, record: stored };
+  }
+  return { type: 'address', ip, record: asAddress(record, now, trapexp) };
+}
+
+/** spamdb(8) does not say when an address was decided: for a white one its last delivery is the latest sign of it. */
+function asAddress(record: SpamdbRecord & { type: 'WHITE' | 'TRAPPED' }, now: number, trapexp: number): AddressRecord {
+  const until = record.expire;
+  if (record.type === 'TRAPPED') {
+    const at = Math.min(now, until - trapexp);
+    const stored = newAddressRecord(at);
+    applyChange(stored, { type: 'trapped', ip: record.ip, at, until, own: false, by: 'import' });
+    return stored;
+  }
+  const { first, pass, blocked, passed } = record;
+  const stored = newAddressRecord(first);
+  const at = Math.min(now, Math.max(first, pass));
+  applyChange(stored, { type: 'white', ip: record.ip, at, until, own: false, by: '' });
+  return Object.assign(stored, { pass, blocked, passed });
+}

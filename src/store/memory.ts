@@ -1,0 +1,140 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { LRUCache } from 'lru-cache';
+import { SpamdSyncError, shown } from '../errors.ts';
+import { type AddressChange, type AddressRecord, applyChange, isSpent, newAddressRecord } from './address-record.ts';
+import { noteAnnounced, takeAttempt, takeDue } from './attempt.ts';
+import { loadAddress } from './load.ts';
+import type { AttemptOutcome, AttemptStep, Due, Spamtraps, Store, StoreRecord, StoreStats, Sweep } from './store.ts';
+import type { TupleRecord } from './tuple-record.ts';
+
+export interface MemoryStoreOptions {
+  /** How many tuples are kept, 1..2^24; the longest unseen goes first. Default 500000, some 130 MB. */
+  readonly maxTuples?: number;
+  /** How many addresses are kept, 1..2^24; tuples never push one out. Default 500000, some 200 MB. */
+  readonly maxAddresses?: number;
+}
+
+const DEFAULT_MAX = 500_000;
+/** How many records a sweep looks at before it lets the event loop turn: a fraction of a millisecond. */
+const SLICE = 2000;
+
+/** A greylist in memory: bounded, fast, gone with the process. */
+export class MemoryStore implements Store {
+  readonly #tuples: LRUCache<string, TupleRecord>;
+  readonly #addresses: LRUCache<string, AddressRecord>;
+  readonly #spamtraps = new Set<string>();
+  #now = 0;
+  #evictedTuples = 0;
+  #evictedAddresses = 0;
+
+  /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for a bound out of its range. */
+  constructor(options: MemoryStoreOptions = {}) {
+    this.#tuples = new LRUCache({
+      max: checkedMax('maxTuples', options.maxTuples),
+      dispose: ({ expire }, _key, why) => {
+        if (why === 'evict' && expire > this.#now) this.#evictedTuples++;
+      },
+    });
+    this.#addresses = new LRUCache({
+      max: checkedMax('maxAddresses', options.maxAddresses),
+      dispose: (record, _ip, why) => {
+        if (why === 'evict' && !isSpent(record, this.#now)) this.#evictedAddresses++;
+      },
+    });
+  }
+
+  readonly spamtraps: Spamtraps = {
+    add: (address) => void this.#spamtraps.add(address),
+    delete: (address) => this.#spamtraps.delete(address),
+    has: (address) => this.#spamtraps.has(address),
+  };
+
+  recordAttempt(step: AttemptStep): AttemptOutcome {
+    this.#now = step.now;
+    if (this.#spamtraps.size > 0 && this.#spamtraps.has(step.to())) return { step: 'spamtrap' };
+    const address = this.#addresses.get(step.ip);
+    const known = this.#tuples.get(step.key);
+    const { outcome, tuple, address: changed } = takeAttempt(address, known, step);
+    if (tuple !== undefined && tuple !== known) this.#tuples.set(step.key, tuple);
+    if (changed !== undefined && changed !== address) this.#addresses.set(step.ip, changed);
+    return outcome;
+  }
+
+  mergeAddress(change: AddressChange, { now, announced }: { now: number; announced: boolean }): number {
+    this.#now = now;
+    const record = this.#addresses.get(change.ip) ?? newAddressRecord(change.at);
+    const at = applyChange(record, change);
+    if (announced) noteAnnounced(record, change.until, now);
+    this.#addresses.set(change.ip, record);
+    return at;
+  }
+
+  address(ip: string): Readonly<AddressRecord> | undefined {
+    return this.#addresses.peek(ip);
+  }
+
+  async *entries(): AsyncIterable<StoreRecord> {
+    // By keys taken beforehand: the cache's own iterators lose their way when an entry is used while they wait.
+    for (const key of [...this.#tuples.rkeys()]) {
+      const record = this.#tuples.peek(key);
+      if (record !== undefined) yield { type: 'tuple', key, record };
+    }
+    for (const ip of [...this.#addresses.rkeys()]) {
+      const record = this.#addresses.peek(ip);
+      if (record !== undefined) yield { type: 'address', ip, record };
+    }
+    for (const address of [...this.#spamtraps]) yield { type: 'spamtrap', address };
+  }
+
+  load(records: readonly StoreRecord[]): void {
+    for (const item of records) {
+      if (item.type === 'tuple') this.#tuples.set(item.key, { ...item.record });
+      else if (item.type === 'spamtrap') this.#spamtraps.add(item.address);
+      else this.#addresses.set(item.ip, loadAddress(this.#addresses.peek(item.ip), item.record));
+    }
+  }
+
+  async sweep({ now, trapWins }: { now: number; trapWins: boolean }): Promise<Sweep> {
+    let removed = 0;
+    const due: Due[] = [];
+    await inSlices([...this.#tuples.rkeys()], (key) => {
+      const record = this.#tuples.peek(key);
+      if (record !== undefined && record.expire <= now && this.#tuples.delete(key)) removed++;
+    });
+    await inSlices([...this.#addresses.rkeys()], (ip) => {
+      const record = this.#addresses.peek(ip);
+      if (record === undefined) return;
+      if (isSpent(record, now)) {
+        if (this.#addresses.delete(ip)) removed++;
+        return;
+      }
+      const again = takeDue(record, now, trapWins);
+      if (again !== undefined) due.push({ ip, ...again });
+    });
+    return { removed, due };
+  }
+
+  stats(): StoreStats {
+    return {
+      tuples: this.#tuples.size,
+      addresses: this.#addresses.size,
+      spamtraps: this.#spamtraps.size,
+      evictedTuples: this.#evictedTuples,
+      evictedAddresses: this.#evictedAddresses,
+    };
+  }
+
+  close(): void {}
+}
+
+async function inSlices(keys: readonly string[], look: (key: string) => void): Promise<void> {
+  for (let from = 0; from < keys.length; from += SLICE) {
+    for (const key of keys.slice(from, from + SLICE)) look(key);
+    await turn();
+  }
+}
+
+function checkedMax(name: string, max: number = DEFAULT_MAX): number {
+  if (Number.isInteger(max) && max >= 1 && max <= 2 ** 24) return max;
+  throw new SpamdSyncError('ERR_SPAMD_OPTION', `${name}: not a whole number 1..16777216: ${shown(max)}`);
+}

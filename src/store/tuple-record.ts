@@ -1,0 +1,30 @@
+/** Everything known of one tuple; the fields of a GREY line of spamdb(8). Times are Unix seconds. */
+export interface TupleRecord {
+  /** When it was first seen. */
+  first: number;
+  /** When it passed; its expiry until then, as in spamd. */
+  pass: number;
+  /** When it is forgotten; never moved. */
+  expire: number;
+  /** How often it was deferred. */
+  blocked: number;
+  /** How often it passed. */
+  passed: number;
+  /** The strings as the client typed them, where they cannot be told from the key. */
+  readonly spelled: string | undefined;
+}
+
+/** What an attempt is to a tuple: seen for the first time, too soon, or a retry that may pass. */
+export type TupleStep = 'first' | 'early' | 'retry';
+
+export function newTupleRecord(at: number, greyexp: number, spelled: string | undefined): TupleRecord {
+  return { first: at, pass: at + greyexp, expire: at + greyexp, blocked: 0, passed: 0, spelled };
+}
+
+/** spamd's rule (grey.c): a retry passes when first + passtime < now, strictly. */
+export function stepOf(record: TupleRecord, at: number, passtime: number): TupleStep {
+  if (record.blocked === 0) return 'first';
+  // Told late of an earlier attempt by another host: the group has known the tuple since then.
+  if (at < record.first) record.first = at;
+  return record.first + passtime < at ? 'retry' : 'early';
+}
