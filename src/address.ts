@@ -27,17 +27,16 @@ export function parseIPv4(text: string): number {
   return dots === 3 && octet >= 0 ? ((address << 8) | octet) >>> 0 : -1;
 }
 
-/** The two halves of a dotted quad by their 16 bits, filled as they come up: 5 MB at the very most. */
-const upperHalf: (string | undefined)[] = new Array(0x1_0000);
-const lowerHalf: (string | undefined)[] = new Array(0x1_0000);
+const octets = Array.from({ length: 256 }, (_, octet) => `${octet}`);
+const octetsDot = Array.from({ length: 256 }, (_, octet) => `${octet}.`);
 
-/** The dotted quad of an address. Joined from two prepared halves: it is half the cost of decoding an entry as it is. */
+/**
+ * The dotted quad of an address, joined in pairs from prepared octets. Tables of all halves would be joined once
+ * instead of three times, but do not fit in the processor's cache and are slower for it.
+ */
 export function formatIPv4(address: number): string {
-  const upper = address >>> 16;
-  const lower = address & 0xffff;
-  upperHalf[upper] ??= `${upper >>> 8}.${upper & 255}.`;
-  lowerHalf[lower] ??= `${lower >>> 8}.${lower & 255}`;
-  return (upperHalf[upper] as string) + (lowerHalf[lower] as string);
+  const upper = (octetsDot[address >>> 24] as string) + (octetsDot[(address >>> 16) & 255] as string);
+  return upper + ((octetsDot[(address >>> 8) & 255] as string) + (octets[address & 255] as string));
 }
 
 /**

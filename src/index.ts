@@ -53,6 +53,7 @@ export type {
 export { SyncPeer } from './peer/peer.ts';
 export type { Received } from './peer/received.ts';
 export type { SendReport, Skipped, TargetReport } from './peer/report.ts';
+export type { SeedOptions, SeedProgress, SeedReport } from './peer/seeder.ts';
 export type { EntryCounts, PeerStats } from './peer/stats.ts';
 export type { AddressChange, AddressRecord, AddressState, Claim } from './store/address-record.ts';
 export { MemoryStore, type MemoryStoreOptions } from './store/memory.ts';

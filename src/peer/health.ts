@@ -4,7 +4,7 @@ import type { SpamdSyncError } from '../errors.ts';
 import type { Accepted, Drop, DropReason } from './inbound.ts';
 import { LossEstimate } from './loss.ts';
 import type { Dialect } from './options.ts';
-import type { Outlet } from './outbound.ts';
+import type { Outlet } from './outlet.ts';
 import { countEntry, type EntryCounts, noEntries } from './stats.ts';
 
 /** What is known of an address that sent something. Times are Unix seconds. */

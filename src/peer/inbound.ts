@@ -81,11 +81,8 @@ export class Inbound {
     }
     if (allow !== undefined && !allow.has(source.address)) return drop('source', 'not in allow', bytes, source);
     this.#received.add(digest, freshUntil(body.newest, now, maxSkew), now);
-    return {
-      ...body,
-      counter: readCounter(bytes),
-      keyIndex: verified.keyIndex,
-    };
+    const { entries, unknownTlvs, newest } = body;
+    return { entries, unknownTlvs, newest, counter: readCounter(bytes), keyIndex: verified.keyIndex };
   }
 
   /** Notes a datagram of our own, so that its echo is known. */

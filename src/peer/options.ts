@@ -75,6 +75,8 @@ export interface Settings {
   readonly key: SyncKey | Keyring;
   readonly listen: ListenAt | false;
   readonly targets: readonly Target[];
+  /** The port of targets that name none. */
+  readonly port: number;
   readonly group: string;
   readonly allow: AllowList | undefined;
   readonly maxSkew: number | false;
@@ -109,6 +111,7 @@ export function checkedOptions(options: SyncPeerOptions): Settings {
     key: checkedKey(options.key),
     listen: checkedListen(options.listen ?? DEFAULTS.listen, port),
     targets: checkedTargets(options.targets ?? [], port === 0 ? DEFAULTS.port : port),
+    port: port === 0 ? DEFAULTS.port : port,
     group: checkedGroup(options.group ?? DEFAULTS.group),
     allow: options.allow === undefined ? undefined : new AllowList(options.allow),
     maxSkew: maxSkew === false ? false : whole('maxSkew', maxSkew, 1, 2 ** 31),
@@ -145,7 +148,8 @@ function checkedTargets(targets: readonly (string | TargetOptions)[], port: numb
   return checked;
 }
 
-function checkedTarget(target: TargetOptions, defaultPort: number): Target {
+/** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what cannot be a target. */
+export function checkedTarget(target: TargetOptions, defaultPort: number): Target {
   const { dialect = DEFAULTS.dialect } = target;
   // As in spamd's -Y, a colon and a number are an interface's TTL.
   const parts = /^([^:]+):(\d+)$/.exec(target.host);

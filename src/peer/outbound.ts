@@ -1,37 +1,21 @@
-import { writeDigest } from '../auth/hmac.ts';
-import type { SyncKey } from '../auth/key.ts';
-import type { Keyring } from '../auth/keyring.ts';
 import type { Clock, Entry } from '../entry.ts';
-import { SpamdSyncError } from '../errors.ts';
-import type { Link } from '../transport/transport.ts';
 import { DatagramWriter } from '../wire/encode.ts';
 import { inDialect, type SkipReason } from './dialect.ts';
-import type { Dialect, Target } from './options.ts';
+import type { Dialect } from './options.ts';
+import type { Outlet } from './outlet.ts';
 import { Packer } from './packer.ts';
 import { type SendReport, Submission } from './report.ts';
 import { inRounds } from './rounds.ts';
+import type { Signer } from './signer.ts';
 import type { Counters } from './stats.ts';
 
-/** A target with its link, and how sending to it went. */
-export interface Outlet {
-  readonly target: Target;
-  readonly link: Link;
-  sent: number;
-  failed: number;
-  lastError: SpamdSyncError | undefined;
-}
-
 export interface OutboundOptions {
-  readonly key: SyncKey | Keyring;
   readonly clock: Clock;
   readonly lingerMs: number;
   readonly maxQueued: number;
   readonly counters: Counters;
   readonly outlets: readonly Outlet[];
-  /** Called with each datagram's digest before it is sent. */
-  readonly onSigned: (digest: string, newest: number) => void;
-  /** Called when a target that worked begins to fail. */
-  readonly onFailing: (outlet: Outlet, error: SpamdSyncError) => void;
+  readonly signer: Signer;
 }
 
 /** An entry on its way, and the call that asked for it. */
@@ -53,8 +37,6 @@ interface Packed {
 export class Outbound {
   readonly #options: OutboundOptions;
   readonly #dialects: readonly Dialect[];
-  /** Each dialect's datagrams are counted by themselves, since no receiver hears both: a gap is a loss to it. */
-  readonly #next: Record<Dialect, number> = { spamd: 0, greyd: 0 };
   readonly #writer = new DatagramWriter();
   #queue: Item[] = [];
   #pending = 0;
@@ -119,25 +101,9 @@ export class Outbound {
   }
 
   async #sendTo(outlet: Outlet, { bytes, submissions }: Packed): Promise<void> {
-    const { counters, onFailing } = this.#options;
-    try {
-      await outlet.link.send(bytes);
-      outlet.sent++;
-      outlet.lastError = undefined;
-      counters.sentDatagrams++;
-      counters.sentBytes += bytes.length;
-      counters.sentEntries += submissions.length;
-      Submission.sent(submissions, outlet);
-    } catch (cause) {
-      const error =
-        cause instanceof SpamdSyncError ? cause : new SpamdSyncError('ERR_SPAMD_SEND', String(cause), { cause });
-      const began = outlet.lastError === undefined;
-      outlet.failed++;
-      outlet.lastError = error;
-      counters.failedDatagrams++;
-      Submission.failed(submissions, outlet, error);
-      if (began) onFailing(outlet, error);
-    }
+    const error = await outlet.send(bytes, submissions.length);
+    if (error === undefined) Submission.sent(submissions, outlet);
+    else Submission.failed(submissions, outlet, error);
   }
 
   /** The datagrams that say `items` in a dialect, signed. */
@@ -149,8 +115,10 @@ export class Outbound {
       else spelled.push({ ...item, entry: form });
     }
     const packed: Packed[] = [];
-    const packer = new Packer<Item>(this.#writer, Math.floor(this.#options.clock.now()), (sharing, newest) => {
-      packed.push({ bytes: this.#sign(dialect, newest), submissions: sharing.map(({ submission }) => submission) });
+    const { clock, signer } = this.#options;
+    const packer = new Packer<Item>(this.#writer, Math.floor(clock.now()), (sharing, newest) => {
+      const bytes = signer.sign(this.#writer, dialect, newest);
+      packed.push({ bytes, submissions: sharing.map(({ submission }) => submission) });
     });
     for (const round of inRounds(spelled)) {
       for (const item of round) {
@@ -159,16 +127,6 @@ export class Outbound {
       packer.finish();
     }
     return packed;
-  }
-
-  #sign(dialect: Dialect, newest: number): Buffer {
-    const counter = this.#next[dialect];
-    this.#next[dialect] = (counter + 1) >>> 0;
-    const bytes = this.#writer.finish(counter);
-    const digest = this.#options.key.digest(bytes);
-    writeDigest(bytes, digest);
-    this.#options.onSigned(digest, newest);
-    return bytes;
   }
 
   #skip(submission: Submission, entry: Entry, dialect: Dialect, why: SkipReason): void {

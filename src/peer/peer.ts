@@ -2,22 +2,21 @@ import { EventEmitter } from 'node:events';
 import { keysOf } from '../auth/keyring.ts';
 import type { AnnounceOptions, Announcer, Clock, Entry, Source, Tuple } from '../entry.ts';
 import { SpamdSyncError } from '../errors.ts';
-import type { OpenTransport } from '../transport/transport.ts';
+import type { Link, OpenTransport } from '../transport/transport.ts';
 import { checkEntry } from './check.ts';
 import type { PeerWarningCode, SyncPeerEvents } from './events.ts';
 import { Health, type PeerHealth } from './health.ts';
 import { Inbound } from './inbound.ts';
-import { checkedOptions, type Settings, type SyncPeerOptions } from './options.ts';
-import { Outbound, type Outlet } from './outbound.ts';
+import { checkedOptions, checkedTarget, type Settings, type SyncPeerOptions, type Target } from './options.ts';
+import { Outbound } from './outbound.ts';
+import { Outlet } from './outlet.ts';
 import type { Received } from './received.ts';
 import { Receiver } from './receiver.ts';
+import { lookUpAgain } from './refresh.ts';
 import type { SendReport } from './report.ts';
+import { Seeder, type SeedOptions, type SeedReport } from './seeder.ts';
+import { Signer } from './signer.ts';
 import { Counters, type PeerStats } from './stats.ts';
-
-/** How often names that failed are looked up again, milliseconds. */
-const RETRY_MS = 30_000;
-/** Every so many of those times all names are looked up again, to follow a host that moved: five minutes. */
-const REFRESH_EVERY = 10;
 
 /**
  * A member of a spamd sync group: hears what the other hosts say, and tells them what this one saw.
@@ -40,6 +39,9 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
   #outlets: readonly Outlet[] = [];
   #transport!: OpenTransport;
   #outbound!: Outbound;
+  readonly #signer: Signer;
+  /** Aborted when the peer closes. */
+  readonly #seeding = new AbortController();
   #timer: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
   #forgetting = false;
@@ -56,6 +58,9 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
     this.#inbound = new Inbound({
       ...settings,
       onForgotten: () => this.#warnForgotten(),
+    });
+    this.#signer = new Signer(settings.key, (digest, newest) => {
+      this.#inbound.noteSent(digest, newest, this.#clock.now());
     });
     this.#receiver = new Receiver(this, this.#inbound, this.#health, this.#counters, this.#clock);
   }
@@ -119,6 +124,21 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
   }
 
   /**
+   * Sends many entries, a whole greylist say, to one new host or to the group: in full datagrams (85 addresses, 84 of
+   * old ones), at an even pace. Their timestamps stay as they are, so that hosts of this library merge them rightly.
+   *
+   * @throws {EntryError} `ERR_SPAMD_FIELD` at an entry that only a mistake in the caller can produce.
+   * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for a rate out of its range or a host that cannot be one;
+   * `ERR_SPAMD_CLOSED` after {@link close}.
+   */
+  async seed(entries: Iterable<Entry> | AsyncIterable<Entry>, options: SeedOptions = {}): Promise<SeedReport> {
+    if (this.#closing !== undefined) throw new SpamdSyncError('ERR_SPAMD_CLOSED', 'the peer is closed');
+    const signals = [this.#seeding.signal, ...(options.signal === undefined ? [] : [options.signal])];
+    const outlets = options.to === undefined ? this.#outlets : [await this.#outletOf(options.to)];
+    return new Seeder(outlets, this.#signer, this.#clock, AbortSignal.any(signals), options).run(entries);
+  }
+
+  /**
    * What the group says, to be read with `for await`. A reader may fall behind by 16384 entries; what it misses beyond
    * that is counted, as `overload`. Ends when the peer closes; an aborted signal rejects with its reason.
    */
@@ -157,23 +177,19 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
       receive: (bytes, source) => this.#receiver.receive(bytes, source),
       error: (error) => this.emit('error', error),
     });
-    this.#outlets = this.#transport.links.map((link, index) => {
-      const target = targets[index] as Settings['targets'][number];
-      return { target, link, sent: 0, failed: 0, lastError: undefined };
-    });
+    this.#outlets = this.#transport.links.map((link, index) => this.#outlet(targets[index] as Target, link));
     this.#outbound = new Outbound({
       ...this.#settings,
       counters: this.#counters,
       outlets: this.#outlets,
-      onSigned: (digest, newest) => this.#inbound.noteSent(digest, newest, this.#clock.now()),
-      onFailing: (_outlet, error) => this.#warn('WARN_SPAMD_TARGET', error.message),
+      signer: this.#signer,
     });
     if (signal?.aborted) {
       await this.close();
       throw signal.reason;
     }
     signal?.addEventListener('abort', this.#abort, { once: true });
-    this.#timer = this.#lookUpAgain();
+    this.#timer = lookUpAgain(this.#outlets);
     // By then the caller, woken by a microtask, has attached its listeners.
     setImmediate(() => {
       for (const message of keysOf(key).flatMap(({ warnings }) => warnings)) this.#warn('WARN_SPAMD_KEY', message);
@@ -184,6 +200,7 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
   async #close(): Promise<void> {
     this.#settings.signal?.removeEventListener('abort', this.#abort);
     clearInterval(this.#timer);
+    this.#seeding.abort();
     await this.#outbound.flush();
     await this.#transport.close();
     this.#receiver.end();
@@ -192,13 +209,16 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
 
   readonly #abort = (): void => void this.close();
 
-  #lookUpAgain(): NodeJS.Timeout {
-    let round = 0;
-    const again = () => {
-      const all = ++round % REFRESH_EVERY === 0;
-      for (const { link } of this.#outlets) if (all || link.failing) void link.refresh();
-    };
-    return setInterval(again, RETRY_MS).unref();
+  #outlet(target: Target, link: Link): Outlet {
+    return new Outlet(target, link, this.#counters, (error) => this.#warn('WARN_SPAMD_TARGET', error.message));
+  }
+
+  /** The target of that name, or one made for the occasion. */
+  async #outletOf(name: string): Promise<Outlet> {
+    const known = this.#outlets.find(({ target }) => target.name === name || target.host === name);
+    if (known !== undefined) return known;
+    const target = checkedTarget({ host: name }, this.#settings.port);
+    return this.#outlet(target, await this.#transport.link(target));
   }
 
   #warnForgotten(): void {

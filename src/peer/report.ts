@@ -2,7 +2,7 @@ import type { Entry } from '../entry.ts';
 import type { SpamdSyncError } from '../errors.ts';
 import type { SkipReason } from './dialect.ts';
 import type { Dialect } from './options.ts';
-import type { Outlet } from './outbound.ts';
+import type { Outlet } from './outlet.ts';
 
 /** What became of the entries of one call at one target. */
 export interface TargetReport {

@@ -61,6 +61,10 @@ export function countEntry(counts: MutableCounts, type: Entry['type']): void {
   else counts.removal++;
 }
 
+export function noSkips(): Record<SkipReason, number> {
+  return { address: 0, control: 0, empty: 0, unsafe: 0, removal: 0, 'too-long': 0, overload: 0 };
+}
+
 /** The counters as the peer keeps them while it runs. */
 export class Counters {
   receivedDatagrams = 0;
@@ -86,15 +90,7 @@ export class Counters {
     source: 0,
     overload: 0,
   };
-  readonly skipped: Record<SkipReason, number> = {
-    address: 0,
-    control: 0,
-    empty: 0,
-    unsafe: 0,
-    removal: 0,
-    'too-long': 0,
-    overload: 0,
-  };
+  readonly skipped = noSkips();
 
   snapshot(gauges: Pick<PeerStats, 'queued' | 'digests' | 'receiveBuffer'>): PeerStats {
     return {

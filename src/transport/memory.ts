@@ -136,6 +136,7 @@ export class MemoryNetwork {
       port,
       receiveBuffer: 0,
       links: targets.map((target) => this.#link(target, group, host)),
+      link: async (target) => this.#link(target, group, host),
       close: async () => void this.#hosts.delete(host),
     };
   }

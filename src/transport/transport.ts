@@ -57,6 +57,8 @@ export interface OpenTransport {
   readonly receiveBuffer: number;
   /** A link for each of the targets, in their order. */
   readonly links: readonly Link[];
+  /** A link to one more host, by name or address; not to an interface. */
+  link(target: SendTo): Promise<Link>;
   /** Leaves the group and releases the port. */
   close(): Promise<void>;
 }

@@ -42,7 +42,8 @@ async function open(options: TransportOptions, events: TransportEvents): Promise
       socket.setMulticastLoopback(true);
     }
     const receiveBuffer = listen === false ? 0 : growReceiveBuffer(socket, listen.receiveBuffer);
-    const links = await Promise.all(options.targets.map((target) => link(socket, target, group)));
+    const linkTo = (target: SendTo) => link(socket, target, group);
+    const links = await Promise.all(options.targets.map(linkTo));
     // From here on the wrapper's memory of one error would reject the next send, which had no part in it.
     socket.destroy();
     socket.socket.on('error', (error) => events.error(error));
@@ -52,6 +53,10 @@ async function open(options: TransportOptions, events: TransportEvents): Promise
       port: bound.port,
       receiveBuffer,
       links,
+      link: async (target) => {
+        if (!isInterface(target)) return linkTo(target);
+        throw new SpamdSyncError('ERR_SPAMD_OPTION', `${shown(target.host)} is an interface, not a host`);
+      },
       close: () => socket.close(),
     };
   } catch (error) {

@@ -20,6 +20,7 @@ import {
   TYPE_WHITE,
   VERSION,
 } from './constants.ts';
+import { DottedQuads } from './quads.ts';
 import { readText } from './text.ts';
 
 /** Why a datagram is not to be read any further. A value, not an error: a flood of them must cost next to nothing. */
@@ -67,6 +68,7 @@ export function readCounter(bytes: Uint8Array): number {
  */
 const scratch = new Uint8Array(MAX_SIZE);
 const fields = new DataView(scratch.buffer);
+const quads = new DottedQuads(scratch, fields);
 
 /**
  * The walk over the TLVs: the whole datagram or nothing. Only for bytes that passed {@link precheck}. Stricter than the
@@ -76,6 +78,7 @@ const fields = new DataView(scratch.buffer);
 export function decodeBody(bytes: Buffer): Body | Refusal {
   const end = bytes.length;
   scratch.set(bytes);
+  quads.reset();
   // As many as if all were of the smallest kind that real senders batch: saves growing the array while it fills.
   const entries: Entry[] = new Array((end - MIN_SIZE) >>> 4);
   let count = 0;
@@ -103,7 +106,7 @@ export function decodeBody(bytes: Buffer): Body | Refusal {
         entry = grey;
       } else {
         if (size !== ADDRESS_TLV_SIZE) return refusal('malformed', at + 2, `TLV ${type} of ${size} bytes, not 16`);
-        entry = readAddressEntry(type, at);
+        entry = readAddressEntry(type, at, end);
       }
       if (entry.timestamp > newest) newest = entry.timestamp;
       entries[count++] = entry;
@@ -113,9 +116,9 @@ export function decodeBody(bytes: Buffer): Body | Refusal {
   return refusal('malformed', at, 'no END');
 }
 
-function readAddressEntry(type: number, at: number): Entry {
+function readAddressEntry(type: number, at: number, end: number): Entry {
   const timestamp = fields.getUint32(at + 4);
-  const ip = formatIPv4(fields.getUint32(at + 12));
+  const ip = quads.read(at, end);
   switch (type) {
     case TYPE_WHITE:
       return {
