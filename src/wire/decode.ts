@@ -91,7 +91,8 @@ export function decodeBody(bytes: Buffer): Body | Refusal {
     if (type === TYPE_END) {
       if (size !== TLV_HEADER_SIZE) return refusal('malformed', at + 2, `END of length ${size}`);
       if (at + size !== end) return refusal('malformed', at + size, `${end - at - size} bytes after END`);
-      entries.length = count;
+      // Setting a length is a slow call even when it changes nothing.
+      if (count !== entries.length) entries.length = count;
       return { entries, unknownTlvs, newest };
     }
     if (size < TLV_HEADER_SIZE || size > end - at) {
