@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# The packed tarball as its consumers see it: types that resolve, ES modules, and require() from CommonJS.
+set -eu
+top=$(cd "$(dirname "$0")/../.." && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$top"
+npm pack --silent --pack-destination "$work" > "$work/packed"
+tarball=$(tail -n 1 "$work/packed")
+npx attw "$work/$tarball" --profile esm-only
+cd "$work"
+printf '{ "name": "consumer", "private": true }\n' > package.json
+npm install --silent --no-audit --no-fund "./$tarball"
+cp "$top"/test/package/consumer.* .
+node consumer.cjs
+node consumer.mjs
