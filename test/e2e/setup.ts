@@ -1,0 +1,35 @@
+import { execFileSync } from 'node:child_process';
+import type { TestProject } from 'vitest/node';
+import { removeLeftovers } from './lab.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** What every namespace, bridge and link of this run is called, so that they can be told from all others. */
+    labPrefix: string;
+  }
+}
+
+/** Sees to it that namespaces can be made, and that none is left behind, however the tests ended. */
+export function setup(project: TestProject): () => void {
+  needNamespaces();
+  const prefix = `sy${process.pid.toString(36)}-`;
+  project.provide('labPrefix', prefix);
+  return () => removeLeftovers(prefix);
+}
+
+export function needNamespaces(): void {
+  if (process.getuid?.() !== 0) throw new Error('network namespaces need root: run this suite as root on Linux');
+  if (works('ip', ['-V'])) return;
+  if (!works('apt-get', ['update', '-qq']) || !works('apt-get', ['install', '-y', '-qq', 'iproute2'])) {
+    throw new Error('there is no ip program, and apt-get could not install it: install iproute2');
+  }
+}
+
+function works(program: string, args: readonly string[]): boolean {
+  try {
+    execFileSync(program, args, { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
