@@ -1,0 +1,236 @@
+import {
+  type Attempt,
+  type Entry,
+  Greylist,
+  type GreylistPolicy,
+  MemoryStore,
+  SyncKey,
+  SyncPeer,
+  type Verdict,
+} from 'spamd-sync';
+import { greylistRcptTo, type RcptToHandler, type RcptToSession } from 'spamd-sync/adapters/smtp-server';
+import { MemoryNetwork } from 'spamd-sync/testing';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { HELO, serve } from '../support/mta.ts';
+
+const START = 1_800_000_000;
+const PASSTIME = 300;
+const DAY = 86_400;
+const TRAP = 'trap@example.net';
+
+class FailingStore extends MemoryStore {
+  override recordAttempt(): never {
+    throw new Error('the disk is gone');
+  }
+}
+
+/** A greylist whose time the test sets, and what it told its group. */
+function greylistAt(policy: Partial<GreylistPolicy> = {}, store = new MemoryStore()) {
+  const clock = { time: START, now: () => clock.time };
+  const said: Entry[] = [];
+  const announcer = { announce: async (entries: Iterable<Entry>) => void said.push(...entries) };
+  const greylist = new Greylist({ store, announcer, clock, policy: { passtime: PASSTIME, ...policy } });
+  onTestFinished(() => greylist.close());
+  return { greylist, clock, said };
+}
+
+describe('what the client is told', () => {
+  test('451 until passtime is over, with how long that is; then its mail is taken, and any other too', async () => {
+    const { greylist, clock } = greylistAt();
+    const { deliver } = await serve({ onRcptTo: greylistRcptTo(greylist) });
+
+    expect(await deliver()).toEqual([`451 4.7.1 Greylisted, please try again in ${PASSTIME + 1} seconds`]);
+    clock.time += PASSTIME;
+    expect(await deliver()).toEqual(['451 4.7.1 Greylisted, please try again in 1 seconds']);
+    clock.time += 1;
+    expect(await deliver()).toEqual(['250 taken']);
+    expect(await deliver({ from: 'carol@example.org', to: 'dave@example.net' })).toEqual(['250 taken']);
+  });
+
+  test('550 at a spamtrap, and for every recipient from then on, with how long that is', async () => {
+    const { greylist } = greylistAt();
+    await greylist.spamtraps.add(TRAP);
+    const { deliver } = await serve({ onRcptTo: greylistRcptTo(greylist) });
+    const refused = `550 5.7.1 Refused: your address is trapped until ${new Date((START + DAY) * 1000).toISOString()}`;
+
+    expect(await deliver({ to: ['bob@example.net', TRAP, 'dave@example.net'] })).toEqual([
+      `451 4.7.1 Greylisted, please try again in ${PASSTIME + 1} seconds`,
+      refused,
+      refused,
+    ]);
+    expect(await deliver()).toEqual([refused]);
+  });
+
+  test.each([
+    { onError: 'pass', replies: ['250 taken'] },
+    { onError: 'defer', replies: ['451 4.3.0 Temporary local problem, please try again later'] },
+  ] as const)('when the store fails, what onError: $onError says', async ({ onError, replies }) => {
+    const { greylist } = greylistAt({ onError }, new FailingStore());
+    const verdicts: Verdict[] = [];
+    const { deliver } = await serve({
+      onRcptTo: greylistRcptTo(greylist, { onVerdict: (verdict) => verdicts.push(verdict) }),
+    });
+
+    expect(await deliver()).toEqual(replies);
+    expect(verdicts).toMatchObject([{ action: onError, reason: 'error', error: { message: 'the disk is gone' } }]);
+  });
+});
+
+describe('what the greylist is asked', () => {
+  test('the attempt as the client made it, which onVerdict is told too, with the session', async () => {
+    const { greylist } = greylistAt();
+    const seen: [Verdict['reason'], Attempt, string, number][] = [];
+    const { deliver } = await serve({
+      onRcptTo: greylistRcptTo(greylist, {
+        onVerdict: ({ reason }, attempt, { openingCommand, transaction }) =>
+          seen.push([reason, attempt, openingCommand, transaction]),
+      }),
+    });
+
+    await deliver({ from: 'Alice@example.org', to: 'Bob@example.net' });
+
+    const attempt = {
+      ip: '127.0.0.1',
+      helo: HELO,
+      from: '<Alice@example.org>',
+      to: '<Bob@example.net>',
+      connectedTo: '127.0.0.1',
+    };
+    expect(seen).toEqual([['first-sight', attempt, 'EHLO', 1]]);
+  });
+
+  test('the null sender is <>', async () => {
+    const { greylist, said } = greylistAt();
+    const { deliver } = await serve({ onRcptTo: greylistRcptTo(greylist) });
+
+    await deliver({ from: '' });
+
+    const grey = { type: 'grey', ip: '127.0.0.1', helo: HELO, from: '<>', to: '<bob@example.net>', timestamp: START };
+    expect(said).toEqual([grey]);
+  });
+
+  test('a domain stays in ASCII, so that spamtraps and the tuples of spamd hosts match', async () => {
+    const { greylist, said } = greylistAt();
+    await greylist.spamtraps.add('trap@xn--bcher-kva.example');
+    const { deliver } = await serve({ onRcptTo: greylistRcptTo(greylist) });
+
+    await deliver({ from: 'alice@xn--mnchen-3ya.example' });
+    expect(said).toMatchObject([{ type: 'grey', from: '<alice@xn--mnchen-3ya.example>' }]);
+    expect(await deliver({ to: 'trap@xn--bcher-kva.example' })).toEqual([expect.stringMatching(/^550 /)]);
+  });
+
+  test('the address that it connected to, which may be the low-priority MX', async () => {
+    const { greylist, clock } = greylistAt({ lowPriorityMx: '127.0.0.1' });
+    const { deliver } = await serve({ onRcptTo: greylistRcptTo(greylist) });
+    clock.time += 61;
+
+    expect(await deliver()).toEqual([expect.stringMatching(/^550 5\.7\.1 /)]);
+  });
+
+  test('nothing about clients that have logged in, unless told to', async () => {
+    const { greylist, said } = greylistAt();
+    const byDefault = await serve({ onRcptTo: greylistRcptTo(greylist) });
+    expect(await byDefault.deliver({ login: true })).toEqual(['250 taken']);
+    expect(said).toEqual([]);
+
+    const all = await serve({ onRcptTo: greylistRcptTo(greylist, { authenticated: true }) });
+    expect(await all.deliver({ login: true })).toEqual([expect.stringMatching(/^451 4\.7\.1 /)]);
+    expect(said).toMatchObject([{ type: 'grey', ip: '127.0.0.1' }]);
+  });
+});
+
+describe('sessions that loopback does not make', () => {
+  const session: RcptToSession = {
+    remoteAddress: '192.0.2.25',
+    localAddress: '192.0.2.1',
+    hostNameAppearsAs: HELO,
+    envelope: { mailFrom: { address: 'alice@example.org' } },
+  };
+
+  function ask(handler: RcptToHandler, changed: Partial<RcptToSession>): Promise<Error | null | undefined> {
+    return new Promise((resolve) => handler({ address: 'bob@example.net' }, { ...session, ...changed }, resolve));
+  }
+
+  test('IPv4-mapped IPv6 is the same client', async () => {
+    const { greylist, clock, said } = greylistAt();
+    const handler = greylistRcptTo(greylist);
+
+    expect(await ask(handler, { remoteAddress: '::ffff:192.0.2.25' })).toMatchObject({ responseCode: 451 });
+    expect(said).toMatchObject([{ type: 'grey', ip: '192.0.2.25' }]);
+    clock.time += PASSTIME + 1;
+    expect(await ask(handler, {})).toBeNull();
+  });
+
+  test('no sender at all is the null sender', async () => {
+    const { greylist, said } = greylistAt();
+
+    await ask(greylistRcptTo(greylist), { envelope: { mailFrom: false } });
+    expect(said).toMatchObject([{ type: 'grey', from: '<>' }]);
+  });
+
+  test('one without an address is deferred, not refused for good', async () => {
+    const { greylist } = greylistAt();
+    const verdicts: Verdict[] = [];
+    const handler = greylistRcptTo(greylist, { onVerdict: (verdict) => verdicts.push(verdict) });
+
+    const refusal = await ask(handler, { remoteAddress: '' });
+    expect(refusal).toMatchObject({ responseCode: 451, message: expect.stringMatching(/^4\.3\.0 /) });
+    expect(verdicts).toMatchObject([{ action: 'defer', reason: 'error', error: { code: 'ERR_SPAMD_FIELD' } }]);
+  });
+});
+
+describe('two servers in a group', () => {
+  /** Real SMTP, and a network for the group whose time the test sets. */
+  async function openGroup() {
+    const network = new MemoryNetwork();
+    const key = SyncKey.fromBytes(Buffer.from('secret'));
+    const open = async (address: string) => {
+      const transport = network.transport(address);
+      const peer = await SyncPeer.open({ key, transport, clock: network.clock, listen: 'em0', targets: ['em0'] });
+      const greylist = new Greylist({ announcer: peer, clock: network.clock, policy: { passtime: PASSTIME } });
+      await greylist.spamtraps.add(TRAP);
+      onTestFinished(async () => {
+        await greylist.close();
+        await peer.close();
+      });
+      const { deliver } = await serve({ onRcptTo: greylistRcptTo(greylist) });
+      return { deliver, greylist };
+    };
+    return { network, mx1: await open('192.0.2.1'), mx2: await open('192.0.2.2') };
+  }
+
+  /** What it has decided about addresses. */
+  async function addresses(greylist: Greylist): Promise<unknown[]> {
+    const known = [];
+    for await (const record of greylist.entries()) {
+      if (record.type === 'WHITE' || record.type === 'TRAPPED') known.push([record.type, record.ip, record.expire]);
+    }
+    return known;
+  }
+
+  test('a first attempt at one and a retry at the other make one tuple, and both know who passed', async () => {
+    const { network, mx1, mx2 } = await openGroup();
+
+    expect(await mx1.deliver()).toEqual([`451 4.7.1 Greylisted, please try again in ${PASSTIME + 1} seconds`]);
+    await network.advance(60);
+    expect(await mx2.deliver()).toEqual([`451 4.7.1 Greylisted, please try again in ${PASSTIME + 1 - 60} seconds`]);
+    await network.advance(PASSTIME);
+    expect(await mx2.deliver()).toEqual(['250 taken']);
+    await network.settle();
+
+    expect(await addresses(mx1.greylist)).toEqual([['WHITE', '127.0.0.1', START + 60 + PASSTIME + 36 * DAY]]);
+    expect(await addresses(mx2.greylist)).toEqual(await addresses(mx1.greylist));
+    expect(await mx1.deliver({ to: 'dave@example.net' })).toEqual(['250 taken']);
+  });
+
+  test('a spamtrap at one traps at both', async () => {
+    const { network, mx1, mx2 } = await openGroup();
+
+    expect(await mx1.deliver({ to: TRAP })).toEqual([expect.stringMatching(/^550 5\.7\.1 /)]);
+    await network.settle();
+
+    expect(await mx2.deliver()).toEqual([expect.stringMatching(/^550 5\.7\.1 /)]);
+    expect(await addresses(mx1.greylist)).toEqual([['TRAPPED', '127.0.0.1', START + DAY]]);
+    expect(await addresses(mx2.greylist)).toEqual(await addresses(mx1.greylist));
+  });
+});
