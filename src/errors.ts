@@ -12,10 +12,16 @@ export type SpamdSyncErrorCode =
   | 'ERR_SPAMD_INTERFACE'
   | 'ERR_SPAMD_KEY_FILE'
   | 'ERR_SPAMD_KEY_MISSING'
+  | 'ERR_SPAMD_LINE'
   | 'ERR_SPAMD_LISTEN'
   | 'ERR_SPAMD_OPTION'
+  | 'ERR_SPAMD_OPTIONAL'
   | 'ERR_SPAMD_RESOLVE'
   | 'ERR_SPAMD_SEND'
+  | 'ERR_SPAMD_SNAPSHOT'
+  | 'ERR_SPAMD_STORE'
+  | 'ERR_SPAMD_STORE_DAMAGED'
+  | 'ERR_SPAMD_STORE_LOCKED'
   | 'ERR_SPAMD_TOO_LONG';
 
 /** The base of every error thrown by this library: tell them apart by {@link SpamdSyncError.code}. */
@@ -55,6 +61,31 @@ export class EntryError extends SpamdSyncError {
     this.field = field;
     this.value = value;
     this.index = index;
+  }
+}
+
+/** A line of a text that cannot be read: `line` counts from 1, `detail` says what is wrong with it. */
+export class LineError extends SpamdSyncError {
+  override readonly name = 'LineError';
+  readonly line: number;
+  readonly detail: string;
+
+  constructor(line: number, detail: string) {
+    super('ERR_SPAMD_LINE', `line ${line}: ${detail}`);
+    this.line = line;
+    this.detail = detail;
+  }
+}
+
+/** A snapshot that is cut, changed, or none at all: `offset` says where it ceases to be sound. Nothing of it was applied. */
+export class SnapshotError extends SpamdSyncError {
+  override readonly name = 'SnapshotError';
+  /** Bytes from the start of the snapshot. */
+  readonly offset: number;
+
+  constructor(offset: number, detail: string, options?: ErrorOptions) {
+    super('ERR_SPAMD_SNAPSHOT', `${detail} (at byte ${offset})`, options);
+    this.offset = offset;
   }
 }
 

@@ -1,0 +1,90 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { formatIPv4, isU32, parseIPv4 } from '../address.ts';
+import type { SpamdbRecord } from '../entry.ts';
+import { EntryError, SpamdSyncError, shown } from '../errors.ts';
+import { isAddress } from './fields.ts';
+
+export interface TraplistOptions {
+  /** What is expired at this time is left out, and the header says it; Unix seconds. */
+  readonly now: number;
+}
+
+/** So many records, or addresses, are worked on between two turns of the event loop. */
+const SLICE = 4000;
+
+/**
+ * The list of trapped addresses that operators publish every hour: a header with the time and how many there are, then
+ * one address a line, in numerical order, IPv4 first. Whatever is not TRAPPED is passed over.
+ *
+ * The count stands before the addresses, so all of them are held until the records have ended: some 12 bytes for each
+ * IPv4 address, nothing for other records.
+ *
+ * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` when `now` is no time in seconds, `ERR_SPAMD_FIELD` for an `ip` that is
+ * no IP address.
+ */
+export function exportTraplist(
+  records: Iterable<SpamdbRecord> | AsyncIterable<SpamdbRecord>,
+  { now }: TraplistOptions,
+): AsyncIterable<string> {
+  if (!isU32(Math.floor(now))) throw new SpamdSyncError('ERR_SPAMD_OPTION', `now: not Unix seconds: ${shown(now)}`);
+  return traplist(records, Math.floor(now));
+}
+
+async function* traplist(
+  records: Iterable<SpamdbRecord> | AsyncIterable<SpamdbRecord>,
+  now: number,
+): AsyncGenerator<string, void> {
+  const { ipv4, ipv6 } = await trappedAddresses(records, now);
+  const count = ipv4.length + ipv6.length;
+  const when = new Date(now * 1000).toISOString().replace('.000', '');
+  yield `# ${when}: ${count} trapped ${count === 1 ? 'address' : 'addresses'}\n`;
+  for (let at = 0; at < ipv4.length; at += SLICE) {
+    yield lines(Array.from(ipv4.subarray(at, at + SLICE), formatIPv4));
+    await turn();
+  }
+  for (let at = 0; at < ipv6.length; at += SLICE) {
+    yield lines(ipv6.slice(at, at + SLICE));
+    await turn();
+  }
+}
+
+function lines(addresses: readonly string[]): string {
+  return addresses.map((address) => `${address}\n`).join('');
+}
+
+/** Each once, in order. */
+async function trappedAddresses(
+  records: Iterable<SpamdbRecord> | AsyncIterable<SpamdbRecord>,
+  now: number,
+): Promise<{ ipv4: Uint32Array; ipv6: readonly string[] }> {
+  const ipv4: number[] = [];
+  const ipv6 = new Map<string, string>();
+  let index = 0;
+  for await (const record of records) {
+    if (record.type === 'TRAPPED' && record.expire > now) {
+      const address = parseIPv4(record.ip);
+      if (address >= 0) ipv4.push(address);
+      else if (isAddress(record.ip)) ipv6.set(...sortable(record.ip));
+      else throw new EntryError('ip', record.ip, index, 'is not an IP address');
+    }
+    if (++index % SLICE === 0) await turn();
+  }
+  return {
+    ipv4: Uint32Array.from(ipv4)
+      .sort()
+      .filter((address, at, all) => address !== all[at - 1]),
+    ipv6: [...ipv6].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, address]) => address),
+  };
+}
+
+/** An IPv6 address as 32 hexadecimal digits, and in the one form that RFC 5952 gives it. */
+function sortable(ip: string): [string, string] {
+  // The URL parser writes every form of an address as one, and never with a dotted quad at the end.
+  const address = new URL(`http://[${ip}]`).hostname.slice(1, -1);
+  const [left = '', right] = address.split('::');
+  const groups = (text: string) => (text === '' ? [] : text.split(':'));
+  const tail = groups(right ?? '');
+  const head = groups(left);
+  const zeros = new Array<string>(8 - head.length - tail.length).fill('');
+  return [[...head, ...zeros, ...tail].map((group) => group.padStart(4, '0')).join(''), address];
+}
