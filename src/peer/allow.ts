@@ -13,7 +13,7 @@ export class AllowList {
   /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for anything that is not an IPv4 address or prefix. */
   constructor(rules: readonly string[]) {
     for (const rule of rules) {
-      const [address = '', prefix = '32', ...rest] = rule.split('/');
+      const [address = '', prefix = '32', ...rest] = typeof rule === 'string' ? rule.split('/') : [];
       if (!isIPv4(address) || !/^\d{1,2}$/.test(prefix) || Number(prefix) > 32 || rest.length > 0) {
         throw new SpamdSyncError('ERR_SPAMD_OPTION', `allow: not an IPv4 address or prefix: ${shown(rule)}`);
       }

@@ -16,6 +16,7 @@ interface Flow {
  */
 export class LossEstimate {
   readonly #flows = new Map<number, Flow>();
+  #lastPort = -1;
   #lost = 0;
 
   /** How many datagrams of this address are missing. */
@@ -27,7 +28,15 @@ export class LossEstimate {
   heard(port: number, counter: number): void {
     const flow = this.#flows.get(port);
     if (flow === undefined) this.#begin(port, counter);
-    else this.#follow(flow, counter);
+    else {
+      if (port !== this.#lastPort) {
+        // Put last, so that the port that has been silent longest is forgotten first.
+        this.#flows.delete(port);
+        this.#flows.set(port, flow);
+      }
+      this.#follow(flow, counter);
+    }
+    this.#lastPort = port;
   }
 
   #begin(port: number, counter: number): void {

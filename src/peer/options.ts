@@ -118,9 +118,9 @@ export function checkedOptions(options: SyncPeerOptions): Settings {
     maxDigests: whole('maxDigests', options.maxDigests ?? DEFAULTS.maxDigests, 1, 2 ** 24),
     lingerMs: whole('batch.lingerMs', batch.lingerMs ?? DEFAULTS.lingerMs, 0, 60_000),
     maxQueued: whole('batch.maxQueued', batch.maxQueued ?? DEFAULTS.maxQueued, 1, 2 ** 24),
-    transport: options.transport ?? udp,
-    clock: options.clock ?? systemClock,
-    signal: options.signal,
+    transport: having('transport', 'open', options.transport ?? udp),
+    clock: having('clock', 'now', options.clock ?? systemClock),
+    signal: checkedSignal(options.signal),
   };
 }
 
@@ -128,7 +128,7 @@ function checkedListen(listen: string | ListenOptions | false, port: number): Li
   if (listen === false) return false;
   const { at = DEFAULTS.listen, receiveBuffer = DEFAULTS.receiveBuffer } =
     typeof listen === 'string' ? { at: listen } : listen;
-  const address = parseIPv4(at);
+  const address = typeof at === 'string' ? parseIPv4(at) : -1;
   if (typeof at !== 'string' || at === '' || (address > 0 && !isUnicastIPv4(address))) {
     throw bad('listen', 'give a local IPv4 address or an interface name', at);
   }
@@ -140,6 +140,7 @@ function checkedListen(listen: string | ListenOptions | false, port: number): Li
 }
 
 function checkedTargets(targets: readonly (string | TargetOptions)[], port: number): Target[] {
+  if (!Array.isArray(targets)) throw bad('targets', 'not a list', targets);
   const checked = targets.map((target) => checkedTarget(typeof target === 'string' ? { host: target } : target, port));
   checked.forEach((target, index) => {
     const twin = checked.findIndex((other) => other.host === target.host && other.port === target.port);
@@ -150,12 +151,13 @@ function checkedTargets(targets: readonly (string | TargetOptions)[], port: numb
 
 /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what cannot be a target. */
 export function checkedTarget(target: TargetOptions, defaultPort: number): Target {
+  if (typeof target?.host !== 'string') throw bad('targets', 'neither a name nor an object with a host', target);
   const { dialect = DEFAULTS.dialect } = target;
   // As in spamd's -Y, a colon and a number are an interface's TTL.
   const parts = /^([^:]+):(\d+)$/.exec(target.host);
   const host = parts?.[1] ?? target.host;
   const ttl = target.ttl ?? (parts === null ? undefined : Number(parts[2]));
-  if (typeof host !== 'string' || !/^[\w.-]+$/.test(host)) {
+  if (!/^[\w.-]+$/.test(host)) {
     throw bad('targets', 'not a host name, an IPv4 address or an interface', host);
   }
   if (dialect !== 'spamd' && dialect !== 'greyd') throw bad('targets', "dialect is not 'spamd' or 'greyd'", dialect);
@@ -171,10 +173,21 @@ export function checkedTarget(target: TargetOptions, defaultPort: number): Targe
   return { host, port, ttl, dialect, name };
 }
 
+function checkedSignal(signal: AbortSignal | undefined): AbortSignal | undefined {
+  if (signal === undefined || signal instanceof AbortSignal) return signal;
+  throw bad('signal', 'not an AbortSignal', signal);
+}
+
 function checkedGroup(group: string): string {
-  const first = parseIPv4(group) >>> 24;
-  if (parseIPv4(group) < 0 || first < 224 || first > 239) throw bad('group', 'not an IPv4 multicast address', group);
+  const address = typeof group === 'string' ? parseIPv4(group) : -1;
+  const first = address >>> 24;
+  if (address < 0 || first < 224 || first > 239) throw bad('group', 'not an IPv4 multicast address', group);
   return group;
+}
+
+function having<T extends object, M extends keyof T & string>(name: string, method: M, value: T): T {
+  if (typeof value?.[method] === 'function') return value;
+  throw bad(name, `has no method ${method}`, value);
 }
 
 function whole(name: string, value: number, least: number, most: number): number {

@@ -33,12 +33,11 @@ export class Packer<T extends Packable> {
   /** @returns Whether it fits in a datagram at all. */
   add(item: T): boolean {
     const { timestamp } = item.entry;
-    const needsMark = item.backdated && this.#now - Math.max(timestamp, this.#newest) >= STALE_AFTER;
-    if (needsMark) this.finish();
-    if (!this.#fits(item, needsMark)) {
+    if (this.#needsMark(item)) this.finish();
+    if (!this.#fits(item, this.#needsMark(item))) {
       this.finish();
       // The longest GREY entries leave no room for a mark: they go without, as good as they can be sent at all.
-      if (!this.#fits(item, needsMark) && !(needsMark && this.#fits(item, false))) return false;
+      if (!this.#fits(item, this.#needsMark(item)) && !this.#fits(item, false)) return false;
     }
     this.#sharing.push(item);
     this.#newest = Math.max(this.#newest, timestamp);
@@ -51,6 +50,11 @@ export class Packer<T extends Packable> {
     this.#sharing = [];
     this.#newest = -1;
     this.#writer.reset();
+  }
+
+  /** Whether the datagram, as it is, would be taken for stale with this item. */
+  #needsMark({ entry, backdated }: T): boolean {
+    return backdated && this.#now - Math.max(entry.timestamp, this.#newest) >= STALE_AFTER;
   }
 
   #fits({ entry }: T, marked: boolean): boolean {

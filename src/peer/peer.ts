@@ -192,6 +192,7 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
     this.#timer = lookUpAgain(this.#outlets);
     // By then the caller, woken by a microtask, has attached its listeners.
     setImmediate(() => {
+      if (this.#closing !== undefined) return;
       for (const message of keysOf(key).flatMap(({ warnings }) => warnings)) this.#warn('WARN_SPAMD_KEY', message);
       this.#receiver.begin();
     });

@@ -88,12 +88,13 @@ function bindReason(cause: unknown): string {
 
 /** What the kernel granted: Linux quietly gives less than asked (rmem_max), the BSDs refuse, so ask for less there. */
 function growReceiveBuffer(socket: SocketAsPromised, wanted: number): number {
-  for (let size = wanted; size >= LEAST_BUFFER; size = Math.floor(size / 2)) {
+  for (let size = wanted; ; size = Math.floor(size / 2)) {
     try {
       socket.setRecvBufferSize(size);
       break;
     } catch (error) {
       if (systemCode(error) !== 'ERR_SOCKET_BUFFER_SIZE') throw error;
+      if (size <= LEAST_BUFFER) break;
     }
   }
   return socket.getRecvBufferSize();

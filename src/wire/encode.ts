@@ -39,12 +39,12 @@ export interface FieldProblem {
   readonly detail: string;
 }
 
-const TYPES: Readonly<Record<Exclude<EntryType, 'grey'>, number>> = {
-  white: TYPE_WHITE,
-  trapped: TYPE_TRAPPED,
-  'remove-white': TYPE_REMOVE_WHITE,
-  'remove-trapped': TYPE_REMOVE_TRAPPED,
-};
+const TYPES: ReadonlyMap<EntryType, number> = new Map([
+  ['white', TYPE_WHITE],
+  ['trapped', TYPE_TRAPPED],
+  ['remove-white', TYPE_REMOVE_WHITE],
+  ['remove-trapped', TYPE_REMOVE_TRAPPED],
+]);
 
 /** What there is room for between the header and END. */
 const MAX_BODY = MAX_SIZE - MIN_SIZE;
@@ -89,7 +89,7 @@ export class DatagramWriter {
     if (!isU32(entry.timestamp)) return badTime('timestamp', entry.timestamp);
     if (entry.type === 'grey') return this.#addGrey(entry, address);
 
-    const type = TYPES[entry.type];
+    const type = TYPES.get(entry.type);
     if (type === undefined) {
       return {
         kind: 'type',
