@@ -14,6 +14,14 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/e2e/**', 'test/interop/**'],
-    typecheck: { enabled: true, ignoreSourceErrors: true, include: ['test/types/**/*.test-d.ts'], tsconfig: `${root}tsconfig.json` },
+    // Generous: a loaded machine is slow, and no test here is about time.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    typecheck: {
+      enabled: true,
+      ignoreSourceErrors: true,
+      include: ['test/types/**/*.test-d.ts'],
+      tsconfig: `${root}tsconfig.json`,
+    },
   },
 });

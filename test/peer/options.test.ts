@@ -1,0 +1,219 @@
+import { Keyring, SpamdSyncError, SyncKey, SyncPeer, type SyncPeerOptions } from 'spamd-sync';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { checkedOptions } from '../../src/peer/options.ts';
+import { KEY } from '../support/frame.ts';
+import { FakeTransport, openRig } from '../support/rig.ts';
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** Options as a program without types might give them. */
+async function outcome(options: object): Promise<FakeTransport | SpamdSyncError> {
+  const transport = new FakeTransport();
+  try {
+    await using _peer = await SyncPeer.open({ key: KEY, transport, ...options } as SyncPeerOptions);
+    return transport;
+  } catch (error) {
+    if (error instanceof SpamdSyncError) return error;
+    throw error;
+  }
+}
+
+async function refusal(options: object): Promise<SpamdSyncError> {
+  const result = await outcome(options);
+  if (result instanceof SpamdSyncError) return result;
+  throw new Error('it was opened');
+}
+
+async function taken(options: object): Promise<NonNullable<FakeTransport['options']>> {
+  const result = await outcome(options);
+  if (result instanceof SpamdSyncError) throw result;
+  if (result.options === undefined) throw new Error('it was not opened');
+  return result.options;
+}
+
+describe('options that will not do', () => {
+  const many: [string, object][] = [
+    ['key', { key: undefined }],
+    ['key', { key: 'secret' }],
+    ['key', { key: {} }],
+    ['port', { port: -1 }],
+    ['port', { port: 65_536 }],
+    ['port', { port: 1.5 }],
+    ['port', { port: '8025' }],
+    ['port', { port: Number.NaN }],
+    ['listen', { listen: '' }],
+    ['listen', { listen: '224.0.1.240' }],
+    ['listen', { listen: '239.255.255.255' }],
+    ['listen', { listen: '255.255.255.255' }],
+    ['listen', { listen: '0.0.0.1' }],
+    ['listen', { listen: { at: 5 } }],
+    ['listen.receiveBuffer', { listen: { receiveBuffer: 4095 } }],
+    ['listen.receiveBuffer', { listen: { receiveBuffer: 2 ** 30 + 1 } }],
+    ['listen.receiveBuffer', { listen: { receiveBuffer: 5000.5 } }],
+    ['targets', { targets: [''] }],
+    ['targets', { targets: ['a b'] }],
+    ['targets', { targets: ['::1'] }],
+    ['targets', { targets: ['mx/24'] }],
+    ['targets', { targets: [5] }],
+    ['targets', { targets: [{}] }],
+    ['targets', { targets: ['224.0.1.240'] }],
+    ['targets', { targets: ['239.1.1.1'] }],
+    ['targets', { targets: ['0.0.0.0'] }],
+    ['targets', { targets: ['0.255.255.255'] }],
+    ['targets', { targets: ['255.255.255.255'] }],
+    ['targets', { targets: ['192.0.2.1:2'] }],
+    ['targets', { targets: [{ host: '192.0.2.1', ttl: 2 }] }],
+    ['targets', { targets: [{ host: 'mx', dialect: 'postgrey' }] }],
+    ['targets', { targets: ['mx', 'mx'] }],
+    ['targets', { targets: ['mx', { host: 'mx', port: 8025, dialect: 'greyd' }] }],
+    ['targets: ttl', { targets: ['em0:0'] }],
+    ['targets: ttl', { targets: ['em0:256'] }],
+    ['targets: ttl', { targets: [{ host: 'em0', ttl: 0 }] }],
+    ['targets: ttl', { targets: [{ host: 'em0', ttl: 1.5 }] }],
+    ['targets: port', { targets: [{ host: 'mx', port: 0 }] }],
+    ['targets: port', { targets: [{ host: 'mx', port: 65_536 }] }],
+    ['group', { group: '223.255.255.255' }],
+    ['group', { group: '240.0.0.0' }],
+    ['group', { group: 'all' }],
+    ['allow', { allow: ['mx.example.org'] }],
+    ['allow', { allow: ['10.0.0.0/33'] }],
+    ['allow', { allow: ['10.0.0.0/'] }],
+    ['allow', { allow: ['10.0.0.0/8/8'] }],
+    ['allow', { allow: ['10.0.0.0/-1'] }],
+    ['allow', { allow: ['10.0.0.0/008'] }],
+    ['allow', { allow: ['10.0.0'] }],
+    ['allow', { allow: ['::1'] }],
+    ['allow', { allow: [''] }],
+    ['maxSkew', { maxSkew: 0 }],
+    ['maxSkew', { maxSkew: -1 }],
+    ['maxSkew', { maxSkew: 2 ** 31 + 1 }],
+    ['maxSkew', { maxSkew: 0.5 }],
+    ['maxSkew', { maxSkew: true }],
+    ['maxDigests', { maxDigests: 0 }],
+    ['maxDigests', { maxDigests: 2 ** 24 + 1 }],
+    ['batch.lingerMs', { batch: { lingerMs: -1 } }],
+    ['batch.lingerMs', { batch: { lingerMs: 60_001 } }],
+    ['batch.maxQueued', { batch: { maxQueued: 0 } }],
+    ['batch.maxQueued', { batch: { maxQueued: 2 ** 24 + 1 } }],
+  ];
+
+  it.each(many)('%s is named: %j', async (name, options) => {
+    const error = await refusal(options);
+    expect(error.code).toBe('ERR_SPAMD_OPTION');
+    expect(error.message.slice(0, name.length + 1)).toBe(`${name}:`);
+  });
+
+  it('a missing key says how to run without', async () => {
+    expect((await refusal({ key: undefined })).message).toContain('SyncKey.none()');
+  });
+});
+
+describe('options at their bounds', () => {
+  it.each([
+    { port: 0 },
+    { port: 65_535 },
+    { listen: { receiveBuffer: 4096 } },
+    { listen: { receiveBuffer: 2 ** 30 } },
+    { listen: '0.0.0.0' },
+    { listen: '1.0.0.0' },
+    { listen: '223.255.255.255' },
+    { targets: ['1.0.0.0', '223.255.255.255', '240.0.0.0'] },
+    { targets: ['em0:1'] },
+    { targets: ['em0:255'] },
+    { targets: [{ host: 'em0', ttl: 255 }] },
+    {
+      targets: [
+        { host: 'mx', port: 1 },
+        { host: 'mx', port: 65_535 },
+      ],
+    },
+    { targets: ['mx_1.example-2.org'] },
+    { group: '224.0.0.0' },
+    { group: '239.255.255.255' },
+    { allow: [] },
+    { allow: ['0.0.0.0/0', '10.0.0.1/32', '192.0.2.1'] },
+    { maxSkew: 1 },
+    { maxSkew: 2 ** 31 },
+    { maxDigests: 1 },
+    { batch: { lingerMs: 60_000, maxQueued: 1 } },
+    { batch: { lingerMs: 0, maxQueued: 2 ** 24 } },
+  ])('are taken: %j', async (options) => {
+    await expect(taken(options)).resolves.toBeTypeOf('object');
+  });
+
+  it('maxDigests may be as large as 2^24', () => {
+    // Not opened: the memory for them is taken at once.
+    expect(checkedOptions({ key: KEY, maxDigests: 2 ** 24 }).maxDigests).toBe(2 ** 24);
+    expect(checkedOptions({ key: KEY })).toMatchObject({ maxDigests: 131_072, maxSkew: 600, lingerMs: 0 });
+  });
+});
+
+describe('what is handed to the transport', () => {
+  it('by default: every address, port 8025, 4 MiB, the group of spamd', async () => {
+    expect(await taken({})).toMatchObject({
+      listen: { at: '0.0.0.0', port: 8025, receiveBuffer: 4 * 1024 * 1024 },
+      group: '224.0.1.240',
+      targets: [],
+    });
+  });
+
+  it('is what the options say', async () => {
+    const options = {
+      listen: 'em0',
+      port: 9000,
+      group: '224.0.1.241',
+      targets: ['em0:3', 'mx', { host: 'b', port: 1 }],
+    };
+    expect(await taken(options)).toMatchObject({
+      listen: { at: 'em0', port: 9000 },
+      group: '224.0.1.241',
+      targets: [
+        { host: 'em0', port: 9000, ttl: 3, name: 'em0:3' },
+        { host: 'mx', port: 9000, ttl: undefined, name: 'mx' },
+        { host: 'b', port: 1, ttl: undefined, name: 'b port 1' },
+      ],
+    });
+    expect((await taken({ listen: false })).listen).toBe(false);
+    expect((await taken({ port: 0, targets: ['mx'] })).targets[0]?.port).toBe(8025);
+  });
+
+  it('takes a keyring for a key', async () => {
+    const key = new Keyring([SyncKey.none(), KEY]);
+    expect(await taken({ key })).toMatchObject({ targets: [] });
+  });
+});
+
+describe('the default clock', () => {
+  it('is the time of the system, in seconds', async () => {
+    vi.useFakeTimers({ now: 1_900_000_000_750, toFake: ['Date'] });
+    const transport = new FakeTransport();
+    await using peer = await SyncPeer.open({ key: KEY, transport, targets: ['mx'] });
+    await peer.white('203.0.113.1', 9);
+    expect(transport.link().said).toEqual([
+      [{ type: 'white', ip: '203.0.113.1', timestamp: 1_900_000_000, expires: 9 }],
+    ]);
+  });
+});
+
+describe('looking names up again', () => {
+  it('goes every half minute for those that fail, and every five for all', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    const { peer, transport } = await openRig({ targets: ['good', 'bad'] });
+    transport.link(1).failing = true;
+    const refreshed = () => transport.links.map((link) => link.refreshed);
+    vi.advanceTimersByTime(29_999);
+    expect(refreshed()).toEqual([0, 0]);
+    vi.advanceTimersByTime(1);
+    expect(refreshed()).toEqual([0, 1]);
+    vi.advanceTimersByTime(240_000);
+    expect(refreshed()).toEqual([0, 9]);
+    vi.advanceTimersByTime(30_000);
+    expect(refreshed()).toEqual([1, 10]);
+    vi.advanceTimersByTime(300_000);
+    expect(refreshed()).toEqual([2, 20]);
+    await peer.close();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});

@@ -1,0 +1,144 @@
+import { type Entry, EntryError, SpamdSyncError } from 'spamd-sync';
+import { describe, expect, it } from 'vitest';
+import { NOW, openRig } from '../support/rig.ts';
+
+const OLD = NOW - 1000;
+const MARK: Entry = { type: 'white', ip: '203.0.113.1', timestamp: NOW, expires: 0 };
+
+function whites(count: number, timestamp: number): Entry[] {
+  return Array.from({ length: count }, (_, at) => ({ type: 'white', ip: '203.0.113.1', timestamp, expires: at + 1 }));
+}
+
+/** Whether a receiver that checks freshness would take each of these datagrams. */
+function fresh(said: readonly Entry[][]): boolean[] {
+  return said.map((entries) => Math.max(...entries.map(({ timestamp }) => timestamp)) === NOW);
+}
+
+function unmarked(said: readonly Entry[][]): Entry[] {
+  return said.flat().filter((entry) => !('expires' in entry && entry.expires === 0));
+}
+
+describe('backdated entries', () => {
+  it('are marked from 60 seconds on', async () => {
+    for (const [age, marked] of [
+      [59, false],
+      [60, true],
+      [61, true],
+    ] as const) {
+      const { peer, transport } = await openRig({ targets: ['mx'] });
+      const entries = whites(1, NOW - age);
+      await peer.announce(entries, { backdated: true });
+      expect(transport.link().said).toEqual([marked ? [MARK, ...entries] : entries]);
+    }
+  });
+
+  it('are not marked unless they are said to be', async () => {
+    const { peer, transport } = await openRig({ targets: ['mx'] });
+    await peer.announce(whites(1, OLD));
+    expect(transport.link().said).toEqual([whites(1, OLD)]);
+  });
+
+  it('share the mark, 84 of them a datagram', async () => {
+    const { peer, transport } = await openRig({ targets: ['mx'] });
+    const entries = whites(84, OLD);
+    const report = await peer.announce(entries, { backdated: true });
+    expect(transport.link().said).toEqual([[MARK, ...entries]]);
+    expect(report.targets).toMatchObject([{ sent: 84 }]);
+  });
+
+  it('are marked in every datagram that they fill', async () => {
+    const { peer, transport } = await openRig({ targets: ['mx'] });
+    const entries = whites(200, OLD);
+    await peer.announce(entries, { backdated: true });
+    expect(fresh(transport.link().said)).toEqual([true, true, true]);
+    expect(unmarked(transport.link().said)).toEqual(entries);
+  });
+
+  it('are known for our own when they come back', async () => {
+    const { peer, transport, seen } = await openRig({ targets: ['mx'] });
+    await peer.announce(whites(1, OLD));
+    transport.receive(transport.link().sent[0] ?? Buffer.alloc(0));
+    expect(seen.drops).toMatchObject([{ reason: 'self' }]);
+  });
+});
+
+describe('seed', () => {
+  it('sends everything in full datagrams, each taken for sent now', async () => {
+    const { peer, transport } = await openRig({ targets: ['mx', { host: 'gr', dialect: 'greyd' }] });
+    const entries = whites(300, OLD);
+    const progress: number[] = [];
+    const report = await peer.seed(entries, { rate: 10_000, onProgress: ({ datagrams }) => progress.push(datagrams) });
+    for (const link of transport.links) {
+      expect(fresh(link.said)).toEqual([true, true, true, true]);
+      expect(unmarked(link.said)).toEqual(entries);
+    }
+    expect(report).toMatchObject({ entries: 300, datagrams: 8, aborted: false });
+    expect(report.targets).toMatchObject([
+      { target: 'mx', sent: 300, failed: 0 },
+      { target: 'gr', sent: 300, failed: 0 },
+    ]);
+    expect(progress).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+  });
+
+  it('counts what it may not send, removals too', async () => {
+    const { peer, transport } = await openRig({ targets: [{ host: 'gr', dialect: 'greyd' }] });
+    const report = await peer.seed([
+      { type: 'remove-white', ip: '203.0.113.1', timestamp: OLD },
+      { type: 'white', ip: '::1', timestamp: OLD, expires: 5 },
+      { type: 'grey', ip: '203.0.113.1', helo: '"', from: 'a', to: 'b', timestamp: OLD },
+    ]);
+    expect(report.skipped).toMatchObject({ removal: 1, address: 1, unsafe: 1, control: 0 });
+    expect(report).toMatchObject({ entries: 3, datagrams: 0 });
+    expect(transport.link().sent).toEqual([]);
+  });
+
+  it('goes to one target alone, by name, with counters of its own', async () => {
+    const { peer, transport } = await openRig({ targets: ['mx', 'mx2'] });
+    await peer.seed(whites(1, NOW), { to: 'mx2' });
+    await peer.seed(whites(1, NOW), { to: 'new.example.org' });
+    expect(transport.links.map(({ sent }) => sent.length)).toEqual([0, 1]);
+    expect(transport.later.map(({ address, sent }) => [address, sent.length])).toEqual([['new.example.org', 1]]);
+    const counters = [...transport.link(1).sent, ...(transport.later[0]?.sent ?? [])].map((b) => b.readUInt32BE(4));
+    expect(counters).toEqual([0x8000_0000, 0x8000_0001]);
+  });
+
+  it('reports a target that fails, and goes on with the others', async () => {
+    const { peer, transport } = await openRig({ targets: ['a', 'b'] });
+    const refuse = new SpamdSyncError('ERR_SPAMD_SEND', 'down');
+    transport.link(0).refuse = refuse;
+    const report = await peer.seed(whites(5, NOW));
+    expect(report.targets).toEqual([
+      { target: 'a', dialect: 'spamd', sent: 0, failed: 5, error: refuse },
+      { target: 'b', dialect: 'spamd', sent: 5, failed: 0, error: undefined },
+    ]);
+  });
+
+  it.each([0, 0.5, 10_001, Number.NaN])('refuses a rate of %d', async (rate) => {
+    const { peer } = await openRig({ targets: ['mx'] });
+    const refused = expect.objectContaining({ code: 'ERR_SPAMD_OPTION', message: expect.stringContaining('rate') });
+    await expect(peer.seed([], { rate })).rejects.toEqual(refused);
+  });
+
+  it.each([1, 10_000])('takes a rate of %d', async (rate) => {
+    const { peer } = await openRig({ targets: ['mx'] });
+    expect(await peer.seed(whites(1, NOW), { rate })).toMatchObject({ datagrams: 1 });
+  });
+
+  it('stops when its signal is aborted, and when the peer closes', async () => {
+    const { peer, transport } = await openRig({ targets: ['mx'] });
+    const report = await peer.seed(whites(5, NOW), { signal: AbortSignal.abort() });
+    expect(report).toMatchObject({ entries: 0, datagrams: 0, aborted: true });
+    const seeding = peer.seed(whites(1000, NOW), { rate: 1, onProgress: () => void peer.close() });
+    expect(await seeding).toMatchObject({ datagrams: 1, aborted: true });
+    expect(transport.link().sent).toHaveLength(1);
+    await expect(peer.seed([])).rejects.toMatchObject({ code: 'ERR_SPAMD_CLOSED' });
+  });
+
+  it('rejects at a mistake of the caller', async () => {
+    const { peer } = await openRig({ targets: ['mx'] });
+    const wrong = { type: 'white', ip: 'mx', timestamp: NOW, expires: 5 } as const;
+    const error = await peer.seed([...whites(1, NOW), wrong]).catch((caught) => caught);
+    expect(error).toBeInstanceOf(EntryError);
+    expect(error).toMatchObject({ field: 'ip', index: 1 });
+  });
+});

@@ -1,0 +1,97 @@
+import fc from 'fast-check';
+import { SyncPeer } from 'spamd-sync';
+import { MemoryNetwork, type MemoryNetworkOptions } from 'spamd-sync/testing';
+import { describe, expect, it } from 'vitest';
+import { KEY } from '../support/frame.ts';
+import { type Seen, watch } from '../support/rig.ts';
+
+const PEERS = 5;
+
+interface Outcome {
+  readonly said: { readonly by: number; readonly id: number }[];
+  /** What each peer was told, by the number that its sender gave it. */
+  readonly heard: number[][];
+  readonly seen: Seen[];
+  readonly counts: MemoryNetwork['counts'];
+}
+
+/** Five peers of one group; each says something now and then while the network does its worst. */
+async function simulate(options: MemoryNetworkOptions, multicast: boolean): Promise<Outcome> {
+  const network = new MemoryNetwork(options);
+  const address = (at: number) => `192.0.2.${at + 1}`;
+  const peers: SyncPeer[] = [];
+  for (let at = 0; at < PEERS; at++) {
+    const others = [...Array(PEERS).keys()].filter((other) => other !== at).map(address);
+    const where = multicast ? { listen: 'seg0', targets: ['seg0'] } : { listen: address(at), targets: others };
+    peers.push(
+      await SyncPeer.open({ key: KEY, clock: network.clock, transport: network.transport(address(at)), ...where }),
+    );
+  }
+  const seen = peers.map(watch);
+  const said: { by: number; id: number }[] = [];
+  for (let round = 0; round < 12; round++) {
+    for (const [by, peer] of peers.entries()) {
+      // Some rounds say nothing, some say several things that share a datagram.
+      for (let at = 0; at < (round * 7 + by * 3) % 4; at++) {
+        const id = said.length;
+        said.push({ by, id });
+        void (id % 2 === 0 ? peer.white('203.0.113.1', id) : peer.trapped('203.0.113.2', id));
+      }
+    }
+    await network.advance(0.01);
+  }
+  await network.settle();
+  for (const peer of peers) await peer.close();
+  const heard = seen.map(({ entries }) => entries.map((entry) => ('expires' in entry ? entry.expires : -1)));
+  return { said, heard, seen, counts: network.counts };
+}
+
+function check({ said, heard, seen }: Outcome): void {
+  for (const [at, ids] of heard.entries()) {
+    const others = new Set(said.filter(({ by }) => by !== at).map(({ id }) => id));
+    expect(ids.filter((id) => !others.has(id))).toEqual([]);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(seen[at]?.errors).toEqual([]);
+  }
+}
+
+const seed = fc.integer({ min: 0, max: 2 ** 31 });
+
+describe('five peers', () => {
+  it('hear what the others said at most once, and never themselves, whatever the network does', async () => {
+    const chance = fc.double({ min: 0, max: 0.6, noNaN: true });
+    await fc.assert(
+      fc.asyncProperty(
+        seed,
+        chance,
+        chance,
+        chance,
+        fc.boolean(),
+        async (number, loss, duplication, reordering, multicast) => {
+          const latency = [0.001, 0.05] as const;
+          const outcome = await simulate({ seed: number, loss, duplication, reordering, latency }, multicast);
+          check(outcome);
+          const { sent, delivered, lost } = outcome.counts;
+          expect(delivered + lost).toBe(sent);
+        },
+      ),
+      { numRuns: 20 },
+    );
+  });
+
+  it('hear everything that the others said when nothing is lost', async () => {
+    await fc.assert(
+      fc.asyncProperty(seed, fc.boolean(), async (number, multicast) => {
+        const network = { seed: number, duplication: 0.3, reordering: 0.3, latency: [0.001, 0.05] } as const;
+        const outcome = await simulate(network, multicast);
+        check(outcome);
+        for (const [at, ids] of outcome.heard.entries()) {
+          const others = outcome.said.filter(({ by }) => by !== at).map(({ id }) => id);
+          expect([...ids].sort((a, b) => a - b)).toEqual(others);
+        }
+        expect(outcome.seen.some(({ drops }) => drops.some(({ reason }) => reason === 'duplicate'))).toBe(true);
+      }),
+      { numRuns: 10 },
+    );
+  });
+});

@@ -1,0 +1,146 @@
+/** A peer on a transport that does what the test says, by a clock that the test sets, and all that it emitted. */
+import { setImmediate as turn } from 'node:timers/promises';
+import {
+  type Drop,
+  type Entry,
+  type Link,
+  type OpenTransport,
+  type PeerWarning,
+  type Source,
+  SyncPeer,
+  type SyncPeerOptions,
+  type Transport,
+  type TransportEvents,
+  type TransportOptions,
+} from 'spamd-sync';
+import { decodeDatagram } from 'spamd-sync/wire';
+import { KEY } from './frame.ts';
+
+export const NOW = 1_800_000_000;
+export const SOURCE: Source = { address: '192.0.2.200', port: 8025 };
+
+export class FakeLink implements Link {
+  multicast = false;
+  failing = false;
+  address: string | undefined;
+  /** What the next sends are refused with. */
+  refuse: Error | undefined;
+  /** Sends wait for this. */
+  gate: Promise<void> = Promise.resolve();
+  refreshed = 0;
+  readonly sent: Buffer[] = [];
+
+  constructor(address: string) {
+    this.address = address;
+  }
+
+  async refresh(): Promise<void> {
+    this.refreshed++;
+  }
+
+  async send(bytes: Uint8Array): Promise<void> {
+    const copy = Buffer.from(bytes);
+    await this.gate;
+    if (this.refuse !== undefined) throw this.refuse;
+    this.sent.push(copy);
+  }
+
+  /** The entries of each datagram that went out here. */
+  get said(): Entry[][] {
+    return this.sent.map((bytes) => decodeDatagram(bytes, { key: KEY }).entries);
+  }
+}
+
+export class FakeTransport implements Transport {
+  options: TransportOptions | undefined;
+  links: FakeLink[] = [];
+  /** Links asked for after opening. */
+  readonly later: FakeLink[] = [];
+  closed = 0;
+  #events: TransportEvents | undefined;
+
+  async open(options: TransportOptions, events: TransportEvents): Promise<OpenTransport> {
+    this.options = options;
+    this.#events = events;
+    this.links = options.targets.map(({ host }) => new FakeLink(host));
+    return {
+      address: '192.0.2.1',
+      port: options.listen === false ? 40_000 : options.listen.port,
+      receiveBuffer: 425_984,
+      links: this.links,
+      link: async ({ host }) => {
+        const link = new FakeLink(host);
+        this.later.push(link);
+        return link;
+      },
+      close: async () => {
+        this.closed++;
+      },
+    };
+  }
+
+  get events(): TransportEvents {
+    if (this.#events === undefined) throw new Error('not open yet');
+    return this.#events;
+  }
+
+  /** As if this came in. */
+  receive(bytes: Uint8Array, source: Source = SOURCE): void {
+    this.events.receive(Buffer.from(bytes), source);
+  }
+
+  link(index = 0): FakeLink {
+    const link = this.links[index];
+    if (link === undefined) throw new Error(`no link ${index}`);
+    return link;
+  }
+}
+
+export interface Seen {
+  readonly entries: Entry[];
+  readonly sources: Source[];
+  readonly drops: Drop[];
+  readonly warnings: PeerWarning[];
+  readonly errors: Error[];
+  closes: number;
+}
+
+/** Everything that a peer emits from now on. */
+export function watch(peer: SyncPeer): Seen {
+  const seen: Seen = { entries: [], sources: [], drops: [], warnings: [], errors: [], closes: 0 };
+  peer.on('entry', (entry, source) => {
+    seen.entries.push(entry);
+    seen.sources.push(source);
+  });
+  peer.on('drop', (drop) => seen.drops.push(drop));
+  peer.on('warning', (warning) => seen.warnings.push(warning));
+  peer.on('error', (error) => seen.errors.push(error));
+  peer.on('close', () => {
+    seen.closes++;
+  });
+  return seen;
+}
+
+export interface Rig {
+  readonly peer: SyncPeer;
+  readonly transport: FakeTransport;
+  readonly clock: { time: number };
+  readonly seen: Seen;
+}
+
+export async function openRig(options: Partial<SyncPeerOptions> = {}): Promise<Rig> {
+  const transport = new FakeTransport();
+  const clock = { time: NOW };
+  const peer = await SyncPeer.open({ key: KEY, transport, clock: { now: () => clock.time }, ...options });
+  const seen = watch(peer);
+  await turn();
+  await turn();
+  return { peer, transport, clock, seen };
+}
+
+/** The reasons of what was dropped, in order. */
+export function reasons(seen: Seen): string[] {
+  return seen.drops.map(({ reason }) => reason);
+}
+
+export { turn };

@@ -1,0 +1,186 @@
+import { SyncPeer, type SyncPeerOptions } from 'spamd-sync';
+import { MemoryNetwork, type MemoryNetworkOptions } from 'spamd-sync/testing';
+import { describe, expect, it } from 'vitest';
+import { KEY } from '../support/frame.ts';
+import { type Seen, watch } from '../support/rig.ts';
+
+async function join(network: MemoryNetwork, address: string, options: Partial<SyncPeerOptions> = {}) {
+  const peer = await SyncPeer.open({
+    key: KEY,
+    transport: network.transport(address),
+    clock: network.clock,
+    maxSkew: false,
+    ...options,
+  });
+  return { peer, seen: watch(peer) };
+}
+
+/** 200 datagrams from one peer to another; what arrived, in order, copies included. */
+async function run(options: MemoryNetworkOptions) {
+  const network = new MemoryNetwork(options);
+  const { peer } = await join(network, '192.0.2.1', { targets: ['192.0.2.2'] });
+  const arrivals: { time: number; reason: string | number }[] = [];
+  const other = await SyncPeer.open({
+    key: KEY,
+    transport: network.transport('192.0.2.2'),
+    clock: network.clock,
+    maxSkew: false,
+  });
+  const note = (reason: string | number) => void arrivals.push({ time: network.clock.now(), reason });
+  other.on('white', ({ expires }) => note(expires));
+  other.on('drop', ({ reason }) => note(reason));
+  for (let at = 0; at < 200; at++) {
+    void peer.white('203.0.113.1', at);
+    await network.advance(0);
+  }
+  await network.settle();
+  return { network, arrivals, order: arrivals.map(({ reason }) => reason) };
+}
+
+function ordered(order: readonly (string | number)[]): boolean {
+  return order.every((value, at) => at === 0 || Number(value) > Number(order[at - 1]));
+}
+
+describe('MemoryNetwork', () => {
+  it('delivers everything once and in order unless told otherwise', async () => {
+    const { network, order } = await run({});
+    expect(order).toEqual([...Array(200).keys()]);
+    expect(network.counts).toEqual({ sent: 200, delivered: 200, lost: 0 });
+  });
+
+  it('has the same outcome for the same seed, and another for another', async () => {
+    const options = { loss: 0.2, duplication: 0.2, reordering: 0.2, latency: [0.01, 0.05] } as const;
+    const first = await run({ ...options, seed: 7 });
+    const second = await run({ ...options, seed: 7 });
+    const other = await run({ ...options, seed: 8 });
+    expect(second.arrivals).toEqual(first.arrivals);
+    expect(other.arrivals).not.toEqual(first.arrivals);
+  });
+
+  it('loses about as many as it was told to, and counts them', async () => {
+    const { network, order } = await run({ loss: 0.25 });
+    const { sent, delivered, lost } = network.counts;
+    expect(sent).toBe(200);
+    expect(delivered).toBe(order.length);
+    expect(lost).toBe(200 - order.length);
+    expect(lost).toBeGreaterThan(25);
+    expect(lost).toBeLessThan(80);
+    expect(ordered(order)).toBe(true);
+  });
+
+  it('loses everything, or nothing', async () => {
+    expect((await run({ loss: 1 })).network.counts).toEqual({ sent: 200, delivered: 0, lost: 200 });
+    expect((await run({ loss: 0 })).network.counts).toEqual({ sent: 200, delivered: 200, lost: 0 });
+  });
+
+  it('duplicates about as many as it was told to', async () => {
+    const { network, order } = await run({ duplication: 0.25 });
+    const copies = order.filter((value) => value === 'duplicate').length;
+    expect(copies).toBeGreaterThan(25);
+    expect(copies).toBeLessThan(80);
+    expect(network.counts).toEqual({ sent: 200 + copies, delivered: 200 + copies, lost: 0 });
+    expect((await run({ duplication: 1 })).network.counts.delivered).toBe(400);
+  });
+
+  it('lets later datagrams overtake when told to', async () => {
+    const { arrivals, order } = await run({ reordering: 0.25, latency: [0.01, 0.01] });
+    expect(ordered(order)).toBe(false);
+    expect([...order].sort((a, b) => Number(a) - Number(b))).toEqual([...Array(200).keys()]);
+    const [first] = arrivals;
+    const last = arrivals.at(-1);
+    expect((last?.time ?? 0) - (first?.time ?? 0)).toBeCloseTo(0.04, 6);
+  });
+
+  it('keeps datagrams under way between the two latencies', async () => {
+    const { arrivals } = await run({ latency: [0.1, 0.3], start: 1000 });
+    const times = arrivals.map(({ time }) => time);
+    expect(Math.min(...times)).toBeGreaterThanOrEqual(1000.1);
+    expect(Math.max(...times)).toBeLessThanOrEqual(1000.3);
+    expect(Math.max(...times) - Math.min(...times)).toBeGreaterThan(0.1);
+  });
+
+  it('delivers what falls due, to the moment', async () => {
+    const network = new MemoryNetwork({ latency: [1, 1], start: 5000 });
+    const { seen } = await join(network, '192.0.2.2');
+    const { peer } = await join(network, '192.0.2.1', { targets: ['192.0.2.2'] });
+    void peer.white('203.0.113.1', 9);
+    await network.advance(0.5);
+    await network.advance(0.4);
+    expect(network.clock.now()).toBeCloseTo(5000.9);
+    expect(seen.entries).toHaveLength(0);
+    await network.advance(0.2);
+    expect(seen.entries).toEqual([{ type: 'white', ip: '203.0.113.1', timestamp: 5000, expires: 9 }]);
+    expect(network.clock.now()).toBeCloseTo(5001.1);
+  });
+
+  it('starts at 1800000000 unless told otherwise', () => {
+    expect(new MemoryNetwork().clock.now()).toBe(1_800_000_000);
+    expect(new MemoryNetwork({ start: 5 }).clock.now()).toBe(5);
+  });
+
+  it('reaches the group: whoever joined it there, with its port, the sender too', async () => {
+    const network = new MemoryNetwork();
+    const group = { listen: 'seg0', targets: ['seg0'] };
+    const a = await join(network, '192.0.2.1', group);
+    const b = await join(network, '192.0.2.2', group);
+    const elsewhere = await join(network, '192.0.2.3', { ...group, group: '224.0.1.241' });
+    const unicast = await join(network, '192.0.2.4');
+    const port = await join(network, '192.0.2.5', { ...group, port: 8026 });
+    await a.peer.white('203.0.113.1', 9);
+    await network.settle();
+    expect(b.seen.entries).toHaveLength(1);
+    expect(b.seen.sources).toEqual([{ address: '192.0.2.1', port: 8025 }]);
+    expect(a.seen.drops).toMatchObject([{ reason: 'self' }]);
+    for (const { seen } of [elsewhere, unicast, port]) expect([...seen.entries, ...seen.drops]).toEqual([]);
+    expect(network.counts).toEqual({ sent: 2, delivered: 2, lost: 0 });
+    expect(a.peer.health().targets).toMatchObject([{ multicast: true, address: '224.0.1.240' }]);
+  });
+
+  it('injects what a foreign program sends, to one host and port', async () => {
+    const network = new MemoryNetwork();
+    const a = await join(network, '192.0.2.1');
+    const b = await join(network, '192.0.2.2');
+    const from = { address: '198.51.100.1', port: 4000 };
+    network.inject(Buffer.of(1), from, { address: '192.0.2.1', port: 8025 });
+    network.inject(Buffer.of(1), from, { address: '192.0.2.1', port: 8026 });
+    await network.settle();
+    expect(a.seen.drops).toMatchObject([{ reason: 'short', size: 1, source: from }]);
+    expect(b.seen.drops).toEqual([]);
+  });
+
+  it('gives ports of its own to those who only send, and hears nothing for them', async () => {
+    const network = new MemoryNetwork();
+    const { peer, seen } = await join(network, '192.0.2.1', { listen: false, targets: ['192.0.2.2'] });
+    const other = await join(network, '192.0.2.2', { targets: ['192.0.2.1'] });
+    const third = await join(network, '192.0.2.3', { port: 0 });
+    expect(peer.address).toEqual({ address: '192.0.2.1', port: 49_152 });
+    expect(third.peer.address.port).toBe(49_153);
+    await peer.white('203.0.113.1', 9);
+    await other.peer.white('203.0.113.2', 9);
+    await network.settle();
+    expect(other.seen.sources).toEqual([{ address: '192.0.2.1', port: 49_152 }]);
+    expect(seen.entries).toEqual([]);
+  });
+
+  it('refuses an address and port that is taken, until it is given back', async () => {
+    const network = new MemoryNetwork();
+    const a = await join(network, '192.0.2.1');
+    await expect(join(network, '192.0.2.1')).rejects.toMatchObject({ code: 'ERR_SPAMD_LISTEN' });
+    await join(network, '192.0.2.1', { port: 8026 });
+    await a.peer.close();
+    const again = await join(network, '192.0.2.1');
+    expect(again.peer.address.port).toBe(8025);
+  });
+
+  it('loses what is under way to a host that left', async () => {
+    const network = new MemoryNetwork();
+    const a = await join(network, '192.0.2.1', { targets: ['192.0.2.2'] });
+    const b = await join(network, '192.0.2.2');
+    const { seen }: { seen: Seen } = b;
+    await a.peer.white('203.0.113.1', 9);
+    await b.peer.close();
+    await network.settle();
+    expect(seen.entries).toEqual([]);
+    expect(network.counts).toEqual({ sent: 1, delivered: 0, lost: 1 });
+  });
+});

@@ -1,0 +1,124 @@
+import { createSocket } from 'node:dgram';
+import { lookup } from 'node:dns/promises';
+import { networkInterfaces } from 'node:os';
+import { SyncPeer, type SyncPeerOptions } from 'spamd-sync';
+import { encodeDatagram, type WireEntry } from 'spamd-sync/wire';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { KEY } from '../support/frame.ts';
+import { watch } from '../support/rig.ts';
+
+vi.mock('node:dns/promises', { spy: true });
+
+const WHITE: WireEntry = { type: 'white', ip: '203.0.113.1', timestamp: 1_800_000_000, expires: 9 };
+const open: { close(): Promise<unknown> }[] = [];
+const loopback = Object.entries(networkInterfaces()).find(([, list]) =>
+  list?.some(({ address }) => address === '127.0.0.1'),
+)?.[0];
+
+beforeEach(() => {
+  vi.mocked(lookup).mockReset();
+});
+afterEach(async () => {
+  for (const one of open.splice(0)) await one.close();
+});
+
+async function peerAt(options: Partial<SyncPeerOptions> = {}): Promise<SyncPeer> {
+  const peer = await SyncPeer.open({ key: KEY, listen: '127.0.0.1', port: 0, maxSkew: false, ...options });
+  open.push(peer);
+  return peer;
+}
+
+/** Names that resolve in these tests, to what. */
+function names(known: Record<string, string>): void {
+  vi.mocked(lookup).mockImplementation(async (name: string) => {
+    const address = known[name];
+    if (address === undefined) throw Object.assign(new Error(`no ${name}`), { code: 'ENOTFOUND' });
+    return [{ address, family: 4 }].flat()[0] as never;
+  });
+}
+
+describe('listening', () => {
+  it('binds the address that it was given, on a port of the system', async () => {
+    const peer = await peerAt({ listen: '127.0.0.2' });
+    expect(peer.address.address).toBe('127.0.0.2');
+    expect(peer.address.port).toBeGreaterThan(0);
+  });
+
+  it('binds every address by default', async () => {
+    const peer = await SyncPeer.open({ key: KEY, port: 0 });
+    open.push(peer);
+    expect(peer.address.address).toBe('0.0.0.0');
+  });
+
+  it('says that a port is in use', async () => {
+    const { port } = (await peerAt()).address;
+    const error = await peerAt({ port }).catch((caught) => caught);
+    expect(error).toMatchObject({ code: 'ERR_SPAMD_LISTEN', cause: { code: 'EADDRINUSE' } });
+    expect(error.message).toContain(`127.0.0.1:${port}: the port is in use`);
+  });
+
+  it('says that an address is not ours', async () => {
+    const error = await peerAt({ listen: '192.0.2.77' }).catch((caught) => caught);
+    expect(error).toMatchObject({ code: 'ERR_SPAMD_LISTEN', cause: { code: 'EADDRNOTAVAIL' } });
+    expect(error.message).toContain('no interface of this host has that address');
+  });
+
+  it('says that there is no such interface, and which there are', async () => {
+    const error = await peerAt({ listen: 'nope0' }).catch((caught) => caught);
+    expect(error).toMatchObject({ code: 'ERR_SPAMD_INTERFACE' });
+    expect(error.message).toContain('"nope0"');
+    expect(error.message).toContain(loopback);
+    await expect(peerAt({ targets: ['nope0:2'] })).rejects.toMatchObject({ code: 'ERR_SPAMD_INTERFACE' });
+  });
+
+  it('gives the port back when it fails or closes', async () => {
+    const first = await peerAt();
+    const { port } = first.address;
+    await first.close();
+    await expect(peerAt({ port, targets: ['nope0:2'] })).rejects.toMatchObject({ code: 'ERR_SPAMD_INTERFACE' });
+    expect((await peerAt({ port })).address.port).toBe(port);
+  });
+
+  it('asks for the receive buffer it was told to, and says what was granted', async () => {
+    const small = await peerAt({ listen: { at: '127.0.0.1', receiveBuffer: 65_536 } });
+    const large = await peerAt({ listen: { at: '127.0.0.1', receiveBuffer: 131_072 } });
+    expect(small.stats().receiveBuffer).toBeGreaterThanOrEqual(65_536);
+    expect(large.stats().receiveBuffer).toBe(small.stats().receiveBuffer * 2);
+  });
+
+  it('hears what arrives before the caller could attach a listener', async () => {
+    const probe = await peerAt();
+    const { port } = probe.address;
+    await probe.close();
+    names({});
+    let looking = () => {};
+    const looked = new Promise<void>((resolve) => {
+      looking = resolve;
+    });
+    let release = () => {};
+    vi.mocked(lookup).mockImplementation(
+      () =>
+        new Promise((_resolve, reject) => {
+          release = () => reject(Object.assign(new Error('no'), { code: 'ENOTFOUND' }));
+          looking();
+        }),
+    );
+    // The name keeps `open` from resolving; the port is bound by then.
+    const opening = peerAt({ port, targets: ['slow.test'] });
+    await looked;
+    const socket = createSocket('udp4');
+    const send = (counter: number) =>
+      new Promise((resolve) => {
+        socket.send(encodeDatagram([WHITE], { key: KEY, counter }), port, '127.0.0.1', resolve);
+      });
+    for (let counter = 0; counter < 20; counter++) await send(counter);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    release();
+    const peer = await opening;
+    const seen = watch(peer);
+    await send(20);
+    while (peer.stats().received.datagrams < 21) await new Promise(setImmediate);
+    socket.close();
+    expect(seen.entries).toHaveLength(21);
+  });
+});
