@@ -6,6 +6,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+/** Whether there is a redis-server on this machine. */
+export function hasRedis(): boolean {
+  try {
+    execFileSync('redis-server', ['--version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** A redis-server of a test's own: on loopback, on a port of its own, with nothing kept on disk. */
 export class RedisServer implements AsyncDisposable {
   readonly port: number;
@@ -29,11 +39,12 @@ export class RedisServer implements AsyncDisposable {
     return `redis://127.0.0.1:${this.port}`;
   }
 
-  /** Again, on the same port; what it held is gone. */
-  async start(): Promise<void> {
+  /** Again, on the same port; what it held and did not save is gone. */
+  async start(...more: string[]): Promise<void> {
     const options = ['--bind', '127.0.0.1', '--port', `${this.port}`, '--dir', this.#dir, '--save', ''];
-    this.#child = spawn('redis-server', [...options, '--appendonly', 'no', ...this.#args], { stdio: 'ignore' });
-    for (let tries = 0; this.cli('PING') !== 'PONG'; tries++) {
+    const all = [...options, '--appendonly', 'no', ...this.#args, ...more];
+    this.#child = spawn('redis-server', all, { stdio: 'ignore' });
+    for (let tries = 0; !/^(PONG|LOADING)/.test(this.cli('PING')); tries++) {
       if (tries === 200) throw new Error(`no redis-server on port ${this.port}`);
       await sleep(25);
     }
@@ -48,11 +59,15 @@ export class RedisServer implements AsyncDisposable {
     await ended;
   }
 
+  signal(signal: NodeJS.Signals): void {
+    this.#child?.kill(signal);
+  }
+
   /** What redis-cli prints for a command; empty when it fails. */
   cli(...command: string[]): string {
     try {
-      const options = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] } as const;
-      return execFileSync('redis-cli', ['-p', `${this.port}`, ...command], options).trim();
+      const args = ['-p', `${this.port}`, ...command];
+      return execFileSync('redis-cli', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
     } catch {
       return '';
     }

@@ -1,8 +1,7 @@
-import { Cluster, Redis } from 'ioredis';
-import { createClient, createCluster } from 'redis';
 import { type AddressChange, type AttemptStep, MemoryStore, type Store, type StoreRecord } from 'spamd-sync';
 import { RedisStore } from 'spamd-sync/redis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { KINDS, type Kind } from './redis-clients.ts';
 import { RedisServer, startCluster } from './redis-server.ts';
 
 const START = 1_800_000_000;
@@ -91,30 +90,94 @@ function randomStep(random: (below: number) => number, now: number): (store: Sto
   }
 }
 
-describe('a store in Redis', () => {
-  let server: RedisServer;
-  beforeAll(async () => {
-    server = await RedisServer.start();
-  });
-  afterAll(() => server[Symbol.asyncDispose]());
+const [throughNodeRedis, , throughCluster] = KINDS as [Kind, Kind, Kind];
 
-  it('does what the one in memory does, whatever comes', async () => {
-    const client = await createClient({ url: server.url }).connect();
-    for (let seed = 1; seed <= 40; seed++) {
-      await client.flushAll();
-      const random = randomOf(seed);
-      const memory = new MemoryStore();
-      const redis = new RedisStore(client, { clock: 'caller' });
-      let now = START;
-      for (let step = 0; step < 150; step++) {
-        now += random(5) === 0 ? random(700) : random(60);
-        const doIt = randomStep(random, now);
-        const [ours, theirs] = [await doIt(redis), await doIt(memory)];
-        expect(ours, `seed ${seed}, step ${step}: ${doIt}`).toEqual(theirs);
-        expect(await sorted(redis), `seed ${seed}, step ${step}: ${doIt}`).toEqual(await sorted(memory));
+describe('a store in Redis', () => {
+  let single: RedisServer;
+  let cluster: RedisServer[];
+  beforeAll(async () => {
+    single = await RedisServer.start();
+    cluster = await startCluster();
+  });
+  afterAll(async () => {
+    for (const server of [single, ...cluster]) await server[Symbol.asyncDispose]();
+  });
+
+  const flush = () => [single, ...cluster].every((server) => server.cli('FLUSHALL') === 'OK');
+
+  it.each(KINDS)(
+    'does through $name what the one in memory does, whatever comes',
+    { timeout: 120_000 },
+    async (kind) => {
+      const [first = single] = cluster;
+      const { client, close } = await kind.connect(kind.cluster ? first : single);
+      const outcomes: unknown[] = [];
+      for (let seed = 1; seed <= (kind.cluster ? 3 : 12); seed++) {
+        expect(flush()).toBe(true);
+        const random = randomOf(seed);
+        const memory = new MemoryStore();
+        const redis = new RedisStore(client, { clock: 'caller', timeoutMs: 20_000 });
+        let now = START;
+        for (let step = 0; step < 120; step++) {
+          now += random(5) === 0 ? random(700) : random(60);
+          const doIt = randomStep(random, now);
+          const ours = await doIt(redis);
+          expect(ours, `seed ${seed}, step ${step}: ${doIt}`).toEqual(await doIt(memory));
+          if (step % 10 === 9) expect(await sorted(redis), `seed ${seed}, step ${step}`).toEqual(await sorted(memory));
+          outcomes.push(ours);
+        }
+        expect(await redis.stats()).toEqual(memory.stats());
       }
-      expect(await redis.stats()).toEqual(memory.stats());
+      // What never came up was not compared.
+      for (const step of ['first', 'early', 'promoted', 'white', 'trapped', 'spamtrap', 'unrecorded']) {
+        expect(outcomes).toContainEqual(expect.objectContaining({ step }));
+      }
+      for (const type of ['white', 'trapped']) {
+        expect(outcomes).toContainEqual(expect.objectContaining({ due: [expect.objectContaining({ type })] }));
+      }
+      await close();
+    },
+  );
+
+  it('keeps a tuple and its address at one server of a cluster', async () => {
+    expect(flush()).toBe(true);
+    const [first = single] = cluster;
+    const { client, close } = await throughCluster.connect(first);
+    const store = new RedisStore(client, { clock: 'caller' });
+    for (let n = 0; n < 60; n++) {
+      const ip = `192.0.2.${n}`;
+      await store.recordAttempt(attemptOf(ip, 'a@example.net', START, START));
+      const outcome = await store.recordAttempt(attemptOf(ip, 'a@example.net', START + 200, START + 200));
+      expect(outcome.step).toBe('promoted');
     }
-    client.destroy();
+    const sizes = cluster.map((server) => Number(server.cli('DBSIZE')));
+    expect(Math.min(...sizes)).toBeGreaterThan(20);
+    expect(await store.stats()).toMatchObject({ tuples: 60, addresses: 60 });
+    const { due } = await store.sweep({ now: START + 5201, trapWins: false });
+    expect(due).toEqual([]);
+    await close();
+  });
+
+  it('lets Redis forget what has expired, by its own clock', async () => {
+    expect(flush()).toBe(true);
+    const { client, close } = await throughNodeRedis.connect(single);
+    const store = new RedisStore(client);
+    const now = Math.floor(Date.now() / 1000);
+    // A host whose clock is a day behind.
+    const wrong = now - 86_400;
+    await store.recordAttempt(attemptOf('192.0.2.1', 'a@example.net', wrong, wrong));
+    await store.mergeAddress(
+      { type: 'trapped', ip: '192.0.2.2', at: now, until: now + 500, own: true, by: 'operator' },
+      { now, announced: true },
+    );
+    const [tuple] = await sorted(store).then((records) => records.filter(({ type }) => type === 'tuple'));
+    expect(Math.abs((tuple?.type === 'tuple' ? tuple.record.first : 0) - now)).toBeLessThan(30);
+    const left = (name: string) => Number(single.cli('PTTL', name)) / 1000;
+    const [name = ''] = single.cli('--raw', 'KEYS', 'spamd:tuple:*').split('\n');
+    expect(name).toContain('{192.0.2.1}');
+    expect(left('spamd:address:{192.0.2.2}')).toBeGreaterThan(450);
+    expect(left('spamd:address:{192.0.2.2}')).toBeLessThanOrEqual(500);
+    expect(single.cli('KEYS', 'spamd:*').split('\n')).toHaveLength(3);
+    await close();
   });
 });

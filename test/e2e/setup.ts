@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import type { TestProject } from 'vitest/node';
 import { removeLeftovers } from './lab.ts';
+import { hasRedis } from './redis-server.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -12,6 +13,7 @@ declare module 'vitest' {
 /** Sees to it that namespaces can be made, and that none is left behind, however the tests ended. */
 export function setup(project: TestProject): () => void {
   needNamespaces();
+  needRedis();
   const prefix = `sy${process.pid.toString(36)}-`;
   project.provide('labPrefix', prefix);
   return () => removeLeftovers(prefix);
@@ -22,6 +24,13 @@ export function needNamespaces(): void {
   if (works('ip', ['-V'])) return;
   if (!works('apt-get', ['update', '-qq']) || !works('apt-get', ['install', '-y', '-qq', 'iproute2'])) {
     throw new Error('there is no ip program, and apt-get could not install it: install iproute2');
+  }
+}
+
+function needRedis(): void {
+  if (hasRedis()) return;
+  if (!works('apt-get', ['update', '-qq']) || !works('apt-get', ['install', '-y', '-qq', 'redis-server'])) {
+    throw new Error('there is no redis-server, and apt-get could not install it: install redis-server');
   }
 }
 

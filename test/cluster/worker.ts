@@ -1,0 +1,53 @@
+/** A worker of a cluster that does with its greylist what it is told, and says what came of it. */
+import type { Attempt } from 'spamd-sync';
+import { ClusterGreylist } from 'spamd-sync/cluster';
+
+export type Order =
+  | { readonly order: 'check'; readonly attempt: Attempt }
+  | { readonly order: 'trap' | 'allow' | 'forget'; readonly ip: string; readonly expires?: number }
+  | { readonly order: 'vanish'; readonly attempt: Attempt };
+
+export type Outcome =
+  | { readonly ready: true }
+  | { readonly value: unknown; readonly warnings: readonly string[] }
+  | { readonly code: unknown; readonly message: string };
+
+const { SPAMD_SYNC_TEST_TIMEOUT } = process.env;
+const greylist = new ClusterGreylist({ timeoutMs: Number(SPAMD_SYNC_TEST_TIMEOUT) });
+const warnings: string[] = [];
+greylist.on('warning', ({ code }) => warnings.push(code));
+
+process.on('message', (message: object) => {
+  if ('order' in message) void obey(message as Order).then(report, failed);
+});
+report({ ready: true });
+
+async function obey(order: Order): Promise<Outcome> {
+  switch (order.order) {
+    case 'check': {
+      const verdict = await greylist.check(order.attempt);
+      const error = verdict.reason === 'error' ? verdict.error.message : undefined;
+      return { value: { ...verdict, error }, warnings };
+    }
+    case 'vanish':
+      void greylist.check(order.attempt);
+      // The question is on its way when the worker is not there any more.
+      return new Promise(() => setImmediate(() => process.exit(0)));
+    case 'forget':
+      return { value: await greylist.forget(order.ip), warnings };
+    default: {
+      const { expires } = order;
+      await greylist[order.order](order.ip, expires === undefined ? {} : { expires });
+      return { value: 'done', warnings };
+    }
+  }
+}
+
+function failed(error: unknown): void {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  report({ code, message: error instanceof Error ? error.message : String(error) });
+}
+
+function report(outcome: Outcome): void {
+  process.send?.(outcome);
+}

@@ -1,0 +1,186 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createClient } from 'redis';
+import { type Entry, Greylist, MemoryStore, SpamdSyncError, SyncKey, SyncPeer } from 'spamd-sync';
+import { Broadcaster, type BroadcasterOptions, type GroupPeer } from 'spamd-sync/redis';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { RedisServer } from './redis-server.ts';
+
+type Client = ReturnType<typeof createClient>;
+
+/** A peer that remembers what it was to announce. */
+class Recorder {
+  readonly said: { ip: string; backdated: boolean }[] = [];
+  closed = false;
+  fail: (error: Error) => void = () => {};
+  readonly on: GroupPeer['on'] = (event: string, listener: (...args: never[]) => void): void => {
+    if (event === 'error') this.fail = listener as (error: Error) => void;
+  };
+  async announce(entries: Iterable<Entry>, { backdated = false } = {}): Promise<void> {
+    const list = [...entries];
+    if (list.some(({ ip }) => ip === 'refused')) throw new SpamdSyncError('ERR_SPAMD_FIELD', 'no address');
+    this.said.push(...list.map(({ ip }) => ({ ip, backdated })));
+  }
+  async close(): Promise<void> {
+    this.closed = true;
+  }
+}
+
+const now = () => Math.floor(Date.now() / 1000);
+const white = (ip: string, timestamp = now()): Entry => ({ type: 'white', ip, timestamp, expires: timestamp + 9000 });
+
+describe('one voice for several', () => {
+  let server: RedisServer;
+  let client: Client;
+  const open: Broadcaster[] = [];
+
+  beforeAll(async () => {
+    server = await RedisServer.start();
+    client = createClient({ url: server.url });
+    await client.connect();
+  });
+  beforeEach(() => client.flushAll());
+  afterEach(async () => {
+    for (const broadcaster of open.splice(0)) await broadcaster.close();
+  });
+  afterAll(async () => {
+    await client.close();
+    await server[Symbol.asyncDispose]();
+  });
+
+  function start(options: Partial<BroadcasterOptions> & Pick<BroadcasterOptions, 'open'>): Broadcaster {
+    const broadcaster = new Broadcaster(client, { leaseMs: 600, ...options });
+    open.push(broadcaster);
+    return broadcaster;
+  }
+
+  async function started(peer: GroupPeer): Promise<Broadcaster> {
+    const broadcaster = start({ open: async () => peer });
+    await expect.poll(() => broadcaster.leading).toBe(true);
+    return broadcaster;
+  }
+
+  it('speaks for all, in the order in which they spoke', async () => {
+    const peer = new Recorder();
+    await started(peer);
+    const other = start({ open: () => Promise.reject(new Error('not needed')) });
+    for (let n = 0; n < 5; n++) await other.announce([white(`192.0.2.${n}`), white(`192.0.3.${n}`)]);
+    await expect.poll(() => peer.said).toHaveLength(10);
+    expect(peer.said.map(({ ip }) => ip)).toEqual([0, 1, 2, 3, 4].flatMap((n) => [`192.0.2.${n}`, `192.0.3.${n}`]));
+    expect(other.leading).toBe(false);
+    await expect.poll(() => other.stats()).toEqual({ waiting: 0, trimmed: 0 });
+  });
+
+  it('keeps what was said while nobody could speak, and marks what became old', async () => {
+    const silent = start({ open: () => Promise.reject(new Error('no peer here')), scope: 'other' });
+    await silent.announce([white('192.0.2.1')]);
+    await silent.announce([white('192.0.2.2', now() - 3600)]);
+    await silent.announce([white('192.0.2.3')], { backdated: true });
+    expect(await silent.stats()).toEqual({ waiting: 3, trimmed: 0 });
+    const peer = new Recorder();
+    const speaker = start({ open: async () => peer, scope: 'other' });
+    await expect
+      .poll(() => peer.said)
+      .toEqual([
+        { ip: '192.0.2.1', backdated: false },
+        { ip: '192.0.2.2', backdated: true },
+        { ip: '192.0.2.3', backdated: true },
+      ]);
+    expect(speaker.leading).toBe(true);
+  });
+
+  it('has another take over at once when the speaker is closed, after it said everything', async () => {
+    const first = new Recorder();
+    const second = new Recorder();
+    const speaker = await started(first);
+    const other = start({ open: async () => second });
+    const ips = Array.from({ length: 700 }, (_, n) => `10.0.${n >> 8}.${n & 255}`);
+    await Promise.all(ips.map((ip) => speaker.announce([white(ip)])));
+    await speaker.close();
+    expect(first.said.map(({ ip }) => ip)).toEqual(ips);
+    expect(first.closed).toBe(true);
+    await expect.poll(() => other.leading).toBe(true);
+    await other.announce([white('192.0.2.1')]);
+    await expect.poll(() => second.said).toEqual([{ ip: '192.0.2.1', backdated: false }]);
+  });
+
+  it('says what it has to say though it is closed at once', async () => {
+    const peer = new Recorder();
+    const speaker = start({ open: () => sleep(100, peer) });
+    await speaker.announce([white('192.0.2.1')]);
+    await speaker.close();
+    expect(peer.said.map(({ ip }) => ip)).toEqual(['192.0.2.1']);
+    expect(peer.closed).toBe(true);
+    expect(await client.exists('spamd:lease:{all}')).toBe(0);
+  });
+
+  it('leaves it to another when its peer cannot be opened, or fails', async () => {
+    const warnings: string[] = [];
+    const unable = start({ open: () => Promise.reject(new Error('the port is taken')), leaseMs: 2000 });
+    unable.on('warning', ({ code, message }) => warnings.push(`${code} ${message}`));
+    await expect.poll(() => warnings).toHaveLength(1);
+    expect(warnings[0]).toMatch(/^WARN_SPAMD_PEER .*the port is taken/);
+    const peers: Recorder[] = [];
+    const able = start({
+      open: async () => {
+        const peer = new Recorder();
+        peers.push(peer);
+        return peer;
+      },
+      leaseMs: 2000,
+    });
+    await expect.poll(() => able.leading).toBe(true);
+    const heard: string[] = [];
+    able.on('yield', () => heard.push('yield'));
+    able.on('warning', ({ code }) => heard.push(code));
+    peers[0]?.fail(new Error('the socket is gone'));
+    await expect.poll(() => heard).toEqual(['WARN_SPAMD_PEER', 'yield']);
+    expect(peers[0]?.closed).toBe(true);
+    await expect.poll(() => able.leading || unable.leading).toBe(true);
+  });
+
+  it('goes on after what the peer refuses', async () => {
+    const peer = new Recorder();
+    const speaker = await started(peer);
+    const warnings: string[] = [];
+    speaker.on('warning', ({ code }) => warnings.push(code));
+    await Promise.all([speaker.announce([white('refused')]), speaker.announce([white('192.0.2.1')])]);
+    await expect.poll(() => peer.said).toEqual([{ ip: '192.0.2.1', backdated: false }]);
+    await expect.poll(() => speaker.stats()).toEqual({ waiting: 0, trimmed: 0 });
+    expect(warnings).toEqual(['WARN_SPAMD_ANNOUNCE']);
+  });
+
+  it('counts what found no room', async () => {
+    const silent = start({ open: () => Promise.reject(new Error('no peer here')), maxQueued: 10 });
+    for (let n = 0; n < 15; n++) await silent.announce([white(`192.0.2.${n}`)]);
+    expect(await silent.stats()).toEqual({ waiting: 10, trimmed: 5 });
+  });
+
+  it('hears the group with its one peer, for a greylist on each', async () => {
+    const key = SyncKey.fromBytes(Buffer.from('a key of the test'));
+    await using elsewhere = await SyncPeer.open({ key, port: 0, listen: '127.0.0.1' });
+    let peer: SyncPeer | undefined;
+    const speaker = start({
+      open: async () => {
+        const host = { host: '127.0.0.1', port: elsewhere.address.port };
+        peer = await SyncPeer.open({ key, port: 0, listen: '127.0.0.1', targets: [host] });
+        return peer;
+      },
+    });
+    await expect.poll(() => speaker.leading).toBe(true);
+    const other = start({ open: () => Promise.reject(new Error('not needed')) });
+    const heardElsewhere: string[] = [];
+    elsewhere.on('entry', ({ type, ip }) => heardElsewhere.push(`${type} ${ip}`));
+    const heard: string[] = [];
+    speaker.on('entry', ({ ip }) => heard.push(`speaker ${ip}`));
+    other.on('entry', ({ ip }) => heard.push(`other ${ip}`));
+
+    await using greylist = new Greylist({ store: new MemoryStore(), announcer: other });
+    await greylist.trap('192.0.2.7');
+    await expect.poll(() => heardElsewhere).toEqual(['trapped 192.0.2.7']);
+
+    const back = { host: '127.0.0.1', port: peer?.address.port ?? 0 };
+    await using third = await SyncPeer.open({ key, port: 0, listen: '127.0.0.1', targets: [back] });
+    await third.white('192.0.2.8', now() + 1000);
+    await expect.poll(() => heard).toEqual(['speaker 192.0.2.8']);
+  });
+});
