@@ -1,0 +1,128 @@
+import { createReadStream } from 'node:fs';
+import { setImmediate as turn } from 'node:timers/promises';
+import { SnapshotError, SpamdSyncError, shown, systemCode } from '../errors.ts';
+import type { Counts } from './codec.ts';
+import { type Section, type SnapshotHeader, SnapshotReader, SnapshotWriter } from './snapshot-format.ts';
+import type { Store, StoreRecord } from './store.ts';
+
+/** A snapshot's bytes, or part of them. */
+export type Chunks = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+
+/** The path of a snapshot file, or what opens the snapshot: it is read twice, each time from its beginning. */
+export type SnapshotSource = string | (() => Chunks | Promise<Chunks>);
+
+export interface SnapshotProgress {
+  /** `verify` comes first and changes nothing. */
+  readonly phase: 'write' | 'verify' | 'apply';
+  readonly records: number;
+  readonly bytes: number;
+  /** How many records the store counted when the snapshot was begun: about what `records` will come to. */
+  readonly expected: number;
+}
+
+export interface SnapshotOptions {
+  /** Called after every section, some 64 KiB. */
+  readonly onProgress?: (progress: SnapshotProgress) => void;
+}
+
+export interface RestoreReport extends Counts {
+  /** When the snapshot was begun, Unix seconds. */
+  readonly time: number;
+  readonly bytes: number;
+}
+
+/**
+ * Everything that a store holds, as bytes: a header, records with a checksum every 64 KiB, a trailer with counts.
+ * Traffic goes on meanwhile; what it changes may or may not be in it.
+ *
+ * @param now Unix seconds.
+ */
+export async function* snapshot(
+  store: Store,
+  now: number,
+  { onProgress }: SnapshotOptions = {},
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const { tuples, addresses, spamtraps } = await store.stats();
+  const header: SnapshotHeader = { time: now, counts: { tuples, addresses, spamtraps } };
+  const counted = { tuple: 0, address: 0, spamtrap: 0 };
+  const writer = new SnapshotWriter();
+  let bytes = 0;
+  const out = (chunk: Uint8Array): Uint8Array => {
+    bytes += chunk.length;
+    const records = counted.tuple + counted.address + counted.spamtrap;
+    onProgress?.({ phase: 'write', records, bytes, expected: total(header.counts) });
+    return chunk;
+  };
+  writer.header(header);
+  for await (const item of store.entries()) {
+    writer.record(item);
+    counted[item.type]++;
+    if (!writer.full) continue;
+    yield out(writer.section());
+    await turn();
+  }
+  yield out(writer.trailer({ tuples: counted.tuple, addresses: counted.address, spamtraps: counted.spamtrap }));
+}
+
+/**
+ * Puts a snapshot into a store, merged with what it holds: tuples are replaced, addresses merged. The snapshot is read
+ * twice, first to see that all of it is sound, so one that is cut or was changed leaves the store as it was.
+ *
+ * @throws {SnapshotError} `ERR_SPAMD_SNAPSHOT`, with the offset. Trouble of the store or of the source rejects as it is.
+ */
+export async function restore(
+  store: Store,
+  source: SnapshotSource,
+  { onProgress }: SnapshotOptions = {},
+): Promise<RestoreReport> {
+  const report = await readAll(source, 'verify', onProgress, async () => {});
+  const applied = await readAll(source, 'apply', onProgress, async (records) => store.load(records));
+  if (applied.bytes === report.bytes) return applied;
+  throw new SnapshotError(Math.min(applied.bytes, report.bytes), 'the snapshot was changed while it was applied');
+}
+
+/** The records of a snapshot, in sections, each as soon as its checksum is right. */
+export async function* readSnapshot(chunks: Chunks, reader: SnapshotReader): AsyncGenerator<Section, void, undefined> {
+  for await (const chunk of chunks) {
+    for (const section of reader.push(chunk)) {
+      yield section;
+      // A source in memory would never let anyone else have a turn.
+      await turn();
+    }
+  }
+  reader.end();
+}
+
+async function readAll(
+  source: SnapshotSource,
+  phase: 'verify' | 'apply',
+  onProgress: SnapshotOptions['onProgress'],
+  take: (records: readonly StoreRecord[]) => Promise<void>,
+): Promise<RestoreReport> {
+  const reader = new SnapshotReader();
+  let header: SnapshotHeader | undefined;
+  for await (const section of readSnapshot(await opened(source), reader)) {
+    header = section.header;
+    await take(section.records);
+    const expected = header === undefined ? 0 : total(header.counts);
+    onProgress?.({ phase, records: total(reader.counted), bytes: reader.offset, expected });
+  }
+  return { ...reader.counted, time: header?.time ?? 0, bytes: reader.offset };
+}
+
+async function opened(source: SnapshotSource): Promise<Chunks> {
+  return typeof source === 'string' ? fileChunks(source) : source();
+}
+
+async function* fileChunks(path: string): AsyncGenerator<Buffer, void, undefined> {
+  try {
+    yield* createReadStream(path, { highWaterMark: 2 ** 18 });
+  } catch (cause) {
+    const why = systemCode(cause) ?? String(cause);
+    throw new SpamdSyncError('ERR_SPAMD_STORE', `snapshot ${shown(path)} cannot be read: ${why}`, { cause });
+  }
+}
+
+function total({ tuples, addresses, spamtraps }: Counts): number {
+  return tuples + addresses + spamtraps;
+}

@@ -1,0 +1,75 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  decodeAddress,
+  decodeMeta,
+  decodeTuple,
+  encodeAddress,
+  encodeMeta,
+  encodeTuple,
+} from '../../src/store/codec.ts';
+import { address, NOW, tuple } from '../contract/steps.ts';
+
+/** Any time there can be, and sums of one and a duration. */
+const time = fc.integer({ min: -(2 ** 32), max: 2 ** 33 });
+const count = fc.integer({ min: 0, max: 2 ** 32 - 1 });
+const claims = fc.array(fc.record({ at: time, until: time }), { maxLength: 8 });
+
+describe('the records of a store', () => {
+  it('tuples come back as they were', () => {
+    const spelled = fc.option(fc.string({ unit: 'grapheme' }), { nil: undefined });
+    const record = fc.record({ first: time, pass: time, expire: time, blocked: count, passed: count, spelled });
+    fc.assert(
+      fc.property(record, (given) => {
+        expect(decodeTuple(encodeTuple(given))).toEqual(given);
+      }),
+    );
+  });
+
+  it('addresses come back as they were', () => {
+    const record = fc.record({
+      white: claims,
+      trapped: claims,
+      whiteRemoved: time,
+      trappedRemoved: time,
+      removalsUntil: time,
+      ownWhite: time,
+      by: fc.string(),
+      first: time,
+      pass: time,
+      blocked: count,
+      passed: count,
+      announcedUntil: time,
+      announcedAt: time,
+    });
+    fc.assert(
+      fc.property(record, (given) => {
+        expect(decodeAddress(encodeAddress(given))).toEqual(given);
+      }),
+    );
+  });
+
+  it('what a store says of itself comes back as it was', () => {
+    const counts = { tuples: 2 ** 33, addresses: 0, spamtraps: 5 };
+    expect(decodeMeta(encodeMeta(3, counts))).toEqual({ format: 3, counts });
+  });
+
+  it('are found again under the numbers that stand in record.proto', () => {
+    const record = tuple({ first: 1, pass: 2, expire: 3, blocked: 4, passed: 5, spelled: 'é' });
+    expect(Buffer.from(encodeTuple(record)).toString('hex')).toBe(
+      '11000000000000f03f190000000000000040210000000000000840280430053a02c3a9',
+    );
+    const white = address({ white: [{ at: 1, until: 2 }], first: 0, by: 'x' });
+    expect(Buffer.from(encodeAddress(white)).toString('hex')).toMatch(/^121209000000000000f03f110000000000000040/);
+  });
+
+  it('with a field of a later version are read', () => {
+    const later = Buffer.concat([encodeTuple(tuple()), Buffer.from([0xfa, 0x01, 0x02, 0x68, 0x69])]);
+    expect(decodeTuple(later)).toEqual(tuple());
+  });
+
+  it('that are cut are not decoded', () => {
+    const bytes = encodeTuple(tuple({ first: NOW }));
+    expect(() => decodeTuple(bytes.subarray(0, 5))).toThrow(RangeError);
+  });
+});

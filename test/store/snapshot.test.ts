@@ -1,0 +1,219 @@
+import { createWriteStream } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { crc32 } from 'node:zlib';
+import fc from 'fast-check';
+import { MemoryStore, type Store, type StoreRecord } from 'spamd-sync';
+import { LevelStore } from 'spamd-sync/level';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SnapshotError } from '../../src/errors.ts';
+import { restore, type SnapshotProgress, snapshot } from '../../src/store/snapshot.ts';
+import { address, contents, keyOf, NOW, tuple } from '../contract/steps.ts';
+
+const MANY = 3000;
+
+function memory(): MemoryStore {
+  return new MemoryStore({ maxTuples: 10_000, maxAddresses: 10_000 });
+}
+
+function sample(tuples: number): MemoryStore {
+  const store = memory();
+  const records = Array.from({ length: tuples }, (_, i): StoreRecord => {
+    const key = keyOf(`10.0.${i >>> 8}.${i & 255}`, i % 7 === 0 ? '\xc3\xa9@b' : undefined);
+    return { type: 'tuple', key, record: tuple({ blocked: i, spelled: i % 5 === 0 ? `É\0${i}` : undefined }) };
+  });
+  store.load([
+    ...records,
+    {
+      type: 'address',
+      ip: '192.0.2.1',
+      record: address({ white: [{ at: NOW, until: 2 ** 33 }], ownWhite: NOW, announcedUntil: NOW + 5, by: 'group' }),
+    },
+    { type: 'address', ip: 'pool.example.org', record: address({ trappedRemoved: NOW, removalsUntil: NOW + 9 }) },
+    { type: 'spamtrap', address: 'tr\u00e4p@example.net' },
+  ]);
+  return store;
+}
+
+async function bytesOf(store: Store): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of snapshot(store, NOW)) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+/** A snapshot in chunks of a size, as often as it is asked for. */
+function cutUp(bytes: Uint8Array, size: number): () => Iterable<Uint8Array> {
+  return function* () {
+    for (let from = 0; from < bytes.length; from += size) yield bytes.subarray(from, from + size);
+  };
+}
+
+let directory: string;
+let large: Buffer;
+let small: Buffer;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'spamd-sync-'));
+  large = await bytesOf(sample(MANY));
+  small = await bytesOf(sample(2));
+});
+
+afterAll(() => rm(directory, { recursive: true }));
+
+describe('a snapshot', () => {
+  it.each([1000, 65_536, 10_000_000])('is put into another store as it was, in chunks of %i', async (size) => {
+    const store = memory();
+    const report = await restore(store, cutUp(large, size));
+    expect(report).toEqual({ tuples: MANY, addresses: 2, spamtraps: 1, time: NOW, bytes: large.length });
+    expect(await contents(store)).toEqual(await contents(sample(MANY)));
+  });
+
+  it('goes from a LevelStore into memory and back, by a file', async () => {
+    const path = join(directory, 'snapshot');
+    await using from = await LevelStore.open(join(directory, 'from'));
+    for await (const item of sample(MANY).entries()) await from.load([item]);
+    await pipeline(snapshot(from, NOW), createWriteStream(path));
+    const between = memory();
+    await restore(between, path);
+    await using to = await LevelStore.open(join(directory, 'to'));
+    await restore(to, cutUp(await bytesOf(between), 4096));
+    expect(await contents(to)).toEqual(await contents(from));
+    expect(to.stats()).toEqual(from.stats());
+  });
+
+  it('of nothing is one too', async () => {
+    const report = await restore(memory(), cutUp(await bytesOf(memory()), 5));
+    expect(report).toMatchObject({ tuples: 0, addresses: 0, spamtraps: 0 });
+  });
+
+  it('is merged with what is there', async () => {
+    const store = memory();
+    store.load([
+      { type: 'address', ip: '192.0.2.1', record: address({ trapped: [{ at: NOW - 1, until: NOW + 99 }] }) },
+      { type: 'spamtrap', address: 'other@example.net' },
+    ]);
+    await restore(store, cutUp(small, 100));
+    expect(store.address('192.0.2.1')).toMatchObject({
+      white: [{ at: NOW, until: 2 ** 33 }],
+      trapped: [{ at: NOW - 1, until: NOW + 99 }],
+    });
+    expect(store.stats()).toMatchObject({ tuples: 2, addresses: 2, spamtraps: 2 });
+  });
+
+  it('tells how far it is', async () => {
+    const told: SnapshotProgress[] = [];
+    const onProgress = (progress: SnapshotProgress) => void told.push(progress);
+    let length = 0;
+    for await (const chunk of snapshot(sample(MANY), NOW, { onProgress })) length += chunk.length;
+    expect(told.length).toBeGreaterThan(2);
+    const all = { records: MANY + 3, expected: MANY + 3, bytes: length };
+    expect(told.at(-1)).toEqual({ phase: 'write', ...all });
+
+    told.length = 0;
+    await restore(memory(), cutUp(large, 65_536), { onProgress });
+    const phases = told.map(({ phase }) => phase);
+    const half = phases.lastIndexOf('verify');
+    expect(told[half]).toEqual({ phase: 'verify', ...all });
+    expect(told.at(-1)).toEqual({ phase: 'apply', ...all });
+    expect(phases.indexOf('apply')).toBe(half + 1);
+  });
+});
+
+describe('a snapshot that is not sound', () => {
+  /** What is said of it; the store must be as it was. */
+  async function refusal(bytes: Uint8Array, size = 512): Promise<SnapshotError> {
+    const store = memory();
+    store.load([{ type: 'spamtrap', address: 'before@example.net' }]);
+    const error = await restore(store, cutUp(bytes, size)).then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    expect(await contents(store)).toEqual([{ type: 'spamtrap', address: 'before@example.net' }]);
+    if (!(error instanceof SnapshotError)) throw new Error(`not refused: ${error}`);
+    expect(error.code).toBe('ERR_SPAMD_SNAPSHOT');
+    return error;
+  }
+
+  it('is refused wherever it is cut, with the place', async () => {
+    for (let length = 0; length < small.length; length++) {
+      expect((await refusal(small.subarray(0, length))).offset).toBe(length);
+    }
+    expect((await refusal(large.subarray(0, 100_000))).offset).toBe(100_000);
+  });
+
+  it('is refused whichever byte is another', async () => {
+    const byte = fc.record({ at: fc.nat(small.length - 1), by: fc.integer({ min: 1, max: 255 }) });
+    await fc.assert(
+      fc.asyncProperty(byte, async ({ at, by }) => {
+        const changed = Buffer.from(small);
+        changed[at] = (changed[at] ?? 0) ^ by;
+        const { offset } = await refusal(changed);
+        expect(offset).toBeLessThanOrEqual(small.length);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('is refused with the section that was changed', async () => {
+    const changed = Buffer.from(large);
+    // Within the strings of a tuple, so that nothing but the sum can tell.
+    const at = changed.indexOf('alice', 150_000);
+    changed.write('alicf', at);
+    const { offset, message } = await refusal(changed);
+    expect(offset).toBeLessThan(at);
+    expect(offset).toBeGreaterThan(at - 70_000);
+    expect(message).toMatch(/changed between here and byte \d+/);
+  });
+
+  it('is refused when something follows', async () => {
+    const longer = Buffer.concat([small, Buffer.from([0])]);
+    expect((await refusal(longer)).offset).toBe(small.length);
+    expect((await refusal(longer, small.length)).offset).toBe(small.length);
+  });
+
+  it('is refused when two are one after the other, or a section is missing', async () => {
+    await refusal(Buffer.concat([small, small]));
+    const checkpoint = Buffer.from([0x2a, 0x05, 0x0d]);
+    const first = large.indexOf(checkpoint);
+    const second = large.indexOf(checkpoint, first + 8);
+    await refusal(Buffer.concat([large.subarray(0, first + 7), large.subarray(second + 7)]));
+  });
+
+  it('is refused when it is something else', async () => {
+    expect((await refusal(Buffer.from('WHITE|192.0.2.1|||1|2|3|4|5\n'))).offset).toBe(0);
+    expect((await refusal(Buffer.alloc(1000))).offset).toBe(0);
+  });
+
+  it('is refused when it never comes to a checkpoint', async () => {
+    const record = Buffer.concat([Buffer.from([0x22, 0x80, 0x80, 0x04]), Buffer.alloc(65_536)]);
+    await refusal(Buffer.concat([small.subarray(0, small.indexOf('\x12')), ...new Array(40).fill(record)]), 65_536);
+  });
+
+  it('is refused with a record that cannot be decoded, though the sum is right', async () => {
+    const body = Buffer.from([...small.subarray(0, 2 + (small[1] ?? 0)), 0x12, 0x02, 0x0a, 0x50]);
+    const trailer = Buffer.from([0x32, 0x05, 0x0d, 0, 0, 0, 0]);
+    trailer.writeUInt32LE(crc32(body), 3);
+    const { offset, message } = await refusal(Buffer.concat([body, trailer]));
+    expect(message).toMatch(/cannot be decoded/);
+    expect(offset).toBe(body.length - 4);
+  });
+
+  it('is refused when the counts are not those at its end', async () => {
+    const end = small.lastIndexOf(Buffer.from([0x32]));
+    const trailer = Buffer.from(small.subarray(end));
+    // The last byte of the count of tuples, 2.
+    trailer[trailer.indexOf(Buffer.from([0x00, 0x40])) + 1] = 0x3f;
+    expect((await refusal(Buffer.concat([small.subarray(0, end), trailer]))).message).toMatch(/counts/);
+  });
+
+  it('that cannot be read is trouble of its own', async () => {
+    const missing = restore(memory(), join(directory, 'nothing'));
+    await expect(missing).rejects.toMatchObject({ code: 'ERR_SPAMD_STORE', message: expect.stringMatching(/ENOENT/) });
+    const path = join(directory, 'cut');
+    await writeFile(path, large.subarray(0, 99_999));
+    await expect(restore(memory(), path)).rejects.toMatchObject({ code: 'ERR_SPAMD_SNAPSHOT', offset: 99_999 });
+    expect((await readFile(path)).length).toBe(99_999);
+  });
+});
