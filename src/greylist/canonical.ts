@@ -3,31 +3,51 @@ import { formatIPv4, parseIPv4 } from '../address.ts';
 
 /** Between the parts of a tuple's key: no string that is kept holds one. */
 const SEPARATOR = 0;
-const QUESTION_MARK = 63;
-/** Long enough for every string that fits in a datagram; what is longer is cut, for the key alone. */
+/** Long enough for every string that fits in a datagram; what is longer is cut, so that no client fills the memory. */
 const MAX_KEY = 4096;
+
+/** What becomes of each ASCII character in a key: lower case, controls as `?`; 0 leaves it out. */
+const TEXT = Uint8Array.from({ length: 128 }, (_, code) =>
+  printable(String.fromCharCode(code).toLowerCase()).charCodeAt(0),
+);
+/** In mail addresses greyd leaves out these, wherever they stand; so a tuple told by greyd is found again. */
+const MAILBOX = TEXT.map((byte) => ('<>"\\'.includes(String.fromCharCode(byte)) ? 0 : byte));
 
 const scratch = Buffer.alloc(MAX_KEY * 4 + 4);
 
 /**
  * An address in the one form that it is kept in: dotted quad for IPv4, also when it came as IPv4-mapped IPv6, else
- * IPv6 as RFC 5952 writes it. With `subnet`, the network's address. `undefined` for anything else.
+ * IPv6 as RFC 5952 writes it. `undefined` for anything else.
  */
-export function canonicalAddress(
-  ip: string,
-  subnet?: { readonly ipv4?: number; readonly ipv6?: number },
-): string | undefined {
-  const number = parseIPv4(ip);
-  if (number >= 0) return subnet?.ipv4 === undefined ? ip : networkIPv4(number, subnet.ipv4);
-  const mapped = /^::ffff:([\d.]+)$/i.exec(ip);
-  if (mapped !== null) return canonicalAddress(mapped[1] as string, subnet);
+export function canonicalAddress(ip: string): string | undefined {
+  if (parseIPv4(ip) >= 0) return ip;
   if (!isIPv6(ip)) return undefined;
   const { address } = new SocketAddress({ address: ip.replace(/%.*$/, ''), family: 'ipv6' });
-  return subnet?.ipv6 === undefined ? address : networkIPv6(address, subnet.ipv6);
+  const mapped = /^::ffff:([\d.]+)$/.exec(address);
+  return mapped?.[1] ?? address;
 }
 
-function networkIPv4(address: number, prefix: number): string {
-  return formatIPv4((address & (0xffff_ffff << (32 - prefix))) >>> 0);
+/**
+ * The network that an address is in, `192.0.2.0/24`, where a prefix length is given for its family: what its addresses
+ * are known by together. With its length, lest it be taken for the address that it begins with.
+ *
+ * @param ip Canonical.
+ */
+export function networkOf(ip: string, subnet: { readonly ipv4?: number; readonly ipv6?: number }): string {
+  const number = parseIPv4(ip);
+  const [prefix, widest] = number >= 0 ? [subnet.ipv4, 32] : [subnet.ipv6, 128];
+  if (prefix === undefined || prefix === widest) return ip;
+  const network = number >= 0 ? formatIPv4((number & (0xffff_ffff << (32 - prefix))) >>> 0) : networkIPv6(ip, prefix);
+  return `${network}/${prefix}`;
+}
+
+/** A network as {@link networkOf} writes it, or `undefined` for anything else. */
+export function canonicalNetwork(text: string): string | undefined {
+  const parts = /^([^/]+)\/(\d{1,3})$/.exec(text);
+  const ip = canonicalAddress(parts?.[1] ?? '');
+  const prefix = Number(parts?.[2]);
+  if (ip === undefined || prefix > (isIPv6(ip) ? 128 : 32)) return undefined;
+  return networkOf(ip, { ipv4: prefix, ipv6: prefix });
 }
 
 function networkIPv6(address: string, prefix: number): string {
@@ -43,24 +63,24 @@ function networkIPv6(address: string, prefix: number): string {
 
 /**
  * The key of a tuple: address, helo, sender and recipient in canonical form, so that what spamd writes
- * `<User@Example.org>` and greyd `user@example.org` is one tuple. Lower case (ASCII), addresses without brackets,
- * controls as `?`. Written into one buffer and cut out whole: a string put together from parts stays a tree of them,
+ * `<User@Example.org>` and greyd `user@example.org` is one tuple. Lower case (ASCII), mail addresses without brackets,
+ * quotes and backslashes, controls as `?`. Written into one buffer and cut out whole: a string put together from parts stays a tree of them,
  * three times the size.
  */
 export function tupleKey(ip: string, helo: string, from: string, to: string): string {
-  let at = writeCanonical(ip, 0, false);
+  let at = writeCanonical(ip, 0, TEXT);
   scratch[at++] = SEPARATOR;
-  at = writeCanonical(helo, at, false);
+  at = writeCanonical(helo, at, TEXT);
   scratch[at++] = SEPARATOR;
-  at = writeCanonical(from, at, true);
+  at = writeCanonical(from, at, MAILBOX);
   scratch[at++] = SEPARATOR;
-  at = writeCanonical(to, at, true);
+  at = writeCanonical(to, at, MAILBOX);
   return scratch.toString('latin1', 0, at);
 }
 
 /** A mail address as spamtraps are kept: lower case, without brackets. */
 export function canonicalMailbox(address: string): string {
-  const end = writeCanonical(address, 0, true);
+  const end = writeCanonical(address, 0, MAILBOX);
   return scratch.toString('utf8', 0, end);
 }
 
@@ -77,7 +97,7 @@ export function splitKey(key: string): { ip: string; helo: string; from: string;
 export function spelling(key: string, helo: string, from: string, to: string): string | undefined {
   const parts = splitKey(key);
   if (helo === parts.helo && from === bracketed(parts.from) && to === bracketed(parts.to)) return undefined;
-  return flat([helo, from, to].map(printable).join('\0'));
+  return flat([helo, from, to].map((text) => printable(text.slice(0, MAX_KEY))).join('\0'));
 }
 
 /** The strings of a tuple as they were typed. */
@@ -100,25 +120,23 @@ function flat(text: string): string {
 }
 
 /** @returns Where the next part may be written. */
-function writeCanonical(text: string, start: number, mailbox: boolean): number {
-  let from = 0;
-  let to = Math.min(text.length, MAX_KEY);
-  if (mailbox && text.charCodeAt(0) === 60 && text.charCodeAt(to - 1) === 62) {
-    from = 1;
-    to--;
-  }
+function writeCanonical(text: string, start: number, table: Uint8Array): number {
+  const end = Math.min(text.length, MAX_KEY);
   let at = start;
-  for (let i = from; i < to; i++) {
-    const code = text.charCodeAt(i);
-    if (code >= 0x80) return writeUnicode(text.slice(from, to), start);
-    if (code >= 65 && code <= 90) scratch[at++] = code + 32;
-    else scratch[at++] = code < 0x20 || code === 0x7f ? QUESTION_MARK : code;
+  for (let i = 0; i < end; i++) {
+    const byte = table[text.charCodeAt(i)];
+    if (byte === undefined) return writeUnicode(text, start, table);
+    if (byte !== 0) scratch[at++] = byte;
   }
   return at;
 }
 
-function writeUnicode(text: string, start: number): number {
-  const canonical = printable(text).replace(/[A-Z]+/g, (upper) => upper.toLowerCase());
+function writeUnicode(text: string, start: number, table: Uint8Array): number {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII is what is looked for.
+  const canonical = text.slice(0, MAX_KEY).replace(/[\x00-\x7f]/g, (ascii) => {
+    const byte = table[ascii.charCodeAt(0)] ?? 0;
+    return byte === 0 ? '' : String.fromCharCode(byte);
+  });
   return start + scratch.write(canonical, start, MAX_KEY, 'utf8');
 }
 

@@ -2,10 +2,11 @@ import type { Entry } from '../entry.ts';
 import { stateOf } from '../store/address-record.ts';
 import type { AttemptOutcome, AttemptStep, Awaitable, Rules, Store } from '../store/store.ts';
 import type { Attempt } from './attempt.ts';
-import { canonicalAddress, canonicalMailbox, spelling, tupleKey } from './canonical.ts';
+import { canonicalAddress, canonicalMailbox } from './canonical.ts';
 import { Exemptions } from './exempt.ts';
 import type { GreylistPolicy } from './policy.ts';
-import { isAllowed } from './received.ts';
+import { isAllowed, poolOf } from './received.ts';
+import { Step } from './step.ts';
 import { deferred, trapped, type Verdict } from './verdict.ts';
 
 /** How long spamd does not trap by the low-priority MX after its start, seconds (grey.c). */
@@ -38,21 +39,15 @@ export class Decider {
     if (this.#exempt.has(ip)) return { action: 'pass', reason: 'exempt' };
     const { identify } = this.#options.policy;
     if (identify !== undefined) return this.#decideByIdentity(ip, attempt, now, identify);
-    const pool = this.poolOf(ip);
+    const pool = poolOf(ip, this.#options.policy);
     return pool === ip ? this.#decideOne(ip, ip, attempt, now) : this.#decideInPool(ip, pool, attempt, now);
-  }
-
-  /** What stands for an address: its network where the policy says so. */
-  poolOf(ip: string): string {
-    const { subnet } = this.#options.policy;
-    return (subnet === undefined ? undefined : canonicalAddress(ip, subnet)) ?? ip;
   }
 
   /** Records a claim of this host's own and tells the group. */
   async claim(type: 'white' | 'trapped', ip: string, until: number, by: string, now: number): Promise<void> {
-    const { store, announce } = this.#options;
+    const { store, policy, announce } = this.#options;
     // A trap is always the one address's: one bad server must not trap a whole network.
-    const change = { type, ip: type === 'white' ? this.poolOf(ip) : ip, at: now, until, own: true, by };
+    const change = { type, ip: type === 'white' ? poolOf(ip, policy) : ip, at: now, until, own: true, by };
     const timestamp = await store.mergeAddress(change, { now, announced: true });
     announce({ type, ip, timestamp, expires: until });
   }
@@ -64,7 +59,7 @@ export class Decider {
     identify: NonNullable<GreylistPolicy['identify']>,
   ): Promise<Verdict> {
     const identity = await identify(attempt);
-    const pool = identity === undefined || identity === '' ? this.poolOf(ip) : canonicalMailbox(identity);
+    const pool = canonicalMailbox(identity ?? '') || poolOf(ip, this.#options.policy);
     return pool === ip ? this.#decideOne(ip, ip, attempt, now) : this.#decideInPool(ip, pool, attempt, now);
   }
 
@@ -74,7 +69,10 @@ export class Decider {
     const known = await store.address(ip);
     const state = known === undefined ? undefined : stateOf(known, now, policy.trapWins);
     if (state?.type === 'trapped') return trapped('trapped', state.until, known?.by ?? '');
-    if (state?.type === 'white') return { action: 'pass', reason: 'white', until: state.until };
+    if (state?.type === 'white') {
+      if (await store.spamtraps.has(canonicalMailbox(attempt.to))) return this.#trap(ip, 'spamtrap', now);
+      return { action: 'pass', reason: 'white', until: state.until };
+    }
     return this.#decideOne(ip, pool, attempt, now);
   }
 
@@ -85,24 +83,18 @@ export class Decider {
       : this.#verdict(outcome, ip, attempt, now);
   }
 
-  #step(pool: string, { helo, from, to, connectedTo }: Attempt, now: number): AttemptStep {
-    const { policy, rules, started } = this.#options;
-    const key = tupleKey(pool, helo, from, to);
-    const atLowPriority =
+  #step(pool: string, attempt: Attempt, now: number): AttemptStep {
+    const { policy, rules } = this.#options;
+    const record = !isAllowed(policy, attempt.to) ? 'no' : this.#isAtLowPriority(attempt, now) ? 'known' : 'always';
+    return new Step(attempt, { ip: pool, at: now, now, rules, own: true, record });
+  }
+
+  #isAtLowPriority({ connectedTo = '' }: Attempt, now: number): boolean {
+    return (
       this.#lowPriorityMx !== undefined &&
-      now - started > STARTUP_GRACE &&
-      canonicalAddress(connectedTo ?? '') === this.#lowPriorityMx;
-    return {
-      ip: pool,
-      key,
-      spelled: () => spelling(key, helo, from, to),
-      to: () => canonicalMailbox(to),
-      at: now,
-      now,
-      rules,
-      own: true,
-      record: !isAllowed(policy, to) ? 'no' : atLowPriority ? 'known' : 'always',
-    };
+      now - this.#options.started > STARTUP_GRACE &&
+      canonicalAddress(connectedTo) === this.#lowPriorityMx
+    );
   }
 
   #verdict(outcome: AttemptOutcome, ip: string, attempt: Attempt, now: number): Awaitable<Verdict> {
@@ -117,10 +109,10 @@ export class Decider {
         return deferred(outcome.step === 'first' ? 'first-sight' : 'too-soon', secondsLeft);
       }
       case 'promoted':
-        announce({ type: 'white', ip, timestamp: now, expires: outcome.until });
+        announce({ type: 'white', ip, timestamp: outcome.at, expires: outcome.until });
         return { action: 'pass', reason: 'retry', until: outcome.until };
       case 'white':
-        if (outcome.announce) announce({ type: 'white', ip, timestamp: now, expires: outcome.until });
+        if (outcome.announce) announce({ type: 'white', ip, timestamp: outcome.at, expires: outcome.until });
         return { action: 'pass', reason: 'white', until: outcome.until };
       case 'trapped':
         return trapped('trapped', outcome.until, outcome.by);

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { BlockList, isIP } from 'node:net';
 import { LRUCache } from 'lru-cache';
 import { SpamdSyncError, shown, systemCode } from '../errors.ts';
+import { canonicalAddress } from './canonical.ts';
 
 const REMEMBERED = 10_000;
 
@@ -32,10 +33,11 @@ export class Exemptions {
   }
 
   #add(rule: string, where: string): void {
-    const [address = '', prefix, ...rest] = rule.split('/');
-    const widest = isIP(address) === 6 ? 128 : 32;
+    const [text = '', prefix, ...rest] = rule.split('/');
+    const address = canonicalAddress(text);
+    const widest = isIP(address ?? '') === 6 ? 128 : 32;
     const length = prefix === undefined ? widest : /^\d{1,3}$/.test(prefix) ? Number(prefix) : -1;
-    if (isIP(address) === 0 || length < 0 || length > widest || rest.length > 0) {
+    if (address === undefined || length < 0 || length > widest || rest.length > 0) {
       throw new SpamdSyncError('ERR_SPAMD_OPTION', `policy.exempt: ${where}not an address or prefix: ${shown(rule)}`);
     }
     this.#list.addSubnet(address, length, family(address));

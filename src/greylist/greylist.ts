@@ -1,17 +1,17 @@
 import { EventEmitter } from 'node:events';
-import { isIPv4 } from 'node:net';
-import type { Announcer, Clock, Entry, Source, SpamdbRecord } from '../entry.ts';
-import { EntryError } from '../errors.ts';
+import type { Announcer, Clock, SpamdbRecord } from '../entry.ts';
 import { MemoryStore } from '../store/memory.ts';
-import type { Rules, Store } from '../store/store.ts';
-import type { Attempt } from './attempt.ts';
-import { canonicalAddress, canonicalMailbox } from './canonical.ts';
+import type { Awaitable, Rules, Store } from '../store/store.ts';
+import { type Attempt, checkedAddress, checkedAttempt, checkedExpires, checkedSpamtrap } from './attempt.ts';
+import { canonicalMailbox } from './canonical.ts';
 import { Decider } from './decide.ts';
 import { GreylistCounters, type GreylistEvents, type GreylistStats, type GreylistWarningCode } from './events.ts';
+import { Hearing, isGroup } from './hearing.ts';
 import { checkedPolicy, type GreylistPolicy } from './policy.ts';
-import { applyEntry } from './received.ts';
+import { applyEntry, poolOf, removedUntil } from './received.ts';
 import { exportRecords, type ImportReport, importRecords } from './records.ts';
 import { Sweeper, within } from './sweeper.ts';
+import { Telling } from './telling.ts';
 import { failed, type Verdict } from './verdict.ts';
 
 export interface GreylistOptions {
@@ -37,13 +37,6 @@ export interface SweepReport {
 
 /** A renewed white address is announced again at most once per this part of whiteexp. */
 const RENEWAL_PART = 10;
-
-/** An announcer that also tells what the group says. */
-interface Hearer {
-  on(event: 'entry', listener: (entry: Entry, source: Source) => void): unknown;
-  off(event: 'entry', listener: (entry: Entry, source: Source) => void): unknown;
-}
-
 /**
  * spamd's greylist as one question: defer, pass or trapped? Keeps in step with a sync group through its announcer.
  *
@@ -55,13 +48,15 @@ interface Hearer {
 export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDisposable {
   readonly #store: Store;
   readonly #ownStore: boolean;
-  readonly #announcer: Announcer | undefined;
+  readonly #telling: Telling;
   readonly #policy: GreylistPolicy;
   readonly #rules: Rules;
   readonly #decider: Decider;
   readonly #clock: Clock;
   readonly #sweeper: Sweeper;
   readonly #counters = new GreylistCounters();
+  readonly #hearing: Hearing | undefined;
+  #closing: Promise<void> | undefined;
 
   /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION`, naming the member of the policy that will not do. */
   constructor(options: GreylistOptions = {}) {
@@ -69,7 +64,11 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
     this.#policy = checkedPolicy(options.policy);
     this.#ownStore = options.store === undefined;
     this.#store = options.store ?? new MemoryStore();
-    this.#announcer = options.announcer;
+    const { announcer } = options;
+    this.#telling = new Telling(announcer, {
+      counters: this.#counters,
+      onFailed: (error) => this.#warn('WARN_SPAMD_ANNOUNCE', 'the group could not be told', error),
+    });
     this.#clock = options.clock ?? { now: () => Date.now() / 1000 };
     const { passtime, greyexp, whiteexp, trapWins } = this.#policy;
     this.#rules = { passtime, greyexp, whiteexp, trapWins, renewal: Math.ceil(whiteexp / RENEWAL_PART) };
@@ -78,9 +77,16 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
       policy: this.#policy,
       rules: this.#rules,
       started: this.#now(),
-      announce: (entry) => this.#announce([entry], false),
+      announce: (entry) => this.#telling.tell(entry),
     });
-    if (isHearer(this.#announcer)) this.#announcer.on('entry', this.#apply);
+    if (isGroup(announcer)) {
+      this.#hearing = new Hearing(announcer, {
+        counters: this.#counters,
+        apply: (entry) => applyEntry(this.#store, this.#policy, this.#rules, entry, this.#now()),
+        onLost: (entry, error) =>
+          this.#warn('WARN_SPAMD_STORE', `${entry.type} of ${entry.ip} from the group is lost`, error),
+      });
+    }
     this.#sweeper = new Sweeper(this.#policy.sweepInterval, () => this.#sweepQuietly());
   }
 
@@ -90,40 +96,40 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
    *
    * @throws {EntryError} `ERR_SPAMD_FIELD` when `ip` is no IP address or a string is missing: a mistake of the caller.
    */
-  async check(attempt: Attempt): Promise<Verdict> {
-    const ip = checkedAttempt(attempt);
-    let verdict: Verdict;
+  check(attempt: Attempt): Promise<Verdict> {
     try {
-      const decided = this.#decider.decide(ip, attempt, this.#now());
-      verdict = decided instanceof Promise ? await within(decided, this.#policy.timeoutMs) : decided;
+      const ip = checkedAttempt(attempt);
+      const decided = this.#decide(ip, attempt);
+      return decided instanceof Promise ? this.#settled(decided) : Promise.resolve(this.#counted(decided));
     } catch (error) {
-      this.#warn('WARN_SPAMD_STORE', 'the greylist could not decide', error);
-      verdict = failed(this.#policy.onError, error instanceof Error ? error : new Error(String(error)));
+      return Promise.reject(error);
     }
-    this.#counters.verdicts[verdict.reason]++;
-    return verdict;
   }
 
   /**
    * Traps an address and tells the group.
    *
    * @param options.expires Until when, Unix seconds. Default: trapexp from now.
-   * @throws {EntryError} `ERR_SPAMD_FIELD` when `ip` is no IP address. Store trouble rejects as it is.
+   * @throws {EntryError} `ERR_SPAMD_FIELD` when `ip` is no IP address, or `expires` no time to come. Store trouble rejects
+   * as it is.
    */
   async trap(ip: string, options: { readonly expires?: number } = {}): Promise<void> {
-    const expires = options.expires ?? this.#now() + this.#policy.trapexp;
-    await this.#decider.claim('trapped', checkedAddress(ip), expires, 'operator', this.#now());
+    const now = this.#now();
+    const expires = checkedExpires(options.expires ?? now + this.#policy.trapexp, now);
+    await this.#decider.claim('trapped', checkedAddress(ip), expires, 'operator', now);
   }
 
   /**
    * Makes an address white and tells the group.
    *
    * @param options.expires Until when, Unix seconds. Default: whiteexp from now.
-   * @throws {EntryError} `ERR_SPAMD_FIELD` when `ip` is no IP address. Store trouble rejects as it is.
+   * @throws {EntryError} `ERR_SPAMD_FIELD` when `ip` is no IP address, or `expires` no time to come. Store trouble rejects
+   * as it is.
    */
   async allow(ip: string, options: { readonly expires?: number } = {}): Promise<void> {
-    const expires = options.expires ?? this.#now() + this.#policy.whiteexp;
-    await this.#decider.claim('white', checkedAddress(ip), expires, 'operator', this.#now());
+    const now = this.#now();
+    const expires = checkedExpires(options.expires ?? now + this.#policy.whiteexp, now);
+    await this.#decider.claim('white', checkedAddress(ip), expires, 'operator', now);
   }
 
   /**
@@ -134,19 +140,19 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
     const address = checkedAddress(ip);
     const now = this.#now();
     const removals = [
-      { type: 'remove-white', ip: this.#decider.poolOf(address), until: now + this.#policy.whiteexp },
-      { type: 'remove-trapped', ip: address, until: now + this.#policy.trapexp },
+      { type: 'remove-white', ip: poolOf(address, this.#policy) },
+      { type: 'remove-trapped', ip: address },
     ] as const;
     for (const removal of removals) {
-      const change = { ...removal, at: now, own: true };
+      const change = { ...removal, at: now, until: removedUntil(this.#policy, now), own: true };
       const timestamp = await this.#store.mergeAddress(change, { now, announced: false });
-      this.#announce([{ type: removal.type, ip: address, timestamp }], false);
+      this.#telling.tell({ type: removal.type, ip: address, timestamp });
     }
   }
 
   /** The spamtraps: recipients that trap whoever writes to them. Case and brackets do not matter. */
   readonly spamtraps = {
-    add: async (address: string): Promise<void> => this.#store.spamtraps.add(canonicalMailbox(address)),
+    add: async (address: string): Promise<void> => this.#store.spamtraps.add(checkedSpamtrap(address)),
     delete: async (address: string): Promise<boolean> => this.#store.spamtraps.delete(canonicalMailbox(address)),
     has: async (address: string): Promise<boolean> => this.#store.spamtraps.has(canonicalMailbox(address)),
   };
@@ -158,58 +164,66 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
 
   /** Takes in what spamdb(8) or another greylist listed; addresses known already are merged, nothing is announced. */
   import(records: Iterable<SpamdbRecord> | AsyncIterable<SpamdbRecord>): Promise<ImportReport> {
-    return importRecords(this.#store, records, this.#now(), this.#policy.trapexp);
+    return importRecords(this.#store, records, this.#now(), this.#policy);
   }
 
   /** Removes what has expired and repairs expiries. Runs by itself every `policy.sweepInterval`. */
   async sweep(): Promise<SweepReport> {
     const { removed, due } = await this.#store.sweep({ now: this.#now(), trapWins: this.#policy.trapWins });
-    const repairable = due.filter(({ ip }) => isIPv4(ip) && this.#decider.poolOf(ip) === ip);
-    const entries = repairable.map(({ type, ip, at, until }) => ({ type, ip, timestamp: at, expires: until }));
-    if (entries.length > 0) this.#announce(entries, true);
+    const entries = due.map(({ type, ip, at, until }) => ({ type, ip, timestamp: at, expires: until }));
+    const repaired = this.#telling.tellAgain(entries);
     this.#counters.swept += removed;
-    this.#counters.repaired += entries.length;
-    return { removed, repaired: entries.length };
+    this.#counters.repaired += repaired;
+    return { removed, repaired };
   }
 
   /** What became of everything; the store's part is `undefined` while the store does not answer. */
   async stats(): Promise<GreylistStats> {
-    const store = await Promise.resolve(this.#store.stats()).catch(() => undefined);
-    return this.#counters.snapshot(store);
+    const asked = async () => this.#store.stats();
+    return this.#counters.snapshot(await within(asked(), this.#policy.timeoutMs).catch(() => undefined));
   }
 
-  /** Stops sweeping and listening. Closes the store only if it made it itself. Idempotent. */
-  async close(): Promise<void> {
-    await this.#sweeper.stop();
-    if (isHearer(this.#announcer)) this.#announcer.off('entry', this.#apply);
-    if (this.#ownStore) await this.#store.close();
+  /**
+   * Stops sweeping and listening, and waits for what was heard to be applied, so that the store may be closed then.
+   * Closes it only if it made it itself. Idempotent.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
-  readonly #apply = (entry: Entry): void => {
-    applyEntry(this.#store, this.#policy, this.#rules, entry, this.#now()).then(
-      (ignored) => {
-        if (ignored === undefined) this.#counters.applied++;
-        else this.#counters.ignored[ignored]++;
-      },
-      (error: unknown) => {
-        this.#counters.ignored.store++;
-        this.#warn('WARN_SPAMD_STORE', `${entry.type} of ${entry.ip} from the group is lost`, error);
-      },
-    );
-  };
+  /** Without a promise where the store answers without one: that is half the time of a check. */
+  #decide(ip: string, attempt: Attempt): Awaitable<Verdict> {
+    try {
+      return this.#decider.decide(ip, attempt, this.#now());
+    } catch (error) {
+      return this.#failed(error);
+    }
+  }
 
-  /** What has no form on the wire is not even tried: an IPv6 client is this host's business alone. */
-  #announce(entries: readonly Entry[], backdated: boolean): void {
-    if (this.#announcer === undefined || !entries.every(({ ip }) => isIPv4(ip))) return;
-    this.#counters.announced += entries.length;
-    this.#announcer.announce(entries, { backdated }).catch((error: unknown) => {
-      this.#counters.unannounced += entries.length;
-      this.#warn('WARN_SPAMD_ANNOUNCE', 'the group could not be told', error);
-    });
+  async #settled(deciding: Promise<Verdict>): Promise<Verdict> {
+    return this.#counted(await within(deciding, this.#policy.timeoutMs).catch((error: unknown) => this.#failed(error)));
+  }
+
+  #counted(verdict: Verdict): Verdict {
+    this.#counters.verdicts[verdict.reason]++;
+    return verdict;
+  }
+
+  #failed(error: unknown): Verdict {
+    this.#warn('WARN_SPAMD_STORE', 'the greylist could not decide', error);
+    return failed(this.#policy.onError, error instanceof Error ? error : new Error(String(error)));
+  }
+
+  async #close(): Promise<void> {
+    // A store that does not answer must not hold up the end.
+    const settled = Promise.all([this.#sweeper.stop(), this.#hearing?.stop()]);
+    await within(settled, this.#policy.timeoutMs).catch(() => undefined);
+    if (this.#ownStore) await this.#store.close();
   }
 
   async #sweepQuietly(): Promise<void> {
@@ -228,22 +242,4 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
   #now(): number {
     return Math.floor(this.#clock.now());
   }
-}
-
-function isHearer(announcer: Announcer | undefined): announcer is Announcer & Hearer {
-  return announcer !== undefined && 'on' in announcer && 'off' in announcer;
-}
-
-function checkedAddress(ip: string): string {
-  const address = typeof ip === 'string' ? canonicalAddress(ip) : undefined;
-  if (address === undefined) throw new EntryError('ip', ip, 0, 'is not an IP address');
-  return address;
-}
-
-/** @returns The attempt's address, canonical. */
-function checkedAttempt(attempt: Attempt): string {
-  for (const field of ['helo', 'from', 'to'] as const) {
-    if (typeof attempt[field] !== 'string') throw new EntryError(field, attempt[field], 0, 'is not a string');
-  }
-  return checkedAddress(attempt.ip);
 }

@@ -60,24 +60,29 @@ const DEFAULTS: GreylistPolicy = {
  * @throws {SpamdSyncError} `ERR_SPAMD_OPTION`, naming the member.
  */
 export function checkedPolicy(given: Partial<GreylistPolicy> = {}): GreylistPolicy {
-  for (const name of Object.keys(given)) if (!(name in DEFAULTS)) throw bad(name, 'no such member of the policy', name);
+  for (const name of Object.keys(given))
+    if (!Object.hasOwn(DEFAULTS, name)) throw bad(name, 'no such member of the policy', name);
   const policy = { ...DEFAULTS, ...withoutUndefined(given) };
   whole(policy, 'passtime', 0, 2 ** 31);
   for (const name of ['greyexp', 'whiteexp', 'trapexp'] as const) whole(policy, name, 1, 2 ** 31);
   whole(policy, 'timeoutMs', 1, 600_000);
   whole(policy, 'sweepInterval', 1, 86_400);
-  if (policy.passtime >= policy.greyexp)
-    throw bad('passtime', 'not less than greyexp, so no retry could ever pass', policy.passtime);
+  if (policy.passtime + 1 >= policy.greyexp)
+    throw bad('passtime', 'not less than greyexp by two, so no retry could ever pass', policy.passtime);
   if (typeof policy.trapWins !== 'boolean') throw bad('trapWins', 'not true or false', policy.trapWins);
   if (policy.onError !== 'pass' && policy.onError !== 'defer')
     throw bad('onError', "not 'pass' or 'defer'", policy.onError);
   if (policy.lowPriorityMx !== undefined && isIP(policy.lowPriorityMx) === 0) {
     throw bad('lowPriorityMx', 'not an IP address', policy.lowPriorityMx);
   }
-  checkPrefix('subnet.ipv4', policy.subnet?.ipv4, 8, 32);
-  checkPrefix('subnet.ipv6', policy.subnet?.ipv6, 32, 128);
+  if (policy.subnet !== undefined) checkSubnet(policy.subnet);
+  checkStrings('exempt', policy.exempt);
+  if (policy.allowedDomains !== undefined) checkStrings('allowedDomains', policy.allowedDomains);
   if (policy.allowedDomains?.some((domain) => domain.replace(/^@/, '') === '')) {
     throw bad('allowedDomains', 'an empty suffix allows every domain', '');
+  }
+  if (policy.identify !== undefined && typeof policy.identify !== 'function') {
+    throw bad('identify', 'not a function', policy.identify);
   }
   return policy;
 }
@@ -92,6 +97,20 @@ function whole(policy: GreylistPolicy, name: Durations, least: number, most: num
   const value = policy[name];
   if (!Number.isInteger(value) || value < least || value > most)
     throw bad(name, `not a whole number ${least}..${most}`, value);
+}
+
+function checkStrings(name: string, value: readonly string[]): void {
+  if (!Array.isArray(value) || value.some((item) => typeof item !== 'string'))
+    throw bad(name, 'not a list of strings', value);
+}
+
+function checkSubnet(subnet: NonNullable<GreylistPolicy['subnet']>): void {
+  if (typeof subnet !== 'object') throw bad('subnet', 'not { ipv4, ipv6 }', subnet);
+  for (const name of Object.keys(subnet)) {
+    if (name !== 'ipv4' && name !== 'ipv6') throw bad('subnet', 'no such member', name);
+  }
+  checkPrefix('subnet.ipv4', subnet.ipv4, 8, 32);
+  checkPrefix('subnet.ipv6', subnet.ipv6, 32, 128);
 }
 
 function checkPrefix(name: string, value: number | undefined, least: number, most: number): void {

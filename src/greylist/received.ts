@@ -1,10 +1,14 @@
 import { isUnicastIPv4, parseIPv4 } from '../address.ts';
 import type { Entry, GreyEntry } from '../entry.ts';
 import type { AddressChange } from '../store/address-record.ts';
-import type { AttemptStep, Rules, Store } from '../store/store.ts';
-import { canonicalAddress, canonicalMailbox, spelling, tupleKey } from './canonical.ts';
+import type { Rules, Store } from '../store/store.ts';
+import { canonicalMailbox, networkOf } from './canonical.ts';
 import type { IgnoreReason } from './events.ts';
 import type { GreylistPolicy } from './policy.ts';
+import { Step } from './step.ts';
+
+/** A claim of another host may lie so many seconds ahead: clocks differ, and see `applyChange` for claims of one second. */
+const AHEAD = 5;
 
 /**
  * Applies what the group said, and never announces it again. A time from the future counts as now; what has expired
@@ -21,28 +25,36 @@ export async function applyEntry(
 ): Promise<IgnoreReason | undefined> {
   const address = parseIPv4(entry.ip);
   if (address < 0 || !isUnicastIPv4(address)) return 'address';
-  const at = Math.min(entry.timestamp, now);
-  if (entry.type === 'grey') {
-    await applyGrey(store, policy, rules, entry, at, now);
-    return undefined;
-  }
+  if (entry.type === 'grey') return applyGrey(store, policy, rules, entry, now);
+  // A record has 0 for never.
+  const at = entry.timestamp > now + AHEAD ? now : Math.max(1, entry.timestamp);
   const change = asChange(policy, entry, at);
   if (change.until <= now) return 'expired';
   await store.mergeAddress(change, { now, announced: false });
   return undefined;
 }
 
+/** What an address is known by: itself, or its network where the policy says so. */
+export function poolOf(ip: string, { subnet }: GreylistPolicy): string {
+  return subnet === undefined ? ip : networkOf(ip, subnet);
+}
+
+/** How long a removal is remembered at least: as long as anything that the policy makes would have held. */
+export function removedUntil({ whiteexp, trapexp }: GreylistPolicy, at: number): number {
+  return at + Math.max(whiteexp, trapexp);
+}
+
 function asChange(policy: GreylistPolicy, entry: Exclude<Entry, GreyEntry>, at: number): AddressChange {
-  const pool = canonicalAddress(entry.ip, policy.subnet) ?? entry.ip;
-  switch (entry.type) {
+  const { type, ip } = entry;
+  switch (type) {
     case 'white':
-      return { type: 'white', ip: pool, at, until: entry.expires, own: false, by: '' };
+      return { type, ip: poolOf(ip, policy), at, until: entry.expires, own: false, by: '' };
     case 'trapped':
-      return { type: 'trapped', ip: entry.ip, at, until: entry.expires, own: false, by: 'group' };
+      return { type, ip, at, until: entry.expires, own: false, by: 'group' };
     case 'remove-white':
-      return { type: 'remove-white', ip: pool, at, until: at + policy.whiteexp, own: false };
+      return { type, ip: poolOf(ip, policy), at, until: removedUntil(policy, at), own: false };
     case 'remove-trapped':
-      return { type: 'remove-trapped', ip: entry.ip, at, until: at + policy.trapexp, own: false };
+      return { type, ip, at, until: removedUntil(policy, at), own: false };
   }
 }
 
@@ -51,28 +63,21 @@ async function applyGrey(
   store: Store,
   policy: GreylistPolicy,
   rules: Rules,
-  { ip, helo, from, to }: GreyEntry,
-  at: number,
+  { ip, helo, from, to, timestamp }: GreyEntry,
   now: number,
-): Promise<void> {
-  const pool = canonicalAddress(ip, policy.subnet) ?? ip;
-  const key = tupleKey(pool, helo, from, to);
-  const step: AttemptStep = {
-    ip: pool,
-    key,
-    spelled: () => spelling(key, helo, from, to),
-    to: () => canonicalMailbox(to),
-    at,
-    now,
-    rules,
-    own: false,
-    record: isAllowed(policy, to) ? 'always' : 'no',
-  };
+): Promise<IgnoreReason | undefined> {
+  const at = Math.min(timestamp, now);
+  const allowed = isAllowed(policy, to);
+  const record = allowed && at + policy.greyexp > now ? 'always' : 'no';
+  const step = new Step({ helo, from, to }, { ip: poolOf(ip, policy), at, now, rules, own: false, record });
   const outcome = await store.recordAttempt(step);
-  if (outcome.step !== 'spamtrap' && outcome.step !== 'unrecorded') return;
+  if (outcome.step !== 'spamtrap' && outcome.step !== 'unrecorded') return undefined;
+  if (outcome.step === 'unrecorded' && allowed) return 'expired';
   const by = outcome.step === 'spamtrap' ? 'spamtrap' : 'domain';
-  const change = { type: 'trapped', ip, at, until: at + policy.trapexp, own: false, by } as const;
-  if (change.until > now) await store.mergeAddress(change, { now, announced: false });
+  const change = { type: 'trapped', ip, at: Math.max(1, at), until: at + policy.trapexp, own: false, by } as const;
+  if (change.until <= now) return 'expired';
+  await store.mergeAddress(change, { now, announced: false });
+  return undefined;
 }
 
 /** Whether this group takes mail for the recipient (spamd.alloweddomains). */

@@ -1,7 +1,16 @@
 import type { SpamdbRecord } from '../entry.ts';
 import { type AddressRecord, applyChange, newAddressRecord, stateOf } from '../store/address-record.ts';
 import type { Store, StoreRecord } from '../store/store.ts';
-import { canonicalAddress, canonicalMailbox, spelled, spelling, splitKey, tupleKey } from './canonical.ts';
+import {
+  canonicalAddress,
+  canonicalMailbox,
+  canonicalNetwork,
+  spelled,
+  spelling,
+  splitKey,
+  tupleKey,
+} from './canonical.ts';
+import type { GreylistPolicy } from './policy.ts';
 
 /** How many records are put into the store at a time. */
 const BATCH = 1000;
@@ -11,7 +20,7 @@ export interface ImportReport {
   readonly white: number;
   readonly trapped: number;
   readonly spamtraps: number;
-  /** Records that were not taken in: no IP address, or expired. */
+  /** Records that were not taken in: no IP address (nor network, nor identity), or expired. */
   readonly ignored: number;
 }
 
@@ -34,13 +43,13 @@ export async function importRecords(
   store: Store,
   records: Iterable<SpamdbRecord> | AsyncIterable<SpamdbRecord>,
   now: number,
-  trapexp: number,
+  policy: GreylistPolicy,
 ): Promise<ImportReport> {
   const counts = { GREY: 0, WHITE: 0, TRAPPED: 0, SPAMTRAP: 0 };
   let ignored = 0;
   let batch: StoreRecord[] = [];
   for await (const record of records) {
-    const item = asStored(record, now, trapexp);
+    const item = asStored(record, now, policy);
     if (item === undefined) {
       ignored++;
       continue;
@@ -69,9 +78,9 @@ function addressLine(
   return { type: 'WHITE', ip, first, pass, expire: state.until, blocked, passed };
 }
 
-function asStored(record: SpamdbRecord, now: number, trapexp: number): StoreRecord | undefined {
+function asStored(record: SpamdbRecord, now: number, policy: GreylistPolicy): StoreRecord | undefined {
   if (record.type === 'SPAMTRAP') return { type: 'spamtrap', address: canonicalMailbox(record.address) };
-  const ip = canonicalAddress(record.ip);
+  const ip = canonicalAddress(record.ip) ?? canonicalNetwork(record.ip) ?? identity(record.ip, policy);
   if (ip === undefined || record.expire <= now) return undefined;
   if (record.type === 'GREY') {
     const { helo, from, to, first, pass, expire, blocked, passed } = record;
@@ -79,21 +88,26 @@ function asStored(record: SpamdbRecord, now: number, trapexp: number): StoreReco
     const stored = { first, pass, expire, blocked, passed, spelled: spelling(key, helo, from, to) };
     return { type: 'tuple', key, record: stored };
   }
-  return { type: 'address', ip, record: asAddress(record, now, trapexp) };
+  return { type: 'address', ip, record: asAddress(record, now, policy.trapexp) };
+}
+
+/** What `policy.identify` gave may be anything. */
+function identity(name: string, policy: GreylistPolicy): string | undefined {
+  return policy.identify === undefined ? undefined : canonicalMailbox(name) || undefined;
 }
 
 /** spamdb(8) does not say when an address was decided: for a white one its last delivery is the latest sign of it. */
 function asAddress(record: SpamdbRecord & { type: 'WHITE' | 'TRAPPED' }, now: number, trapexp: number): AddressRecord {
   const until = record.expire;
   if (record.type === 'TRAPPED') {
-    const at = Math.min(now, until - trapexp);
+    const at = Math.max(1, Math.min(now, until - trapexp));
     const stored = newAddressRecord(at);
     applyChange(stored, { type: 'trapped', ip: record.ip, at, until, own: false, by: 'import' });
     return stored;
   }
   const { first, pass, blocked, passed } = record;
   const stored = newAddressRecord(first);
-  const at = Math.min(now, Math.max(first, pass));
+  const at = Math.max(1, Math.min(now, Math.max(first, pass)));
   applyChange(stored, { type: 'white', ip: record.ip, at, until, own: false, by: '' });
   return Object.assign(stored, { pass, blocked, passed });
 }

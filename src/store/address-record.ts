@@ -9,6 +9,7 @@ export interface Claim {
  * its claims and the newest removal, and the state is worked out from those that still hold.
  */
 export interface AddressRecord {
+  /** Newest first. */
   white: readonly Claim[];
   trapped: readonly Claim[];
   /** A removal forgets every claim of its kind up to this time; 0 for none. */
@@ -27,7 +28,7 @@ export interface AddressRecord {
   passed: number;
   /** The expiry that the spamd hosts of the group hold for it, which they never change; 0: they were told nothing. */
   announcedUntil: number;
-  /** When the group was last told. */
+  /** When the group was last told, so that one that is past both was told again after that expiry. */
   announcedAt: number;
 }
 
@@ -58,8 +59,8 @@ export interface AddressState {
   readonly until: number;
 }
 
-/** So many claims of a kind none of which makes another pointless do not happen by themselves: keep the newest. */
-const MAX_CLAIMS = 8;
+/** So many claims of a kind, each newer but shorter than the one before, do not happen by themselves: keep the newest. */
+const MAX_CLAIMS = 32;
 
 export function newAddressRecord(first: number): AddressRecord {
   return {
@@ -90,24 +91,33 @@ export function applyChange(record: AddressRecord, change: AddressChange): numbe
   const at = change.own ? Math.max(change.at, earliestEffective(record, change.type)) : change.at;
   switch (change.type) {
     case 'white':
-      record.white = withClaim(record.white, { at, until: change.until }, record.whiteRemoved);
-      if (change.own && at > record.ownWhite) record.ownWhite = at;
+      if (at <= record.whiteRemoved) keepRemovals(record, change.until);
+      else record.white = withClaim(record.white, { at, until: change.until });
+      if (change.own) record.ownWhite = Math.max(record.ownWhite, at);
       break;
     case 'trapped':
-      record.trapped = withClaim(record.trapped, { at, until: change.until }, record.trappedRemoved);
-      if (change.by !== '') record.by = change.by;
+      if (at <= record.trappedRemoved) keepRemovals(record, change.until);
+      else {
+        record.trapped = withClaim(record.trapped, { at, until: change.until });
+        if (change.by !== '' && at >= newest(record.trapped)) record.by = change.by;
+      }
       break;
     case 'remove-white':
       record.whiteRemoved = Math.max(record.whiteRemoved, at);
-      record.removalsUntil = Math.max(record.removalsUntil, change.until, ...record.white.map(({ until }) => until));
+      keepRemovals(record, change.until, record.white);
       record.white = record.white.filter((claim) => claim.at > record.whiteRemoved);
       break;
     case 'remove-trapped':
       record.trappedRemoved = Math.max(record.trappedRemoved, at);
-      record.removalsUntil = Math.max(record.removalsUntil, change.until, ...record.trapped.map(({ until }) => until));
+      keepRemovals(record, change.until, record.trapped);
       record.trapped = record.trapped.filter((claim) => claim.at > record.trappedRemoved);
   }
   return at;
+}
+
+/** A removal is remembered at least until then, and until everything that it removed would have expired. */
+function keepRemovals(record: AddressRecord, until: number, removed: readonly Claim[] = []): void {
+  record.removalsUntil = Math.max(record.removalsUntil, until, ...removed.map((claim) => claim.until));
 }
 
 /** The first second at which a change would count against everything that the record holds. */
@@ -126,20 +136,24 @@ function earliestEffective(record: AddressRecord, type: AddressChange['type']): 
   }
 }
 
+/** When the newest of some claims was made; -1 for none. */
 function newest(claims: readonly Claim[]): number {
-  return claims.reduce((latest, { at }) => Math.max(latest, at), -1);
+  return claims[0]?.at ?? -1;
 }
 
 /**
  * What the address is now: the newest claim that still holds decides, trapped over white at the same second, and it
- * holds until the latest expiry of its kind. With `trapWins` only our own white claim ends a trap that still holds.
+ * holds as long as the longest claim of its kind that counts against the other kind. With `trapWins` only our own white
+ * claim ends a trap that still holds.
  */
 export function stateOf(record: AddressRecord, now: number, trapWins: boolean): AddressState | undefined {
-  const white = holding('white', record.white, now);
-  const trapped = holding('trapped', record.trapped, now);
-  if (trapped === undefined || white === undefined) return trapped ?? white;
-  const against = trapWins ? Math.min(white.at, record.ownWhite) : white.at;
-  return against > trapped.at ? white : trapped;
+  const white = newestHolding(record.white, now);
+  const trapped = newestHolding(record.trapped, now);
+  if (white < 0 && trapped < 0) return undefined;
+  const against = trapWins && trapped >= 0 ? Math.min(white, ownWhite(record)) : white;
+  return against > trapped
+    ? { type: 'white', at: white, until: latestUntil(record.white, trapped + 1) }
+    : { type: 'trapped', at: trapped, until: latestUntil(record.trapped, against) };
 }
 
 /** Whether nothing in the record can matter any more. */
@@ -151,23 +165,32 @@ export function isSpent(record: AddressRecord, now: number): boolean {
   );
 }
 
-function holding(type: AddressState['type'], claims: readonly Claim[], now: number): AddressState | undefined {
-  let at = -1;
-  let until = 0;
-  for (const claim of claims) {
-    if (claim.until <= now) continue;
-    at = Math.max(at, claim.at);
-    until = Math.max(until, claim.until);
-  }
-  return at < 0 ? undefined : { type, at, until };
+/** When the newest claim that still holds was made; -1 for none. */
+function newestHolding(claims: readonly Claim[], now: number): number {
+  for (const { at, until } of claims) if (until > now) return at;
+  return -1;
+}
+
+/** The latest expiry of the claims made at `from` or later. */
+function latestUntil(claims: readonly Claim[], from: number): number {
+  let latest = 0;
+  for (const { at, until } of claims) if (at >= from && until > latest) latest = until;
+  return latest;
+}
+
+function ownWhite(record: AddressRecord): number {
+  return record.ownWhite > record.whiteRemoved ? record.ownWhite : -1;
 }
 
 /**
  * The claims with one more, newest first. One that is neither newer nor longer than another says nothing; both must be
  * kept where one is newer and the other longer, for a removal may fall between them.
  */
-function withClaim(claims: readonly Claim[], { at, until }: Claim, removed: number): readonly Claim[] {
-  if (at <= removed || claims.some((other) => other.at >= at && other.until >= until)) return claims;
+function withClaim(claims: readonly Claim[], claim: Claim): readonly Claim[] {
+  const { at, until } = claim;
+  const [only] = claims;
+  if (only === undefined || (claims.length === 1 && at >= only.at && until >= only.until)) return [claim];
+  if (claims.some((other) => other.at >= at && other.until >= until)) return claims;
   const others = claims.filter((other) => other.at > at || other.until > until);
-  return [...others, { at, until }].sort((a, b) => b.at - a.at).slice(0, MAX_CLAIMS);
+  return [...others, claim].sort((a, b) => b.at - a.at).slice(0, MAX_CLAIMS);
 }

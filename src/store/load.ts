@@ -5,8 +5,12 @@ export function loadAddress(known: AddressRecord | undefined, added: Readonly<Ad
   if (known === undefined) return { ...added };
   const record = { ...known };
   const { removalsUntil } = added;
-  applyChange(record, { type: 'remove-white', ip: '', at: added.whiteRemoved, until: removalsUntil, own: false });
-  applyChange(record, { type: 'remove-trapped', ip: '', at: added.trappedRemoved, until: removalsUntil, own: false });
+  if (added.whiteRemoved > 0) {
+    applyChange(record, { type: 'remove-white', ip: '', at: added.whiteRemoved, until: removalsUntil, own: false });
+  }
+  if (added.trappedRemoved > 0) {
+    applyChange(record, { type: 'remove-trapped', ip: '', at: added.trappedRemoved, until: removalsUntil, own: false });
+  }
   for (const claim of added.white) applyChange(record, { type: 'white', ip: '', ...claim, own: false, by: '' });
   for (const claim of added.trapped)
     applyChange(record, { type: 'trapped', ip: '', ...claim, own: false, by: added.by });

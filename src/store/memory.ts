@@ -1,8 +1,7 @@
-import { setImmediate as turn } from 'node:timers/promises';
-import { LRUCache } from 'lru-cache';
 import { SpamdSyncError, shown } from '../errors.ts';
 import { type AddressChange, type AddressRecord, applyChange, isSpent, newAddressRecord } from './address-record.ts';
-import { noteAnnounced, takeAttempt, takeDue } from './attempt.ts';
+import { noteAnnounced, takeDue, takeSettled, takeTuple } from './attempt.ts';
+import { BoundedTable } from './bounded.ts';
 import { loadAddress } from './load.ts';
 import type { AttemptOutcome, AttemptStep, Due, Spamtraps, Store, StoreRecord, StoreStats, Sweep } from './store.ts';
 import type { TupleRecord } from './tuple-record.ts';
@@ -15,13 +14,11 @@ export interface MemoryStoreOptions {
 }
 
 const DEFAULT_MAX = 500_000;
-/** How many records a sweep looks at before it lets the event loop turn: a fraction of a millisecond. */
-const SLICE = 2000;
 
 /** A greylist in memory: bounded, fast, gone with the process. */
 export class MemoryStore implements Store {
-  readonly #tuples: LRUCache<string, TupleRecord>;
-  readonly #addresses: LRUCache<string, AddressRecord>;
+  readonly #tuples: BoundedTable<TupleRecord>;
+  readonly #addresses: BoundedTable<AddressRecord>;
   readonly #spamtraps = new Set<string>();
   #now = 0;
   #evictedTuples = 0;
@@ -29,17 +26,11 @@ export class MemoryStore implements Store {
 
   /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for a bound out of its range. */
   constructor(options: MemoryStoreOptions = {}) {
-    this.#tuples = new LRUCache({
-      max: checkedMax('maxTuples', options.maxTuples),
-      dispose: ({ expire }, _key, why) => {
-        if (why === 'evict' && expire > this.#now) this.#evictedTuples++;
-      },
+    this.#tuples = new BoundedTable(checkedMax('maxTuples', options.maxTuples), ({ expire }) => {
+      if (expire > this.#now) this.#evictedTuples++;
     });
-    this.#addresses = new LRUCache({
-      max: checkedMax('maxAddresses', options.maxAddresses),
-      dispose: (record, _ip, why) => {
-        if (why === 'evict' && !isSpent(record, this.#now)) this.#evictedAddresses++;
-      },
+    this.#addresses = new BoundedTable(checkedMax('maxAddresses', options.maxAddresses), (record) => {
+      if (!isSpent(record, this.#now)) this.#evictedAddresses++;
     });
   }
 
@@ -53,8 +44,10 @@ export class MemoryStore implements Store {
     this.#now = step.now;
     if (this.#spamtraps.size > 0 && this.#spamtraps.has(step.to())) return { step: 'spamtrap' };
     const address = this.#addresses.get(step.ip);
+    const settled = takeSettled(address, step);
+    if (settled !== undefined) return settled;
     const known = this.#tuples.get(step.key);
-    const { outcome, tuple, address: changed } = takeAttempt(address, known, step);
+    const { outcome, tuple, address: changed } = takeTuple(address, known, step);
     if (tuple !== undefined && tuple !== known) this.#tuples.set(step.key, tuple);
     if (changed !== undefined && changed !== address) this.#addresses.set(step.ip, changed);
     return outcome;
@@ -74,14 +67,11 @@ export class MemoryStore implements Store {
   }
 
   async *entries(): AsyncIterable<StoreRecord> {
-    // By keys taken beforehand: the cache's own iterators lose their way when an entry is used while they wait.
-    for (const key of [...this.#tuples.rkeys()]) {
-      const record = this.#tuples.peek(key);
-      if (record !== undefined) yield { type: 'tuple', key, record };
+    for await (const slice of this.#tuples.slices()) {
+      for (const [key, record] of slice) yield { type: 'tuple', key, record };
     }
-    for (const ip of [...this.#addresses.rkeys()]) {
-      const record = this.#addresses.peek(ip);
-      if (record !== undefined) yield { type: 'address', ip, record };
+    for await (const slice of this.#addresses.slices()) {
+      for (const [ip, record] of slice) yield { type: 'address', ip, record };
     }
     for (const address of [...this.#spamtraps]) yield { type: 'spamtrap', address };
   }
@@ -97,20 +87,24 @@ export class MemoryStore implements Store {
   async sweep({ now, trapWins }: { now: number; trapWins: boolean }): Promise<Sweep> {
     let removed = 0;
     const due: Due[] = [];
-    await inSlices([...this.#tuples.rkeys()], (key) => {
-      const record = this.#tuples.peek(key);
-      if (record !== undefined && record.expire <= now && this.#tuples.delete(key)) removed++;
-    });
-    await inSlices([...this.#addresses.rkeys()], (ip) => {
-      const record = this.#addresses.peek(ip);
-      if (record === undefined) return;
-      if (isSpent(record, now)) {
-        if (this.#addresses.delete(ip)) removed++;
-        return;
+    for await (const slice of this.#tuples.slices()) {
+      for (const [key, seen] of slice) {
+        // Looked up again: it may have been replaced since the slice was taken.
+        const { expire } = this.#tuples.peek(key) ?? seen;
+        if (expire <= now && this.#tuples.delete(key)) removed++;
       }
-      const again = takeDue(record, now, trapWins);
-      if (again !== undefined) due.push({ ip, ...again });
-    });
+    }
+    for await (const slice of this.#addresses.slices()) {
+      for (const [ip, seen] of slice) {
+        const record = this.#addresses.peek(ip) ?? seen;
+        if (isSpent(record, now)) {
+          if (this.#addresses.delete(ip)) removed++;
+          continue;
+        }
+        const again = takeDue(record, now, trapWins);
+        if (again !== undefined) due.push({ ip, ...again });
+      }
+    }
     return { removed, due };
   }
 
@@ -125,13 +119,6 @@ export class MemoryStore implements Store {
   }
 
   close(): void {}
-}
-
-async function inSlices(keys: readonly string[], look: (key: string) => void): Promise<void> {
-  for (let from = 0; from < keys.length; from += SLICE) {
-    for (const key of keys.slice(from, from + SLICE)) look(key);
-    await turn();
-  }
 }
 
 function checkedMax(name: string, max: number = DEFAULT_MAX): number {

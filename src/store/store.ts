@@ -42,9 +42,9 @@ export type AttemptOutcome =
   | { readonly step: 'first'; readonly first: number; readonly blocked: number }
   | { readonly step: 'early'; readonly first: number; readonly blocked: number }
   /** The address is white from now on, by this attempt. Exactly one of several at once is told so. */
-  | { readonly step: 'promoted'; readonly until: number }
-  /** `announce`: the group is to be told of the renewed expiry. */
-  | { readonly step: 'white'; readonly until: number; readonly announce: boolean }
+  | { readonly step: 'promoted'; readonly at: number; readonly until: number }
+  /** `announce`: the group is to be told of the renewed expiry. `at` is the time that the claim took. */
+  | { readonly step: 'white'; readonly at: number; readonly until: number; readonly announce: boolean }
   | { readonly step: 'trapped'; readonly until: number; readonly by: string };
 
 /** Anything that a store holds, as it is listed, imported and exported. */

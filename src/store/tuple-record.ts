@@ -14,8 +14,8 @@ export interface TupleRecord {
   readonly spelled: string | undefined;
 }
 
-/** What an attempt is to a tuple: seen for the first time, too soon, or a retry that may pass. */
-export type TupleStep = 'first' | 'early' | 'retry';
+/** What an attempt is to a tuple that is known: too soon, or a retry that may pass. */
+export type TupleStep = 'early' | 'retry';
 
 export function newTupleRecord(at: number, greyexp: number, spelled: string | undefined): TupleRecord {
   return { first: at, pass: at + greyexp, expire: at + greyexp, blocked: 0, passed: 0, spelled };
@@ -23,8 +23,15 @@ export function newTupleRecord(at: number, greyexp: number, spelled: string | un
 
 /** spamd's rule (grey.c): a retry passes when first + passtime < now, strictly. */
 export function stepOf(record: TupleRecord, at: number, passtime: number): TupleStep {
-  if (record.blocked === 0) return 'first';
-  // Told late of an earlier attempt by another host: the group has known the tuple since then.
-  if (at < record.first) record.first = at;
+  if (at < record.first) setBack(record, at);
   return record.first + passtime < at ? 'retry' : 'early';
+}
+
+/** Told late of an earlier attempt by another host: the group has known the tuple since then, and forgets it by then. */
+function setBack(record: TupleRecord, at: number): void {
+  const life = record.expire - record.first;
+  if (record.first >= at + life) return;
+  if (record.pass === record.expire) record.pass = at + life;
+  record.first = at;
+  record.expire = at + life;
 }

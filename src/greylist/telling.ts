@@ -1,0 +1,61 @@
+import { parseIPv4 } from '../address.ts';
+import type { Announcer, Entry } from '../entry.ts';
+import type { GreylistCounters } from './events.ts';
+
+/** How many entries are announced again before the next have to wait until those are on their way. */
+const AT_ONCE = 850;
+
+export interface TellingOptions {
+  readonly counters: GreylistCounters;
+  readonly onFailed: (error: unknown) => void;
+}
+
+/** Tells the group, without ever holding up or failing who asks for it. */
+export class Telling {
+  readonly #announcer: Announcer | undefined;
+  readonly #options: TellingOptions;
+
+  constructor(announcer: Announcer | undefined, options: TellingOptions) {
+    this.#announcer = announcer;
+    this.#options = options;
+  }
+
+  /** What has no form on the wire is not even tried: an IPv6 client is this host's business alone. */
+  tell(entry: Entry): void {
+    if (this.#announcer !== undefined && canBeTold(entry)) void this.#announce(this.#announcer, [entry], false);
+  }
+
+  /**
+   * Tells what was decided before. After a long stop that may be more than a peer would queue at once.
+   *
+   * @returns How many can be told at all.
+   */
+  tellAgain(entries: readonly Entry[]): number {
+    if (this.#announcer === undefined) return 0;
+    const told = entries.filter(canBeTold);
+    void this.#inTurn(this.#announcer, told);
+    return told.length;
+  }
+
+  async #inTurn(announcer: Announcer, entries: readonly Entry[]): Promise<void> {
+    for (let from = 0; from < entries.length; from += AT_ONCE) {
+      await this.#announce(announcer, entries.slice(from, from + AT_ONCE), true);
+    }
+  }
+
+  async #announce(announcer: Announcer, entries: readonly Entry[], backdated: boolean): Promise<void> {
+    const { counters, onFailed } = this.#options;
+    counters.announced += entries.length;
+    try {
+      await announcer.announce(entries, { backdated });
+    } catch (error) {
+      counters.unannounced += entries.length;
+      onFailed(error);
+    }
+  }
+}
+
+/** Neither IPv6 nor a pool, which is no one address. */
+function canBeTold({ ip }: Entry): boolean {
+  return parseIPv4(ip) >= 0;
+}

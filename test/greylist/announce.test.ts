@@ -1,0 +1,198 @@
+import { describe, expect, it } from 'vitest';
+import { ATTEMPT, addresses, DAY, listed, PASSTIME, RENEWAL, START, setUp, TRAPEXP, WHITEEXP } from './setup.ts';
+
+const { ip } = ATTEMPT;
+
+describe('expiry repair', () => {
+  /** The group was told of an expiry 100 s from now; here it was renewed since. */
+  async function renewed() {
+    const setup = setUp();
+    await setup.greylist.allow(ip, { expires: START + 100 });
+    setup.clock.time += 50;
+    await setup.greylist.check(ATTEMPT);
+    setup.group.take();
+    return { ...setup, until: START + 50 + WHITEEXP };
+  }
+
+  it('announces what still holds once the expiry that was announced has passed, backdated', async () => {
+    const { greylist, group, clock, until } = await renewed();
+    clock.time = START + 99;
+    expect(await greylist.sweep()).toEqual({ removed: 0, repaired: 0 });
+    expect(group.told).toEqual([]);
+    clock.time = START + 100;
+    expect(await greylist.sweep()).toEqual({ removed: 0, repaired: 1 });
+    expect(group.told).toEqual([
+      { entries: [{ type: 'white', ip, timestamp: START, expires: until }], options: { backdated: true } },
+    ]);
+  });
+
+  it('does so once more when every spamd has scanned, and then no more', async () => {
+    const { greylist, group, clock } = await renewed();
+    const repaired: number[] = [];
+    for (clock.time = START + 100; clock.time < START + 600; clock.time++) {
+      if ((await greylist.sweep()).repaired > 0) repaired.push(clock.time - START);
+    }
+    expect(repaired).toEqual([100, 220]);
+    expect(group.take()).toHaveLength(2);
+    expect((await greylist.stats()).repaired).toBe(2);
+  });
+
+  it('does so once if every spamd must have scanned already', async () => {
+    const { greylist, clock } = await renewed();
+    clock.time = START + 220;
+    expect(await greylist.sweep()).toMatchObject({ repaired: 1 });
+    clock.time += DAY;
+    expect(await greylist.sweep()).toMatchObject({ repaired: 0 });
+  });
+
+  it('is done by a check that comes before the sweep, too', async () => {
+    const { greylist, group, clock } = await renewed();
+    const times: number[] = [];
+    for (clock.time = START + 90; clock.time < START + 600; clock.time += 10) {
+      await greylist.check(ATTEMPT);
+      if (group.take().length > 0) times.push(clock.time - START);
+    }
+    expect(times).toEqual([100, 220]);
+  });
+
+  it('repairs a trap that outlives the white it was told as', async () => {
+    const { greylist, group, clock } = setUp();
+    await greylist.allow(ip, { expires: START + 100 });
+    clock.time += 1;
+    await greylist.trap(ip);
+    group.take();
+    clock.time = START + 220;
+    await greylist.sweep();
+    expect(group.take()).toEqual([{ type: 'trapped', ip, timestamp: START + 1, expires: START + 1 + TRAPEXP }]);
+  });
+
+  it('leaves alone what was never announced, what is over, and what was forgotten', async () => {
+    const { greylist, group, clock } = setUp();
+    await group.say({ type: 'white', ip: '198.51.100.1', timestamp: START, expires: START + DAY });
+    await greylist.allow('198.51.100.2', { expires: START + 100 });
+    await greylist.allow('198.51.100.3', { expires: START + 100 });
+    clock.time += 50;
+    await greylist.check({ ...ATTEMPT, ip: '198.51.100.3' });
+    await greylist.forget('198.51.100.3');
+    group.take();
+    clock.time = START + 300;
+    expect(await greylist.sweep()).toMatchObject({ repaired: 0 });
+    expect(group.take()).toEqual([]);
+  });
+
+  it('says what holds here too: of the newest claim and the longest it makes one', async () => {
+    const { greylist, group, clock } = setUp();
+    const white = { type: 'white', ip } as const;
+    await greylist.allow(ip, { expires: START + 100 });
+    clock.time += 20;
+    await group.say({ ...white, timestamp: START - 90, expires: START + 5000 });
+    await group.say({ ...white, timestamp: START + 10, expires: START + 400 });
+    group.take();
+    clock.time = START + 220;
+    await greylist.sweep();
+    const told = group.take();
+    expect(told).toEqual([{ ...white, timestamp: START + 10, expires: START + 5000 }]);
+    const there = setUp();
+    there.clock.time = clock.time;
+    await there.group.say(...told);
+    for (const each of [group, there.group]) await each.say({ type: 'remove-white', ip, timestamp: START + 5 });
+    expect(await listed(greylist)).toMatchObject([{ expire: START + 5000 }]);
+    expect(await listed(there.greylist)).toMatchObject([{ expire: START + 5000 }]);
+  });
+
+  it('tells a great many in turn, each once', async () => {
+    const { greylist, group, clock } = setUp();
+    for (let i = 0; i < 2000; i++) {
+      const ip = `10.0.${i >> 8}.${i & 255}`;
+      await greylist.allow(ip, { expires: START + 100 });
+      await group.say({ type: 'white', ip, timestamp: START, expires: START + DAY });
+    }
+    group.take();
+    clock.time = START + 220;
+    expect(await greylist.sweep()).toMatchObject({ repaired: 2000 });
+    await group.say();
+    expect(Math.max(...group.told.map(({ entries }) => entries.length))).toBeLessThan(1000);
+    expect(new Set(group.take().map(({ ip }) => ip)).size).toBe(2000);
+  });
+});
+
+describe('what is announced', () => {
+  it('is nothing of what was received', async () => {
+    const { greylist, group, clock } = setUp();
+    await greylist.spamtraps.add('trap@example.net');
+    const grey = { type: 'grey', ...ATTEMPT, timestamp: START } as const;
+    await group.say(
+      grey,
+      { ...grey, ip: '198.51.100.8', to: 'trap@example.net' },
+      { type: 'white', ip: '198.51.100.9', timestamp: START, expires: START + 10 },
+      { type: 'trapped', ip: '198.51.100.10', timestamp: START, expires: START + 10 },
+      { type: 'remove-white', ip: '198.51.100.9', timestamp: START },
+    );
+    clock.time += PASSTIME + 1;
+    await group.say({ ...grey, timestamp: clock.time });
+    clock.time += RENEWAL;
+    await greylist.sweep();
+    expect(group.told).toEqual([]);
+    expect((await greylist.stats()).applied).toBe(6);
+  });
+
+  it('is the null sender as <>, and everything else as the client typed it', async () => {
+    const { greylist, group } = setUp();
+    const typed = { ...ATTEMPT, helo: 'MAIL "x" \\ \u00e9\r\n\0', from: '', to: 'Bob@Example.NET' };
+    await greylist.check(typed);
+    expect(group.take()).toEqual([{ type: 'grey', ...typed, from: '<>', timestamp: START }]);
+  });
+
+  it('is never IPv6, which is greylisted all the same', async () => {
+    const { greylist, group, clock } = setUp();
+    const six = { ...ATTEMPT, ip: '2001:DB8:0::7' };
+    await greylist.spamtraps.add('trap@example.net');
+    expect(await greylist.check(six)).toMatchObject({ reason: 'first-sight' });
+    clock.time += PASSTIME + 1;
+    expect(await greylist.check({ ...six, ip: '2001:db8::7' })).toMatchObject({ reason: 'retry' });
+    expect(await greylist.check({ ...six, to: 'trap@example.net' })).toMatchObject({ reason: 'spamtrap' });
+    await greylist.allow(six.ip, { expires: clock.time + 10 });
+    await greylist.allow(six.ip);
+    await greylist.forget(six.ip);
+    await greylist.allow(six.ip);
+    clock.time += 500;
+    expect(await greylist.sweep()).toMatchObject({ repaired: 0 });
+    expect(group.told).toEqual([]);
+    expect(await addresses(greylist)).toMatchObject([{ type: 'WHITE', ip: '2001:db8::7' }, { type: 'SPAMTRAP' }]);
+    expect(await greylist.stats()).toMatchObject({ announced: 0, unannounced: 0 });
+  });
+
+  it('is IPv4 for an IPv4-mapped IPv6 address, which is the same client', async () => {
+    const { greylist, group } = setUp();
+    await greylist.check({ ...ATTEMPT, ip: '::FFFF:198.51.100.7' });
+    await greylist.check({ ...ATTEMPT, ip: '::ffff:c633:6407' });
+    expect(group.take()).toMatchObject([{ ip }, { ip }]);
+    expect(await listed(greylist)).toMatchObject([{ type: 'GREY', ip, blocked: 2 }]);
+  });
+});
+
+describe('a sweep', () => {
+  it('removes what has expired at its very second, and counts it', async () => {
+    const { greylist, store, clock } = setUp({ greyexp: 2000 });
+    await greylist.check(ATTEMPT);
+    await greylist.trap('198.51.100.8', { expires: START + 2000 });
+    await greylist.allow('198.51.100.9', { expires: START + 2001 });
+    clock.time = START + 1999;
+    expect(await greylist.sweep()).toEqual({ removed: 0, repaired: 0 });
+    clock.time = START + 2000;
+    expect(await greylist.sweep()).toEqual({ removed: 2, repaired: 0 });
+    expect(store.stats()).toMatchObject({ tuples: 0, addresses: 1 });
+    expect(await greylist.stats()).toMatchObject({ swept: 2 });
+  });
+
+  it('keeps a removal for as long as what it removed could come back', async () => {
+    const { greylist, store, clock } = setUp();
+    await greylist.forget(ip);
+    clock.time = START + WHITEEXP - 1;
+    await greylist.sweep();
+    expect(store.stats()).toMatchObject({ addresses: 1 });
+    clock.time += 1;
+    await greylist.sweep();
+    expect(store.stats()).toMatchObject({ addresses: 0 });
+  });
+});

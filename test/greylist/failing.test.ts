@@ -1,0 +1,195 @@
+import { type AttemptOutcome, Greylist, MemoryStore, type Store } from 'spamd-sync';
+import { describe, expect, it } from 'vitest';
+import { ATTEMPT, Group, START, setUp, TRAPEXP, turn } from './setup.ts';
+
+const { ip } = ATTEMPT;
+const BROKEN = new Error('the disk is gone');
+
+/** A memory store of which some steps do something else. */
+function storeWith(steps: Partial<Store>): Store {
+  const inner = new MemoryStore({ maxTuples: 100, maxAddresses: 100 });
+  const whole: Store = {
+    recordAttempt: (step) => inner.recordAttempt(step),
+    mergeAddress: (change, options) => inner.mergeAddress(change, options),
+    address: (ip) => inner.address(ip),
+    spamtraps: inner.spamtraps,
+    entries: () => inner.entries(),
+    load: (records) => inner.load(records),
+    sweep: (options) => inner.sweep(options),
+    stats: () => inner.stats(),
+    close: () => inner.close(),
+  };
+  return { ...whole, ...steps };
+}
+
+const never = <T>() => new Promise<T>(() => {});
+const throws = () => {
+  throw BROKEN;
+};
+
+describe('check answers', () => {
+  it.each([
+    { name: 'throws', recordAttempt: throws },
+    { name: 'rejects', recordAttempt: () => Promise.reject(BROKEN) },
+  ])('pass, warns and counts when the store $name', async ({ recordAttempt }) => {
+    const { greylist, group, warnings } = setUp({}, { store: storeWith({ recordAttempt }) });
+    expect(await greylist.check(ATTEMPT)).toEqual({ action: 'pass', reason: 'error', error: BROKEN });
+    expect(warnings).toEqual([
+      { code: 'WARN_SPAMD_STORE', message: 'the greylist could not decide: the disk is gone', error: BROKEN },
+    ]);
+    expect((await greylist.stats()).verdicts.error).toBe(1);
+    expect(group.told).toEqual([]);
+  });
+
+  it('defer if the policy says so', async () => {
+    const { greylist } = setUp({ onError: 'defer' }, { store: storeWith({ recordAttempt: throws }) });
+    expect(await greylist.check(ATTEMPT)).toEqual({
+      action: 'defer',
+      reason: 'error',
+      error: BROKEN,
+      reply: '451 4.3.0 Temporary local problem, please try again later',
+    });
+  });
+
+  it('when the store does not, after timeoutMs', async () => {
+    const store = storeWith({ recordAttempt: () => never<AttemptOutcome>() });
+    const { greylist, warnings } = setUp({ timeoutMs: 20 }, { store });
+    const verdict = await greylist.check(ATTEMPT);
+    expect(verdict).toMatchObject({ action: 'pass', reason: 'error' });
+    expect(warnings).toMatchObject([{ message: 'the greylist could not decide: no answer from the store in 20 ms' }]);
+  });
+
+  it('as long as only a later part of it fails, too: the trap, the address, the spamtraps', async () => {
+    const store = storeWith({ mergeAddress: throws, address: throws });
+    const { greylist } = setUp({ allowedDomains: ['@example.com'] }, { store });
+    expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'error', error: BROKEN });
+    const pooled = setUp({ subnet: { ipv4: 24 } }, { store });
+    expect(await pooled.greylist.check(ATTEMPT)).toMatchObject({ reason: 'error', error: BROKEN });
+  });
+
+  it.each([
+    { name: 'throws', identify: throws, message: 'the disk is gone' },
+    { name: 'rejects', identify: () => Promise.reject('no such name'), message: 'no such name' },
+    { name: 'never answers', identify: () => never<string>(), message: 'no answer from the store in 20 ms' },
+  ])('when identify $name', async ({ identify, message }) => {
+    const { greylist } = setUp({ identify, timeoutMs: 20 });
+    const verdict = await greylist.check(ATTEMPT);
+    expect(verdict).toMatchObject({ action: 'pass', reason: 'error' });
+    expect('error' in verdict ? verdict.error.message : '').toBe(message);
+  });
+
+  it.each([
+    { name: 'rejects', announce: () => Promise.reject(BROKEN) },
+    { name: 'throws', announce: throws },
+  ])('as ever when the group cannot be told: the announcer $name', async ({ announce }) => {
+    const { greylist, warnings } = setUp({}, { announcer: { announce } });
+    expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'first-sight' });
+    await turn();
+    expect(warnings).toEqual([
+      { code: 'WARN_SPAMD_ANNOUNCE', message: 'the group could not be told: the disk is gone', error: BROKEN },
+    ]);
+    expect(await greylist.stats()).toMatchObject({ announced: 1, unannounced: 1 });
+  });
+
+  it('as ever when the announcer never does', async () => {
+    const { greylist } = setUp({}, { announcer: { announce: () => never() } });
+    expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'first-sight' });
+    await greylist.trap(ip);
+    expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'trapped' });
+  });
+
+  it('without a group at all', async () => {
+    const { greylist } = setUp({}, { announcer: { announce: () => Promise.resolve() } });
+    expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'first-sight' });
+    await using alone = new Greylist({ clock: { now: () => START } });
+    expect(await alone.check(ATTEMPT)).toMatchObject({ reason: 'first-sight' });
+    expect(await alone.stats()).toMatchObject({ announced: 0 });
+  });
+});
+
+describe('store trouble', () => {
+  it('loses what the group said, with a warning and a count', async () => {
+    const { greylist, group, warnings } = setUp(
+      {},
+      { store: storeWith({ mergeAddress: () => Promise.reject(BROKEN) }) },
+    );
+    await group.say({ type: 'white', ip, timestamp: START, expires: START + 10 });
+    expect((await greylist.stats()).ignored).toEqual({ address: 0, expired: 0, store: 1 });
+    expect(warnings).toMatchObject([
+      { code: 'WARN_SPAMD_STORE', message: 'white of 198.51.100.7 from the group is lost: the disk is gone' },
+    ]);
+  });
+
+  it('rejects from allow, trap, forget and sweep as it is, and nothing is announced', async () => {
+    const { greylist, group } = setUp({}, { store: storeWith({ mergeAddress: throws, sweep: async () => throws() }) });
+    for (const does of [greylist.allow(ip), greylist.trap(ip), greylist.forget(ip), greylist.sweep()]) {
+      await expect(does).rejects.toBe(BROKEN);
+    }
+    expect(group.told).toEqual([]);
+  });
+
+  it.each([
+    { name: 'throws', stats: throws },
+    { name: 'never answers', stats: () => never<never>() },
+  ])('leaves the store out of the statistics when it $name', async ({ stats }) => {
+    const { greylist } = setUp({ timeoutMs: 20 }, { store: storeWith({ stats }) });
+    await greylist.check(ATTEMPT);
+    expect(await greylist.stats()).toMatchObject({ store: undefined, verdicts: { 'first-sight': 1 } });
+  });
+
+  it('in a sweep by the timer is a warning', async () => {
+    const store = storeWith({ sweep: () => Promise.reject(BROKEN) });
+    const greylist = new Greylist({ store, policy: { sweepInterval: 1 } });
+    const [warning] = await new Promise<unknown[]>((resolve) => {
+      greylist.once('warning', (...all) => resolve(all));
+    });
+    expect(warning).toMatchObject({ code: 'WARN_SPAMD_STORE', message: 'the sweep failed: the disk is gone' });
+    await greylist.close();
+  });
+});
+
+describe('close', () => {
+  it('stops applying what the group says, and may be called again', async () => {
+    const { greylist, group, store } = setUp();
+    const white = { type: 'white', ip, timestamp: START, expires: START + 10 } as const;
+    const closing = greylist.close();
+    expect(group.listenerCount('entry')).toBe(0);
+    await closing;
+    await group.say(white);
+    await greylist.close();
+    await greylist[Symbol.asyncDispose]();
+    expect(store.address(ip)).toBeUndefined();
+  });
+
+  it('waits for what was heard before, so that the store may be closed then', async () => {
+    const group = new Group();
+    let finish = (_at: number) => {};
+    const merging = new Promise<number>((resolve) => {
+      finish = resolve;
+    });
+    const { greylist } = setUp({}, { store: storeWith({ mergeAddress: () => merging }), announcer: group });
+    await group.say({ type: 'trapped', ip, timestamp: START, expires: START + TRAPEXP });
+    const order: string[] = [];
+    const closed = greylist.close().then(() => order.push('closed'));
+    await turn();
+    order.push('applied');
+    finish(START);
+    await closed;
+    expect(order).toEqual(['applied', 'closed']);
+    expect((await greylist.stats()).applied).toBe(1);
+  });
+
+  it('does not wait for a store that never answers, nor closes one that it was given', async () => {
+    let closed = 0;
+    const group = new Group();
+    const close = () => {
+      closed++;
+    };
+    const store = storeWith({ mergeAddress: () => never<number>(), close });
+    const { greylist } = setUp({ timeoutMs: 20 }, { store, announcer: group });
+    await group.say({ type: 'trapped', ip, timestamp: START, expires: START + TRAPEXP });
+    await greylist.close();
+    expect(closed).toBe(0);
+    expect((await greylist.stats()).applied).toBe(0);
+  });
+});

@@ -1,0 +1,214 @@
+import { EntryError } from 'spamd-sync';
+import { describe, expect, it } from 'vitest';
+import { ATTEMPT, GREYEXP, listed, PASSTIME, START, setUp, TRAPEXP, WHITEEXP } from './setup.ts';
+
+const { ip } = ATTEMPT;
+
+describe('allow, trap and forget', () => {
+  it('allow makes white for whiteexp, or until when it is told, and announces it', async () => {
+    const { greylist, group } = setUp();
+    await greylist.allow(ip);
+    expect(group.take()).toEqual([{ type: 'white', ip, timestamp: START, expires: START + WHITEEXP }]);
+    await greylist.allow('198.51.100.8', { expires: START + 5 });
+    expect(group.take()).toEqual([{ type: 'white', ip: '198.51.100.8', timestamp: START, expires: START + 5 }]);
+    expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'white' });
+  });
+
+  it('the last of several within one second counts, each announced with the time that makes it count', async () => {
+    const { greylist, group } = setUp();
+    const steps = [
+      { does: () => greylist.trap(ip), reason: 'trapped', times: [START] },
+      { does: () => greylist.allow(ip), reason: 'white', times: [START + 1] },
+      { does: () => greylist.trap(ip), reason: 'trapped', times: [START + 1] },
+      { does: () => greylist.forget(ip), reason: 'first-sight', times: [START + 1, START + 1] },
+      { does: () => greylist.trap(ip), reason: 'trapped', times: [START + 2] },
+      { does: () => greylist.forget(ip), reason: 'too-soon', times: [START, START + 2] },
+      { does: () => greylist.allow(ip), reason: 'white', times: [START + 2] },
+      { does: () => greylist.forget(ip), reason: 'too-soon', times: [START + 2, START] },
+    ];
+    for (const { does, reason, times } of steps) {
+      await does();
+      expect(group.take().map(({ timestamp }) => timestamp)).toEqual(times);
+      expect(await greylist.check(ATTEMPT)).toMatchObject({ reason });
+      group.take();
+    }
+  });
+
+  it('what was announced within one second makes another host agree', async () => {
+    const here = setUp();
+    const there = setUp();
+    await here.greylist.trap(ip);
+    await here.greylist.allow(ip);
+    await there.group.say(...here.group.take());
+    expect(await there.greylist.check(ATTEMPT)).toMatchObject({ reason: 'white' });
+    await here.greylist.forget(ip);
+    await here.greylist.trap(ip);
+    await there.group.say(...here.group.take());
+    expect(await there.greylist.check(ATTEMPT)).toMatchObject({ reason: 'trapped' });
+  });
+
+  it('a retry that passes within the second of a forget makes another host agree', async () => {
+    const here = setUp();
+    const there = setUp();
+    await here.greylist.check(ATTEMPT);
+    here.clock.time += PASSTIME + 1;
+    there.clock.time += PASSTIME + 1;
+    await here.greylist.forget(ip);
+    expect(await here.greylist.check(ATTEMPT)).toMatchObject({ reason: 'retry' });
+    await there.group.say(...here.group.take());
+    expect(await there.greylist.check(ATTEMPT)).toMatchObject({ reason: 'white' });
+  });
+
+  it('forget removes white and trapped, tells the group, and leaves the tuples', async () => {
+    const { greylist, group, clock } = setUp();
+    await greylist.check(ATTEMPT);
+    await greylist.allow(ip);
+    await greylist.trap(ip);
+    clock.time += 10;
+    group.take();
+    await greylist.forget(ip);
+    expect(group.take()).toEqual([
+      { type: 'remove-white', ip, timestamp: clock.time },
+      { type: 'remove-trapped', ip, timestamp: clock.time },
+    ]);
+    expect(await listed(greylist)).toEqual([
+      { type: 'GREY', ...ATTEMPT, first: START, pass: START + GREYEXP, expire: START + GREYEXP, blocked: 1, passed: 0 },
+    ]);
+  });
+
+  it('what was forgotten does not come back with an old entry, but with a new one', async () => {
+    const { greylist, group, clock } = setUp();
+    const white = { type: 'white', ip, timestamp: START, expires: START + WHITEEXP } as const;
+    await group.say(white);
+    clock.time += 10;
+    await greylist.forget(ip);
+    await greylist.sweep();
+    await group.say(white);
+    expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'first-sight' });
+    await group.say({ ...white, timestamp: START + 11 });
+    expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'white' });
+  });
+
+  it('what was forgotten before it was known is remembered as long as it could come', async () => {
+    const { greylist, group, clock } = setUp();
+    await greylist.forget(ip);
+    clock.time = START + WHITEEXP - 1;
+    await greylist.sweep();
+    await group.say({ type: 'trapped', ip, timestamp: START, expires: START + 2 * WHITEEXP });
+    expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'first-sight' });
+    // And as long as that one could come again.
+    clock.time = START + 2 * WHITEEXP - 1;
+    await greylist.sweep();
+    await group.say({ type: 'trapped', ip, timestamp: START, expires: START + 2 * WHITEEXP });
+    expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'first-sight' });
+  });
+});
+
+describe('a mistake of the caller', () => {
+  const bad = (value: unknown) => value as string;
+
+  it.each([
+    { field: 'ip', attempt: { ...ATTEMPT, ip: 'mail.example.org' } },
+    { field: 'ip', attempt: { ...ATTEMPT, ip: '198.51.100.0/24' } },
+    { field: 'ip', attempt: { ...ATTEMPT, ip: '198.51.100.256' } },
+    { field: 'ip', attempt: { ...ATTEMPT, ip: bad(undefined) } },
+    { field: 'helo', attempt: { ...ATTEMPT, helo: bad(undefined) } },
+    { field: 'from', attempt: { ...ATTEMPT, from: bad(null) } },
+    { field: 'to', attempt: { ...ATTEMPT, to: bad(['<bob@example.net>']) } },
+  ])('in $field of an attempt is an EntryError that names it', async ({ field, attempt }) => {
+    const { greylist, group, warnings } = setUp();
+    const failure = await greylist.check(attempt).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(EntryError);
+    expect(failure).toMatchObject({ code: 'ERR_SPAMD_FIELD', field });
+    expect(group.told).toEqual([]);
+    expect(warnings).toEqual([]);
+  });
+
+  it.each([
+    { field: 'ip', ip: '', expires: START + 1 },
+    { field: 'expires', ip, expires: START },
+    { field: 'expires', ip, expires: START + 0.5 },
+    { field: 'expires', ip, expires: 2 ** 32 },
+    { field: 'expires', ip, expires: Number.NaN },
+  ])('in $field of allow and trap: $ip until $expires', async ({ field, ip, expires }) => {
+    const { greylist, group } = setUp();
+    for (const does of [() => greylist.allow(ip, { expires }), () => greylist.trap(ip, { expires })]) {
+      const failure = await does().catch((error: unknown) => error);
+      expect(failure).toBeInstanceOf(EntryError);
+      expect(failure).toMatchObject({ field });
+    }
+    expect(group.told).toEqual([]);
+  });
+
+  it('in forget and in spamtraps.add', async () => {
+    const { greylist } = setUp();
+    await expect(greylist.forget('x')).rejects.toMatchObject({ field: 'ip' });
+    await expect(greylist.spamtraps.add('<>')).rejects.toMatchObject({ field: 'address' });
+    await expect(greylist.spamtraps.add(bad(7))).rejects.toMatchObject({ field: 'address' });
+  });
+});
+
+describe('entries and import', () => {
+  it('round-trip what spamdb(8) would list', async () => {
+    const here = setUp({ subnet: { ipv4: 24 } });
+    await here.greylist.check({ ...ATTEMPT, from: 'Alice@example.org', helo: 'A "quoted" \\ helo' });
+    await here.greylist.check({ ...ATTEMPT, ip: '2001:DB8::7', from: '' });
+    await here.greylist.allow('203.0.113.9');
+    await here.greylist.trap('203.0.113.9');
+    await here.greylist.trap('203.0.113.10', { expires: START + 7 });
+    await here.greylist.allow('203.0.114.11', { expires: START + 99 });
+    await here.greylist.spamtraps.add('trap@example.net');
+    const records = await listed(here.greylist);
+    const there = setUp({ subnet: { ipv4: 24 } });
+    expect(await there.greylist.import(records)).toEqual({ grey: 2, white: 2, trapped: 2, spamtraps: 1, ignored: 0 });
+    expect(new Set(await listed(there.greylist))).toEqual(new Set(records));
+    expect(there.group.told).toEqual([]);
+    expect(await there.greylist.import(records)).toMatchObject({ ignored: 0 });
+    expect(new Set(await listed(there.greylist))).toEqual(new Set(records));
+  });
+
+  it('takes in whatever identify gave only where there is one', async () => {
+    const white = {
+      type: 'WHITE',
+      ip: 'Example.org',
+      first: 1,
+      pass: 2,
+      expire: START + 9,
+      blocked: 3,
+      passed: 4,
+    } as const;
+    const plain = setUp();
+    expect(await plain.greylist.import([white])).toMatchObject({ white: 0, ignored: 1 });
+    const pooled = setUp({ identify: () => 'example.org' });
+    expect(await pooled.greylist.import([white])).toMatchObject({ white: 1, ignored: 0 });
+    expect(await pooled.greylist.check(ATTEMPT)).toMatchObject({ reason: 'white' });
+  });
+
+  it('ignores what has expired and what is no address', async () => {
+    const { greylist } = setUp();
+    const report = await greylist.import([
+      { type: 'TRAPPED', ip, expire: START },
+      { type: 'TRAPPED', ip: '198.51.100', expire: START + 1 },
+      { type: 'TRAPPED', ip: '198.51.100.0/33', expire: START + 1 },
+    ]);
+    expect(report).toEqual({ grey: 0, white: 0, trapped: 0, spamtraps: 0, ignored: 3 });
+    expect(await listed(greylist)).toEqual([]);
+  });
+
+  it('takes a tuple of spamd further', async () => {
+    const { greylist } = setUp();
+    const first = START - PASSTIME - 1;
+    const times = { first, pass: first + GREYEXP, expire: first + GREYEXP, blocked: 0, passed: 0 };
+    await greylist.import([{ type: 'GREY', ...ATTEMPT, ...times }]);
+    expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'retry' });
+  });
+
+  it('takes a trap for as new as trapexp allows, so that a later white ends it', async () => {
+    const { greylist, group } = setUp();
+    await greylist.import([{ type: 'TRAPPED', ip, expire: START + TRAPEXP - 100 }]);
+    await group.say({ type: 'white', ip, timestamp: START - 101, expires: START + 1 });
+    expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'trapped', by: 'import' });
+    await group.say({ type: 'white', ip, timestamp: START - 99, expires: START + 1 });
+    expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'white' });
+  });
+});

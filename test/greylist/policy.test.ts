@@ -1,0 +1,89 @@
+import { type GreylistPolicy, SpamdSyncError } from 'spamd-sync';
+import { describe, expect, it } from 'vitest';
+import { setUp } from './setup.ts';
+
+const policy = (value: Record<string, unknown>) => value as Partial<GreylistPolicy>;
+
+describe('the policy', () => {
+  it.each([
+    ['passtime', -1],
+    ['passtime', 1.5],
+    ['passtime', 2 ** 31 + 1],
+    ['passtime', '25'],
+    ['greyexp', 0],
+    ['greyexp', Number.NaN],
+    ['whiteexp', 0],
+    ['whiteexp', 2 ** 31 + 1],
+    ['trapexp', 0],
+    ['trapexp', null],
+    ['trapWins', 1],
+    ['onError', 'reject'],
+    ['timeoutMs', 0],
+    ['timeoutMs', 600_001],
+    ['sweepInterval', 0],
+    ['sweepInterval', 86_401],
+    ['allowedDomains', 'example.net'],
+    ['allowedDomains', [7]],
+    ['allowedDomains', ['@example.net', '@']],
+    ['allowedDomains', ['']],
+    ['lowPriorityMx', 'mx2'],
+    ['lowPriorityMx', 7],
+    ['exempt', '198.51.100.7'],
+    ['exempt', [7]],
+    ['exempt', ['mail.example.org']],
+    ['exempt', ['198.51.100.0/33']],
+    ['exempt', ['198.51.100.0/']],
+    ['exempt', ['198.51.100.0/24/24']],
+    ['exempt', ['2001:db8::/129']],
+    ['identify', 'example.org'],
+    ['subnet', 24],
+    ['subnet', { ipv4: 7 }],
+    ['subnet', { ipv4: 33 }],
+    ['subnet', { ipv6: 31 }],
+    ['subnet', { ipv6: 129 }],
+    ['subnet', { ipv4: 23.5 }],
+    ['subnet', { ip: 24 }],
+    ['passTime', 60],
+    ['toString', 60],
+  ])('refuses %s: %j, naming it', (name, value) => {
+    let failure: unknown;
+    try {
+      setUp(policy({ [name]: value }));
+    } catch (error) {
+      failure = error;
+    }
+    expect(failure).toBeInstanceOf(SpamdSyncError);
+    expect(failure).toMatchObject({ code: 'ERR_SPAMD_OPTION', message: expect.stringContaining(`policy.${name}`) });
+  });
+
+  it.each([
+    { passtime: 10, greyexp: 10 },
+    { passtime: 10, greyexp: 11 },
+    { passtime: 20, greyexp: 10 },
+  ])('refuses %j, under which no retry could ever pass', (bounds) => {
+    expect(() => setUp(bounds)).toThrow(/policy.passtime/);
+  });
+
+  it('lets a retry pass under the tightest bounds it takes', async () => {
+    const { greylist, clock } = setUp({ passtime: 10, greyexp: 12 });
+    const attempt = { ip: '198.51.100.7', helo: 'h', from: 'f', to: 't' };
+    await greylist.check(attempt);
+    clock.time += 11;
+    expect(await greylist.check(attempt)).toMatchObject({ reason: 'retry' });
+  });
+
+  it.each<Partial<GreylistPolicy>>([
+    {},
+    { passtime: 0, greyexp: 2 },
+    { passtime: 2 ** 31 - 2, greyexp: 2 ** 31, whiteexp: 2 ** 31, trapexp: 2 ** 31 },
+    { timeoutMs: 600_000, sweepInterval: 86_400 },
+    { subnet: {} },
+    { subnet: { ipv4: 8, ipv6: 32 } },
+    { subnet: { ipv4: 32, ipv6: 128 } },
+    { lowPriorityMx: '2001:db8::1', allowedDomains: [] },
+    policy({ passtime: undefined, subnet: undefined, exempt: undefined }),
+  ])('takes %j', async (given) => {
+    const { greylist } = setUp(given);
+    expect((await greylist.stats()).announced).toBe(0);
+  });
+});

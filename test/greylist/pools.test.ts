@@ -1,0 +1,192 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { GreylistPolicy } from 'spamd-sync';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { ATTEMPT, addresses, listed, PASSTIME, START, setUp, WHITEEXP } from './setup.ts';
+
+describe('subnet', () => {
+  const one = { ...ATTEMPT, ip: '198.51.100.0' };
+  const other = { ...ATTEMPT, ip: '198.51.100.255' };
+
+  it.each([
+    { subnet: { ipv4: 24 }, ip: '198.51.100.255', same: true },
+    { subnet: { ipv4: 24 }, ip: '198.51.101.0', same: false },
+    { subnet: { ipv4: 23 }, ip: '198.51.101.255', same: true },
+    { subnet: { ipv4: 32 }, ip: '198.51.100.1', same: false },
+    { subnet: { ipv4: 8 }, ip: '198.0.0.1', same: true },
+    { subnet: { ipv6: 64 }, ip: '198.51.100.1', same: false },
+    { subnet: undefined, ip: '198.51.100.1', same: false },
+  ])('$subnet takes 198.51.100.0 and $ip for one client: $same', async ({ subnet, ip, same }) => {
+    const { greylist, clock } = setUp({ subnet });
+    await greylist.check(one);
+    clock.time += PASSTIME + 1;
+    expect(await greylist.check({ ...ATTEMPT, ip })).toMatchObject({ reason: same ? 'retry' : 'first-sight' });
+  });
+
+  it.each([
+    { prefix: 64, ip: '2001:db8:0:1:ffff:ffff:ffff:ffff', same: true },
+    { prefix: 64, ip: '2001:db8:0:2::', same: false },
+    { prefix: 50, ip: '2001:db8:0:3fff::', same: true },
+    { prefix: 50, ip: '2001:db8:0:4000::', same: false },
+    { prefix: 128, ip: '2001:db8:0:1::8', same: false },
+    { prefix: 128, ip: '2001:0DB8::1:0:0:0:7', same: true },
+  ])('/$prefix takes 2001:db8:0:1::7 and $ip for one client: $same', async ({ prefix, ip, same }) => {
+    const { greylist, clock } = setUp({ subnet: { ipv6: prefix } });
+    await greylist.check({ ...ATTEMPT, ip: '2001:db8:0:1::7' });
+    clock.time += PASSTIME + 1;
+    expect(await greylist.check({ ...ATTEMPT, ip })).toMatchObject({ reason: same ? 'retry' : 'first-sight' });
+  });
+
+  it('announces the address that came, and lists the network', async () => {
+    const { greylist, group, clock } = setUp({ subnet: { ipv4: 24 } });
+    await greylist.check(one);
+    clock.time += PASSTIME + 1;
+    await greylist.check(other);
+    expect(group.take()).toEqual([
+      { type: 'grey', ...one, timestamp: START },
+      { type: 'white', ip: other.ip, timestamp: clock.time, expires: clock.time + WHITEEXP },
+    ]);
+    expect(await addresses(greylist)).toMatchObject([{ type: 'WHITE', ip: '198.51.100.0/24' }]);
+  });
+
+  it('makes the whole network white by what the group says, and forgets it by what it says', async () => {
+    const { greylist, group, clock } = setUp({ subnet: { ipv4: 24 } });
+    await group.say({ type: 'white', ip: '198.51.100.9', timestamp: START, expires: START + 10 });
+    expect(await greylist.check(one)).toMatchObject({ reason: 'white' });
+    clock.time += 1;
+    await group.say({ type: 'remove-white', ip: '198.51.100.10', timestamp: clock.time });
+    expect(await greylist.check(one)).toMatchObject({ reason: 'first-sight' });
+    await group.say({ type: 'grey', ...other, timestamp: clock.time });
+    expect(await listed(greylist)).toMatchObject([{ type: 'GREY', ip: '198.51.100.0/24', blocked: 2 }]);
+  });
+
+  it('traps an address alone, even the one that the network is called by', async () => {
+    const { greylist, group } = setUp({ subnet: { ipv4: 24 } });
+    await greylist.spamtraps.add('trap@example.net');
+    await greylist.allow(other.ip);
+    expect(await greylist.check({ ...one, to: 'trap@example.net' })).toMatchObject({ reason: 'spamtrap' });
+    expect(await greylist.check(one)).toMatchObject({ reason: 'trapped', by: 'spamtrap' });
+    expect(await greylist.check(other)).toMatchObject({ reason: 'white' });
+    await group.say({ type: 'trapped', ip: other.ip, timestamp: START, expires: START + 10 });
+    expect(await greylist.check(other)).toMatchObject({ reason: 'trapped', by: 'group' });
+    expect(await greylist.check({ ...ATTEMPT, ip: '198.51.100.8' })).toMatchObject({ reason: 'white' });
+  });
+
+  it('is not repaired, for a network is nothing to announce; a trap in it is', async () => {
+    const { greylist, group, clock } = setUp({ subnet: { ipv4: 24 } });
+    await greylist.allow(one.ip, { expires: START + 100 });
+    await greylist.trap(one.ip, { expires: START + 100 });
+    await group.say(
+      { type: 'white', ip: one.ip, timestamp: START, expires: START + 1000 },
+      { type: 'trapped', ip: one.ip, timestamp: START, expires: START + 1000 },
+    );
+    group.take();
+    clock.time += 300;
+    expect(await greylist.sweep()).toMatchObject({ repaired: 1 });
+    expect(group.take()).toMatchObject([{ type: 'trapped', ip: one.ip, expires: START + 1000 }]);
+  });
+});
+
+describe('exempt', () => {
+  it.each([
+    { exempt: ['198.51.100.7'], passes: true },
+    { exempt: ['::ffff:198.51.100.7'], passes: true },
+    { exempt: ['198.51.100.8'], passes: false },
+    { exempt: ['198.51.100.0/29'], passes: true },
+    { exempt: ['198.51.100.8/29'], passes: false },
+    { exempt: ['203.0.113.0/24', '198.51.0.0/16'], passes: true },
+    { exempt: ['0.0.0.0/0'], passes: true },
+    { exempt: ['2001:db8::/32'], passes: false },
+    { exempt: [], passes: false },
+  ])('$exempt lets 198.51.100.7 pass: $passes', async ({ exempt, passes }) => {
+    const { greylist, group } = setUp({ exempt });
+    await greylist.trap(ATTEMPT.ip);
+    group.take();
+    for (let again = 0; again < 2; again++) {
+      const verdict = await greylist.check({ ...ATTEMPT, ip: again === 0 ? ATTEMPT.ip : `::ffff:${ATTEMPT.ip}` });
+      if (passes) expect(verdict).toEqual({ action: 'pass', reason: 'exempt' });
+      else expect(verdict).toMatchObject({ reason: 'trapped' });
+    }
+    expect(group.told).toEqual([]);
+  });
+
+  it('takes IPv6 prefixes', async () => {
+    const { greylist } = setUp({ exempt: ['2001:db8:1::/48'] });
+    expect(await greylist.check({ ...ATTEMPT, ip: '2001:DB8:1::9' })).toMatchObject({ reason: 'exempt' });
+    expect(await greylist.check({ ...ATTEMPT, ip: '2001:db8:2::9' })).toMatchObject({ reason: 'first-sight' });
+  });
+
+  it('reads files of them', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'nospamd-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const path = join(folder, 'nospamd');
+    await writeFile(path, '# pools\n198.51.100.0/24 # example\n\n  2001:db8::1\r\n');
+    const { greylist } = setUp({ exempt: ['203.0.113.1', path] });
+    for (const ip of ['198.51.100.7', '2001:db8::1', '203.0.113.1']) {
+      expect(await greylist.check({ ...ATTEMPT, ip })).toMatchObject({ reason: 'exempt' });
+    }
+    expect(await greylist.check({ ...ATTEMPT, ip: '203.0.113.2' })).toMatchObject({ reason: 'first-sight' });
+    await writeFile(path, '198.51.100.0/24\nmail.example.org\n');
+    expect(() => setUp({ exempt: [path] })).toThrow(`${path}:2: not an address or prefix: "mail.example.org"`);
+    expect(() => setUp({ exempt: [`${path}.not`] })).toThrow(/cannot be read: ENOENT/);
+  });
+});
+
+describe('identify', () => {
+  const byDomain: Partial<GreylistPolicy> = {
+    identify: ({ from }) => (from.endsWith('@example.org>') ? 'Example.ORG' : undefined),
+  };
+
+  it('makes the servers of a domain one client', async () => {
+    const { greylist, group, clock } = setUp(byDomain);
+    await greylist.check(ATTEMPT);
+    clock.time += PASSTIME + 1;
+    const ip = '203.0.113.99';
+    expect(await greylist.check({ ...ATTEMPT, ip })).toMatchObject({ reason: 'retry' });
+    expect(group.take()).toMatchObject([
+      { type: 'grey', ip: ATTEMPT.ip },
+      { type: 'white', ip },
+    ]);
+    expect(await greylist.check({ ...ATTEMPT, ip: '192.0.2.1' })).toMatchObject({ reason: 'white' });
+    expect(await addresses(greylist)).toMatchObject([{ type: 'WHITE', ip: 'example.org' }]);
+  });
+
+  it.each([undefined, ''])('keeps the address, or its network, for %j', async (identity) => {
+    const { greylist, clock } = setUp({ identify: async () => identity, subnet: { ipv4: 24 } });
+    await greylist.check(ATTEMPT);
+    clock.time += PASSTIME + 1;
+    expect(await greylist.check({ ...ATTEMPT, ip: '198.51.101.7' })).toMatchObject({ reason: 'first-sight' });
+    expect(await greylist.check({ ...ATTEMPT, ip: '198.51.100.8' })).toMatchObject({ reason: 'retry' });
+  });
+
+  it('never spreads a trap over the domain', async () => {
+    const { greylist } = setUp(byDomain);
+    await greylist.spamtraps.add('trap@example.net');
+    expect(await greylist.check({ ...ATTEMPT, to: 'trap@example.net' })).toMatchObject({ reason: 'spamtrap' });
+    expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'trapped' });
+    expect(await greylist.check({ ...ATTEMPT, ip: '192.0.2.1' })).toMatchObject({ reason: 'first-sight' });
+  });
+
+  it('lets an address pass that is white itself, but not to a spamtrap', async () => {
+    const { greylist } = setUp(byDomain);
+    await greylist.allow(ATTEMPT.ip);
+    await greylist.spamtraps.add('trap@example.net');
+    expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'white' });
+    expect(await greylist.check({ ...ATTEMPT, to: 'trap@example.net' })).toMatchObject({ reason: 'spamtrap' });
+    expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'trapped' });
+  });
+
+  it('is not asked about what is exempt', async () => {
+    let asked = 0;
+    const identify = () => {
+      asked++;
+      return undefined;
+    };
+    const { greylist } = setUp({ identify, exempt: [ATTEMPT.ip] });
+    await greylist.check(ATTEMPT);
+    expect(asked).toBe(0);
+    await greylist.check({ ...ATTEMPT, ip: '192.0.2.1' });
+    expect(asked).toBe(1);
+  });
+});

@@ -1,0 +1,100 @@
+/** A greylist by a clock that the test sets, in a group that is only a list of what it was told. */
+import { EventEmitter } from 'node:events';
+import { setImmediate as turn } from 'node:timers/promises';
+import {
+  type AnnounceOptions,
+  type Announcer,
+  type Attempt,
+  type Entry,
+  Greylist,
+  type GreylistOptions,
+  type GreylistPolicy,
+  type GreylistWarning,
+  MemoryStore,
+  type Source,
+  type SpamdbRecord,
+} from 'spamd-sync';
+import { onTestFinished } from 'vitest';
+
+export const START = 1_800_000_000;
+export const MINUTE = 60;
+export const HOUR = 3600;
+export const DAY = 86_400;
+export const PASSTIME = 25 * MINUTE;
+export const GREYEXP = 4 * HOUR;
+export const WHITEEXP = 36 * DAY;
+export const TRAPEXP = 24 * HOUR;
+/** A renewed white address is announced again at most so often. */
+export const RENEWAL = WHITEEXP / 10;
+
+export const SOURCE: Source = { address: '192.0.2.200', port: 8025 };
+
+export const ATTEMPT: Attempt = {
+  ip: '198.51.100.7',
+  helo: 'mail.example.org',
+  from: '<alice@example.org>',
+  to: '<bob@example.net>',
+};
+
+export interface Told {
+  readonly entries: readonly Entry[];
+  readonly options: AnnounceOptions | undefined;
+}
+
+/** Hears and tells as a `SyncPeer` does. */
+export class Group extends EventEmitter<{ entry: [entry: Entry, source: Source] }> implements Announcer {
+  told: Told[] = [];
+  /** What the next announcements are refused with. */
+  refuse: Error | undefined;
+
+  async announce(entries: Iterable<Entry>, options?: AnnounceOptions): Promise<void> {
+    this.told.push({ entries: [...entries], options });
+    if (this.refuse !== undefined) throw this.refuse;
+  }
+
+  /** Everything announced since it was asked last. */
+  take(): Entry[] {
+    const entries = this.told.flatMap((each) => each.entries);
+    this.told = [];
+    return entries;
+  }
+
+  /** As if another host said this; resolves when it is applied. */
+  async say(...entries: Entry[]): Promise<void> {
+    for (const entry of entries) this.emit('entry', entry, SOURCE);
+    await turn();
+  }
+}
+
+export interface Setup {
+  readonly greylist: Greylist;
+  readonly group: Group;
+  readonly store: MemoryStore;
+  readonly clock: { time: number };
+  readonly warnings: GreylistWarning[];
+}
+
+export function setUp(policy: Partial<GreylistPolicy> = {}, options: Omit<GreylistOptions, 'policy'> = {}): Setup {
+  const group = new Group();
+  const store = new MemoryStore({ maxTuples: 10_000, maxAddresses: 10_000 });
+  const clock = { time: START };
+  const greylist = new Greylist({ announcer: group, store, clock: { now: () => clock.time }, policy, ...options });
+  const warnings: GreylistWarning[] = [];
+  greylist.on('warning', (warning) => warnings.push(warning));
+  onTestFinished(() => greylist.close());
+  return { greylist, group, store, clock, warnings };
+}
+
+/** As spamdb(8) would list it. */
+export async function listed(greylist: Greylist): Promise<SpamdbRecord[]> {
+  const records: SpamdbRecord[] = [];
+  for await (const record of greylist.entries()) records.push(record);
+  return records;
+}
+
+/** The same without the tuples, which stay when their address has become white. */
+export async function addresses(greylist: Greylist): Promise<SpamdbRecord[]> {
+  return (await listed(greylist)).filter(({ type }) => type !== 'GREY');
+}
+
+export { turn };
