@@ -3,11 +3,12 @@
  * it shows two peers that talk to each other on loopback.
  */
 import { parseArgs } from 'node:util';
-import { type Dialect, type Entry, type Source, SpamdSyncError, SyncKey, SyncPeer } from 'spamd-sync';
+import { type Dialect, type Entry, Greylist, type Source, SpamdSyncError, SyncKey, SyncPeer } from 'spamd-sync';
+import { LevelStore } from 'spamd-sync/level';
 import { demonstrate } from './demonstration.ts';
 
 const USAGE = `usage: npm start -- [-y listen] [-Y target]... [-K keyfile | --no-key] [-p port]
-                    [--dialect spamd|greyd] [--group address]
+                    [--dialect spamd|greyd] [--group address] [--state directory]
 
   -y  where to listen: an interface (joins the multicast group there) or a local IPv4 address
   -Y  where to send: a host name, an IPv4 address, an interface (em0) or an interface with TTL (em0:2); repeatable
@@ -16,6 +17,7 @@ const USAGE = `usage: npm start -- [-y listen] [-Y target]... [-K keyfile | --no
   --no-key   run without a key, as spamd does without a key file: authenticates nothing
   --dialect  what runs at the targets: spamd (default) or greyd
   --group    multicast group, by default 224.0.1.240 (greyd's own default is 224.0.1.241)
+  --state    keeps what it hears as a greylist in this directory (LevelDB), over restarts
 
 With no arguments: two peers on loopback that show each other signed GREY, WHITE and TRAPPED entries.`;
 
@@ -27,6 +29,7 @@ const OPTIONS = {
   'no-key': { type: 'boolean' },
   dialect: { type: 'string' },
   group: { type: 'string' },
+  state: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
 } as const;
 
@@ -49,9 +52,11 @@ async function run(values: Arguments): Promise<void> {
     ...(values.group === undefined ? {} : { group: values.group }),
   });
   log('', peer);
-  closeOnSignal([peer]);
+  const state = values.state === undefined ? undefined : await openState(values.state, peer);
+  closeOnSignal(state === undefined ? [peer] : [state, peer]);
   const lost = peer.health().targets.find(({ address }) => address === undefined);
   if (lost !== undefined) {
+    await state?.close();
     await peer.close();
     throw new SpamdSyncError('ERR_SPAMD_RESOLVE', `target ${lost.target}: no such host, and no such interface`);
   }
@@ -60,6 +65,25 @@ async function run(values: Arguments): Promise<void> {
   else console.log(`listening on ${address}:${port}, receive buffer ${peer.stats().receiveBuffer} bytes`);
   for (const { target, address: to, dialect } of peer.health().targets)
     console.log(`target ${target} (${to}, ${dialect})`);
+}
+
+interface Closable {
+  close(): Promise<void>;
+}
+
+/** A greylist that takes in what the peer hears, in a directory. */
+async function openState(directory: string, peer: SyncPeer): Promise<Closable> {
+  try {
+    const store = await LevelStore.open(directory);
+    const greylist = new Greylist({ store, announcer: peer });
+    greylist.on('warning', ({ message }) => console.error(`warning: ${message}`));
+    const { tuples, addresses, spamtraps } = await store.stats();
+    console.log(`state in ${directory}: ${tuples} tuples, ${addresses} addresses, ${spamtraps} spamtraps`);
+    return { close: () => greylist.close().then(() => store.close()) };
+  } catch (error) {
+    await peer.close();
+    throw error;
+  }
 }
 
 function portOf(text: string): number {
@@ -95,10 +119,12 @@ function quoted(text: string): string {
   return JSON.stringify(text);
 }
 
-function closeOnSignal(peers: readonly SyncPeer[]): void {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => void Promise.all(peers.map((peer) => peer.close())));
-  }
+/** Closes them in turn, so that a greylist has what its peer still heard. */
+function closeOnSignal(open: readonly Closable[]): void {
+  const closeAll = async () => {
+    for (const one of open) await one.close();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void closeAll());
 }
 
 main().catch((error: unknown) => {

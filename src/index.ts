@@ -20,6 +20,8 @@ export {
   DecodeError,
   type DecodeReason,
   EntryError,
+  LineError,
+  SnapshotError,
   SpamdSyncError,
   type SpamdSyncErrorCode,
 } from './errors.ts';
@@ -31,7 +33,8 @@ export type {
   GreylistWarningCode,
   IgnoreReason,
 } from './greylist/events.ts';
-export { Greylist, type GreylistOptions, type SweepReport } from './greylist/greylist.ts';
+export { Greylist } from './greylist/greylist.ts';
+export type { GreylistOptions, SweepReport } from './greylist/options.ts';
 export type { GreylistPolicy } from './greylist/policy.ts';
 export type { ImportReport } from './greylist/records.ts';
 export type { Verdict } from './greylist/verdict.ts';
@@ -57,6 +60,7 @@ export type { SeedOptions, SeedProgress, SeedReport } from './peer/seeder.ts';
 export type { EntryCounts, PeerStats } from './peer/stats.ts';
 export type { AddressChange, AddressRecord, AddressState, Claim } from './store/address-record.ts';
 export { MemoryStore, type MemoryStoreOptions } from './store/memory.ts';
+export type { Chunks, RestoreReport, SnapshotOptions, SnapshotProgress, SnapshotSource } from './store/snapshot.ts';
 export type {
   AttemptOutcome,
   AttemptStep,

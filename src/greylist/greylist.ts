@@ -1,12 +1,14 @@
 import { EventEmitter } from 'node:events';
-import type { Announcer, Clock, SpamdbRecord } from '../entry.ts';
+import type { Clock, SpamdbRecord } from '../entry.ts';
 import { MemoryStore } from '../store/memory.ts';
+import { type RestoreReport, restore, type SnapshotOptions, type SnapshotSource, snapshot } from '../store/snapshot.ts';
 import type { Awaitable, Rules, Store } from '../store/store.ts';
 import { type Attempt, checkedAddress, checkedAttempt, checkedExpires, checkedSpamtrap } from './attempt.ts';
 import { canonicalMailbox } from './canonical.ts';
 import { Decider } from './decide.ts';
 import { GreylistCounters, type GreylistEvents, type GreylistStats, type GreylistWarningCode } from './events.ts';
 import { Hearing, isGroup } from './hearing.ts';
+import type { GreylistOptions, SweepReport } from './options.ts';
 import { checkedPolicy, type GreylistPolicy } from './policy.ts';
 import { applyEntry, poolOf, removedUntil } from './received.ts';
 import { exportRecords, type ImportReport, importRecords } from './records.ts';
@@ -14,29 +16,9 @@ import { Sweeper, within } from './sweeper.ts';
 import { Telling } from './telling.ts';
 import { failed, type Verdict } from './verdict.ts';
 
-export interface GreylistOptions {
-  /** Where it keeps what it knows; the caller closes it. Default: a `MemoryStore` of its own. */
-  readonly store?: Store;
-  /**
-   * Who tells the group, usually a `SyncPeer`. If it also emits `entry`, as a peer does, what arrives is applied. The
-   * caller closes it.
-   */
-  readonly announcer?: Announcer;
-  readonly policy?: Partial<GreylistPolicy>;
-  /** Default the system's. */
-  readonly clock?: Clock;
-}
-
-/** How far a sweep got. */
-export interface SweepReport {
-  /** Records removed because they had expired. */
-  readonly removed: number;
-  /** Addresses announced again, because the expiry that spamd hosts know has passed while they still hold here. */
-  readonly repaired: number;
-}
-
 /** A renewed white address is announced again at most once per this part of whiteexp. */
 const RENEWAL_PART = 10;
+
 /**
  * spamd's greylist as one question: defer, pass or trapped? Keeps in step with a sync group through its announcer.
  *
@@ -165,6 +147,24 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
   /** Takes in what spamdb(8) or another greylist listed; addresses known already are merged, nothing is announced. */
   import(records: Iterable<SpamdbRecord> | AsyncIterable<SpamdbRecord>): Promise<ImportReport> {
     return importRecords(this.#store, records, this.#now(), this.#policy);
+  }
+
+  /**
+   * Everything that the store holds, as bytes for a file: unlike `entries()` also what spamdb(8) has no line for. May be
+   * restored into a greylist over any other store.
+   */
+  snapshot(options: SnapshotOptions = {}): AsyncIterable<Uint8Array> {
+    return snapshot(this.#store, this.#now(), options);
+  }
+
+  /**
+   * Takes in a snapshot; what is known already is merged, nothing is announced. It is read twice: nothing is applied
+   * before all of it has been found sound.
+   *
+   * @throws {SnapshotError} `ERR_SPAMD_SNAPSHOT`, with the offset, for one that was cut or changed.
+   */
+  restore(source: SnapshotSource, options: SnapshotOptions = {}): Promise<RestoreReport> {
+    return restore(this.#store, source, options);
   }
 
   /** Removes what has expired and repairs expiries. Runs by itself every `policy.sweepInterval`. */
