@@ -18,7 +18,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   replay: [],
   transport: [],
   peer: ['wire', 'auth', 'replay', 'transport'],
-  greylist: ['store/store.ts', 'store/address-record.ts', 'store/memory.ts'],
+  greylist: ['store/store.ts', 'store/address-record.ts', 'store/memory.ts', 'store/snapshot.ts'],
   store: [],
   spamdb: [],
   metrics: ['index.ts'],
