@@ -72,9 +72,9 @@ end
 local since, till = at, at + whiteexp
 address = address or newRecord(first)
 address.pass = at
-redis.call('HSET', tupleKey, 'pass', text(at), 'expire', text(at))
+redis.call('HSET', tupleKey, 'pass', text(at))
 redis.call('HINCRBY', tupleKey, own and 'passed' or 'blocked', 1)
-if server then expireAt(tupleKey, at) end
+if server then expireAt(tupleKey, expire) end
 if own then
   address.passed = address.passed + 1
   noteAnnounced(address, till, now)
