@@ -3,6 +3,7 @@ import { cpus, release } from 'node:os';
 import { parseArgs } from 'node:util';
 import { codec } from './codec.ts';
 import { flood } from './flood.ts';
+import { greylist } from './greylist.ts';
 import { level } from './level.ts';
 import { isMet, type Part, type Row } from './part.ts';
 import { receive } from './receive.ts';
@@ -12,7 +13,7 @@ import { spamdb } from './spamdb.ts';
 import { sustained } from './sustained.ts';
 import { table } from './table.ts';
 
-const PARTS: readonly Part[] = [codec, receive, sustained, flood, spamdb, redis, level, snapshot];
+const PARTS: readonly Part[] = [codec, receive, sustained, flood, greylist, spamdb, redis, level, snapshot];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

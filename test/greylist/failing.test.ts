@@ -1,26 +1,9 @@
-import { type AttemptOutcome, Greylist, MemoryStore, type Store } from 'spamd-sync';
+import { type AttemptOutcome, Greylist } from 'spamd-sync';
 import { describe, expect, it } from 'vitest';
-import { ATTEMPT, Group, START, setUp, TRAPEXP, turn } from './setup.ts';
+import { ATTEMPT, Group, START, setUp, storeWith, TRAPEXP, turn } from './setup.ts';
 
 const { ip } = ATTEMPT;
 const BROKEN = new Error('the disk is gone');
-
-/** A memory store of which some steps do something else. */
-function storeWith(steps: Partial<Store>): Store {
-  const inner = new MemoryStore({ maxTuples: 100, maxAddresses: 100 });
-  const whole: Store = {
-    recordAttempt: (step) => inner.recordAttempt(step),
-    mergeAddress: (change, options) => inner.mergeAddress(change, options),
-    address: (ip) => inner.address(ip),
-    spamtraps: inner.spamtraps,
-    entries: () => inner.entries(),
-    load: (records) => inner.load(records),
-    sweep: (options) => inner.sweep(options),
-    stats: () => inner.stats(),
-    close: () => inner.close(),
-  };
-  return { ...whole, ...steps };
-}
 
 const never = <T>() => new Promise<T>(() => {});
 const throws = () => {
@@ -135,16 +118,6 @@ describe('store trouble', () => {
     const { greylist } = setUp({ timeoutMs: 20 }, { store: storeWith({ stats }) });
     await greylist.check(ATTEMPT);
     expect(await greylist.stats()).toMatchObject({ store: undefined, verdicts: { 'first-sight': 1 } });
-  });
-
-  it('in a sweep by the timer is a warning', async () => {
-    const store = storeWith({ sweep: () => Promise.reject(BROKEN) });
-    const greylist = new Greylist({ store, policy: { sweepInterval: 1 } });
-    const [warning] = await new Promise<unknown[]>((resolve) => {
-      greylist.once('warning', (...all) => resolve(all));
-    });
-    expect(warning).toMatchObject({ code: 'WARN_SPAMD_STORE', message: 'the sweep failed: the disk is gone' });
-    await greylist.close();
   });
 });
 

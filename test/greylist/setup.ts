@@ -13,6 +13,7 @@ import {
   MemoryStore,
   type Source,
   type SpamdbRecord,
+  type Store,
 } from 'spamd-sync';
 import { onTestFinished } from 'vitest';
 
@@ -83,6 +84,23 @@ export function setUp(policy: Partial<GreylistPolicy> = {}, options: Omit<Greyli
   greylist.on('warning', (warning) => warnings.push(warning));
   onTestFinished(() => greylist.close());
   return { greylist, group, store, clock, warnings };
+}
+
+/** A memory store of which some steps do something else. */
+export function storeWith(steps: Partial<Store>): Store {
+  const inner = new MemoryStore({ maxTuples: 100, maxAddresses: 100 });
+  const whole: Store = {
+    recordAttempt: (step) => inner.recordAttempt(step),
+    mergeAddress: (change, options) => inner.mergeAddress(change, options),
+    address: (ip) => inner.address(ip),
+    spamtraps: inner.spamtraps,
+    entries: () => inner.entries(),
+    load: (records) => inner.load(records),
+    sweep: (options) => inner.sweep(options),
+    stats: () => inner.stats(),
+    close: () => inner.close(),
+  };
+  return { ...whole, ...steps };
 }
 
 /** As spamdb(8) would list it. */

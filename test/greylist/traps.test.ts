@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ATTEMPT, listed, PASSTIME, START, setUp, TRAPEXP, WHITEEXP } from './setup.ts';
+import { ATTEMPT, addresses, listed, PASSTIME, START, setUp, TRAPEXP, WHITEEXP } from './setup.ts';
 
 const { ip } = ATTEMPT;
 const REPLY = '550 5.7.1 Refused: your address is trapped until 2027-01-16T08:00:00.000Z';
@@ -36,6 +36,10 @@ describe('a spamtrap', () => {
     expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'trapped' });
     clock.time += 1;
     expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'white' });
+    expect(await addresses(greylist)).toMatchObject([
+      { type: 'WHITE', ip, blocked: 1, passed: 1 },
+      { type: 'SPAMTRAP' },
+    ]);
   });
 
   it('that is hit again while the trap holds extends it', async () => {
