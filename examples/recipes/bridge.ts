@@ -1,0 +1,91 @@
+/** Joins a spamd group and a greyd group: each is told what the other says, in its own spelling. */
+import { parseArgs } from 'node:util';
+import { type Entry, SyncKey, SyncPeer } from 'spamd-sync';
+import { run, whole } from './common.ts';
+
+const USAGE = `usage: node --import tsx examples/recipes/bridge.ts --spamd-listen at --spamd-target host... [--spamd-key file]
+           --greyd-listen at --greyd-target host... [--greyd-key file] [--greyd-port port] [--greyd-group address]
+
+Listen and targets are as spamd's -y and -Y: addresses or, for multicast, an interface. Key files are by default
+/etc/mail/spamd.key and the same for greyd. Interrupt it to stop, and to see how much it passed on.`;
+
+const OPTIONS = {
+  'spamd-listen': { type: 'string' },
+  'spamd-target': { type: 'string', multiple: true },
+  'spamd-key': { type: 'string' },
+  'greyd-listen': { type: 'string' },
+  'greyd-target': { type: 'string', multiple: true },
+  'greyd-key': { type: 'string' },
+  'greyd-port': { type: 'string' },
+  'greyd-group': { type: 'string' },
+} as const;
+
+run('bridge', USAGE, async (args) => {
+  const { values } = parseArgs({ args, options: OPTIONS });
+  for (const name of ['spamd-listen', 'spamd-target', 'greyd-listen', 'greyd-target'] as const) {
+    if (values[name] === undefined) throw new Error(`--${name} is missing`);
+  }
+  const spamdKey = values['spamd-key'] ?? '/etc/mail/spamd.key';
+  const keys = await Promise.all([spamdKey, values['greyd-key'] ?? spamdKey].map((file) => SyncKey.fromFile(file)));
+  const [key, greydKey] = keys as [SyncKey, SyncKey];
+  const spamd = await SyncPeer.open({
+    key,
+    listen: values['spamd-listen'] ?? '',
+    targets: values['spamd-target'] ?? [],
+  });
+  const greyd = await SyncPeer.open({
+    key: greydKey,
+    listen: values['greyd-listen'] ?? '',
+    targets: (values['greyd-target'] ?? []).map((host) => ({ host, dialect: 'greyd' })),
+    port: whole('--greyd-port', values['greyd-port'] ?? '8025', 1, 65_535),
+    group: values['greyd-group'] ?? '224.0.1.241',
+  }).catch(async (error: unknown) => {
+    await spamd.close();
+    throw error;
+  });
+  const passedOn = new PassedOn();
+  forward('spamd group', spamd, greyd, passedOn);
+  forward('greyd group', greyd, spamd, passedOn);
+  console.log('bridging');
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void Promise.all([spamd.close(), greyd.close()]));
+  }
+});
+
+function forward(name: string, from: SyncPeer, to: SyncPeer, passedOn: PassedOn): void {
+  let count = 0;
+  from.on('entry', (entry) => {
+    // A WHITE whose expiry is 0 says nothing: it marks a datagram of old entries as sent now.
+    if ((entry.type === 'white' && entry.expires === 0) || !passedOn.add(entry)) return;
+    count++;
+    to.announce([entry], { backdated: true }).catch((error: Error) => console.error(`not passed on: ${error.message}`));
+  });
+  from.on('warning', ({ message }) => console.error(`${name}: ${message}`));
+  from.on('close', () => console.log(`${name}: ${count} entries passed on`));
+}
+
+/** So many entries are remembered: more than come by in the ten minutes that a datagram is fresh. */
+const REMEMBERED = 200_000;
+
+/** What was passed on, in either direction, so that no entry goes round where there is another bridge. */
+class PassedOn {
+  readonly #seen = new Set<string>();
+
+  /** @returns Whether it is new. */
+  add(entry: Entry): boolean {
+    const { type, ip, timestamp } = entry;
+    const about =
+      type === 'grey' ? [entry.helo, plain(entry.from), plain(entry.to)] : 'expires' in entry ? [entry.expires] : [];
+    const key = JSON.stringify([type, ip, timestamp, ...about]);
+    if (this.#seen.has(key)) return false;
+    this.#seen.add(key);
+    const [oldest] = this.#seen;
+    if (this.#seen.size > REMEMBERED && oldest !== undefined) this.#seen.delete(oldest);
+    return true;
+  }
+}
+
+/** A mail address as both kinds of group spell it in the end. */
+function plain(address: string): string {
+  return address.replace(/[<>"\\]/g, '').toLowerCase();
+}
