@@ -1,18 +1,19 @@
 /** Joins a spamd group and a greyd group: each is told what the other says, in its own spelling. */
 import { parseArgs } from 'node:util';
 import { type Entry, SyncKey, SyncPeer } from 'spamd-sync';
-import { run, whole } from './common.ts';
+import { counted, run, whole } from './common.ts';
 
-const USAGE = `usage: node --import tsx examples/recipes/bridge.ts --spamd-listen at --spamd-target host... [--spamd-key file]
+const USAGE = `usage: node --import tsx examples/recipes/bridge.ts --spamd-listen at --spamd-target host... [--spamd-key file] [--spamd-port port]
            --greyd-listen at --greyd-target host... [--greyd-key file] [--greyd-port port] [--greyd-group address]
 
-Listen and targets are as spamd's -y and -Y: addresses or, for multicast, an interface. Key files are by default
-/etc/mail/spamd.key and the same for greyd. Interrupt it to stop, and to see how much it passed on.`;
+Listen and targets are as spamd's -y and -Y: addresses or, for multicast, an interface. The key file is by
+default /etc/mail/spamd.key, and for greyd the same one. Interrupt it to stop, and to see how much it passed on.`;
 
 const OPTIONS = {
   'spamd-listen': { type: 'string' },
   'spamd-target': { type: 'string', multiple: true },
   'spamd-key': { type: 'string' },
+  'spamd-port': { type: 'string' },
   'greyd-listen': { type: 'string' },
   'greyd-target': { type: 'string', multiple: true },
   'greyd-key': { type: 'string' },
@@ -20,29 +21,17 @@ const OPTIONS = {
   'greyd-group': { type: 'string' },
 } as const;
 
+type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>['values'];
+
 run('bridge', USAGE, async (args) => {
   const { values } = parseArgs({ args, options: OPTIONS });
-  for (const name of ['spamd-listen', 'spamd-target', 'greyd-listen', 'greyd-target'] as const) {
-    if (values[name] === undefined) throw new Error(`--${name} is missing`);
-  }
-  const spamdKey = values['spamd-key'] ?? '/etc/mail/spamd.key';
-  const keys = await Promise.all([spamdKey, values['greyd-key'] ?? spamdKey].map((file) => SyncKey.fromFile(file)));
-  const [key, greydKey] = keys as [SyncKey, SyncKey];
-  const spamd = await SyncPeer.open({
-    key,
-    listen: values['spamd-listen'] ?? '',
-    targets: values['spamd-target'] ?? [],
-  });
-  const greyd = await SyncPeer.open({
-    key: greydKey,
-    listen: values['greyd-listen'] ?? '',
-    targets: (values['greyd-target'] ?? []).map((host) => ({ host, dialect: 'greyd' })),
-    port: whole('--greyd-port', values['greyd-port'] ?? '8025', 1, 65_535),
-    group: values['greyd-group'] ?? '224.0.1.241',
-  }).catch(async (error: unknown) => {
-    await spamd.close();
-    throw error;
-  });
+  const spamd = await openSide('spamd', values, '224.0.1.240');
+  const greyd = await openSide('greyd', values, values['greyd-group'] ?? '224.0.1.241').catch(
+    async (error: unknown) => {
+      await spamd.close();
+      throw error;
+    },
+  );
   const passedOn = new PassedOn();
   forward('spamd group', spamd, greyd, passedOn);
   forward('greyd group', greyd, spamd, passedOn);
@@ -51,6 +40,21 @@ run('bridge', USAGE, async (args) => {
     process.once(signal, () => void Promise.all([spamd.close(), greyd.close()]));
   }
 });
+
+async function openSide(dialect: 'spamd' | 'greyd', values: Values, group: string): Promise<SyncPeer> {
+  const listen = values[`${dialect}-listen`];
+  const targets = values[`${dialect}-target`];
+  if (listen === undefined || targets === undefined) {
+    throw new Error(`--${dialect}-listen and --${dialect}-target: give both`);
+  }
+  return SyncPeer.open({
+    key: await SyncKey.fromFile(values[`${dialect}-key`] ?? values['spamd-key'] ?? '/etc/mail/spamd.key'),
+    listen,
+    targets: targets.map((host) => ({ host, dialect })),
+    port: whole(`--${dialect}-port`, values[`${dialect}-port`] ?? '8025', 1, 65_535),
+    group,
+  });
+}
 
 function forward(name: string, from: SyncPeer, to: SyncPeer, passedOn: PassedOn): void {
   let count = 0;
@@ -61,7 +65,7 @@ function forward(name: string, from: SyncPeer, to: SyncPeer, passedOn: PassedOn)
     to.announce([entry], { backdated: true }).catch((error: Error) => console.error(`not passed on: ${error.message}`));
   });
   from.on('warning', ({ message }) => console.error(`${name}: ${message}`));
-  from.on('close', () => console.log(`${name}: ${count} entries passed on`));
+  from.on('close', () => console.log(`${name}: ${counted(count, 'entry', 'entries')} passed on`));
 }
 
 /** So many entries are remembered: more than come by in the ten minutes that a datagram is fresh. */

@@ -57,7 +57,7 @@ function summary({ entries, datagrams, targets, skipped }: SeedReport): string {
   return [sent, `${counted(datagrams, 'datagram', 'datagrams')} sent`, ...left].join(', ');
 }
 
-function counted(count: number, one: string, many: string): string {
+export function counted(count: number, one: string, many: string): string {
   return `${count} ${count === 1 ? one : many}`;
 }
 

@@ -37,11 +37,14 @@ run('trap-candidates', USAGE, async (args) => {
       const to = canonical(record.to);
       // A null sender brings a bounce or a callback, and its host is a mail server that was lied to.
       if (canonical(record.from) === '') continue;
-      if (!domains.has(to.slice(to.lastIndexOf('@') + 1)) || isKnown(to, known)) continue;
+      if (!domains.has(to.slice(to.lastIndexOf('@') + 1))) continue;
       tried.set(to, (tried.get(to) ?? new Set()).add(record.ip));
     }
   }
-  const candidates = [...tried].map(([to, hosts]) => ({ to, hosts: [...hosts].filter((ip) => !white.has(ip)).length }));
+  // Only now: what is white or a spamtrap already may come behind the tuples.
+  const candidates = [...tried]
+    .filter(([to]) => !isKnown(to, known))
+    .map(([to, hosts]) => ({ to, hosts: [...hosts].filter((ip) => !white.has(ip)).length }));
   candidates.sort((a, b) => b.hosts - a.hosts || (a.to < b.to ? -1 : 1));
   for (const { to, hosts } of candidates) if (hosts >= least) console.log(`${String(hosts).padStart(6)} ${to}`);
 });

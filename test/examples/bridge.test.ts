@@ -1,0 +1,83 @@
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SyncKey } from 'spamd-sync';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { member, run, start } from './recipe.ts';
+
+const NOW = Math.floor(Date.now() / 1000);
+const KEY_FILE = 'secret\n';
+const key = SyncKey.fromBytes(Buffer.from(KEY_FILE));
+
+// Each starts a program or two.
+vi.setConfig({ testTimeout: 60_000 });
+
+let directory: string;
+let keyFile: string;
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'spamd-sync-'));
+  keyFile = join(directory, 'spamd.key');
+  writeFileSync(keyFile, KEY_FILE, { mode: 0o600 });
+});
+afterAll(() => rmSync(directory, { recursive: true }));
+
+/** A port that is free, so most likely at every address of loopback. */
+async function freePort(): Promise<number> {
+  const socket = createSocket('udp4').bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  const { port } = socket.address();
+  await once(socket.close(), 'close');
+  return port;
+}
+
+test('passes everything on in the other spelling, and two of them do not send it round', async () => {
+  const [spamdPort, greydPort] = [await freePort(), await freePort()];
+  const ends = { spamd: '127.77.1.1', greyd: '127.77.2.1' };
+  const bridges = [2, 3].map((host) => {
+    const other = host === 2 ? 3 : 2;
+    const side = (name: 'spamd' | 'greyd', net: number, port: number) => [
+      ...[`--${name}-listen`, `127.77.${net}.${host}`, `--${name}-port`, `${port}`],
+      ...[`--${name}-target`, ends[name], `--${name}-target`, `127.77.${net}.${other}`],
+    ];
+    return start('bridge', ['--spamd-key', keyFile, ...side('spamd', 1, spamdPort), ...side('greyd', 2, greydPort)]);
+  });
+  await using spamd = await member(key, ends.spamd, spamdPort, ['127.77.1.2', '127.77.1.3']);
+  await using greyd = await member(key, ends.greyd, greydPort, ['127.77.2.2', '127.77.2.3']);
+  for (const { said } of bridges) await expect.poll(() => said.stdout, { timeout: 20_000 }).toContain('bridging');
+
+  const tuple = { ip: '192.0.2.25', helo: 'mail.example.org' };
+  await spamd.peer.grey({ ...tuple, from: '<Alice@Example.org>', to: '<Bob@example.net>' });
+  await greyd.peer.grey({ ...tuple, from: '<carol@example.org>', to: '<bob@example.net>' });
+  await greyd.peer.announce([{ type: 'trapped', ip: '198.51.100.7', timestamp: NOW - 7200, expires: 4_000_000_000 }], {
+    backdated: true,
+  });
+
+  const old = { type: 'trapped', ip: '198.51.100.7', timestamp: NOW - 7200, expires: 4_000_000_000 };
+  await expect
+    .poll(() => greyd.heard)
+    .toContainEqual(expect.objectContaining({ ...tuple, from: 'alice@example.org', to: 'bob@example.net' }));
+  await expect
+    .poll(() => spamd.heard)
+    .toContainEqual(expect.objectContaining({ ...tuple, from: '<carol@example.org>', to: '<bob@example.net>' }));
+  await expect.poll(() => spamd.heard).toContainEqual(old);
+
+  // Time for what goes round to come by again.
+  await sleep(500);
+  for (const { child } of bridges) child.kill('SIGINT');
+  for (const { ended } of bridges) {
+    const { status, stdout, stderr } = await ended;
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    // Each passes each of the three on once, to whichever side it did not hear it on first.
+    const passedOn = [...stdout.matchAll(/group: (\d+) entr(?:y|ies) passed on/g)].map(([, count]) => Number(count));
+    expect(passedOn.reduce((sum, count) => sum + count, 0)).toBe(3);
+  }
+});
+
+test('needs both sides', async () => {
+  const outcome = await run('bridge', ['--spamd-listen', '127.77.1.4', '--spamd-key', keyFile]);
+  const stderr = 'bridge: --spamd-listen and --spamd-target: give both; see --help\n';
+  expect(outcome).toEqual({ status: 1, stdout: '', stderr });
+});
