@@ -74,10 +74,16 @@ describe('workers that share one Redis', () => {
     const client = await createClient({ url: server.url }).connect();
     const passes: Record<string, number> = {};
     for await (const item of new RedisStore(client).entries()) {
-      const what = item.type === 'address' ? `address passed ${item.record.passed}` : item.type;
+      const what =
+        item.type === 'spamtrap'
+          ? item.type
+          : `${item.type} blocked ${item.record.blocked} passed ${item.record.passed}`;
       passes[what] = (passes[what] ?? 0) + 1;
     }
-    expect(passes).toEqual({ 'address passed 3': TUPLES });
+    expect(passes).toEqual({
+      'tuple blocked 2 passed 1': TUPLES,
+      'address blocked 0 passed 3': TUPLES,
+    });
     await client.close();
   });
 
