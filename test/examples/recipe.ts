@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { type Entry, type SyncKey, SyncPeer } from 'spamd-sync';
+import { onTestFinished } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -14,6 +15,8 @@ export interface Outcome {
 /** A recipe as an operator runs it, and what it has said so far. */
 export function start(recipe: string, args: readonly string[]) {
   const child = spawn(process.execPath, ['--import', 'tsx', `examples/recipes/${recipe}.ts`, ...args], { cwd: ROOT });
+  // One that a failed test left alone.
+  onTestFinished(() => void child.kill('SIGKILL'));
   const said = { stdout: '', stderr: '' };
   for (const stream of ['stdout', 'stderr'] as const) {
     child[stream].setEncoding('utf8').on('data', (text: string) => {
