@@ -116,6 +116,14 @@ describe('the merge of an address', () => {
     );
   });
 
+  it('keeps the earliest sight, and the latest of everything else that is noted beside the claims', () => {
+    const a = { ...newAddressRecord(10), pass: 50, blocked: 7, passed: 1, ownWhite: 20, announcedUntil: 90 };
+    const b = { ...newAddressRecord(30), pass: 40, blocked: 2, passed: 5, ownWhite: 25, announcedAt: 60 };
+    const both = { first: 10, pass: 50, blocked: 7, passed: 5, ownWhite: 25, announcedUntil: 90, announcedAt: 60 };
+    expect(loadAddress(a, b)).toMatchObject(both);
+    expect(loadAddress(b, a)).toMatchObject(both);
+  });
+
   it('does not change the records that it is given', () => {
     fc.assert(
       fc.property(changes, changes, (a, b) => {
