@@ -2,7 +2,7 @@ import { parseIPv4 } from '../address.ts';
 import type { Announcer, Entry } from '../entry.ts';
 import type { GreylistCounters } from './events.ts';
 
-/** How many entries are announced again before the next have to wait until those are on their way. */
+/** How many entries are announced again before the next have to wait until those are on their way, at the peer's pace. */
 const AT_ONCE = 850;
 
 export interface TellingOptions {

@@ -11,9 +11,10 @@ import type { Dialect } from './options.ts';
  * - `unsafe`: a string that makes greyd exit (a quote, a backslash, more than 256 bytes);
  * - `removal`: spamd does not know removals, and stops reading a datagram at one;
  * - `too-long`: does not fit in a datagram even alone;
- * - `overload`: too many entries are waiting to be sent (`batch.maxQueued`).
+ * - `overload`: too many entries are waiting to be sent (`batch.maxQueued`);
+ * - `closed`: the peer was closed while the entry, of a long call, was held back (`batch.bulkRate`).
  */
-export type SkipReason = 'address' | 'control' | 'empty' | 'unsafe' | 'removal' | 'too-long' | 'overload';
+export type SkipReason = 'address' | 'control' | 'empty' | 'unsafe' | 'removal' | 'too-long' | 'overload' | 'closed';
 
 /** greyd's lexer takes a string of 257 bytes and exits at one of 258. */
 const GREYD_MAX_TEXT = 256;

@@ -1,5 +1,6 @@
 import type { Clock, Entry } from '../entry.ts';
 import { DatagramWriter } from '../wire/encode.ts';
+import { Backlog } from './backlog.ts';
 import { inDialect, type SkipReason } from './dialect.ts';
 import type { Dialect } from './options.ts';
 import type { Outlet } from './outlet.ts';
@@ -13,6 +14,7 @@ export interface OutboundOptions {
   readonly clock: Clock;
   readonly lingerMs: number;
   readonly maxQueued: number;
+  readonly bulkRate: number;
   readonly counters: Counters;
   readonly outlets: readonly Outlet[];
   readonly signer: Signer;
@@ -31,13 +33,15 @@ interface Packed {
 }
 
 /**
- * The one way out: entries are made safe for each dialect, queued, packed into datagrams of up to 1408 bytes, signed
- * once, and the same bytes sent to every target of that dialect. One target failing holds back no other.
+ * The one way out: entries are queued, those of a long call at a pace, made safe for each dialect, packed into datagrams
+ * of up to 1408 bytes, signed once, and the same bytes sent to every target of that dialect. One target failing holds
+ * back no other.
  */
 export class Outbound {
   readonly #options: OutboundOptions;
   readonly #dialects: readonly Dialect[];
   readonly #writer = new DatagramWriter();
+  readonly #backlog: Backlog<Item>;
   #queue: Item[] = [];
   #pending = 0;
   #scheduled: (() => void) | undefined;
@@ -46,6 +50,11 @@ export class Outbound {
   constructor(options: OutboundOptions) {
     this.#options = options;
     this.#dialects = [...new Set(options.outlets.map(({ target }) => target.dialect))];
+    this.#backlog = new Backlog(options.bulkRate, (items) => {
+      this.#enqueue(items.map((item) => ({ ...item, backdated: true })));
+      // At once: lingering, one piece after the other would gather to a burst.
+      this.#scheduled?.();
+    });
   }
 
   /** How many entries are waiting or on their way. */
@@ -60,18 +69,28 @@ export class Outbound {
     for (const entry of entries.slice(room)) {
       for (const dialect of this.#dialects) this.#skip(submission, entry, dialect, 'overload');
     }
-    const taken = entries.slice(0, room);
-    this.#pending += taken.length;
-    for (const entry of taken) this.#queue.push({ entry, submission, backdated });
-    submission.expect(taken.length);
-    if (taken.length > 0) this.#schedule();
+    const items = entries.slice(0, room).map((entry) => ({ entry, submission, backdated }));
+    this.#pending += items.length;
+    submission.expect(items.length);
+    // Without targets there is nobody to be spared.
+    this.#enqueue(this.#dialects.length === 0 ? items : this.#backlog.admit(items));
     return submission.report;
   }
 
-  /** Sends what is queued, and resolves when everything is on its way. */
-  async flush(): Promise<void> {
+  /** Sends what is queued, gives up what is held back, and resolves when everything is on its way. */
+  async close(): Promise<void> {
+    const heldBack = this.#backlog.clear();
+    for (const { entry, submission } of heldBack) {
+      for (const dialect of this.#dialects) this.#skip(submission, entry, dialect, 'closed');
+    }
+    this.#done(heldBack);
     this.#scheduled?.();
     await Promise.all(this.#flushes);
+  }
+
+  #enqueue(items: readonly Item[]): void {
+    for (const item of items) this.#queue.push(item);
+    if (items.length > 0) this.#schedule();
   }
 
   #schedule(): void {
@@ -96,6 +115,10 @@ export class Outbound {
       }
     }
     await Promise.all(sends);
+    this.#done(items);
+  }
+
+  #done(items: readonly Item[]): void {
     this.#pending -= items.length;
     for (const { submission } of items) submission.done();
   }

@@ -113,6 +113,10 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
    * Tells the group these entries, as they are. What is announced in one turn of the event loop shares datagrams.
    * What must not be sent to a target's kind of receiver is skipped, and the report says so.
    *
+   * A call of more than a second's worth at `batch.bulkRate` (four datagrams, 340 addresses, unless set) sends that much
+   * at once and the rest at that rate, as backdated; the report comes at the end. Shorter calls overtake it, save for
+   * the addresses that still wait. What waits when the peer closes is skipped as `closed`.
+   *
    * @throws {EntryError} `ERR_SPAMD_FIELD` for what only a mistake in the caller can produce; nothing is sent then.
    * @throws {SpamdSyncError} `ERR_SPAMD_CLOSED` after {@link close}.
    */
@@ -161,7 +165,7 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
     });
   }
 
-  /** Sends what is queued, leaves the group, releases the port. Idempotent. */
+  /** Sends what is queued, but for the rest of long calls, leaves the group, releases the port. Idempotent. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -202,7 +206,7 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
     this.#settings.signal?.removeEventListener('abort', this.#abort);
     clearInterval(this.#timer);
     this.#seeding.abort();
-    await this.#outbound.flush();
+    await this.#outbound.close();
     await this.#transport.close();
     this.#receiver.end();
     this.emit('close');

@@ -27,7 +27,10 @@ export interface Skipped {
 /** What became of the entries of one call. */
 export interface SendReport {
   readonly targets: readonly TargetReport[];
-  /** What was not sent on purpose, and why: sending it would harm the receiver, or it has no form there. */
+  /**
+   * What was not sent on purpose, and why: sending it would harm the receiver, it has no form there, or there was no
+   * room or time for it.
+   */
   readonly skipped: readonly Skipped[];
 }
 

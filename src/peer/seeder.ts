@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock, Entry } from '../entry.ts';
-import { SpamdSyncError, shown } from '../errors.ts';
+import type { SpamdSyncError } from '../errors.ts';
 import { DatagramWriter } from '../wire/encode.ts';
 import { checkEntry } from './check.ts';
 import { inDialect, type SkipReason } from './dialect.ts';
-import type { Dialect } from './options.ts';
+import { checkedRate, type Dialect } from './options.ts';
 import type { Outlet } from './outlet.ts';
 import { Packer } from './packer.ts';
 import type { TargetReport } from './report.ts';
@@ -52,9 +52,6 @@ interface Lane {
   readonly packer: Packer<Addressed>;
 }
 
-const DEFAULT_RATE = 4;
-const MAX_RATE = 10_000;
-
 /** Sends many entries in full datagrams, evenly, so that no receiver's buffer overflows. One use. */
 export class Seeder {
   readonly #lanes: readonly Lane[];
@@ -74,11 +71,8 @@ export class Seeder {
    * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for a rate out of its range.
    */
   constructor(outlets: readonly Outlet[], signer: Signer, clock: Clock, signal: AbortSignal, options: SeedOptions) {
-    const { rate = DEFAULT_RATE, to, onProgress } = options;
-    if (!(rate >= 1 && rate <= MAX_RATE)) {
-      throw new SpamdSyncError('ERR_SPAMD_OPTION', `rate: not a number 1..${MAX_RATE}: ${shown(rate)}`);
-    }
-    this.#rate = rate;
+    const { rate, to, onProgress } = options;
+    this.#rate = checkedRate('rate', rate);
     this.#signal = signal;
     this.#onProgress = onProgress;
     this.#outlets = outlets;

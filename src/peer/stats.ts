@@ -38,7 +38,7 @@ export interface PeerStats {
   };
   /** Entries not sent on purpose, by reason, counted for each dialect. */
   readonly skipped: Readonly<Record<SkipReason, number>>;
-  /** Entries waiting or on their way; a gauge. */
+  /** Entries waiting, also those of a long call that are held back, or on their way; a gauge. */
   readonly queued: number;
   readonly digests: {
     /** Digests remembered against replay; a gauge. */
@@ -62,7 +62,7 @@ export function countEntry(counts: MutableCounts, type: Entry['type']): void {
 }
 
 export function noSkips(): Record<SkipReason, number> {
-  return { address: 0, control: 0, empty: 0, unsafe: 0, removal: 0, 'too-long': 0, overload: 0 };
+  return { address: 0, control: 0, empty: 0, unsafe: 0, removal: 0, 'too-long': 0, overload: 0, closed: 0 };
 }
 
 /** The counters as the peer keeps them while it runs. */

@@ -133,6 +133,7 @@ describe('what is skipped', () => {
       removal: 0,
       'too-long': 0,
       overload: 0,
+      closed: 0,
     });
     expect(seen.errors).toEqual([]);
   });

@@ -97,6 +97,10 @@ describe('options that will not do', () => {
     ['batch.lingerMs', { batch: { lingerMs: 60_001 } }],
     ['batch.maxQueued', { batch: { maxQueued: 0 } }],
     ['batch.maxQueued', { batch: { maxQueued: 2 ** 24 + 1 } }],
+    ['batch.bulkRate', { batch: { bulkRate: 0.5 } }],
+    ['batch.bulkRate', { batch: { bulkRate: 10_001 } }],
+    ['batch.bulkRate', { batch: { bulkRate: Number.NaN } }],
+    ['batch.bulkRate', { batch: { bulkRate: '4' } }],
   ];
 
   it.each(many)('%s is named: %j', async (name, options) => {
@@ -139,6 +143,8 @@ describe('options at their bounds', () => {
     { maxDigests: 1 },
     { batch: { lingerMs: 60_000, maxQueued: 1 } },
     { batch: { lingerMs: 0, maxQueued: 2 ** 24 } },
+    { batch: { bulkRate: 1 } },
+    { batch: { bulkRate: 10_000 } },
   ])('are taken: %j', async (options) => {
     await expect(taken(options)).resolves.toBeTypeOf('object');
   });
@@ -146,7 +152,7 @@ describe('options at their bounds', () => {
   it('maxDigests may be as large as 2^24', () => {
     // Not opened: the memory for them is taken at once.
     expect(checkedOptions({ key: KEY, maxDigests: 2 ** 24 }).maxDigests).toBe(2 ** 24);
-    expect(checkedOptions({ key: KEY })).toMatchObject({ maxDigests: 131_072, maxSkew: 600, lingerMs: 0 });
+    expect(checkedOptions({ key: KEY })).toMatchObject({ maxDigests: 131_072, maxSkew: 600, lingerMs: 0, bulkRate: 4 });
   });
 });
 

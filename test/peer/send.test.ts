@@ -189,7 +189,7 @@ describe('maxQueued', () => {
   });
 
   it('is 65536 unless told otherwise', async () => {
-    const { peer } = await openRig({ targets: ['mx'] });
+    const { peer } = await openRig({ targets: ['mx'], batch: { bulkRate: 10_000 } });
     const list = Array.from({ length: 65_537 }, () => whites(1)[0] as Entry);
     const report = await peer.announce(list);
     expect(report.skipped).toHaveLength(1);

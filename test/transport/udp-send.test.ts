@@ -122,7 +122,7 @@ describe('sending', () => {
 
   it('takes hundreds at once', async () => {
     const receiver = await peerAt();
-    const sender = await peerAt({ targets: [to(receiver)] });
+    const sender = await peerAt({ targets: [to(receiver)], batch: { bulkRate: 10 } });
     const seen = watch(receiver);
     const list = Array.from(
       { length: 850 },
