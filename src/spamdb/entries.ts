@@ -1,0 +1,102 @@
+import { isIP } from 'node:net';
+import { setImmediate as turn } from 'node:timers/promises';
+import { isU32 } from '../address.ts';
+import type { GreyEntry, SpamdbRecord, TrappedEntry, WhiteEntry } from '../entry.ts';
+import { EntryError, SpamdSyncError, shown } from '../errors.ts';
+
+/**
+ * Why a record makes no entry:
+ * - `expired`: its `expire` is not after `now`;
+ * - `pool`: its `ip` is a network or a name, as under the policies `subnet` and `identify`;
+ * - `spamtrap`: the protocol has no form for spamtraps.
+ */
+export type LeftOutReason = 'expired' | 'pool' | 'spamtrap';
+
+export interface ToEntriesOptions {
+  /** What is expired at this time is left out, and no timestamp is later; Unix seconds, 0..2^32-1, floored. */
+  readonly now: number;
+  /**
+   * How long traps held when they were made, whole seconds, 1..2^31: `policy.trapexp` of the greylist that listed the
+   * records. Default 86400, 24 hours, as spamd (grey.h) and greyd.
+   */
+  readonly trapexp?: number;
+  /** Told of each record that is left out. What it throws ends the entries. */
+  readonly onLeftOut?: (record: SpamdbRecord, why: LeftOutReason) => void;
+}
+
+const TYPES: ReadonlySet<string> = new Set(['GREY', 'WHITE', 'TRAPPED', 'SPAMTRAP']);
+
+/** So many records are worked on between two turns of the event loop, since all of them may be left out. */
+const SLICE = 4000;
+
+/**
+ * What a greylist or a dump still knows, as a group is told it: for `peer.seed()`. Timestamps are those that
+ * `greylist.import()` works out, Unix seconds, since spamdb(8) does not list when an address was decided:
+ * - WHITE: the later of `first` and `pass`, the last delivery being the latest sign of it;
+ * - TRAPPED: `expire - trapexp`, or 0 where that lies before it;
+ * - GREY: `first`, from which hosts of this library count passtime and greyexp; a spamd counts from when it is told.
+ *
+ * Each is `now` at the latest: one from the future would make receivers refuse its whole datagram as stale. Addresses and
+ * strings stay as they are. What of them must not be sent, such as IPv6 or the empty HELO of an old GREY line, the peer
+ * does not send, and reports as `skipped`.
+ *
+ * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` when an option is out of its range.
+ * @throws {EntryError} `ERR_SPAMD_FIELD`, while iterated, for a record of an unknown type.
+ */
+export function toEntries(
+  records: Iterable<SpamdbRecord> | AsyncIterable<SpamdbRecord>,
+  { now, trapexp = 86_400, onLeftOut }: ToEntriesOptions,
+): AsyncGenerator<GreyEntry | WhiteEntry | TrappedEntry, void> {
+  const seconds = Math.floor(now);
+  if (!isU32(seconds)) throw bad('now', 'not Unix seconds', now);
+  if (!Number.isInteger(trapexp) || trapexp < 1 || trapexp > 2 ** 31) {
+    throw bad('trapexp', 'not a whole number 1..2147483648', trapexp);
+  }
+  if (onLeftOut !== undefined && typeof onLeftOut !== 'function') throw bad('onLeftOut', 'not a function', onLeftOut);
+  return entries(records, { now: seconds, trapexp, onLeftOut });
+}
+
+interface Rules {
+  readonly now: number;
+  readonly trapexp: number;
+  readonly onLeftOut: ToEntriesOptions['onLeftOut'] | undefined;
+}
+
+async function* entries(
+  records: Iterable<SpamdbRecord> | AsyncIterable<SpamdbRecord>,
+  { now, trapexp, onLeftOut }: Rules,
+): AsyncGenerator<GreyEntry | WhiteEntry | TrappedEntry, void> {
+  let index = 0;
+  for await (const record of records) {
+    if (!TYPES.has(record.type)) throw new EntryError('type', record.type, index, 'is unknown');
+    const entry = asEntry(record, now, trapexp);
+    if (typeof entry === 'string') onLeftOut?.(record, entry);
+    else yield entry;
+    if (++index % SLICE === 0) await turn();
+  }
+}
+
+function asEntry(
+  record: SpamdbRecord,
+  now: number,
+  trapexp: number,
+): GreyEntry | WhiteEntry | TrappedEntry | LeftOutReason {
+  if (record.type === 'SPAMTRAP') return 'spamtrap';
+  const { ip, expire: expires } = record;
+  if (expires <= now) return 'expired';
+  if (isIP(ip) === 0) return 'pool';
+  switch (record.type) {
+    case 'WHITE':
+      return { type: 'white', ip, timestamp: Math.min(now, Math.max(record.first, record.pass)), expires };
+    case 'TRAPPED':
+      return { type: 'trapped', ip, timestamp: Math.max(0, Math.min(now, expires - trapexp)), expires };
+    case 'GREY': {
+      const { helo, from, to, first } = record;
+      return { type: 'grey', ip, helo, from, to, timestamp: Math.min(now, first) };
+    }
+  }
+}
+
+function bad(name: string, why: string, value: unknown): SpamdSyncError {
+  return new SpamdSyncError('ERR_SPAMD_OPTION', `${name}: ${why}: ${shown(value)}`);
+}
