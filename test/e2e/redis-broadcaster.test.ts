@@ -183,4 +183,69 @@ describe('one voice for several', () => {
     await third.white('192.0.2.8', now() + 1000);
     await expect.poll(() => heard).toEqual(['speaker 192.0.2.8']);
   });
+
+  describe('with long calls, which the peer sends at a pace', () => {
+    const key = SyncKey.fromBytes(Buffer.from('a key of the test'));
+    const many = (net: number) => Array.from({ length: 850 }, (_, n) => `10.${net}.${n >> 8}.${n & 255}`);
+    const said = (ips: readonly string[]) => ips.map((ip) => white(ip));
+
+    async function listening(heard: string[]): Promise<SyncPeer> {
+      const peer = await SyncPeer.open({ key, port: 0, listen: '127.0.0.1' });
+      peer.on('entry', ({ ip }) => heard.push(ip));
+      return peer;
+    }
+
+    const paced = (to: SyncPeer) => () =>
+      SyncPeer.open({
+        key,
+        listen: false,
+        targets: [{ host: '127.0.0.1', port: to.address.port }],
+        batch: { bulkRate: 6 },
+      });
+
+    it('keeps the lease meanwhile, and lets what is short go past', async () => {
+      const heard: string[] = [];
+      await using elsewhere = await listening(heard);
+      const speaker = start({ open: paced(elsewhere), leaseMs: 400 });
+      await expect.poll(() => speaker.leading).toBe(true);
+      let yields = 0;
+      speaker.on('yield', () => yields++);
+      await Promise.all([1, 2, 3].map((net) => speaker.announce(said(many(net)))));
+      await expect.poll(() => heard.length).toBeGreaterThan(0);
+      await speaker.announce([white('192.0.2.1')]);
+      const all = [1, 2, 3].flatMap(many);
+      await expect.poll(() => heard.length, { timeout: 20_000 }).toBe(all.length + 1);
+      expect(new Set(heard)).toEqual(new Set([...all, '192.0.2.1']));
+      expect(heard.indexOf('192.0.2.1')).toBeLessThan(all.length);
+      expect(yields).toBe(0);
+      await expect.poll(() => speaker.stats()).toEqual({ waiting: 0, trimmed: 0 });
+    });
+
+    it('leaves a call that it is closed over to the next', async () => {
+      const heard: string[] = [];
+      await using elsewhere = await listening(heard);
+      const speaker = start({ open: paced(elsewhere), leaseMs: 400 });
+      await expect.poll(() => speaker.leading).toBe(true);
+      await speaker.announce(said(many(1)));
+      await expect.poll(() => heard.length).toBeGreaterThan(0);
+      await speaker.close();
+      expect(new Set(heard).size).toBeLessThan(850);
+      expect(await speaker.stats()).toEqual({ waiting: 1, trimmed: 0 });
+      const next = start({ open: paced(elsewhere), leaseMs: 400 });
+      await expect.poll(() => new Set(heard).size, { timeout: 20_000 }).toBe(850);
+      await expect.poll(() => next.stats()).toEqual({ waiting: 0, trimmed: 0 });
+    });
+
+    it('says so where the peer has no room for all of a call', async () => {
+      const peer = () => SyncPeer.open({ key, listen: false, targets: ['127.0.0.1'], batch: { maxQueued: 100 } });
+      const speaker = start({ open: peer });
+      const warnings: string[] = [];
+      speaker.on('warning', ({ code, message }) => warnings.push(`${code} ${message}`));
+      await expect.poll(() => speaker.leading).toBe(true);
+      await speaker.announce(said(many(1)));
+      await expect.poll(() => warnings).toHaveLength(1);
+      expect(warnings[0]).toMatch(/^WARN_SPAMD_ANNOUNCE .*750 entries/);
+      await expect.poll(() => speaker.stats()).toEqual({ waiting: 0, trimmed: 0 });
+    });
+  });
 });

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { AnnounceOptions, Announcer, Entry, Source } from '../../entry.ts';
 import { SpamdSyncError } from '../../errors.ts';
 import { Calls } from './calls.ts';
@@ -42,8 +43,10 @@ export interface BroadcasterStats {
 /** How often the holder looks for what others queued, and the others look for the lease, milliseconds. */
 const POLL_MS = 50;
 const CANDIDATE_PART = 6;
-/** What may be in flight at once: so many calls are announced twice at the most, when the holder dies. */
+/** What may be under way at once: so many calls are announced twice at the most, when the holder dies. */
 const BATCH = 256;
+/** While the peer has so many entries, which it sends at a pace, it is given no more: its own queue has a bound. */
+const MOST_ENTRIES = 16_384;
 
 /**
  * One voice for all processes that share a store: a lease in Redis picks which of them opens the peer, to speak and
@@ -62,6 +65,8 @@ export class Broadcaster extends EventEmitter<BroadcasterEvents> implements Anno
   #queued: Promise<void> | undefined;
   #adding: Promise<void> | undefined;
   #sent: string[] = [];
+  /** The id of what was read from the queue last. */
+  #read: string | undefined;
   #wake: () => void = () => {};
   #lease: NodeJS.Timeout | undefined;
   #failing = false;
@@ -86,8 +91,13 @@ export class Broadcaster extends EventEmitter<BroadcasterEvents> implements Anno
       },
       yield: () => this.emit('yield'),
       failed: (error) => {
+        // Every call under way says so.
+        if (!this.#unable) this.#warn('WARN_SPAMD_PEER', 'the peer failed', error);
         this.#unable = true;
-        this.#warn('WARN_SPAMD_PEER', 'the peer failed', error);
+        this.#wake();
+      },
+      said: (id) => {
+        this.#sent.push(id);
         this.#wake();
       },
       refused: (error) => this.#warn('WARN_SPAMD_ANNOUNCE', 'the peer refused what was queued', error),
@@ -148,14 +158,17 @@ export class Broadcaster extends EventEmitter<BroadcasterEvents> implements Anno
     }
   }
 
-  /** @returns Whether there was something to send, and so may be more. */
+  /** @returns Whether there was something to send or to tick off, and so may be more. */
   async #round(): Promise<boolean> {
     const { leaseMs } = this.#settings;
-    const sent = this.#sent;
+    const { calls, entries } = this.#speaker.underWay;
+    const count = this.#speaker.speaking && entries < MOST_ENTRIES ? BATCH - calls : 0;
+    const after = calls === 0 ? undefined : this.#read;
+    const sent = [...this.#sent];
     // The lease counts from before it is asked for, so that it ends here before it does in Redis.
     const lease = setTimeout(() => this.#speaker.stop(), leaseMs).unref();
     try {
-      const held = await this.#queue.lead(leaseMs, this.#speaker.speaking ? BATCH : 0, sent);
+      const held = await this.#queue.lead(leaseMs, { count, after, sent });
       this.#sent = this.#sent.slice(sent.length);
       this.#failing = false;
       if (held === undefined) {
@@ -166,8 +179,9 @@ export class Broadcaster extends EventEmitter<BroadcasterEvents> implements Anno
       clearTimeout(this.#lease);
       this.#lease = lease;
       this.#speaker.start();
-      this.#sent.push(...(await this.#speaker.say(held.queued, held.now)));
-      return held.queued.length > 0;
+      this.#read = held.queued.at(-1)?.id ?? this.#read;
+      this.#speaker.say(held.queued, held.now);
+      return held.queued.length > 0 || this.#sent.length > 0;
     } catch (error) {
       clearTimeout(lease);
       if (!this.#failing) this.#warn('WARN_SPAMD_STORE', 'no lease can be had', error);
@@ -200,10 +214,20 @@ export class Broadcaster extends EventEmitter<BroadcasterEvents> implements Anno
     this.#wake();
     await this.#running;
     await this.#speaker.settled();
-    while (this.#speaker.speaking && (await this.#round()));
+    while (this.#speaker.speaking && (await this.#round()) && (await this.#saidSoon()));
     await this.#speaker.stop();
+    await this.#speaker.idle();
     clearTimeout(this.#lease);
     await this.#release();
+  }
+
+  /** Whether everything under way is said while the lease holds. The rest of long calls is left to the next holder. */
+  async #saidSoon(): Promise<boolean> {
+    const late = new AbortController();
+    const patience = sleep(this.#settings.leaseMs / 2, false, { signal: late.signal }).catch(() => true);
+    const said = await Promise.race([this.#speaker.idle().then(() => true), patience]);
+    late.abort();
+    return said;
   }
 
   async #release(): Promise<void> {

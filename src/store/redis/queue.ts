@@ -46,12 +46,16 @@ export class Queue {
   /**
    * Takes or renews the lease.
    *
-   * @param count How much of the queue to read; it stays there until it is said to be sent.
-   * @param sent The ids of what was sent since.
+   * @param o.count How much of the queue to read; it stays there until it is said to be sent.
+   * @param o.after The id behind which to read; all of it if there is none.
+   * @param o.sent The ids of what was sent since.
    * @returns `undefined` while another process holds it.
    */
-  async lead(leaseMs: number, count: number, sent: readonly string[]): Promise<Held | undefined> {
-    const args = [this.#token, `${leaseMs}`, `${count}`, ...sent];
+  async lead(
+    leaseMs: number,
+    { count, after, sent }: { count: number; after: string | undefined; sent: readonly string[] },
+  ): Promise<Held | undefined> {
+    const args = [this.#token, `${leaseMs}`, `${count}`, after === undefined ? '-' : idAfter(after), ...sent];
     const [held, now, queued] = asList(await this.#calls.run(lead, [this.#lease, this.#queue], args));
     if (asNumber(held) === 0) return undefined;
     return { now: asNumber(now), queued: asList(queued).map(parseSaid) };
@@ -68,6 +72,12 @@ export class Queue {
     ]);
     return { waiting: asNumber(waiting), trimmed: asNumber(trimmed ?? '0') };
   }
+}
+
+/** Redis 6.0 has no ranges that leave out where they begin. */
+function idAfter(id: string): string {
+  const [time = '', number = ''] = id.split('-');
+  return `${time}-${BigInt(number) + 1n}`;
 }
 
 function parseSaid(item: unknown): Said {

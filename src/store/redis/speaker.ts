@@ -12,7 +12,9 @@ export interface SpeakerEvents {
   readonly yield: () => void;
   /** The peer could not be opened, or is of no use any more. */
   readonly failed: (error: unknown) => void;
-  /** The peer refused what it was to announce. */
+  /** What has this id was sent, or can never be. */
+  readonly said: (id: string) => void;
+  /** The peer refused what it was to announce, or left some of it out. */
   readonly refused: (error: unknown) => void;
 }
 
@@ -24,6 +26,8 @@ export class Speaker {
   #peer: GroupPeer | undefined;
   /** Each time it starts or stops is another, so that a peer that took too long to open is known for it. */
   #turn = 0;
+  readonly #saying = new Set<Promise<void>>();
+  #entries = 0;
 
   constructor(open: () => Promise<GroupPeer>, events: SpeakerEvents) {
     this.#open = open;
@@ -59,24 +63,46 @@ export class Speaker {
     await this.#opening;
   }
 
-  /** @returns The ids of what was sent, or can never be. */
-  async say(queued: readonly Said[], now: number): Promise<string[]> {
+  /** How many calls, and entries in them, are with the peer: it takes its time over long calls. */
+  get underWay(): { readonly calls: number; readonly entries: number } {
+    return { calls: this.#saying.size, entries: this.#entries };
+  }
+
+  say(queued: readonly Said[], now: number): void {
     const peer = this.#peer;
-    if (peer === undefined) return [];
-    const results = await Promise.allSettled(
-      queued.map(({ entries, backdated }) => {
-        const late = entries.some(({ timestamp }) => now - timestamp > BACKDATED_AFTER);
-        return peer.announce(entries, { backdated: backdated || late });
-      }),
-    );
-    const sent: string[] = [];
-    for (const [at, result] of results.entries()) {
-      if (result.status === 'rejected' && isClosed(result.reason)) continue;
-      if (result.status === 'rejected') this.#events.refused(result.reason);
-      sent.push((queued[at] as Said).id);
+    if (peer === undefined) return;
+    for (const said of queued) {
+      this.#entries += said.entries.length;
+      const saying = this.#say(peer, said, now).finally(() => {
+        this.#entries -= said.entries.length;
+        this.#saying.delete(saying);
+      });
+      this.#saying.add(saying);
     }
-    if (sent.length < queued.length && this.#peer === peer) this.#events.failed(new Error('the peer was closed'));
-    return sent;
+  }
+
+  /** Resolves when nothing is under way any more. */
+  async idle(): Promise<void> {
+    await Promise.all(this.#saying);
+  }
+
+  /** What the peer was closed over stays in the queue, for the next to say. */
+  async #say(peer: GroupPeer, { id, entries, backdated }: Said, now: number): Promise<void> {
+    const late = entries.some(({ timestamp }) => now - timestamp > BACKDATED_AFTER);
+    try {
+      const skipped = skippedOf(await peer.announce(entries, { backdated: backdated || late }));
+      if (skipped.some(({ why }) => why === 'closed')) return this.#cutOff(peer);
+      const lost = skipped.filter(({ why }) => why === 'overload').length;
+      if (lost > 0) this.#events.refused(new Error(`${lost} entries were one too many for it`));
+    } catch (error) {
+      if (error instanceof SpamdSyncError && error.code === 'ERR_SPAMD_CLOSED') return this.#cutOff(peer);
+      this.#events.refused(error);
+    }
+    this.#events.said(id);
+  }
+
+  #cutOff(peer: GroupPeer): void {
+    if (this.#peer === peer) this.#events.failed(new Error('the peer was closed'));
   }
 
   async #start(turn: number): Promise<void> {
@@ -95,6 +121,8 @@ export class Speaker {
   }
 }
 
-function isClosed(error: unknown): boolean {
-  return error instanceof SpamdSyncError && error.code === 'ERR_SPAMD_CLOSED';
+/** What a peer's report says that it left out; peers of other makes may report nothing. */
+function skippedOf(report: unknown): readonly { readonly why: unknown }[] {
+  const { skipped } = Object(report) as { skipped?: readonly { why: unknown }[] };
+  return Array.isArray(skipped) ? skipped : [];
 }

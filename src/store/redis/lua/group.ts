@@ -3,12 +3,12 @@
  * with what it sent is listened to all the same: it is sent. KEYS: lease, queue.
  */
 export const LEAD = `
-if #ARGV > 3 then redis.call('XDEL', KEYS[2], unpack(ARGV, 4)) end
+if #ARGV > 4 then redis.call('XDEL', KEYS[2], unpack(ARGV, 5)) end
 local holder = redis.call('GET', KEYS[1])
 if holder and holder ~= ARGV[1] then return { 0 } end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 local queued = {}
-if ARGV[3] ~= '0' then queued = redis.call('XRANGE', KEYS[2], '-', '+', 'COUNT', ARGV[3]) end
+if ARGV[3] ~= '0' then queued = redis.call('XRANGE', KEYS[2], ARGV[4], '+', 'COUNT', ARGV[3]) end
 return { 1, redis.call('TIME')[1], queued }
 `;
 
