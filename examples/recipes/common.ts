@@ -18,7 +18,7 @@ export interface SendArguments {
 }
 
 /**
- * Datagrams a second, slower than the library's own default: a real spamd that is sent more than it can write while it
+ * Datagrams a second, as the library's own default: a real spamd that is sent more than it can write while it
  * scans its database hangs for good.
  */
 const RATE = '4';

@@ -74,7 +74,9 @@ function addressLine(
   const state = stateOf(record, now, trapWins);
   if (state === undefined) return undefined;
   if (state.type === 'trapped') return { type: 'TRAPPED', ip, expire: state.until };
-  const { first, pass, blocked, passed } = record;
+  const { first, blocked, passed } = record;
+  // Whoever reads the line takes the later of the two for when it was decided. An allow or another host may have done that.
+  const pass = state.at > first ? Math.max(record.pass, state.at) : record.pass;
   return { type: 'WHITE', ip, first, pass, expire: state.until, blocked, passed };
 }
 

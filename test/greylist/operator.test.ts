@@ -167,6 +167,32 @@ describe('entries and import', () => {
     expect(new Set(await listed(there.greylist))).toEqual(new Set(records));
   });
 
+  it('list when a white address was decided, so that it ends a trap that was heard of elsewhere', async () => {
+    const here = setUp();
+    const there = setUp();
+    await here.greylist.trap(ip);
+    await there.group.say(...here.group.take());
+    here.clock.time += 900;
+    there.clock.time += 900;
+    await here.greylist.allow(ip);
+    const white = { first: START, pass: START + 900, expire: START + 900 + WHITEEXP, passed: 0 };
+    expect(await listed(here.greylist)).toMatchObject([{ type: 'WHITE', ...white }]);
+    await there.greylist.import(await listed(here.greylist));
+    expect(await there.greylist.check(ATTEMPT)).toMatchObject({ reason: 'white' });
+  });
+
+  it.each([
+    { first: START - 900, pass: START - 300 },
+    { first: START - 300, pass: 0 },
+  ])('take the later of first sight $first and last delivery $pass for when it was decided', async (times) => {
+    for (const [timestamp, reason] of [[START - 301, 'white'] as const, [START - 300, 'trapped'] as const]) {
+      const { greylist, group } = setUp();
+      await greylist.import([{ type: 'WHITE', ip, ...times, expire: START + 9, blocked: 1, passed: 1 }]);
+      await group.say({ type: 'trapped', ip, timestamp, expires: START + 9 });
+      expect(await greylist.check(ATTEMPT)).toMatchObject({ reason });
+    }
+  });
+
   it('takes in whatever identify gave only where there is one', async () => {
     const white = {
       type: 'WHITE',
