@@ -23,7 +23,7 @@ async function startWorker(timeoutMs = 20_000): Promise<Worker> {
 function tell(worker: Worker, order: Order): Promise<Outcome> {
   return new Promise((resolve) => {
     const heard = (message: object): void => {
-      if ('spamdSync' in message) return;
+      if ('spamdSync' in message || !('warnings' in message || 'message' in message)) return;
       worker.off('message', heard);
       resolve(message as Outcome);
     };
@@ -105,6 +105,37 @@ describe('a greylist that the primary serves', { timeout: 60_000 }, () => {
     expect(await tell(worker, { order: 'trap', ip: '192.0.2.1' })).toMatchObject({
       message: 'no answer from the primary in 100 ms',
     });
+  });
+
+  it('takes no more questions at once than 16384: the next are passed by', async () => {
+    await using greylist = new Greylist();
+    using _serving = serveGreylist(greylist);
+    const worker = await startWorker();
+    const message = 'the primary does not keep up: 16384 questions wait for an answer';
+    expect(await tell(worker, { order: 'crowd', attempt, checks: 16_384 })).toMatchObject({ value: [] });
+    expect(await tell(worker, { order: 'crowd', attempt, checks: 16_386 })).toMatchObject({
+      value: [message, message],
+    });
+    expect(await tell(worker, { order: 'check', attempt })).toMatchObject({ value: { reason: 'too-soon' } });
+  });
+
+  it('passes over what other parts of the program say', async () => {
+    await using greylist = new Greylist();
+    using _serving = serveGreylist(greylist);
+    const worker = await startWorker();
+    const strange = [
+      { spamdSync: 'ask', id: 1, method: 'close', args: [] },
+      { spamdSync: 'ask', id: 'x', method: 'trap', args: ['192.0.2.9'] },
+      { method: 'trap', id: 1, args: ['192.0.2.9'] },
+      { spamdSync: 'other', id: 1, method: 'trap', args: ['192.0.2.9'] },
+      { spamdSync: 'answer', id: 99, value: 1 },
+    ];
+    for (const message of strange) {
+      worker.send(message);
+      expect(await tell(worker, { order: 'say', message })).toMatchObject({ value: 'said' });
+    }
+    expect(await tell(worker, { order: 'check', attempt })).toMatchObject({ value: { reason: 'first-sight' } });
+    expect((await listed(greylist)).map(({ type }) => type)).toEqual(['GREY']);
   });
 
   it('takes no harm when a worker dies with a question', async () => {

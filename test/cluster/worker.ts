@@ -5,7 +5,9 @@ import { ClusterGreylist } from 'spamd-sync/cluster';
 export type Order =
   | { readonly order: 'check'; readonly attempt: Attempt }
   | { readonly order: 'trap' | 'allow' | 'forget'; readonly ip: string; readonly expires?: number }
-  | { readonly order: 'vanish'; readonly attempt: Attempt };
+  | { readonly order: 'vanish'; readonly attempt: Attempt }
+  | { readonly order: 'crowd'; readonly attempt: Attempt; readonly checks: number }
+  | { readonly order: 'say'; readonly message: object };
 
 export type Outcome =
   | { readonly ready: true }
@@ -33,6 +35,16 @@ async function obey(order: Order): Promise<Outcome> {
       void greylist.check(order.attempt);
       // The question is on its way when the worker is not there any more.
       return new Promise(() => setImmediate(() => process.exit(0)));
+    case 'crowd': {
+      const checks = Array.from({ length: order.checks }, () => greylist.check(order.attempt));
+      const refused = (await Promise.all(checks)).flatMap((verdict) =>
+        verdict.reason === 'error' ? [verdict.error] : [],
+      );
+      return { value: refused.map(({ message }) => message), warnings };
+    }
+    case 'say':
+      process.send?.(order.message);
+      return { value: 'said', warnings };
     case 'forget':
       return { value: await greylist.forget(order.ip), warnings };
     default: {
