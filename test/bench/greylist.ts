@@ -45,9 +45,14 @@ async function rates(quick: boolean): Promise<Row[]> {
     for (let i = from; i < to; i++) getAndSet(keys[i] as string);
   };
 
+  const lowered = async (from: number, to: number) => {
+    for (let i = from; i < to; i++) getAndSet(keyOf(attempts[i] as Attempt).toLowerCase());
+  };
+
   const rounds = quick ? 9 : 31;
   const early = await inTurns(check, joined, tuples, rounds);
   const earlyReady = await inTurns(check, ready, tuples, rounds);
+  const least = await inTurns(lowered, ready, tuples, rounds);
   clock.time += 2000;
   await check(0, tuples);
   const white = await inTurns(check, joined, tuples, rounds);
@@ -57,6 +62,7 @@ async function rates(quick: boolean): Promise<Row[]> {
   return [
     { ...row('check of a known tuple; key joined, get, set', early), atLeast: 0.5 },
     { ...row('  the same; get, set with the key at hand', earlyReady), atLeast: 0.5 },
+    row('  key joined and in lower case, get, set, no more; with the key at hand', least),
     { ...row('check of a white address; key joined, get, set', white), atLeast: 0.5 },
   ];
 }

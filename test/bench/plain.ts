@@ -7,7 +7,8 @@ import type { Entry } from 'spamd-sync';
 
 const text = new TextDecoder();
 
-export function plainDecode(bytes: Uint8Array, key: string): { counter: number; entries: Entry[] } {
+/** @param oneView Whether all entries are read through the datagram's DataView: less plain, and faster. */
+export function plainDecode(bytes: Uint8Array, key: string, oneView = false): { counter: number; entries: Entry[] } {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < 36 || bytes.length > 1408) throw new Error('size');
   if (view.getUint8(0) !== 2 || view.getUint8(1) !== 2) throw new Error('version');
@@ -20,36 +21,39 @@ export function plainDecode(bytes: Uint8Array, key: string): { counter: number; 
   const entries: Entry[] = [];
   for (let at = 32; view.getUint16(at) !== 0; ) {
     const size = view.getUint16(at + 2);
-    entries.push(plainEntry(bytes.subarray(at, at + size)));
+    entries.push(oneView ? entryAt(bytes, view, at) : plainEntry(bytes.subarray(at, at + size)));
     at += size;
   }
   return { counter: view.getUint32(4), entries };
 }
 
 function plainEntry(tlv: Uint8Array): Entry {
-  const view = new DataView(tlv.buffer, tlv.byteOffset, tlv.byteLength);
-  const type = view.getUint16(0);
-  const timestamp = view.getUint32(4);
+  return entryAt(tlv, new DataView(tlv.buffer, tlv.byteOffset, tlv.byteLength), 0);
+}
+
+function entryAt(bytes: Uint8Array, view: DataView, at: number): Entry {
+  const type = view.getUint16(at);
+  const timestamp = view.getUint32(at + 4);
   if (type === 1) {
-    const from = view.getUint16(12);
-    const to = view.getUint16(14);
-    const helo = view.getUint16(16);
-    const strings = tlv.subarray(18);
+    const from = view.getUint16(at + 12);
+    const to = view.getUint16(at + 14);
+    const helo = view.getUint16(at + 16);
+    const strings = bytes.subarray(at + 18);
     return {
       type: 'grey',
-      ip: tlv.subarray(8, 12).join('.'),
+      ip: bytes.subarray(at + 8, at + 12).join('.'),
       helo: text.decode(strings.subarray(from + to, from + to + helo - 1)),
       from: text.decode(strings.subarray(0, from - 1)),
       to: text.decode(strings.subarray(from, from + to - 1)),
       timestamp,
     };
   }
-  const ip = tlv.subarray(12, 16).join('.');
+  const ip = bytes.subarray(at + 12, at + 16).join('.');
   return {
     type: type === 2 ? 'white' : 'trapped',
     ip,
     timestamp,
-    expires: view.getUint32(8),
+    expires: view.getUint32(at + 8),
   };
 }
 
