@@ -39,7 +39,10 @@ const OPTIONS = {
 type Arguments = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>['values'];
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: OPTIONS });
+  const { values, positionals } = parseArgs({ options: OPTIONS, allowPositionals: true });
+  // npm keeps options to itself that are not behind a --, and hands on what followed them.
+  if (positionals.length > 0)
+    throw new Error(`unexpected argument '${positionals[0]}'; with npm, options go behind --`);
   if (values.help) {
     console.log(USAGE);
     return;

@@ -36,13 +36,17 @@ const OPTIONS = {
 type Arguments = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>['values'];
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: OPTIONS });
+  const { values, positionals } = parseArgs({ options: OPTIONS, allowPositionals: true });
+  // npm keeps options to itself that are not behind a --, and hands on what followed them.
+  if (positionals.length > 0)
+    throw new Error(`unexpected argument '${positionals[0]}'; with npm, options go behind --`);
   if (values.help) console.log(USAGE);
   else if (Object.keys(values).length === 0) await demonstrate(log, closeOnSignal);
   else await run(values);
 }
 
 async function run(values: Arguments): Promise<void> {
+  if (values.key !== undefined && values['no-key']) throw new Error('-K and --no-key exclude each other');
   const key = values['no-key'] ? SyncKey.none() : await SyncKey.fromFile(values.key ?? '/etc/mail/spamd.key');
   const peer = await SyncPeer.open({
     key,
@@ -52,19 +56,25 @@ async function run(values: Arguments): Promise<void> {
     ...(values.group === undefined ? {} : { group: values.group }),
   });
   log('', peer);
+  const useless = uselessness(values, peer);
+  if (useless !== undefined) {
+    await peer.close();
+    throw new Error(useless);
+  }
   const state = values.state === undefined ? undefined : await openState(values.state, peer);
   closeOnSignal(state === undefined ? [peer] : [state, peer]);
-  const lost = peer.health().targets.find(({ address }) => address === undefined);
-  if (lost !== undefined) {
-    await state?.close();
-    await peer.close();
-    throw new SpamdSyncError('ERR_SPAMD_RESOLVE', `target ${lost.target}: no such host, and no such interface`);
-  }
   const { address, port } = peer.address;
   if (values.listen === undefined) console.log(`sending from ${address}:${port}; without -y this peer hears nothing`);
   else console.log(`listening on ${address}:${port}, receive buffer ${peer.stats().receiveBuffer} bytes`);
   for (const { target, address: to, dialect } of peer.health().targets)
     console.log(`target ${target} (${to}, ${dialect})`);
+}
+
+/** Why it is not worth running, if it is not. */
+function uselessness({ listen, target }: Arguments, peer: SyncPeer): string | undefined {
+  if (listen === undefined && target === undefined) return 'neither -y nor -Y: it would hear nothing and tell nobody';
+  const lost = peer.health().targets.find(({ address }) => address === undefined);
+  return lost === undefined ? undefined : `target ${lost.target}: no such host, and no such interface`;
 }
 
 interface Closable {
@@ -93,7 +103,10 @@ function portOf(text: string): number {
 
 /** Prints what a peer hears, an entry or a drop a line. */
 function log(name: string, peer: SyncPeer): void {
-  peer.on('entry', (entry, source) => console.log(`${name}${received(entry, source)}`));
+  peer.on('entry', (entry, source) => {
+    // A WHITE whose expiry is 0 says nothing: it marks a datagram of old entries as sent now.
+    if (entry.type !== 'white' || entry.expires > 0) console.log(`${name}${received(entry, source)}`);
+  });
   peer.on('drop', ({ reason, detail, source, size }) => {
     console.log(`${name}dropped ${size} bytes from ${source.address}:${source.port}: ${reason}: ${detail}`);
   });

@@ -65,6 +65,8 @@ function forward(name: string, from: SyncPeer, to: SyncPeer, passedOn: PassedOn)
     to.announce([entry], { backdated: true }).catch((error: Error) => console.error(`not passed on: ${error.message}`));
   });
   from.on('warning', ({ message }) => console.error(`${name}: ${message}`));
+  for (const { target, address } of from.health().targets)
+    if (address === undefined) console.error(`${name}: target ${target} does not resolve, will be looked up again`);
   from.on('close', () => console.log(`${name}: ${counted(count, 'entry', 'entries')} passed on`));
 }
 

@@ -78,7 +78,7 @@ export function run(name: string, usage: string, recipe: (args: string[]) => Pro
   // Whoever reads the first lines only, as head(1) does, has seen enough.
   process.stdout.on('error', () => process.exit());
   const args = process.argv.slice(2);
-  if (args.includes('--help')) console.log(usage);
+  if (args.includes('--help') || args.includes('-h')) console.log(usage);
   else {
     recipe(args).catch((error: unknown) => {
       console.error(`${name}: ${error instanceof Error ? error.message : String(error)}; see --help`);

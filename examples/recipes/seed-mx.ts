@@ -11,7 +11,7 @@ Sends the targets every WHITE, TRAPPED and GREY entry that still holds. Spamtrap
   -Y         where to send: a host name, an IPv4 address or an interface, as with spamd; repeatable
   -K         the group's key file, by default /etc/mail/spamd.key
   --no-grey  leave out the tuples: most of what a greylist holds, and of the least use
-  --dialect  what runs at the targets;  --rate  datagrams a second, of 85 addresses or some ten tuples each`;
+  --dialect  what runs at the targets;  --rate  datagrams a second, of 84 addresses or some ten tuples each`;
 
 const OPTIONS = { ...SEND_OPTIONS, 'no-grey': { type: 'boolean' } } as const;
 

@@ -47,7 +47,10 @@ run('send-traps', USAGE, async (args) => {
 async function addressesOf(files: readonly string[]): Promise<BlockList> {
   const list = new BlockList();
   for (const file of files) {
-    for await (const { address, prefix } of parseAddressList(createReadStream(file))) {
+    const onBadLine = ({ message }: Error) => {
+      throw new Error(`${file}: ${message}`);
+    };
+    for await (const { address, prefix } of parseAddressList(createReadStream(file), { onBadLine })) {
       list.addSubnet(address, prefix, isIPv4(address) ? 'ipv4' : 'ipv6');
     }
   }
