@@ -95,6 +95,14 @@ export interface Announcer {
   announce(entries: Iterable<Entry>, options?: AnnounceOptions): Promise<unknown>;
 }
 
+/** How many entries an announcer left out for one of these reasons; 0 where it does not report as a `SyncPeer` does. */
+export function leftOut(report: unknown, ...reasons: readonly string[]): number {
+  const { skipped } = Object(report) as { skipped?: readonly { readonly entry: Entry; readonly why: string }[] };
+  if (!Array.isArray(skipped)) return 0;
+  // Each dialect leaves it out by itself.
+  return new Set(skipped.filter(({ why }) => reasons.includes(why)).map(({ entry }) => entry)).size;
+}
+
 /** The time, as Unix seconds. Fractions are allowed; what goes on the wire or into a record is floored. */
 export interface Clock {
   now(): number;

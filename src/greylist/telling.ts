@@ -1,5 +1,5 @@
 import { parseIPv4 } from '../address.ts';
-import type { Announcer, Entry } from '../entry.ts';
+import { type Announcer, type Entry, leftOut } from '../entry.ts';
 import type { GreylistCounters } from './events.ts';
 
 /** How many entries are announced again before the next have to wait until those are on their way, at the peer's pace. */
@@ -47,7 +47,9 @@ export class Telling {
     const { counters, onFailed } = this.#options;
     counters.announced += entries.length;
     try {
-      await announcer.announce(entries, { backdated });
+      const lost = leftOut(await announcer.announce(entries, { backdated }), 'closed', 'overload');
+      counters.unannounced += lost;
+      if (lost > 0) onFailed(new Error(`${lost} entries were closed over, or too many`));
     } catch (error) {
       counters.unannounced += entries.length;
       onFailed(error);

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { untilAborted } from '../abort.ts';
 import type { Clock, Entry } from '../entry.ts';
 import type { SpamdSyncError } from '../errors.ts';
 import { DatagramWriter } from '../wire/encode.ts';
@@ -52,6 +53,9 @@ interface Lane {
   readonly packer: Packer<Addressed>;
 }
 
+/** What a coarse timer or a busy process was late by is made up for up to this, milliseconds. */
+const MOST_LATE_MS = 100;
+
 /** Sends many entries in full datagrams, evenly, so that no receiver's buffer overflows. One use. */
 export class Seeder {
   readonly #lanes: readonly Lane[];
@@ -62,7 +66,8 @@ export class Seeder {
   readonly #skipped = noSkips();
   readonly #tallies: Map<Outlet, { sent: number; failed: number; error: SpamdSyncError | undefined }>;
   readonly #full: { bytes: Buffer; entries: number; lane: Lane }[] = [];
-  #began = 0;
+  /** When the next datagram may go, by the monotonic clock, milliseconds. */
+  #due = performance.now();
   #entries = 0;
   #datagrams = 0;
 
@@ -93,15 +98,17 @@ export class Seeder {
   }
 
   async run(entries: Iterable<Entry> | AsyncIterable<Entry>): Promise<SeedReport> {
-    this.#began = performance.now();
-    for await (const entry of entries) {
-      if (this.#signal.aborted) break;
-      checkEntry(entry, this.#entries++);
-      for (const lane of this.#lanes) this.#add(entry, lane);
+    try {
+      for await (const entry of untilAborted(entries, this.#signal)) {
+        checkEntry(entry, this.#entries++);
+        for (const lane of this.#lanes) this.#add(entry, lane);
+        await this.#sendFull();
+      }
+      for (const { packer } of this.#lanes) packer.finish();
       await this.#sendFull();
+    } catch (error) {
+      if (!this.#signal.aborted || error !== this.#signal.reason) throw error;
     }
-    for (const { packer } of this.#lanes) packer.finish();
-    await this.#sendFull();
     const targets = this.#outlets.map((outlet) => {
       const tally = this.#tallies.get(outlet) ?? { sent: 0, failed: 0, error: undefined };
       return { target: outlet.target.name, dialect: outlet.target.dialect, ...tally };
@@ -138,10 +145,14 @@ export class Seeder {
     }
   }
 
-  /** Waits for the next datagram's time. Timers are coarse: what is due within a millisecond goes at once. */
+  /**
+   * Waits for the next datagram's time. Timers are coarse: what is due within a millisecond goes at once. What a source
+   * was late with is not made up for: that would be the very burst that a seed is to avoid.
+   */
   async #pace(): Promise<void> {
-    const due = this.#began + (this.#datagrams * 1000) / this.#rate;
-    const wait = due - performance.now();
-    if (wait >= 1) await sleep(wait, undefined, { signal: this.#signal }).catch(() => {});
+    const now = performance.now();
+    const due = Math.max(this.#due, now - MOST_LATE_MS);
+    this.#due = due + 1000 / this.#rate;
+    if (due - now >= 1) await sleep(due - now, undefined, { signal: this.#signal }).catch(() => {});
   }
 }

@@ -1,3 +1,4 @@
+import { untilAborted } from '../abort.ts';
 import { SpamdSyncError, shown } from '../errors.ts';
 
 /** A text as it may be handed in: whole, or in chunks that may end anywhere. */
@@ -38,41 +39,4 @@ function endsInHalf(text: string): boolean {
 /** A string and a Buffer are iterables too, of what nobody means by them. */
 function iterableOf(source: TextChunks): Iterable<unknown> | AsyncIterable<unknown> {
   return typeof source === 'string' || source instanceof Uint8Array ? [source] : source;
-}
-
-async function* untilAborted(
-  source: Iterable<unknown> | AsyncIterable<unknown>,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<unknown, void> {
-  signal?.throwIfAborted();
-  if (signal === undefined) {
-    yield* source;
-    return;
-  }
-  const iterator = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
-  let ended = false;
-  try {
-    for (;;) {
-      const { value, done } = await orAborted(iterator.next(), signal);
-      ended = done === true;
-      if (ended) return;
-      yield value;
-    }
-  } finally {
-    // Not waited for after an abort: a source that is stuck would never answer.
-    const returned = ended ? undefined : Promise.resolve(iterator.return?.());
-    if (!signal.aborted) await returned;
-    else returned?.catch(() => {});
-  }
-}
-
-function orAborted<T>(pending: T | PromiseLike<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    signal.throwIfAborted();
-    const abort = () => reject(signal.reason);
-    signal.addEventListener('abort', abort, { once: true });
-    Promise.resolve(pending)
-      .then(resolve, reject)
-      .finally(() => signal.removeEventListener('abort', abort));
-  });
 }

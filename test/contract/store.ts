@@ -143,6 +143,15 @@ export function storeContract(name: string, open: () => Promise<Tried>): void {
         expect(one).toMatchObject({ white, trapped, whiteRemoved, trappedRemoved, removalsUntil });
       });
 
+      it('keeps of very many claims the newest 32', async () => {
+        const longer = (newer: number) => ({ ...WHITE, own: false, at: NOW + newer, until: NOW + 1000 - newer });
+        for (let newer = 0; newer < 40; newer++) {
+          await store.mergeAddress(longer(newer), { now: NOW + 50, announced: false });
+        }
+        const kept = Array.from({ length: 32 }, (_, n) => ({ at: NOW + 39 - n, until: NOW + 961 + n }));
+        expect(await store.address(IP)).toMatchObject({ white: kept });
+      });
+
       it('notes that the group is told', async () => {
         await store.mergeAddress(WHITE, { now: NOW + 1, announced: true });
         expect(await store.address(IP)).toMatchObject({ announcedUntil: WHITE.until, announcedAt: NOW + 1 });

@@ -74,6 +74,22 @@ describe('check answers', () => {
     expect(await greylist.stats()).toMatchObject({ announced: 1, unannounced: 1 });
   });
 
+  it('counts what the peer left out because it was closed, or had too much to do', async () => {
+    const trap = { type: 'trapped', ip, timestamp: START, expires: START + TRAPEXP } as const;
+    const other = { ...trap, ip: '198.51.100.8' };
+    const skipped = [
+      { entry: trap, dialect: 'spamd', why: 'closed' },
+      { entry: trap, dialect: 'greyd', why: 'closed' },
+      { entry: other, dialect: 'spamd', why: 'overload' },
+      { entry: { ...trap, ip: '198.51.100.9' }, dialect: 'spamd', why: 'address' },
+    ];
+    const { greylist, warnings } = setUp({}, { announcer: { announce: async () => ({ targets: [], skipped }) } });
+    await greylist.trap(ip);
+    await turn();
+    expect(await greylist.stats()).toMatchObject({ announced: 1, unannounced: 2 });
+    expect(warnings).toMatchObject([{ code: 'WARN_SPAMD_ANNOUNCE', message: expect.stringContaining('2 entries') }]);
+  });
+
   it('as ever when the announcer never does', async () => {
     const { greylist } = setUp({}, { announcer: { announce: () => never() } });
     expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'first-sight' });

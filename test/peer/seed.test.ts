@@ -1,6 +1,6 @@
 import { type Entry, EntryError, SpamdSyncError } from 'spamd-sync';
-import { describe, expect, it } from 'vitest';
-import { NOW, openRig } from '../support/rig.ts';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { NOW, openRig, turn } from '../support/rig.ts';
 
 const OLD = NOW - 1000;
 const MARK: Entry = { type: 'white', ip: '203.0.113.1', timestamp: NOW, expires: 0 };
@@ -132,6 +132,55 @@ describe('seed', () => {
     expect(await seeding).toMatchObject({ datagrams: 1, aborted: true });
     expect(transport.link().sent).toHaveLength(1);
     await expect(peer.seed([])).rejects.toMatchObject({ code: 'ERR_SPAMD_CLOSED' });
+  });
+
+  it('does not make up for a source that was slow', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { peer, transport } = await openRig({ targets: ['mx'] });
+    async function* slow(): AsyncGenerator<Entry> {
+      yield* whites(85, NOW);
+      vi.advanceTimersByTime(5000);
+      yield* whites(20 * 85, NOW);
+    }
+    const abort = new AbortController();
+    const seeding = peer.seed(slow(), { rate: 4, signal: abort.signal });
+    // From here on only its timers let it go on.
+    for (let turns = 0; turns < 2000; turns++) await turn();
+    abort.abort();
+    const { datagrams, aborted } = await seeding;
+    expect(aborted).toBe(true);
+    expect(datagrams).toBeGreaterThanOrEqual(1);
+    expect(datagrams).toBeLessThan(10);
+    expect(transport.link().sent).toHaveLength(datagrams);
+  });
+
+  it.each(['aborted', 'closed'])('ends when it is %s while its source keeps it waiting', async (how) => {
+    const { peer } = await openRig({ targets: ['mx'] });
+    const abort = new AbortController();
+    let waiting = () => {};
+    const reached = new Promise<void>((resolve) => {
+      waiting = resolve;
+    });
+    async function* stuck(): AsyncGenerator<Entry> {
+      yield* whites(3, NOW);
+      waiting();
+      await new Promise(() => {});
+    }
+    const seeding = peer.seed(stuck(), { signal: abort.signal });
+    await reached;
+    if (how === 'aborted') abort.abort();
+    else await peer.close();
+    expect(await seeding).toMatchObject({ entries: 3, datagrams: 0, aborted: true });
+  });
+
+  it('rejects with what its source throws', async () => {
+    const { peer } = await openRig({ targets: ['mx'] });
+    async function* broken(): AsyncGenerator<Entry> {
+      yield* whites(3, NOW);
+      throw new Error('the file is damaged');
+    }
+    await expect(peer.seed(broken())).rejects.toThrow('the file is damaged');
   });
 
   it('rejects at a mistake of the caller', async () => {

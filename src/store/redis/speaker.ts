@@ -1,4 +1,4 @@
-import type { Entry, Source } from '../../entry.ts';
+import { type Entry, leftOut, type Source } from '../../entry.ts';
 import { SpamdSyncError } from '../../errors.ts';
 import type { GroupPeer } from './options.ts';
 import type { Said } from './queue.ts';
@@ -90,9 +90,9 @@ export class Speaker {
   async #say(peer: GroupPeer, { id, entries, backdated }: Said, now: number): Promise<void> {
     const late = entries.some(({ timestamp }) => now - timestamp > BACKDATED_AFTER);
     try {
-      const skipped = skippedOf(await peer.announce(entries, { backdated: backdated || late }));
-      if (skipped.some(({ why }) => why === 'closed')) return this.#cutOff(peer);
-      const lost = skipped.filter(({ why }) => why === 'overload').length;
+      const report = await peer.announce(entries, { backdated: backdated || late });
+      if (leftOut(report, 'closed') > 0) return this.#cutOff(peer);
+      const lost = leftOut(report, 'overload');
       if (lost > 0) this.#events.refused(new Error(`${lost} entries were one too many for it`));
     } catch (error) {
       if (error instanceof SpamdSyncError && error.code === 'ERR_SPAMD_CLOSED') return this.#cutOff(peer);
@@ -119,10 +119,4 @@ export class Speaker {
       this.#events.failed(error);
     }
   }
-}
-
-/** What a peer's report says that it left out; peers of other makes may report nothing. */
-function skippedOf(report: unknown): readonly { readonly why: unknown }[] {
-  const { skipped } = Object(report) as { skipped?: readonly { why: unknown }[] };
-  return Array.isArray(skipped) ? skipped : [];
 }

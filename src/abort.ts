@@ -1,0 +1,41 @@
+/**
+ * What a source gives, until a signal is aborted.
+ *
+ * @throws The signal's reason, also while the source keeps it waiting.
+ */
+export async function* untilAborted<T>(
+  source: Iterable<T> | AsyncIterable<T>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<T, void> {
+  signal?.throwIfAborted();
+  if (signal === undefined) {
+    yield* source;
+    return;
+  }
+  const iterator = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
+  let ended = false;
+  try {
+    for (;;) {
+      const { value, done } = await orAborted(iterator.next(), signal);
+      ended = done === true;
+      if (ended) return;
+      yield value;
+    }
+  } finally {
+    // Not waited for after an abort: a source that is stuck would never answer.
+    const returned = ended ? undefined : Promise.resolve(iterator.return?.());
+    if (!signal.aborted) await returned;
+    else returned?.catch(() => {});
+  }
+}
+
+function orAborted<T>(pending: T | PromiseLike<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    const abort = () => reject(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    Promise.resolve(pending)
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener('abort', abort));
+  });
+}
