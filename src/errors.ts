@@ -54,10 +54,12 @@ export class EntryError extends SpamdSyncError {
   override readonly name = 'EntryError';
   readonly field: string;
   readonly value: unknown;
-  readonly index: number;
+  /** `undefined` where no list was given. */
+  readonly index: number | undefined;
 
-  constructor(field: string, value: unknown, index: number, detail: string) {
-    super('ERR_SPAMD_FIELD', `entry ${index}: ${field} ${detail}: ${shown(value)}`);
+  constructor(field: string, value: unknown, index: number | undefined, detail: string) {
+    const where = index === undefined ? '' : `entry ${index}: `;
+    super('ERR_SPAMD_FIELD', `${where}${field} ${detail}: ${shown(value)}`);
     this.field = field;
     this.value = value;
     this.index = index;
@@ -91,13 +93,19 @@ export class SnapshotError extends SpamdSyncError {
 
 /** A value as an error message may show it: quoted, control characters escaped, never longer than a line. */
 export function shown(value: unknown): string {
-  const text =
-    typeof value === 'string'
-      ? JSON.stringify(value)
-      : value instanceof Uint8Array
-        ? `<${value.length} bytes>`
-        : String(value);
+  const text = textOf(value);
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
+
+/** An object is not asked for its text: it may have none, or make any. */
+function textOf(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'bigint') return `${value}n`;
+  if (typeof value === 'function') return '<a function>';
+  if (typeof value !== 'object' || value === null) return String(value);
+  if (value instanceof URL) return JSON.stringify(value.href);
+  if (value instanceof Uint8Array) return `<${value.length} bytes>`;
+  return Array.isArray(value) ? `<a list of ${value.length}>` : Object.prototype.toString.call(value);
 }
 
 /** The system's error code (`ENOENT`, `EADDRINUSE`, …) of something caught, if it has one. */

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 const SRC = fileURLToPath(new URL('../src', import.meta.url));
 
 /** Plain data and small checks, which everything may use and which use nothing but each other. */
-const LEAVES = ['errors.ts', 'entry.ts', 'address.ts'];
+const LEAVES = ['errors.ts', 'entry.ts', 'address.ts', 'abort.ts', 'checks.ts'];
 /** What a program imports: they pass on what others made, and nothing else. */
 const SURFACES = ['index.ts', 'wire.ts', 'testing.ts'];
 

@@ -1,3 +1,4 @@
+import { badOption, checkFunction, checkMembers, checkMethods } from '../checks.ts';
 import type { Attempt, Greylist, Verdict } from '../index.ts';
 
 /** A sender or a recipient, as smtp-server parsed it. */
@@ -51,12 +52,18 @@ class Refusal extends Error {
  *
  * @example
  * const server = new SMTPServer({ authOptional: true, onRcptTo: greylistRcptTo(greylist), onData });
+ *
+ * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is no greylist, and an option that will not do.
  */
 export function greylistRcptTo<Session extends RcptToSession = RcptToSession>(
   greylist: Pick<Greylist, 'check'>,
   options: GreylistRcptToOptions<Session> = {},
 ): RcptToHandler<Session> {
+  checkMethods('greylist', greylist, ['check']);
+  checkMembers('options', options, { authenticated: true, onVerdict: true });
   const { authenticated = false, onVerdict } = options;
+  if (typeof authenticated !== 'boolean') throw badOption('authenticated', 'not true or false', authenticated);
+  checkFunction('onVerdict', onVerdict);
   return (address, session, callback) => {
     if (session.user && !authenticated) {
       callback();

@@ -5,6 +5,9 @@ import { SpamdSyncError, shown, systemCode } from '../errors.ts';
 import { carries, DatagramHmac, type Digest } from './hmac.ts';
 
 const OTHERS_MAY_READ = 0o004;
+const SHA1_OF_NOTHING = createHash('sha1').digest('hex');
+/** Who has it was here: a program without types can call a private constructor, too. */
+const HERE = Symbol('here');
 
 /**
  * The shared key of a sync group. spamd's HMAC key is not the key file but the 40 hexadecimal digits of its SHA-1.
@@ -17,7 +20,11 @@ export class SyncKey {
   /** What is doubtful about the key, in words; a `SyncPeer` repeats them as `warning` events. */
   readonly warnings: readonly string[];
 
-  private constructor(key: string, warnings: readonly string[]) {
+  private constructor(from: typeof HERE, key: string, warnings: readonly string[]) {
+    if (from !== HERE) {
+      const how = 'SyncKey.fromFile(), SyncKey.fromBytes() or SyncKey.none()';
+      throw new SpamdSyncError('ERR_SPAMD_OPTION', `SyncKey: made by ${how}, not with new`);
+    }
     this.#hmac = new DatagramHmac(Buffer.from(key, 'latin1'));
     this.authenticates = key !== '';
     this.warnings = warnings;
@@ -40,7 +47,7 @@ export class SyncKey {
       for await (const chunk of createReadStream(path)) sha1.update(chunk);
       const open = about.isFile() && (about.mode & OTHERS_MAY_READ) !== 0;
       const warnings = open ? [`key file ${name} can be read by every user of this host: chmod o-r it`] : [];
-      return new SyncKey(sha1.digest('hex'), warnings);
+      return SyncKey.#of(sha1.digest('hex'), `key file ${name}`, warnings);
     } catch (cause) {
       if (cause instanceof SpamdSyncError) throw cause;
       const code = systemCode(cause);
@@ -52,9 +59,18 @@ export class SyncKey {
     }
   }
 
-  /** The key that a file with these bytes holds. An empty file is a key too, though one that everybody can guess. */
+  /**
+   * The key that a file with these bytes holds. An empty file is a key too, though one that everybody has.
+   *
+   * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what are no bytes.
+   */
   static fromBytes(keyFileBytes: Uint8Array): SyncKey {
-    return new SyncKey(createHash('sha1').update(keyFileBytes).digest('hex'), []);
+    // Not shown: it may be the secret. Nor is a text taken for its bytes: it may be the path of the file.
+    if (!(keyFileBytes instanceof Uint8Array)) {
+      const what = 'keyFileBytes: not a Uint8Array of what the key file holds; SyncKey.fromFile() takes a path';
+      throw new SpamdSyncError('ERR_SPAMD_OPTION', what);
+    }
+    return SyncKey.#of(createHash('sha1').update(keyFileBytes).digest('hex'), 'the key file', []);
   }
 
   /**
@@ -62,7 +78,12 @@ export class SyncKey {
    * It authenticates nothing; for a trusted wire only. See `docs/security.md`.
    */
   static none(): SyncKey {
-    return new SyncKey('', ['no key: whoever can send this host a datagram can write to its greylist']);
+    return new SyncKey(HERE, '', ['no key: whoever can send this host a datagram can write to its greylist']);
+  }
+
+  static #of(sha1: string, file: string, warnings: readonly string[]): SyncKey {
+    const empty = sha1 === SHA1_OF_NOTHING ? [`${file} is empty: that is a key that everybody knows`] : [];
+    return new SyncKey(HERE, sha1, [...empty, ...warnings]);
   }
 
   /** The digest that this key gives a datagram of 36..1408 bytes, its own HMAC bytes counted as zero. */

@@ -1,3 +1,4 @@
+import { badOption, isList } from '../checks.ts';
 import { SpamdSyncError } from '../errors.ts';
 import type { Digest } from './hmac.ts';
 import { SyncKey } from './key.ts';
@@ -16,7 +17,7 @@ export interface Verified {
 export class Keyring {
   #keys: readonly SyncKey[];
 
-  /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for an empty list, or something that is not a `SyncKey`. */
+  /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is no list, an empty one, or something in it that is not a `SyncKey`. */
   constructor(keys: Iterable<SyncKey>) {
     this.#keys = checked(keys);
   }
@@ -51,6 +52,7 @@ export class Keyring {
  */
 export function checkedKey(key: SyncKey | Keyring): SyncKey | Keyring {
   if (key instanceof SyncKey || key instanceof Keyring) return key;
+  if ((key as unknown) instanceof Promise) throw badOption('key', 'a promise: await it', key);
   throw new SpamdSyncError(
     'ERR_SPAMD_OPTION',
     'key: give a SyncKey or a Keyring; to run without authentication ask for it by name, SyncKey.none()',
@@ -62,10 +64,11 @@ export function keysOf(key: SyncKey | Keyring): readonly SyncKey[] {
 }
 
 function checked(keys: Iterable<SyncKey>): readonly SyncKey[] {
+  // None of it is shown: it may be the secret.
+  if (!isList(keys)) throw new SpamdSyncError('ERR_SPAMD_OPTION', 'keys: not a list of SyncKey objects');
   const list = [...keys];
-  if (list.length === 0) throw new SpamdSyncError('ERR_SPAMD_OPTION', 'a keyring needs at least one key');
-  if (!list.every((key) => key instanceof SyncKey)) {
-    throw new SpamdSyncError('ERR_SPAMD_OPTION', 'a keyring holds SyncKey objects only');
-  }
+  if (list.length === 0) throw new SpamdSyncError('ERR_SPAMD_OPTION', 'keys: a keyring needs at least one key');
+  const wrong = list.findIndex((key) => !(key instanceof SyncKey));
+  if (wrong >= 0) throw new SpamdSyncError('ERR_SPAMD_OPTION', `keys[${wrong}]: not a SyncKey object`);
   return list;
 }

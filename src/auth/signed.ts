@@ -1,6 +1,7 @@
 import { isU32 } from '../address.ts';
+import { badOption, isList, isObject } from '../checks.ts';
 import type { Entry } from '../entry.ts';
-import { DecodeError, EntryError, SpamdSyncError, shown } from '../errors.ts';
+import { DecodeError, EntryError, SpamdSyncError } from '../errors.ts';
 import { HMAC_AT, MAX_SIZE } from '../wire/constants.ts';
 import { decodeBody, precheck, type Refusal, readCounter } from '../wire/decode.ts';
 import { DatagramWriter, type WireEntry } from '../wire/encode.ts';
@@ -27,25 +28,23 @@ const writer = new DatagramWriter();
  * @returns At most 1408 bytes: 85 WHITE, TRAPPED or removals, or a GREY whose three strings have up to 1339 bytes together.
  * @throws {EntryError} `ERR_SPAMD_FIELD`, naming the entry and its field: not IPv4, a time outside 0..2^32-1, a string
  * that is empty or holds controls, or is too long by itself.
- * @throws {SpamdSyncError} `ERR_SPAMD_TOO_LONG` when the entries do not fit in one datagram; `ERR_SPAMD_OPTION` for a
- * bad counter or key.
+ * @throws {SpamdSyncError} `ERR_SPAMD_TOO_LONG` when the entries do not fit in one datagram; `ERR_SPAMD_OPTION` for
+ * what is no list, and a bad counter or key.
  */
 export function encodeDatagram(
   entries: Iterable<WireEntry>,
   options: { readonly key: SyncKey | Keyring; readonly counter: number },
 ): Uint8Array {
-  if (!isU32(options.counter)) {
-    throw new SpamdSyncError(
-      'ERR_SPAMD_OPTION',
-      `counter: not a whole number 0..4294967295: ${shown(options.counter)}`,
-    );
-  }
+  if (!isList(entries)) throw badOption('entries', 'not a list of entries', entries);
+  if (!isObject(options)) throw badOption('options', 'not an object with key, counter', options);
+  if (!isU32(options.counter)) throw badOption('counter', 'not a whole number 0..4294967295', options.counter);
   const key = checkedKey(options.key);
   // Taken whole before the shared writer is: an iterable may run code, even this function.
   const list = Array.isArray(entries) ? (entries as readonly WireEntry[]) : [...entries];
   let index = 0;
   try {
     for (const entry of list) {
+      if (!isObject(entry)) throw new EntryError('entry', entry, index, 'is not an object');
       const problem = writer.add(entry);
       if (problem === 'full') {
         throw new SpamdSyncError(
@@ -71,8 +70,11 @@ export function encodeDatagram(
  * @throws {DecodeError} `ERR_SPAMD_DECODE` with the `reason`, in the order of the checks: `short` (under 36 bytes),
  * `oversize` (over 1408), `version`, `family`, `length` (not the length it claims), `auth` (the HMAC is of none of the
  * keys), `malformed` (anything wrong among the TLVs); and the `offset` of the byte at fault.
+ * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what are no bytes, and a bad key.
  */
 export function decodeDatagram(bytes: Uint8Array, options: { readonly key: SyncKey | Keyring }): Datagram {
+  if (!(bytes instanceof Uint8Array)) throw badOption('bytes', 'not a Uint8Array', bytes);
+  if (!isObject(options)) throw badOption('options', 'not an object with key', options);
   const refused = precheck(bytes);
   if (refused !== undefined) throw decodeError(refused);
   if (checkedKey(options.key).verify(bytes) === undefined)

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
-import { SpamdSyncError, shown } from '../errors.ts';
-import type { Attempt } from '../greylist/attempt.ts';
+import { badOption, checkedWhole, checkMembers } from '../checks.ts';
+import { SpamdSyncError } from '../errors.ts';
+import { type Attempt, checkIsAttempt } from '../greylist/attempt.ts';
 import type { GreylistEvents } from '../greylist/events.ts';
 import { failed, type Verdict } from '../greylist/verdict.ts';
 import { isAnswer, type Method, revivedError, revivedVerdict } from './protocol.ts';
@@ -29,12 +30,12 @@ export class ClusterGreylist extends EventEmitter<GreylistEvents> implements Dis
   #closed = false;
 
   /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for an option that will not do, and in a process with no channel. */
-  constructor({ onError = 'pass', timeoutMs = 5000 }: ClusterGreylistOptions = {}) {
+  constructor(options: ClusterGreylistOptions = {}) {
     super();
-    if (onError !== 'pass' && onError !== 'defer') throw bad('onError', "not 'pass' or 'defer'", onError);
-    if (!Number.isInteger(timeoutMs) || timeoutMs < 1 || timeoutMs > 600_000) {
-      throw bad('timeoutMs', 'not a whole number 1..600000', timeoutMs);
-    }
+    checkMembers('options', options, { onError: true, timeoutMs: true });
+    const { onError = 'pass', timeoutMs = 5000 } = options;
+    if (onError !== 'pass' && onError !== 'defer') throw badOption('onError', "not 'pass' or 'defer'", onError);
+    checkedWhole('timeoutMs', timeoutMs, 1, 600_000);
     if (process.send === undefined) {
       throw new SpamdSyncError('ERR_SPAMD_OPTION', 'ClusterGreylist: this process is no worker of a cluster');
     }
@@ -49,7 +50,9 @@ export class ClusterGreylist extends EventEmitter<GreylistEvents> implements Dis
    *
    * @throws {SpamdSyncError} `ERR_SPAMD_FIELD` when `ip` is no IP address or a string is missing.
    */
-  async check({ ip, helo, from, to, connectedTo }: Attempt): Promise<Verdict> {
+  async check(attempt: Attempt): Promise<Verdict> {
+    checkIsAttempt(attempt);
+    const { ip, helo, from, to, connectedTo } = attempt;
     try {
       return revivedVerdict(await this.#ask('check', [{ ip, helo, from, to, connectedTo }]));
     } catch (error) {
@@ -137,8 +140,4 @@ function send(message: object, failed: (error: Error) => void): void {
       if (error !== null) failed(error);
     });
   }
-}
-
-function bad(name: string, why: string, value: unknown): SpamdSyncError {
-  return new SpamdSyncError('ERR_SPAMD_OPTION', `${name}: ${why}: ${shown(value)}`);
 }

@@ -1,7 +1,8 @@
 import cluster, { type Worker } from 'node:cluster';
+import { checkMethods } from '../checks.ts';
 import { SpamdSyncError } from '../errors.ts';
 import type { Attempt } from '../greylist/attempt.ts';
-import { type Answer, type Ask, isAsk, plainError, plainVerdict, type Served } from './protocol.ts';
+import { type Answer, type Ask, isAsk, METHODS, plainError, plainVerdict, type Served } from './protocol.ts';
 
 /** A greylist that workers ask. */
 export interface Serving extends Disposable {
@@ -16,10 +17,11 @@ export interface Serving extends Disposable {
  * const serving = serveGreylist(new Greylist({ store, announcer: peer }));
  * cluster.fork();
  *
- * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` anywhere but in the primary.
+ * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` anywhere but in the primary, and for what is no greylist.
  */
 export function serveGreylist(greylist: Served): Serving {
   if (!cluster.isPrimary) throw new SpamdSyncError('ERR_SPAMD_OPTION', 'serveGreylist: only the primary can serve one');
+  checkMethods('greylist', greylist, METHODS);
   const heard = (worker: Worker, message: unknown): void => {
     if (isAsk(message)) void answer(greylist, message).then((answered) => send(worker, answered));
   };

@@ -1,4 +1,5 @@
 import { isU32 } from '../address.ts';
+import { isObject } from '../checks.ts';
 import { EntryError } from '../errors.ts';
 import { canonicalAddress, canonicalMailbox } from './canonical.ts';
 
@@ -18,21 +19,31 @@ export interface Attempt {
 
 export function checkedAddress(ip: string): string {
   const address = typeof ip === 'string' ? canonicalAddress(ip) : undefined;
-  if (address === undefined) throw new EntryError('ip', ip, 0, 'is not an IP address');
+  if (address === undefined) throw new EntryError('ip', ip, undefined, 'is not an IP address');
   return address;
 }
 
 export function checkedExpires(expires: number, now: number): number {
-  if (!isU32(expires)) throw new EntryError('expires', expires, 0, 'is not whole Unix seconds, 0..4294967295');
-  if (expires <= now) throw new EntryError('expires', expires, 0, 'is over already');
+  if (!isU32(expires)) throw new EntryError('expires', expires, undefined, 'is not whole Unix seconds, 0..4294967295');
+  if (expires <= now) throw new EntryError('expires', expires, undefined, 'is over already');
   return expires;
 }
 
 /** @returns The address as spamtraps are kept. */
 export function checkedSpamtrap(address: string): string {
-  const mailbox = typeof address === 'string' ? canonicalMailbox(address) : '';
-  if (mailbox === '') throw new EntryError('address', address, 0, 'is not a mail address');
+  const mailbox = checkedMailbox(address);
+  if (mailbox === '') throw notMail(address);
   return mailbox;
+}
+
+/** @returns The same of what is only looked for, and so may be any text. */
+export function checkedMailbox(address: string): string {
+  if (typeof address !== 'string') throw notMail(address);
+  return canonicalMailbox(address);
+}
+
+function notMail(address: unknown): EntryError {
+  return new EntryError('address', address, undefined, 'is not a mail address');
 }
 
 /**
@@ -42,9 +53,21 @@ export function checkedSpamtrap(address: string): string {
  * @throws {EntryError} `ERR_SPAMD_FIELD`
  */
 export function checkedAttempt(attempt: Attempt): string {
-  const { helo, from, to } = attempt;
-  if (typeof helo !== 'string') throw new EntryError('helo', helo, 0, 'is not a string');
-  if (typeof from !== 'string') throw new EntryError('from', from, 0, 'is not a string');
-  if (typeof to !== 'string') throw new EntryError('to', to, 0, 'is not a string');
+  checkIsAttempt(attempt);
+  const { helo, from, to, connectedTo } = attempt;
+  if (typeof helo !== 'string') throw notText('helo', helo);
+  if (typeof from !== 'string') throw notText('from', from);
+  if (typeof to !== 'string') throw notText('to', to);
+  if (connectedTo !== undefined && typeof connectedTo !== 'string') throw notText('connectedTo', connectedTo);
   return checkedAddress(attempt.ip);
+}
+
+/** @throws {EntryError} `ERR_SPAMD_FIELD` for what has no members at all. */
+export function checkIsAttempt(attempt: Attempt): void {
+  if (isObject(attempt)) return;
+  throw new EntryError('attempt', attempt, undefined, 'is not an object with ip, helo, from, to');
+}
+
+function notText(field: string, value: unknown): EntryError {
+  return new EntryError(field, value, undefined, 'is not a string');
 }

@@ -1,15 +1,20 @@
 import { EventEmitter } from 'node:events';
 import type { Clock, SpamdbRecord } from '../entry.ts';
-import { MemoryStore } from '../store/memory.ts';
 import { type RestoreReport, restore, type SnapshotOptions, type SnapshotSource, snapshot } from '../store/snapshot.ts';
 import type { Awaitable, Rules, Store } from '../store/store.ts';
-import { type Attempt, checkedAddress, checkedAttempt, checkedExpires, checkedSpamtrap } from './attempt.ts';
-import { canonicalMailbox } from './canonical.ts';
+import {
+  type Attempt,
+  checkedAddress,
+  checkedAttempt,
+  checkedExpires,
+  checkedMailbox,
+  checkedSpamtrap,
+} from './attempt.ts';
 import { Decider } from './decide.ts';
 import { GreylistCounters, type GreylistEvents, type GreylistStats, type GreylistWarningCode } from './events.ts';
 import { Hearing, isGroup } from './hearing.ts';
-import type { GreylistOptions, SweepReport } from './options.ts';
-import { checkedPolicy, type GreylistPolicy } from './policy.ts';
+import { checkedClaim, checkedOptions, type GreylistOptions, type SweepReport } from './options.ts';
+import type { GreylistPolicy } from './policy.ts';
 import { applyEntry, poolOf, removedUntil } from './received.ts';
 import { exportRecords, type ImportReport, importRecords } from './records.ts';
 import { Sweeper, within } from './sweeper.ts';
@@ -40,19 +45,19 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
   readonly #hearing: Hearing | undefined;
   #closing: Promise<void> | undefined;
 
-  /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION`, naming the member of the policy that will not do. */
+  /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION`, naming the option or the member of the policy that will not do. */
   constructor(options: GreylistOptions = {}) {
     super();
-    this.#policy = checkedPolicy(options.policy);
-    this.#ownStore = options.store === undefined;
-    this.#store = options.store ?? new MemoryStore();
-    const { announcer } = options;
+    const { store, ownStore, announcer, policy, clock } = checkedOptions(options);
+    this.#policy = policy;
+    this.#ownStore = ownStore;
+    this.#store = store;
+    this.#clock = clock;
     this.#telling = new Telling(announcer, {
       counters: this.#counters,
       onFailed: (error) => this.#warn('WARN_SPAMD_ANNOUNCE', 'the group could not be told', error),
     });
-    this.#clock = options.clock ?? { now: () => Date.now() / 1000 };
-    const { passtime, greyexp, whiteexp, trapWins } = this.#policy;
+    const { passtime, greyexp, whiteexp, trapWins } = policy;
     this.#rules = { passtime, greyexp, whiteexp, trapWins, renewal: Math.ceil(whiteexp / RENEWAL_PART) };
     this.#decider = new Decider({
       store: this.#store,
@@ -97,8 +102,8 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
    */
   async trap(ip: string, options: { readonly expires?: number } = {}): Promise<void> {
     const now = this.#now();
-    const expires = checkedExpires(options.expires ?? now + this.#policy.trapexp, now);
-    await this.#decider.claim('trapped', checkedAddress(ip), expires, 'operator', now);
+    const { expires = now + this.#policy.trapexp } = checkedClaim(options);
+    await this.#decider.claim('trapped', checkedAddress(ip), checkedExpires(expires, now), 'operator', now);
   }
 
   /**
@@ -110,8 +115,8 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
    */
   async allow(ip: string, options: { readonly expires?: number } = {}): Promise<void> {
     const now = this.#now();
-    const expires = checkedExpires(options.expires ?? now + this.#policy.whiteexp, now);
-    await this.#decider.claim('white', checkedAddress(ip), expires, 'operator', now);
+    const { expires = now + this.#policy.whiteexp } = checkedClaim(options);
+    await this.#decider.claim('white', checkedAddress(ip), checkedExpires(expires, now), 'operator', now);
   }
 
   /**
@@ -135,8 +140,8 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
   /** The spamtraps: recipients that trap whoever writes to them. Case and brackets do not matter. */
   readonly spamtraps = {
     add: async (address: string): Promise<void> => this.#store.spamtraps.add(checkedSpamtrap(address)),
-    delete: async (address: string): Promise<boolean> => this.#store.spamtraps.delete(canonicalMailbox(address)),
-    has: async (address: string): Promise<boolean> => this.#store.spamtraps.has(canonicalMailbox(address)),
+    delete: async (address: string): Promise<boolean> => this.#store.spamtraps.delete(checkedMailbox(address)),
+    has: async (address: string): Promise<boolean> => this.#store.spamtraps.has(checkedMailbox(address)),
   };
 
   /** Everything that still holds, as spamdb(8) would list it: tuples, then addresses, then spamtraps. */

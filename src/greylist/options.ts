@@ -1,6 +1,8 @@
+import { checkMembers, checkMethods } from '../checks.ts';
 import type { Announcer, Clock } from '../entry.ts';
+import { MemoryStore } from '../store/memory.ts';
 import type { Store } from '../store/store.ts';
-import type { GreylistPolicy } from './policy.ts';
+import { checkedPolicy, type GreylistPolicy } from './policy.ts';
 
 export interface GreylistOptions {
   /** Where it keeps what it knows; the caller closes it. Default: a `MemoryStore` of its own. */
@@ -21,4 +23,38 @@ export interface SweepReport {
   readonly removed: number;
   /** Addresses announced again, because the expiry that spamd hosts know has passed while they still hold here. */
   readonly repaired: number;
+}
+
+/** The options, checked and complete. */
+export interface Settings {
+  readonly store: Store;
+  /** The store is of the greylist's own making. */
+  readonly ownStore: boolean;
+  readonly announcer: Announcer | undefined;
+  readonly policy: GreylistPolicy;
+  readonly clock: Clock;
+}
+
+const STORE = ['recordAttempt', 'mergeAddress', 'address', 'entries', 'load', 'sweep', 'stats', 'close'] as const;
+
+const systemClock: Clock = { now: () => Date.now() / 1000 };
+
+/** @throws {SpamdSyncError} `ERR_SPAMD_OPTION`, naming the option. */
+export function checkedOptions(options: GreylistOptions): Settings {
+  checkMembers('options', options, { store: true, announcer: true, policy: true, clock: true });
+  const { store, announcer, clock = systemClock } = options;
+  if (store !== undefined) {
+    checkMethods('store', store, STORE);
+    checkMethods('store.spamtraps', store.spamtraps, ['add', 'delete', 'has']);
+  }
+  if (announcer !== undefined) checkMethods('announcer', announcer, ['announce']);
+  checkMethods('clock', clock, ['now']);
+  const policy = checkedPolicy(options.policy);
+  return { store: store ?? new MemoryStore(), ownStore: store === undefined, announcer, policy, clock };
+}
+
+/** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` */
+export function checkedClaim(options: { readonly expires?: number }): { readonly expires?: number } {
+  checkMembers('options', options, { expires: true });
+  return options;
 }

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
-import { SpamdSyncError, shown } from '../errors.ts';
+import { badOption, checkedWhole, checkMembers } from '../checks.ts';
+import type { SpamdSyncError } from '../errors.ts';
 import type { Attempt } from './attempt.ts';
 
 /** spamd's rules and where ours go further. Durations are seconds. */
@@ -60,8 +61,7 @@ const DEFAULTS: GreylistPolicy = {
  * @throws {SpamdSyncError} `ERR_SPAMD_OPTION`, naming the member.
  */
 export function checkedPolicy(given: Partial<GreylistPolicy> = {}): GreylistPolicy {
-  for (const name of Object.keys(given))
-    if (!Object.hasOwn(DEFAULTS, name)) throw bad(name, 'no such member of the policy', name);
+  checkMembers('policy', given, DEFAULTS);
   const policy = { ...DEFAULTS, ...withoutUndefined(given) };
   whole(policy, 'passtime', 0, 2 ** 31);
   for (const name of ['greyexp', 'whiteexp', 'trapexp'] as const) whole(policy, name, 1, 2 ** 31);
@@ -72,8 +72,9 @@ export function checkedPolicy(given: Partial<GreylistPolicy> = {}): GreylistPoli
   if (typeof policy.trapWins !== 'boolean') throw bad('trapWins', 'not true or false', policy.trapWins);
   if (policy.onError !== 'pass' && policy.onError !== 'defer')
     throw bad('onError', "not 'pass' or 'defer'", policy.onError);
-  if (policy.lowPriorityMx !== undefined && isIP(policy.lowPriorityMx) === 0) {
-    throw bad('lowPriorityMx', 'not an IP address', policy.lowPriorityMx);
+  const { lowPriorityMx } = policy;
+  if (lowPriorityMx !== undefined && (typeof lowPriorityMx !== 'string' || isIP(lowPriorityMx) === 0)) {
+    throw bad('lowPriorityMx', 'not an IP address', lowPriorityMx);
   }
   if (policy.subnet !== undefined) checkSubnet(policy.subnet);
   checkStrings('exempt', policy.exempt);
@@ -94,9 +95,7 @@ function withoutUndefined(given: Partial<GreylistPolicy>): Partial<GreylistPolic
 type Durations = 'passtime' | 'greyexp' | 'whiteexp' | 'trapexp' | 'timeoutMs' | 'sweepInterval';
 
 function whole(policy: GreylistPolicy, name: Durations, least: number, most: number): void {
-  const value = policy[name];
-  if (!Number.isInteger(value) || value < least || value > most)
-    throw bad(name, `not a whole number ${least}..${most}`, value);
+  checkedWhole(`policy.${name}`, policy[name], least, most);
 }
 
 function checkStrings(name: string, value: readonly string[]): void {
@@ -105,10 +104,7 @@ function checkStrings(name: string, value: readonly string[]): void {
 }
 
 function checkSubnet(subnet: NonNullable<GreylistPolicy['subnet']>): void {
-  if (typeof subnet !== 'object') throw bad('subnet', 'not { ipv4, ipv6 }', subnet);
-  for (const name of Object.keys(subnet)) {
-    if (name !== 'ipv4' && name !== 'ipv6') throw bad('subnet', 'no such member', name);
-  }
+  checkMembers('policy.subnet', subnet, { ipv4: true, ipv6: true });
   checkPrefix('subnet.ipv4', subnet.ipv4, 8, 32);
   checkPrefix('subnet.ipv6', subnet.ipv6, 32, 128);
 }
@@ -119,5 +115,5 @@ function checkPrefix(name: string, value: number | undefined, least: number, mos
 }
 
 function bad(name: string, why: string, value: unknown): SpamdSyncError {
-  return new SpamdSyncError('ERR_SPAMD_OPTION', `policy.${name}: ${why}: ${shown(value)}`);
+  return badOption(`policy.${name}`, why, value);
 }

@@ -1,3 +1,4 @@
+import { checkRecord, checkRecords } from '../checks.ts';
 import type { SpamdbRecord } from '../entry.ts';
 import { type AddressRecord, applyChange, newAddressRecord, stateOf } from '../store/address-record.ts';
 import type { Store, StoreRecord } from '../store/store.ts';
@@ -39,16 +40,23 @@ export async function* exportRecords(store: Store, now: number, trapWins: boolea
   }
 }
 
+/**
+ * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what are no records.
+ * @throws {EntryError} `ERR_SPAMD_FIELD` for one that spamdb(8) cannot have listed; those before it may be taken in.
+ */
 export async function importRecords(
   store: Store,
   records: Iterable<SpamdbRecord> | AsyncIterable<SpamdbRecord>,
   now: number,
   policy: GreylistPolicy,
 ): Promise<ImportReport> {
+  checkRecords(records);
   const counts = { GREY: 0, WHITE: 0, TRAPPED: 0, SPAMTRAP: 0 };
+  let index = 0;
   let ignored = 0;
   let batch: StoreRecord[] = [];
   for await (const record of records) {
+    checkRecord(record, index++);
     const item = asStored(record, now, policy);
     if (item === undefined) {
       ignored++;

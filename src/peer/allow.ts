@@ -1,6 +1,6 @@
 import { BlockList, isIPv4 } from 'node:net';
 import { LRUCache } from 'lru-cache';
-import { SpamdSyncError, shown } from '../errors.ts';
+import { badOption } from '../checks.ts';
 
 /** Enough for every member of a group and some strangers; an answer that was pushed out is worked out again. */
 const REMEMBERED = 1024;
@@ -12,10 +12,11 @@ export class AllowList {
 
   /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for anything that is not an IPv4 address or prefix. */
   constructor(rules: readonly string[]) {
+    if (!Array.isArray(rules)) throw badOption('allow', 'not a list of IPv4 addresses and prefixes', rules);
     for (const rule of rules) {
       const [address = '', prefix = '32', ...rest] = typeof rule === 'string' ? rule.split('/') : [];
       if (!isIPv4(address) || !/^\d{1,2}$/.test(prefix) || Number(prefix) > 32 || rest.length > 0) {
-        throw new SpamdSyncError('ERR_SPAMD_OPTION', `allow: not an IPv4 address or prefix: ${shown(rule)}`);
+        throw badOption('allow', 'not an IPv4 address or prefix', rule);
       }
       this.#list.addSubnet(address, Number(prefix), 'ipv4');
     }

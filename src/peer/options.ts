@@ -2,8 +2,9 @@ import { isIPv4 } from 'node:net';
 import { isUnicastIPv4, parseIPv4 } from '../address.ts';
 import type { SyncKey } from '../auth/key.ts';
 import { checkedKey, type Keyring } from '../auth/keyring.ts';
+import { badOption, checkedWhole, checkMembers, checkMethods, checkSignal, isObject } from '../checks.ts';
 import type { Clock } from '../entry.ts';
-import { SpamdSyncError, shown } from '../errors.ts';
+import { SpamdSyncError } from '../errors.ts';
 import type { ListenAt, SendTo, Transport } from '../transport/transport.ts';
 import { udp } from '../transport/udp.ts';
 import { AllowList } from './allow.ts';
@@ -109,78 +110,116 @@ const DEFAULTS = {
 
 const MAX_RATE = 10_000;
 
+const OPTIONS: Readonly<Record<keyof SyncPeerOptions, true>> = {
+  key: true,
+  listen: true,
+  targets: true,
+  port: true,
+  group: true,
+  allow: true,
+  maxSkew: true,
+  maxDigests: true,
+  batch: true,
+  transport: true,
+  clock: true,
+  signal: true,
+};
+
+/** Those made here: a program without types can call the constructor of a peer, too. */
+const made = new WeakSet<Settings>();
+
 const systemClock: Clock = { now: () => Date.now() / 1000 };
 
 /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION`, naming the option. */
 export function checkedOptions(options: SyncPeerOptions): Settings {
-  const port = whole('port', options.port ?? DEFAULTS.port, 0, 65_535);
-  const batch = options.batch ?? {};
-  const maxSkew = options.maxSkew ?? DEFAULTS.maxSkew;
-  return {
+  checkMembers('options', options, OPTIONS);
+  const { port = DEFAULTS.port, maxSkew = DEFAULTS.maxSkew, maxDigests = DEFAULTS.maxDigests } = options;
+  const { transport = udp, clock = systemClock, signal, batch = {} } = options;
+  checkMembers('batch', batch, { lingerMs: true, maxQueued: true, bulkRate: true });
+  const { lingerMs = DEFAULTS.lingerMs, maxQueued = DEFAULTS.maxQueued, bulkRate } = batch;
+  checkMethods('transport', transport, ['open']);
+  checkMethods('clock', clock, ['now']);
+  checkSignal(signal);
+  const listenPort = checkedWhole('port', port, 0, 65_535);
+  const targetPort = listenPort === 0 ? DEFAULTS.port : listenPort;
+  const settings: Settings = {
     key: checkedKey(options.key),
-    listen: checkedListen(options.listen ?? DEFAULTS.listen, port),
-    targets: checkedTargets(options.targets ?? [], port === 0 ? DEFAULTS.port : port),
-    port: port === 0 ? DEFAULTS.port : port,
-    group: checkedGroup(options.group ?? DEFAULTS.group),
+    listen: checkedListen(listenPort, options.listen),
+    targets: checkedTargets(targetPort, options.targets),
+    port: targetPort,
+    group: checkedGroup(options.group),
     allow: options.allow === undefined ? undefined : new AllowList(options.allow),
-    maxSkew: maxSkew === false ? false : whole('maxSkew', maxSkew, 1, 2 ** 31),
-    maxDigests: whole('maxDigests', options.maxDigests ?? DEFAULTS.maxDigests, 1, 2 ** 24),
-    lingerMs: whole('batch.lingerMs', batch.lingerMs ?? DEFAULTS.lingerMs, 0, 60_000),
-    maxQueued: whole('batch.maxQueued', batch.maxQueued ?? DEFAULTS.maxQueued, 1, 2 ** 24),
-    bulkRate: checkedRate('batch.bulkRate', batch.bulkRate),
-    transport: having('transport', 'open', options.transport ?? udp),
-    clock: having('clock', 'now', options.clock ?? systemClock),
-    signal: checkedSignal(options.signal),
+    maxSkew: maxSkew === false ? false : checkedWhole('maxSkew', maxSkew, 1, 2 ** 31),
+    maxDigests: checkedWhole('maxDigests', maxDigests, 1, 2 ** 24),
+    lingerMs: checkedWhole('batch.lingerMs', lingerMs, 0, 60_000),
+    maxQueued: checkedWhole('batch.maxQueued', maxQueued, 1, 2 ** 24),
+    bulkRate: checkedRate('batch.bulkRate', bulkRate),
+    transport,
+    clock,
+    signal,
   };
+  made.add(settings);
+  return settings;
 }
 
-function checkedListen(listen: string | ListenOptions | false, port: number): ListenAt | false {
+/** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for settings that {@link checkedOptions} has not made. */
+export function opened(settings: Settings): Settings {
+  if (made.has(settings)) return settings;
+  throw new SpamdSyncError('ERR_SPAMD_OPTION', 'SyncPeer: made by SyncPeer.open(options), not with new');
+}
+
+function checkedListen(port: number, listen: SyncPeerOptions['listen'] = DEFAULTS.listen): ListenAt | false {
   if (listen === false) return false;
-  const { at = DEFAULTS.listen, receiveBuffer = DEFAULTS.receiveBuffer } =
-    typeof listen === 'string' ? { at: listen } : listen;
+  if (typeof listen !== 'string' && !isObject(listen)) {
+    throw badOption('listen', 'give a local IPv4 address, an interface name, { at, receiveBuffer } or false', listen);
+  }
+  const given: ListenOptions = typeof listen === 'string' ? { at: listen } : listen;
+  checkMembers('listen', given, { at: true, receiveBuffer: true });
+  const { at = DEFAULTS.listen, receiveBuffer = DEFAULTS.receiveBuffer } = given;
   const address = typeof at === 'string' ? parseIPv4(at) : -1;
   if (typeof at !== 'string' || at === '' || (address > 0 && !isUnicastIPv4(address))) {
-    throw bad('listen', 'give a local IPv4 address or an interface name', at);
+    throw badOption('listen', 'give a local IPv4 address or an interface name', at);
   }
-  return {
-    at,
-    port,
-    receiveBuffer: whole('listen.receiveBuffer', receiveBuffer, 4096, 2 ** 30),
-  };
+  return { at, port, receiveBuffer: checkedWhole('listen.receiveBuffer', receiveBuffer, 4096, 2 ** 30) };
 }
 
-function checkedTargets(targets: readonly (string | TargetOptions)[], port: number): Target[] {
-  if (!Array.isArray(targets)) throw bad('targets', 'not a list', targets);
-  const checked = targets.map((target) => checkedTarget(typeof target === 'string' ? { host: target } : target, port));
+function checkedTargets(port: number, targets: SyncPeerOptions['targets'] = []): Target[] {
+  if (!Array.isArray(targets)) throw badOption('targets', 'not a list', targets);
+  const checked = targets.map((target: string | TargetOptions) => checkedTarget('targets', target, port));
   checked.forEach((target, index) => {
     const twin = checked.findIndex((other) => other.host === target.host && other.port === target.port);
-    if (twin !== index) throw bad('targets', 'the same target twice', target.name);
+    if (twin !== index) throw badOption('targets', 'the same target twice', target.name);
   });
   return checked;
 }
 
-/** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what cannot be a target. */
-export function checkedTarget(target: TargetOptions, defaultPort: number): Target {
-  if (typeof target?.host !== 'string') throw bad('targets', 'neither a name nor an object with a host', target);
-  const { dialect = DEFAULTS.dialect } = target;
+/**
+ * @param name Of the option that it was given as.
+ * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what cannot be a target.
+ */
+export function checkedTarget(name: string, given: string | TargetOptions, defaultPort: number): Target {
+  const target: TargetOptions = typeof given === 'string' ? { host: given } : given;
+  if (typeof target?.host !== 'string') throw badOption(name, 'neither a name nor an object with a host', given);
+  checkMembers(name, target, { host: true, port: true, dialect: true, ttl: true });
+  const { dialect = DEFAULTS.dialect, port = defaultPort } = target;
   // As in spamd's -Y, a colon and a number are an interface's TTL.
   const parts = /^([^:]+):(\d+)$/.exec(target.host);
   const host = parts?.[1] ?? target.host;
   const ttl = target.ttl ?? (parts === null ? undefined : Number(parts[2]));
   if (!/^[\w.-]+$/.test(host)) {
-    throw bad('targets', 'not a host name, an IPv4 address or an interface', host);
+    throw badOption(name, 'not a host name, an IPv4 address or an interface', host);
   }
-  if (dialect !== 'spamd' && dialect !== 'greyd') throw bad('targets', "dialect is not 'spamd' or 'greyd'", dialect);
+  if (dialect !== 'spamd' && dialect !== 'greyd') throw badOption(name, "dialect is not 'spamd' or 'greyd'", dialect);
   if (ttl !== undefined) {
-    whole('targets: ttl', ttl, 1, 255);
-    if (isIPv4(host)) throw bad('targets', 'a TTL goes with an interface, not with an address', host);
+    checkedWhole(`${name}: ttl`, ttl, 1, 255);
+    if (isIPv4(host)) throw badOption(name, 'a TTL goes with an interface, not with an address', host);
   }
   if (isIPv4(host) && !isUnicastIPv4(parseIPv4(host))) {
-    throw bad('targets', 'not a unicast address; for multicast name the interface', host);
+    throw badOption(name, 'not a unicast address; for multicast name the interface', host);
   }
-  const port = whole('targets: port', target.port ?? defaultPort, 1, 65_535);
-  const name = `${host}${ttl === undefined ? '' : `:${ttl}`}${port === defaultPort ? '' : ` port ${port}`}`;
-  return { host, port, ttl, dialect, name };
+  checkedWhole(`${name}: port`, port, 1, 65_535);
+  const full = `${host}${ttl === undefined ? '' : `:${ttl}`}${port === defaultPort ? '' : ` port ${port}`}`;
+  return { host, port, ttl, dialect, name: full };
 }
 
 /**
@@ -190,31 +229,12 @@ export function checkedTarget(target: TargetOptions, defaultPort: number): Targe
  */
 export function checkedRate(name: string, rate: number = DEFAULTS.rate): number {
   if (typeof rate === 'number' && rate >= 1 && rate <= MAX_RATE) return rate;
-  throw bad(name, `not a number 1..${MAX_RATE}`, rate);
+  throw badOption(name, `not a number 1..${MAX_RATE}`, rate);
 }
 
-function checkedSignal(signal: AbortSignal | undefined): AbortSignal | undefined {
-  if (signal === undefined || signal instanceof AbortSignal) return signal;
-  throw bad('signal', 'not an AbortSignal', signal);
-}
-
-function checkedGroup(group: string): string {
+function checkedGroup(group: string = DEFAULTS.group): string {
   const address = typeof group === 'string' ? parseIPv4(group) : -1;
   const first = address >>> 24;
-  if (address < 0 || first < 224 || first > 239) throw bad('group', 'not an IPv4 multicast address', group);
+  if (address < 0 || first < 224 || first > 239) throw badOption('group', 'not an IPv4 multicast address', group);
   return group;
-}
-
-function having<T extends object, M extends keyof T & string>(name: string, method: M, value: T): T {
-  if (typeof value?.[method] === 'function') return value;
-  throw bad(name, `has no method ${method}`, value);
-}
-
-function whole(name: string, value: number, least: number, most: number): number {
-  if (Number.isInteger(value) && value >= least && value <= most) return value;
-  throw bad(name, `not a whole number ${least}..${most}`, value);
-}
-
-function bad(name: string, why: string, value: unknown): SpamdSyncError {
-  return new SpamdSyncError('ERR_SPAMD_OPTION', `${name}: ${why}: ${shown(value)}`);
 }

@@ -3,11 +3,11 @@ import { keysOf } from '../auth/keyring.ts';
 import type { AnnounceOptions, Announcer, Clock, Entry, Source, Tuple } from '../entry.ts';
 import { SpamdSyncError } from '../errors.ts';
 import type { Link, OpenTransport } from '../transport/transport.ts';
-import { checkEntry } from './check.ts';
+import { checkEntry, checkedList, checkedTuple, checkSeed } from './check.ts';
 import type { PeerWarningCode, SyncPeerEvents } from './events.ts';
 import { Health, type PeerHealth } from './health.ts';
 import { Inbound } from './inbound.ts';
-import { checkedOptions, checkedTarget, type Settings, type SyncPeerOptions, type Target } from './options.ts';
+import { checkedOptions, checkedTarget, opened, type Settings, type SyncPeerOptions, type Target } from './options.ts';
 import { Outbound } from './outbound.ts';
 import { Outlet } from './outlet.ts';
 import type { Received } from './received.ts';
@@ -48,17 +48,14 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
 
   private constructor(settings: Settings) {
     super();
-    this.#settings = settings;
+    this.#settings = opened(settings);
     this.#clock = settings.clock;
     this.#health = new Health(
       () => this.#outlets,
       (target, address) =>
         this.#warn('WARN_SPAMD_KEY_MISMATCH', `target ${target} (${address}) signs with no key of ours: key mismatch?`),
     );
-    this.#inbound = new Inbound({
-      ...settings,
-      onForgotten: () => this.#warnForgotten(),
-    });
+    this.#inbound = new Inbound({ ...settings, onForgotten: () => this.#warnForgotten() });
     this.#signer = new Signer(settings.key, (digest, newest) => {
       this.#inbound.noteSent(digest, newest, this.#clock.now());
     });
@@ -86,9 +83,9 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
   }
 
   /** Tells the group that this tuple was seen, now. */
-  grey(tuple: Tuple): Promise<SendReport> {
-    const { ip, helo, from, to } = tuple;
-    return this.announce([{ type: 'grey', ip, helo, from, to, timestamp: this.#seconds() }]);
+  async grey(tuple: Tuple): Promise<SendReport> {
+    const { ip, helo, from, to } = checkedTuple(tuple);
+    return this.#tell({ type: 'grey', ip, helo, from, to, timestamp: this.#seconds() });
   }
 
   /**
@@ -97,7 +94,7 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
    * @param expires Until when, Unix seconds. Hosts that know the address already keep the expiry they have.
    */
   white(ip: string, expires: number): Promise<SendReport> {
-    return this.announce([{ type: 'white', ip, timestamp: this.#seconds(), expires }]);
+    return this.#tell({ type: 'white', ip, timestamp: this.#seconds(), expires });
   }
 
   /**
@@ -106,7 +103,7 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
    * @param expires Until when, Unix seconds. Hosts that know the address already keep the expiry they have.
    */
   trapped(ip: string, expires: number): Promise<SendReport> {
-    return this.announce([{ type: 'trapped', ip, timestamp: this.#seconds(), expires }]);
+    return this.#tell({ type: 'trapped', ip, timestamp: this.#seconds(), expires });
   }
 
   /**
@@ -118,13 +115,11 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
    * the addresses that still wait. What waits when the peer closes is skipped as `closed`.
    *
    * @throws {EntryError} `ERR_SPAMD_FIELD` for what only a mistake in the caller can produce; nothing is sent then.
-   * @throws {SpamdSyncError} `ERR_SPAMD_CLOSED` after {@link close}.
+   * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is no list; `ERR_SPAMD_CLOSED` after {@link close}.
    */
   async announce(entries: Iterable<Entry>, options: AnnounceOptions = {}): Promise<SendReport> {
-    if (this.#closing !== undefined) throw new SpamdSyncError('ERR_SPAMD_CLOSED', 'the peer is closed');
-    const list = [...entries];
-    list.forEach(checkEntry);
-    return this.#outbound.submit(list, options.backdated);
+    this.#checkOpen();
+    return this.#outbound.submit(checkedList(entries, options), options.backdated);
   }
 
   /**
@@ -132,11 +127,11 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
    * old ones), at an even pace. Their timestamps stay as they are, so that hosts of this library merge them rightly.
    *
    * @throws {EntryError} `ERR_SPAMD_FIELD` at an entry that only a mistake in the caller can produce.
-   * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for a rate out of its range or a host that cannot be one;
-   * `ERR_SPAMD_CLOSED` after {@link close}.
+   * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for an option that will not do; `ERR_SPAMD_CLOSED` after {@link close}.
    */
   async seed(entries: Iterable<Entry> | AsyncIterable<Entry>, options: SeedOptions = {}): Promise<SeedReport> {
-    if (this.#closing !== undefined) throw new SpamdSyncError('ERR_SPAMD_CLOSED', 'the peer is closed');
+    this.#checkOpen();
+    checkSeed(entries, options);
     const signals = [this.#seeding.signal, ...(options.signal === undefined ? [] : [options.signal])];
     const outlets = options.to === undefined ? this.#outlets : [await this.#outletOf(options.to)];
     return new Seeder(outlets, this.#signer, this.#clock, AbortSignal.any(signals), options).run(entries);
@@ -147,7 +142,7 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
    * that is counted, as `overload`. Ends when the peer closes; an aborted signal rejects with its reason.
    */
   entries(options: { readonly signal?: AbortSignal } = {}): AsyncIterableIterator<Received> {
-    const reader = this.#receiver.reader(options.signal);
+    const reader = this.#receiver.reader(options);
     if (this.#closing !== undefined) reader.end();
     return reader;
   }
@@ -218,11 +213,21 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
     return new Outlet(target, link, this.#counters, (error) => this.#warn('WARN_SPAMD_TARGET', error.message));
   }
 
+  async #tell(entry: Entry): Promise<SendReport> {
+    this.#checkOpen();
+    checkEntry(entry);
+    return this.#outbound.submit([entry]);
+  }
+
+  #checkOpen(): void {
+    if (this.#closing !== undefined) throw new SpamdSyncError('ERR_SPAMD_CLOSED', 'the peer is closed');
+  }
+
   /** The target of that name, or one made for the occasion. */
   async #outletOf(name: string): Promise<Outlet> {
     const known = this.#outlets.find(({ target }) => target.name === name || target.host === name);
     if (known !== undefined) return known;
-    const target = checkedTarget({ host: name }, this.#settings.port);
+    const target = checkedTarget('to', name, this.#settings.port);
     return this.#outlet(target, await this.#transport.link(target));
   }
 

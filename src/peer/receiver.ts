@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import type { Clock, Entry, Source } from '../entry.ts';
+import { checkReading } from './check.ts';
 import type { SyncPeerEvents } from './events.ts';
 import type { Health } from './health.ts';
 import type { Drop, Inbound } from './inbound.ts';
@@ -61,8 +62,10 @@ export class Receiver {
     for (const [bytes, source] of early) this.receive(bytes, source);
   }
 
-  reader(signal: AbortSignal | undefined): ReceivedQueue {
-    const queue = new ReceivedQueue((ended) => this.#readers.delete(ended), signal);
+  /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` */
+  reader(options: { readonly signal?: AbortSignal }): ReceivedQueue {
+    checkReading(options);
+    const queue = new ReceivedQueue((ended) => this.#readers.delete(ended), options.signal);
     if (!queue.ended) this.#readers.add(queue);
     return queue;
   }

@@ -1,8 +1,9 @@
 import { isIPv6 } from 'node:net';
+import { checkMembers } from '../checks.ts';
 import { LineError, shown } from '../errors.ts';
 import type { TextChunks } from './chunks.ts';
 import { isAddress } from './fields.ts';
-import { type ParseOptions, parseLines } from './lines.ts';
+import { PARSE_OPTIONS, type ParseOptions, parseLines } from './lines.ts';
 
 /** An address or a network of an address list. */
 export interface AddressListItem {
@@ -16,9 +17,11 @@ export interface AddressListItem {
  * Reads a list of addresses, as published traplists and the files of pf tables are: one IPv4 or IPv6 address or CIDR a
  * line. `#` starts a comment; blank lines and blanks around an address are passed over.
  *
- * @throws {LineError} `ERR_SPAMD_LINE` for a line that cannot be read, unless `onBadLine` says otherwise.
+ * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is no text, and an option that will not do.
+ * @throws {LineError} `ERR_SPAMD_LINE`, while iterated, for a line that cannot be read, unless `onBadLine` says otherwise.
  */
 export function parseAddressList(chunks: TextChunks, options: ParseOptions = {}): AsyncIterable<AddressListItem> {
+  checkMembers('options', options, PARSE_OPTIONS);
   return parseLines(chunks, options, (bytes, start, end, line) => {
     const text = bytes.toString('latin1', start, end).replace(/#.*/s, '').trim();
     return text === '' ? undefined : readItem(text, line);

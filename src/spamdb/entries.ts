@@ -1,8 +1,8 @@
 import { isIP } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { isU32 } from '../address.ts';
+import { badOption, checkedWhole, checkFunction, checkMembers, checkRecord, checkRecords } from '../checks.ts';
 import type { GreyEntry, SpamdbRecord, TrappedEntry, WhiteEntry } from '../entry.ts';
-import { EntryError, SpamdSyncError, shown } from '../errors.ts';
 
 /**
  * Why a record makes no entry:
@@ -24,8 +24,6 @@ export interface ToEntriesOptions {
   readonly onLeftOut?: (record: SpamdbRecord, why: LeftOutReason) => void;
 }
 
-const TYPES: ReadonlySet<string> = new Set(['GREY', 'WHITE', 'TRAPPED', 'SPAMTRAP']);
-
 /** So many records are worked on between two turns of the event loop, since all of them may be left out. */
 const SLICE = 4000;
 
@@ -40,19 +38,19 @@ const SLICE = 4000;
  * strings stay as they are. What of them must not be sent, such as IPv6 or the empty HELO of an old GREY line, the peer
  * does not send, and reports as `skipped`.
  *
- * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` when an option is out of its range.
- * @throws {EntryError} `ERR_SPAMD_FIELD`, while iterated, for a record of an unknown type.
+ * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what are no records, and an option that will not do.
+ * @throws {EntryError} `ERR_SPAMD_FIELD`, while iterated, for a record that spamdb(8) cannot have listed.
  */
 export function toEntries(
   records: Iterable<SpamdbRecord> | AsyncIterable<SpamdbRecord>,
-  { now, trapexp = 86_400, onLeftOut }: ToEntriesOptions,
+  options: ToEntriesOptions,
 ): AsyncGenerator<GreyEntry | WhiteEntry | TrappedEntry, void> {
-  const seconds = Math.floor(now);
-  if (!isU32(seconds)) throw bad('now', 'not Unix seconds', now);
-  if (!Number.isInteger(trapexp) || trapexp < 1 || trapexp > 2 ** 31) {
-    throw bad('trapexp', 'not a whole number 1..2147483648', trapexp);
-  }
-  if (onLeftOut !== undefined && typeof onLeftOut !== 'function') throw bad('onLeftOut', 'not a function', onLeftOut);
+  checkRecords(records);
+  checkMembers('options', options, { now: true, trapexp: true, onLeftOut: true });
+  const { now, trapexp = 86_400, onLeftOut } = options;
+  const seconds = checkedNow(now);
+  checkedWhole('trapexp', trapexp, 1, 2 ** 31);
+  checkFunction('onLeftOut', onLeftOut);
   return entries(records, { now: seconds, trapexp, onLeftOut });
 }
 
@@ -68,7 +66,7 @@ async function* entries(
 ): AsyncGenerator<GreyEntry | WhiteEntry | TrappedEntry, void> {
   let index = 0;
   for await (const record of records) {
-    if (!TYPES.has(record.type)) throw new EntryError('type', record.type, index, 'is unknown');
+    checkRecord(record, index);
     const entry = asEntry(record, now, trapexp);
     if (typeof entry === 'string') onLeftOut?.(record, entry);
     else yield entry;
@@ -97,6 +95,8 @@ function asEntry(
   }
 }
 
-function bad(name: string, why: string, value: unknown): SpamdSyncError {
-  return new SpamdSyncError('ERR_SPAMD_OPTION', `${name}: ${why}: ${shown(value)}`);
+/** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is no time in seconds. */
+export function checkedNow(now: number): number {
+  if (typeof now === 'number' && isU32(Math.floor(now))) return Math.floor(now);
+  throw badOption('now', 'not Unix seconds', now);
 }

@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { isU32, U32_MAX } from '../address.ts';
+import { checkRecords, isObject } from '../checks.ts';
 import type { SpamdbRecord } from '../entry.ts';
 import { EntryError } from '../errors.ts';
 
@@ -15,10 +16,16 @@ const CONTROL = /[\x00-\x1f\x7f]/;
  *
  * @throws {EntryError} `ERR_SPAMD_FIELD` for a record that has no line: an `ip` that is empty or holds a `|`, a control
  * character in a string, a number that is not whole or not 0..2^32-1.
+ * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what are no records.
  */
-export async function* formatSpamdb(
+export function formatSpamdb(
   records: Iterable<SpamdbRecord> | AsyncIterable<SpamdbRecord>,
 ): AsyncGenerator<string, void> {
+  checkRecords(records);
+  return chunksOf(records);
+}
+
+async function* chunksOf(records: Iterable<SpamdbRecord> | AsyncIterable<SpamdbRecord>): AsyncGenerator<string, void> {
   let text = '';
   let index = 0;
   for await (const record of records) {
@@ -32,6 +39,7 @@ export async function* formatSpamdb(
 }
 
 function lineOf(record: SpamdbRecord, index: number): string {
+  if (!isObject(record)) throw new EntryError('record', record, index, 'is not an object');
   switch (record.type) {
     case 'GREY': {
       const { helo, from, to } = record;

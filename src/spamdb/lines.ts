@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { LineError, SpamdSyncError, shown } from '../errors.ts';
+import { badOption, checkFunction, checkSignal, isStream } from '../checks.ts';
+import { LineError } from '../errors.ts';
 import { BLOCK, blocksOf, type TextChunks } from './chunks.ts';
 import { LineCutter, MAX_LINE } from './cutter.ts';
 
@@ -28,16 +29,31 @@ export interface ParseOptions {
 /** One line, `bytes[start..end)`, its ending cut off; never empty. Throws a `LineError`. */
 export type LineReader<T> = (bytes: Buffer, start: number, end: number, line: number) => T | undefined;
 
+export const PARSE_OPTIONS: Readonly<Record<keyof ParseOptions, true>> = {
+  onBadLine: true,
+  onProgress: true,
+  signal: true,
+};
+
 const CR = 0x0d;
 /** After so many lines, or a block of bytes, the event loop gets its turn: a few milliseconds at the most. */
 const SLICE = 1000;
 
-/** Reads a text line by line, in slices that leave room for traffic, in memory that does not grow with it. */
+/**
+ * Reads a text line by line, in slices that leave room for traffic, in memory that does not grow with it.
+ *
+ * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is no text, and an option that will not do.
+ */
 export function parseLines<T>(chunks: TextChunks, options: ParseOptions, read: LineReader<T>): AsyncGenerator<T, void> {
-  const onBadLine = options.onBadLine ?? 'throw';
-  if (onBadLine !== 'throw' && onBadLine !== 'skip' && typeof onBadLine !== 'function') {
-    throw new SpamdSyncError('ERR_SPAMD_OPTION', `onBadLine: not throw, skip or a function: ${shown(onBadLine)}`);
+  if (typeof chunks !== 'string' && !(chunks instanceof Uint8Array) && !isStream(chunks)) {
+    throw badOption('chunks', 'neither text nor bytes nor an iterable of them', chunks);
   }
+  const { onBadLine = 'throw', onProgress, signal } = options;
+  if (onBadLine !== 'throw' && onBadLine !== 'skip' && typeof onBadLine !== 'function') {
+    throw badOption('onBadLine', 'not throw, skip or a function', onBadLine);
+  }
+  checkFunction('onProgress', onProgress);
+  checkSignal(signal);
   return items(chunks, { ...options, onBadLine }, read);
 }
 

@@ -1,8 +1,9 @@
+import { badOption, checkMembers } from '../checks.ts';
 import type { SpamdbRecord } from '../entry.ts';
 import { shown } from '../errors.ts';
 import type { TextChunks } from './chunks.ts';
 import { Fields } from './fields.ts';
-import { type ParseOptions, parseLines } from './lines.ts';
+import { PARSE_OPTIONS, type ParseOptions, parseLines } from './lines.ts';
 
 const LESS_THAN = 0x3c;
 const GREATER_THAN = 0x3e;
@@ -18,11 +19,14 @@ export interface SpamdbParseOptions extends ParseOptions {
 /**
  * Reads what spamdb(8) or greydb(8) printed. Blank lines are passed over.
  *
- * @throws {LineError} `ERR_SPAMD_LINE` for a line that cannot be read, unless `onBadLine` says otherwise.
+ * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is no text, and an option that will not do.
+ * @throws {LineError} `ERR_SPAMD_LINE`, while iterated, for a line that cannot be read, unless `onBadLine` says otherwise.
  */
 export function parseSpamdb(chunks: TextChunks, options: SpamdbParseOptions = {}): AsyncIterable<SpamdbRecord> {
-  const fields = new Fields();
+  checkMembers('options', options, { ...PARSE_OPTIONS, pools: true });
   const { pools = false } = options;
+  if (typeof pools !== 'boolean') throw badOption('pools', 'not true or false', pools);
+  const fields = new Fields();
   return parseLines(chunks, options, (bytes, start, end, line) => {
     fields.reset(bytes, start, end, line);
     return readRecord(fields, pools);

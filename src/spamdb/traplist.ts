@@ -1,7 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { formatIPv4, isU32, parseIPv4 } from '../address.ts';
+import { formatIPv4, parseIPv4 } from '../address.ts';
+import { checkMembers, checkRecord, checkRecords, isObject } from '../checks.ts';
 import type { SpamdbRecord } from '../entry.ts';
-import { EntryError, SpamdSyncError, shown } from '../errors.ts';
+import { EntryError } from '../errors.ts';
+import { checkedNow } from './entries.ts';
 import { isAddress } from './fields.ts';
 
 export interface TraplistOptions {
@@ -19,15 +21,16 @@ const SLICE = 4000;
  * The count stands before the addresses, so all of them are held until the records have ended: some 12 bytes for each
  * IPv4 address, nothing for other records.
  *
- * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` when `now` is no time in seconds, `ERR_SPAMD_FIELD` for an `ip` that is
- * no IP address.
+ * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what are no records, and a `now` that is no time in seconds;
+ * `ERR_SPAMD_FIELD`, while iterated, for what is no record, and an `ip` that is no IP address.
  */
 export function exportTraplist(
   records: Iterable<SpamdbRecord> | AsyncIterable<SpamdbRecord>,
-  { now }: TraplistOptions,
+  options: TraplistOptions,
 ): AsyncIterable<string> {
-  if (!isU32(Math.floor(now))) throw new SpamdSyncError('ERR_SPAMD_OPTION', `now: not Unix seconds: ${shown(now)}`);
-  return traplist(records, Math.floor(now));
+  checkRecords(records);
+  checkMembers('options', options, { now: true });
+  return traplist(records, checkedNow(options.now));
 }
 
 async function* traplist(
@@ -61,6 +64,8 @@ async function trappedAddresses(
   const ipv6 = new Map<string, string>();
   let index = 0;
   for await (const record of records) {
+    if (!isObject(record)) throw new EntryError('record', record, index, 'is not an object');
+    if (record.type === 'TRAPPED') checkRecord(record, index);
     if (record.type === 'TRAPPED' && record.expire > now) {
       const address = parseIPv4(record.ip);
       if (address >= 0) ipv4.push(address);

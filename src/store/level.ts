@@ -48,7 +48,12 @@ export class LevelStore implements Store, AsyncDisposable {
   readonly #parts: Parts;
   #closing: Promise<void> | undefined;
 
-  private constructor(db: Database, { counts, spamtraps }: Contents, options: CheckedOptions) {
+  private constructor(db: Database, contents: Contents, options: CheckedOptions) {
+    // A program without types can call it, too.
+    if (!(db instanceof Database)) {
+      throw new SpamdSyncError('ERR_SPAMD_OPTION', 'LevelStore: made by LevelStore.open(directory), not with new');
+    }
+    const { counts, spamtraps } = contents;
     this.#db = db;
     const cacheSize = options.recordCacheSize / 2;
     const writer = () => this.#writer;

@@ -1,4 +1,4 @@
-import { SpamdSyncError, shown } from '../errors.ts';
+import { checkedWhole, checkMembers } from '../checks.ts';
 import { type AddressChange, type AddressRecord, applyChange, isSpent, newAddressRecord } from './address-record.ts';
 import { noteAnnounced, takeDue, takeSettled, takeTuple } from './attempt.ts';
 import { BoundedTable } from './bounded.ts';
@@ -14,6 +14,7 @@ export interface MemoryStoreOptions {
 }
 
 const DEFAULT_MAX = 500_000;
+const MOST = 2 ** 24;
 
 /** A greylist in memory: bounded, fast, gone with the process. */
 export class MemoryStore implements Store {
@@ -24,12 +25,14 @@ export class MemoryStore implements Store {
   #evictedTuples = 0;
   #evictedAddresses = 0;
 
-  /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for a bound out of its range. */
+  /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` naming the option. */
   constructor(options: MemoryStoreOptions = {}) {
-    this.#tuples = new BoundedTable(checkedMax('maxTuples', options.maxTuples), ({ expire }) => {
+    checkMembers('options', options, { maxTuples: true, maxAddresses: true });
+    const { maxTuples = DEFAULT_MAX, maxAddresses = DEFAULT_MAX } = options;
+    this.#tuples = new BoundedTable(checkedWhole('maxTuples', maxTuples, 1, MOST), ({ expire }) => {
       if (expire > this.#now) this.#evictedTuples++;
     });
-    this.#addresses = new BoundedTable(checkedMax('maxAddresses', options.maxAddresses), (record) => {
+    this.#addresses = new BoundedTable(checkedWhole('maxAddresses', maxAddresses, 1, MOST), (record) => {
       if (!isSpent(record, this.#now)) this.#evictedAddresses++;
     });
   }
@@ -119,9 +122,4 @@ export class MemoryStore implements Store {
   }
 
   close(): void {}
-}
-
-function checkedMax(name: string, max: number = DEFAULT_MAX): number {
-  if (Number.isInteger(max) && max >= 1 && max <= 2 ** 24) return max;
-  throw new SpamdSyncError('ERR_SPAMD_OPTION', `${name}: not a whole number 1..16777216: ${shown(max)}`);
 }

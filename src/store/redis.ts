@@ -1,4 +1,4 @@
-import { SpamdSyncError, shown } from '../errors.ts';
+import { badOption, checkMembers } from '../checks.ts';
 import type { AddressChange, AddressRecord } from './address-record.ts';
 import { Calls } from './redis/calls.ts';
 import { connectionOf, type RedisClient } from './redis/connection.ts';
@@ -48,10 +48,10 @@ export class RedisStore implements Store {
    * to its `error` event.
    * @throws {SpamdSyncError} `ERR_SPAMD_OPTION`, naming what will not do.
    */
-  constructor(client: RedisClient, { prefix = 'spamd:', timeoutMs, clock = 'server' }: RedisStoreOptions = {}) {
-    if (clock !== 'server' && clock !== 'caller') {
-      throw new SpamdSyncError('ERR_SPAMD_OPTION', `clock: not 'server' or 'caller': ${shown(clock)}`);
-    }
+  constructor(client: RedisClient, options: RedisStoreOptions = {}) {
+    checkMembers('options', options, { prefix: true, timeoutMs: true, clock: true });
+    const { prefix = 'spamd:', timeoutMs, clock = 'server' } = options;
+    if (clock !== 'server' && clock !== 'caller') throw badOption('clock', "not 'server' or 'caller'", clock);
     const connection = connectionOf(client);
     this.#cluster = connection.cluster;
     this.#calls = new Calls(connection, timeoutMs);

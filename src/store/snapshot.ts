@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
+import { badOption, checkFunction, checkMembers, isStream } from '../checks.ts';
 import { SnapshotError, SpamdSyncError, shown, systemCode } from '../errors.ts';
 import type { Counts } from './codec.ts';
 import { type Section, type SnapshotHeader, SnapshotReader, SnapshotWriter } from './snapshot-format.ts';
@@ -36,11 +37,20 @@ export interface RestoreReport extends Counts {
  * Traffic goes on meanwhile; what it changes may or may not be in it.
  *
  * @param now Unix seconds.
+ * @throws {SpamdSyncError} `ERR_SPAMD_OPTION`
  */
-export async function* snapshot(
+export function snapshot(
   store: Store,
   now: number,
-  { onProgress }: SnapshotOptions = {},
+  options: SnapshotOptions = {},
+): AsyncGenerator<Uint8Array, void, undefined> {
+  return written(store, now, checkedProgress(options));
+}
+
+async function* written(
+  store: Store,
+  now: number,
+  onProgress: SnapshotOptions['onProgress'],
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const { tuples, addresses, spamtraps } = await store.stats();
   const header: SnapshotHeader = { time: now, counts: { tuples, addresses, spamtraps } };
@@ -69,12 +79,17 @@ export async function* snapshot(
  * twice, first to see that all of it is sound, so one that is cut or was changed leaves the store as it was.
  *
  * @throws {SnapshotError} `ERR_SPAMD_SNAPSHOT`, with the offset. Trouble of the store or of the source rejects as it is.
+ * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is no source, or gives no bytes.
  */
 export async function restore(
   store: Store,
   source: SnapshotSource,
-  { onProgress }: SnapshotOptions = {},
+  options: SnapshotOptions = {},
 ): Promise<RestoreReport> {
+  const onProgress = checkedProgress(options);
+  if (typeof source !== 'string' && typeof source !== 'function') {
+    throw badOption('source', 'neither a path nor a function that opens the snapshot, which is read twice', source);
+  }
   const report = await readAll(source, 'verify', onProgress, async () => {});
   const applied = await readAll(source, 'apply', onProgress, async (records) => store.load(records));
   if (applied.bytes === report.bytes) return applied;
@@ -84,6 +99,7 @@ export async function restore(
 /** The records of a snapshot, in sections, each as soon as its checksum is right. */
 export async function* readSnapshot(chunks: Chunks, reader: SnapshotReader): AsyncGenerator<Section, void, undefined> {
   for await (const chunk of chunks) {
+    if (!(chunk instanceof Uint8Array)) throw badOption('source', 'gave a chunk that is no Uint8Array', chunk);
     for (const section of reader.push(chunk)) {
       yield section;
       // A source in memory would never let anyone else have a turn.
@@ -111,7 +127,16 @@ async function readAll(
 }
 
 async function opened(source: SnapshotSource): Promise<Chunks> {
-  return typeof source === 'string' ? fileChunks(source) : source();
+  if (typeof source === 'string') return fileChunks(source);
+  const chunks = await source();
+  if (!isStream(chunks)) throw badOption('source', 'gave no iterable of Uint8Array', chunks);
+  return chunks;
+}
+
+function checkedProgress(options: SnapshotOptions): SnapshotOptions['onProgress'] {
+  checkMembers('options', options, { onProgress: true });
+  checkFunction('onProgress', options.onProgress);
+  return options.onProgress;
 }
 
 async function* fileChunks(path: string): AsyncGenerator<Buffer, void, undefined> {

@@ -1,4 +1,5 @@
 import { isIPv4 } from 'node:net';
+import { badOption, checkMembers } from '../checks.ts';
 import type { Clock, Source } from '../entry.ts';
 import { SpamdSyncError } from '../errors.ts';
 import type { Link, OpenTransport, SendTo, Transport, TransportEvents, TransportOptions } from './transport.ts';
@@ -21,6 +22,15 @@ export interface MemoryNetworkOptions {
 /** How much longer than the longest latency a datagram that is overtaken stays under way, times that latency. */
 const HELD_BACK = 4;
 const FIRST_EPHEMERAL_PORT = 49_152;
+
+const DEFAULTS = {
+  seed: 1,
+  loss: 0,
+  duplication: 0,
+  reordering: 0,
+  latency: [0.001, 0.001],
+  start: 1_800_000_000,
+} as const;
 
 interface Host extends Source {
   readonly group: string | undefined;
@@ -54,16 +64,9 @@ export class MemoryNetwork {
   /** The network's time. */
   readonly clock: Clock = { now: () => this.#now };
 
+  /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION`, naming the option. */
   constructor(options: MemoryNetworkOptions = {}) {
-    const defaults = {
-      seed: 1,
-      loss: 0,
-      duplication: 0,
-      reordering: 0,
-      latency: [0.001, 0.001],
-      start: 1_800_000_000,
-    } as const;
-    this.#options = { ...defaults, ...options };
+    this.#options = checkedOptions(options);
     this.#random = mulberry32(this.#options.seed);
     this.#now = this.#options.start;
   }
@@ -73,6 +76,7 @@ export class MemoryNetwork {
    * one interface, on which it joins the group; likewise a target.
    */
   transport(address: string): Transport {
+    if (typeof address !== 'string' || !isIPv4(address)) throw badOption('address', 'not an IPv4 address', address);
     return { open: (options, events) => this.#open(address, options, events) };
   }
 
@@ -92,6 +96,7 @@ export class MemoryNetwork {
 
   /** Lets time pass, in seconds, delivering what falls due and letting the peers work in between. */
   async advance(seconds: number): Promise<void> {
+    if (!Number.isFinite(seconds) || seconds < 0) throw badOption('seconds', 'not a number of seconds', seconds);
     const until = this.#now + seconds;
     await turn();
     for (let next = this.#next(until); next !== undefined; next = this.#next(until)) {
@@ -199,6 +204,22 @@ export class MemoryNetwork {
     this.#delivered++;
     one.to.events.receive(one.bytes, one.from);
   }
+}
+
+function checkedOptions(options: MemoryNetworkOptions): Required<MemoryNetworkOptions> {
+  checkMembers('options', options, DEFAULTS);
+  const { seed = DEFAULTS.seed, start = DEFAULTS.start, latency = DEFAULTS.latency } = options;
+  const { loss = DEFAULTS.loss, duplication = DEFAULTS.duplication, reordering = DEFAULTS.reordering } = options;
+  for (const [name, chance] of Object.entries({ loss, duplication, reordering })) {
+    if (!(typeof chance === 'number' && chance >= 0 && chance <= 1)) throw badOption(name, 'not 0..1', chance);
+  }
+  if (!Number.isFinite(seed)) throw badOption('seed', 'not a number', seed);
+  if (!Number.isFinite(start)) throw badOption('start', 'not Unix seconds', start);
+  const [least, most] = Array.isArray(latency) ? (latency as readonly unknown[]) : [];
+  if (!(typeof least === 'number' && typeof most === 'number' && least >= 0 && least <= most)) {
+    throw badOption('latency', 'not two numbers, the least and the most seconds', latency);
+  }
+  return { seed, loss, duplication, reordering, latency, start };
 }
 
 /** A whole turn of the event loop, so that what the peers queued goes out. */

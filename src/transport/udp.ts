@@ -55,7 +55,7 @@ async function open(options: TransportOptions, events: TransportEvents): Promise
       links,
       link: async (target) => {
         if (!isInterface(target)) return linkTo(target);
-        throw new SpamdSyncError('ERR_SPAMD_OPTION', `${shown(target.host)} is an interface, not a host`);
+        throw new SpamdSyncError('ERR_SPAMD_OPTION', `to: an interface that is no target: ${shown(target.host)}`);
       },
       close: () => socket.close(),
     };

@@ -234,3 +234,29 @@ describe('two servers in a group', () => {
     expect(await addresses(mx2.greylist)).toEqual(await addresses(mx1.greylist));
   });
 });
+
+describe('what it is made with', () => {
+  const greylist = { check: () => Promise.reject(new Error('never asked')) };
+  test.each<[string, unknown, unknown, string]>([
+    ['no greylist', undefined, {}, 'greylist: has no method check: undefined'],
+    ['a store for a greylist', new MemoryStore(), {}, 'greylist: has no method check: [object Object]'],
+    ['options that are none', greylist, 5, 'options: not an object with authenticated, onVerdict: 5'],
+    [
+      'an option that is none',
+      greylist,
+      { onverdict: () => {} },
+      'onverdict: no such option; there are: authenticated, onVerdict',
+    ],
+    [
+      'authenticated, neither true nor false',
+      greylist,
+      { authenticated: 'yes' },
+      'authenticated: not true or false: "yes"',
+    ],
+    ['onVerdict, no function', greylist, { onVerdict: true }, 'onVerdict: not a function: true'],
+  ])('may not be %s', (_what, made, options, message) => {
+    expect(() => greylistRcptTo(made as Greylist, options as object)).toThrow(
+      expect.objectContaining({ code: 'ERR_SPAMD_OPTION', message }),
+    );
+  });
+});

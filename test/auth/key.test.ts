@@ -117,8 +117,34 @@ describe('SyncKey', () => {
     const key = SyncKey.none();
     expect(key.authenticates).toBe(false);
     expect(key.warnings).toEqual([expect.stringContaining('no key')]);
-    expect(SyncKey.fromBytes(new Uint8Array()).authenticates).toBe(true);
-    expect(SyncKey.fromBytes(new Uint8Array()).warnings).toEqual([]);
+  });
+
+  it('of an empty file authenticates, and says that everybody knows it', async () => {
+    const none = SyncKey.fromBytes(new Uint8Array());
+    expect(none.authenticates).toBe(true);
+    expect(none.warnings).toEqual(['the key file is empty: that is a key that everybody knows']);
+    expect(SyncKey.fromBytes(Buffer.of(0)).warnings).toEqual([]);
+
+    const closed = await keyFile('empty-closed', '');
+    const empty = `key file ${JSON.stringify(closed)} is empty: that is a key that everybody knows`;
+    expect((await SyncKey.fromFile(closed)).warnings).toEqual([empty]);
+    const { warnings } = await SyncKey.fromFile(await keyFile('empty-open', '', 0o644));
+    expect(warnings).toEqual([expect.stringContaining('is empty'), expect.stringContaining('can be read by every')]);
+  });
+
+  it.each([[undefined], [null], [5], [[1, 2]], ['/etc/mail/spamd.key']])('is not made of %j', (bytes) => {
+    const make = () => SyncKey.fromBytes(bytes as unknown as Uint8Array);
+    expect(make).toThrow(expect.objectContaining({ code: 'ERR_SPAMD_OPTION' }));
+    expect(make).toThrow(
+      /^keyFileBytes: not a Uint8Array of what the key file holds; SyncKey.fromFile\(\) takes a path$/,
+    );
+  });
+
+  it('is not made with new', () => {
+    const Made = SyncKey as unknown as new (key: string) => SyncKey;
+    expect(() => new Made('secret')).toThrow(
+      expect.objectContaining({ code: 'ERR_SPAMD_OPTION', message: expect.stringContaining('SyncKey.fromFile()') }),
+    );
   });
 
   it('never shows the key', () => {
@@ -175,9 +201,15 @@ describe('Keyring', () => {
   it.each([
     ['an empty list', []],
     ['what is not a key', [a, 'secret']],
+    ['a key for a list', a],
+    ['a text', 'secret'],
+    ['bytes', Buffer.from('secret')],
+    ['nothing', undefined],
+    ['null', null],
   ])('refuses %s and keeps what it had', (_name, keys) => {
     const wrong = keys as SyncKey[];
-    expect(() => new Keyring(wrong)).toThrow(expect.objectContaining({ code: 'ERR_SPAMD_OPTION' }));
+    const named = { code: 'ERR_SPAMD_OPTION', message: expect.stringMatching(/^keys(\[1\])?: (?!.*secret)/) };
+    expect(() => new Keyring(wrong)).toThrow(expect.objectContaining(named));
     const ring = new Keyring([a]);
     expect(() => ring.replace(wrong)).toThrow(expect.objectContaining({ code: 'ERR_SPAMD_OPTION' }));
     expect(ring.keys).toEqual([a]);

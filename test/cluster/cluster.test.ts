@@ -1,7 +1,7 @@
 import cluster, { type Worker } from 'node:cluster';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { Greylist, type SpamdbRecord } from 'spamd-sync';
+import { type Attempt, Greylist, type SpamdbRecord } from 'spamd-sync';
 import { ClusterGreylist, type Served, serveGreylist } from 'spamd-sync/cluster';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Order, Outcome } from './worker.ts';
@@ -182,5 +182,28 @@ describe('a process that is none', () => {
   it('is told what is wrong with its options', () => {
     expect(() => new ClusterGreylist({ timeoutMs: 0 })).toThrow(/timeoutMs/);
     expect(() => new ClusterGreylist({ onError: 'fail' as 'pass' })).toThrow(/onError/);
+  });
+
+  it.each<[unknown, string]>([
+    [{ timeout: 5 }, 'timeout: no such option; there are: onError, timeoutMs'],
+    [5, 'options: not an object with onError, timeoutMs: 5'],
+  ])('is told that there is no option in %j', (options, message) => {
+    const failure = expect.objectContaining({ code: 'ERR_SPAMD_OPTION', message });
+    expect(() => new ClusterGreylist(options as object)).toThrow(failure);
+  });
+
+  it.each([[undefined], [null], ['192.0.2.1']])('is told that %j is no attempt', async (wrong) => {
+    using greylist = new ClusterGreylist();
+    await expect(greylist.check(wrong as unknown as Attempt)).rejects.toMatchObject({
+      code: 'ERR_SPAMD_FIELD',
+      field: 'attempt',
+      value: wrong,
+    });
+  });
+
+  it.each([[undefined], [{}], [{ check: () => {} }]])('is told that it cannot serve %o', (wrong) => {
+    expect(() => serveGreylist(wrong as unknown as Served)).toThrow(
+      expect.objectContaining({ code: 'ERR_SPAMD_OPTION', message: expect.stringMatching(/^greylist: has no method/) }),
+    );
   });
 });

@@ -42,13 +42,15 @@ describe('the policy', () => {
     ['subnet', { ipv6: 31 }],
     ['subnet', { ipv6: 129 }],
     ['subnet', { ipv4: 23.5 }],
-    ['subnet', { ip: 24 }],
+    ['subnet', null],
+    ['subnet.ip', { ip: 24 }],
+    ['lowPriorityMx', Symbol('mx')],
     ['passTime', 60],
     ['toString', 60],
   ])('refuses %s: %j, naming it', (name, value) => {
     let failure: unknown;
     try {
-      setUp(policy({ [name]: value }));
+      setUp(policy({ [name.split('.', 1)[0] ?? '']: value }));
     } catch (error) {
       failure = error;
     }

@@ -12,5 +12,7 @@ cd "$work"
 printf '{ "name": "consumer", "private": true }\n' > package.json
 npm install --silent --no-audit --no-fund "./$tarball"
 cp "$top"/test/package/consumer.* .
+# What the documents in it link to, beside each other.
+test -f node_modules/spamd-sync/src/store/record.proto
 node consumer.cjs
 node consumer.mjs

@@ -135,6 +135,9 @@ describe('warnings of a doubtful key', () => {
     expect(await warnings(SyncKey.none())).toEqual([
       { code: 'WARN_SPAMD_KEY', message: expect.stringContaining('no key') },
     ]);
+    expect(await warnings(SyncKey.fromBytes(Buffer.alloc(0)))).toEqual([
+      { code: 'WARN_SPAMD_KEY', message: expect.stringContaining('a key that everybody knows') },
+    ]);
     expect(await warnings(KEY)).toEqual([]);
   });
 

@@ -1,6 +1,7 @@
 import { Keyring, SpamdSyncError, SyncKey, SyncPeer, type SyncPeerOptions } from 'spamd-sync';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { checkedOptions } from '../../src/peer/options.ts';
+import { failureOf } from '../support/failure.ts';
 import { KEY } from '../support/frame.ts';
 import { FakeTransport, openRig } from '../support/rig.ts';
 
@@ -49,6 +50,11 @@ describe('options that will not do', () => {
     ['listen', { listen: '255.255.255.255' }],
     ['listen', { listen: '0.0.0.1' }],
     ['listen', { listen: { at: 5 } }],
+    ['listen', { listen: 5 }],
+    ['listen', { listen: true }],
+    ['listen', { listen: null }],
+    ['listen', { listen: ['em0'] }],
+    ['listen.port', { listen: { port: 8025 } }],
     ['listen.receiveBuffer', { listen: { receiveBuffer: 4095 } }],
     ['listen.receiveBuffer', { listen: { receiveBuffer: 2 ** 30 + 1 } }],
     ['listen.receiveBuffer', { listen: { receiveBuffer: 5000.5 } }],
@@ -56,7 +62,11 @@ describe('options that will not do', () => {
     ['targets', { targets: ['a b'] }],
     ['targets', { targets: ['::1'] }],
     ['targets', { targets: ['mx/24'] }],
+    ['targets', { targets: 'mx' }],
+    ['targets', { targets: null }],
     ['targets', { targets: [5] }],
+    ['targets', { targets: [null] }],
+    ['targets.prot', { targets: [{ host: 'mx', prot: 8025 }] }],
     ['targets', { targets: [{}] }],
     ['targets', { targets: ['224.0.1.240'] }],
     ['targets', { targets: ['239.1.1.1'] }],
@@ -77,6 +87,10 @@ describe('options that will not do', () => {
     ['group', { group: '223.255.255.255' }],
     ['group', { group: '240.0.0.0' }],
     ['group', { group: 'all' }],
+    ['group', { group: null }],
+    ['allow', { allow: '192.0.2.1' }],
+    ['allow', { allow: 5 }],
+    ['allow', { allow: null }],
     ['allow', { allow: ['mx.example.org'] }],
     ['allow', { allow: ['10.0.0.0/33'] }],
     ['allow', { allow: ['10.0.0.0/'] }],
@@ -93,6 +107,10 @@ describe('options that will not do', () => {
     ['maxSkew', { maxSkew: true }],
     ['maxDigests', { maxDigests: 0 }],
     ['maxDigests', { maxDigests: 2 ** 24 + 1 }],
+    ['batch', { batch: 5 }],
+    ['batch', { batch: null }],
+    ['batch', { batch: [] }],
+    ['batch.linger', { batch: { linger: 5 } }],
     ['batch.lingerMs', { batch: { lingerMs: -1 } }],
     ['batch.lingerMs', { batch: { lingerMs: 60_001 } }],
     ['batch.maxQueued', { batch: { maxQueued: 0 } }],
@@ -101,12 +119,43 @@ describe('options that will not do', () => {
     ['batch.bulkRate', { batch: { bulkRate: 10_001 } }],
     ['batch.bulkRate', { batch: { bulkRate: Number.NaN } }],
     ['batch.bulkRate', { batch: { bulkRate: '4' } }],
+    ['transport', { transport: {} }],
+    ['transport', { transport: null }],
+    ['clock', { clock: {} }],
+    ['clock', { clock: 5 }],
+    ['signal', { signal: {} }],
+    ['signal', { signal: null }],
+    ['target', { target: 'mx' }],
+    ['toString', { toString: 5 }],
   ];
 
   it.each(many)('%s is named: %j', async (name, options) => {
     const error = await refusal(options);
     expect(error.code).toBe('ERR_SPAMD_OPTION');
     expect(error.message.slice(0, name.length + 1)).toBe(`${name}:`);
+  });
+
+  it.each<[object, string]>([
+    [
+      { target: 'mx' },
+      'target: no such option; there are: key, listen, targets, port, group, allow, maxSkew, maxDigests, batch, ' +
+        'transport, clock, signal',
+    ],
+    [{ batch: { linger: 5 } }, 'batch.linger: no such option; there are: lingerMs, maxQueued, bulkRate'],
+    [{ listen: { on: 'em0' } }, 'listen.on: no such option; there are: at, receiveBuffer'],
+    [{ targets: [{ host: 'mx', prot: 1 }] }, 'targets.prot: no such option; there are: host, port, dialect, ttl'],
+    [{ allow: '192.0.2.1' }, 'allow: not a list of IPv4 addresses and prefixes: "192.0.2.1"'],
+    [{ batch: 5 }, 'batch: not an object with lingerMs, maxQueued, bulkRate: 5'],
+    [{ key: SyncKey.fromFile('/dev/null').catch(() => {}) }, 'key: a promise: await it: [object Promise]'],
+  ])('%o is told which there are, or what was there', async (options, message) => {
+    expect((await refusal(options)).message).toBe(message);
+  });
+
+  it.each([[undefined], [null], [5], ['em0'], [[]], [Promise.resolve({})]])('there are none in %o', async (options) => {
+    expect(await failureOf(() => SyncPeer.open(options as never))).toMatchObject({
+      code: 'ERR_SPAMD_OPTION',
+      message: expect.stringMatching(/^options: /),
+    });
   });
 
   it('a missing key says how to run without', async () => {
@@ -145,6 +194,8 @@ describe('options at their bounds', () => {
     { batch: { lingerMs: 0, maxQueued: 2 ** 24 } },
     { batch: { bulkRate: 1 } },
     { batch: { bulkRate: 10_000 } },
+    { listen: undefined, targets: undefined, batch: undefined, allow: undefined, clock: undefined },
+    { listen: {}, batch: {}, targets: [{ host: 'mx', port: undefined, dialect: undefined, ttl: undefined }] },
   ])('are taken: %j', async (options) => {
     await expect(taken(options)).resolves.toBeTypeOf('object');
   });

@@ -184,3 +184,41 @@ describe('MemoryNetwork', () => {
     expect(network.counts).toEqual({ sent: 1, delivered: 0, lost: 1 });
   });
 });
+
+describe('what a network cannot be made with', () => {
+  it.each<[string, unknown]>([
+    ['options', null],
+    ['options', 5],
+    ['lost', { lost: 0.5 }],
+    ['loss', { loss: 5 }],
+    ['loss', { loss: '0.5' }],
+    ['duplication', { duplication: -0.1 }],
+    ['reordering', { reordering: Number.NaN }],
+    ['seed', { seed: 'x' }],
+    ['start', { start: new Date() }],
+    ['latency', { latency: 0.01 }],
+    ['latency', { latency: [0.02, 0.01] }],
+    ['latency', { latency: [-1, 1] }],
+    ['latency', { latency: ['0', '1'] }],
+  ])('%s: %j', (name, options) => {
+    expect(() => new MemoryNetwork(options as MemoryNetworkOptions)).toThrow(
+      expect.objectContaining({ code: 'ERR_SPAMD_OPTION', message: expect.stringMatching(`^${name}: `) }),
+    );
+  });
+
+  it('is not what is undefined', () => {
+    const none = { seed: undefined, loss: undefined, latency: undefined, start: undefined };
+    expect(new MemoryNetwork(none as object).clock.now()).toBe(1_800_000_000);
+  });
+
+  it('a host without an address, and time that does not pass', async () => {
+    const network = new MemoryNetwork({ latency: [0, 0], loss: 1, duplication: 0 });
+    for (const address of ['mx', '::1', undefined, 5]) {
+      expect(() => network.transport(address as string)).toThrow(/^address: not an IPv4 address: /);
+    }
+    for (const seconds of [-1, Number.NaN, '5', undefined]) {
+      await expect(network.advance(seconds as number)).rejects.toThrow(/^seconds: not a number of seconds: /);
+    }
+    expect(network.clock.now()).toBe(1_800_000_000);
+  });
+});

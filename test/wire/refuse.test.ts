@@ -35,8 +35,8 @@ function refusal(run: () => unknown): SpamdSyncError {
 }
 
 /** As something that a program without types could hand over. */
-function untyped(entry: object): WireEntry {
-  return entry as WireEntry;
+function untyped(value: unknown): never {
+  return value as never;
 }
 
 describe('what is refused', () => {
@@ -145,6 +145,39 @@ describe('what is refused', () => {
       expect(error.code).toBe('ERR_SPAMD_OPTION');
       expect(error.message).toContain('SyncKey.none()');
     }
+  });
+
+  it.each<[string, () => unknown, string]>([
+    ['an entry for a list', () => encode(untyped(white)), 'entries: not a list of entries: [object Object]'],
+    ['no list', () => encode(untyped(undefined)), 'entries: not a list of entries: undefined'],
+    ['a text for a list', () => encode(untyped('text')), 'entries: not a list of entries: "text"'],
+    ['no options', () => encodeDatagram([], untyped(undefined)), 'options: not an object with key, counter: undefined'],
+    [
+      'a key that has not come',
+      () => encodeDatagram([], { key: untyped(Promise.resolve(KEY)), counter: 0 }),
+      'key: a promise: await it: [object Promise]',
+    ],
+    [
+      'no options to decode',
+      () => decodeDatagram(encode([white]), untyped(undefined)),
+      'options: not an object with key',
+    ],
+    [
+      'no bytes to decode',
+      () => decodeDatagram(untyped(undefined), { key: KEY }),
+      'bytes: not a Uint8Array: undefined',
+    ],
+    ['a text to decode', () => decodeDatagram(untyped('text'), { key: KEY }), 'bytes: not a Uint8Array: "text"'],
+  ])('%s', (_what, call, message) => {
+    const error = refusal(call);
+    expect(error.code).toBe('ERR_SPAMD_OPTION');
+    expect(error.message.slice(0, message.length)).toBe(message);
+  });
+
+  it.each([[null], [undefined], [5], ['white']])('what is no entry: %j', (entry) => {
+    const error = refusal(() => encode([white, untyped(entry)]));
+    expect(error).toMatchObject({ code: 'ERR_SPAMD_FIELD', field: 'entry', value: entry, index: 1 });
+    expect(decodeDatagram(encode([white]), { key: KEY }).entries).toEqual([white]);
   });
 });
 

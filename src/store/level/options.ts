@@ -1,4 +1,4 @@
-import { SpamdSyncError, shown } from '../../errors.ts';
+import { badOption, checkedWhole, checkMembers } from '../../checks.ts';
 
 /**
  * What a crash may cost, of the process or of the whole machine.
@@ -28,23 +28,16 @@ const DEFAULT_CACHE = 64 * 2 ** 20;
 
 /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION`, naming the one that will not do. */
 export function checkedOptions(directory: unknown, options: LevelStoreOptions): CheckedOptions {
-  if (typeof directory !== 'string' || directory === '') throw bad('directory', 'not a path', directory);
+  if (typeof directory !== 'string' || directory === '') throw badOption('directory', 'not a path', directory);
+  checkMembers('options', options, { durability: true, maxLossMs: true, cacheSize: true });
   const { durability = 'batched', maxLossMs = DEFAULT_MAX_LOSS, cacheSize = DEFAULT_CACHE } = options;
-  if (durability !== 'sync' && durability !== 'batched') throw bad('durability', "not 'sync' or 'batched'", durability);
-  whole('maxLossMs', maxLossMs, 10, 60_000);
-  whole('cacheSize', cacheSize, 2 ** 21, 2 ** 34);
+  if (durability !== 'sync' && durability !== 'batched')
+    throw badOption('durability', "not 'sync' or 'batched'", durability);
+  checkedWhole('maxLossMs', maxLossMs, 10, 60_000);
+  checkedWhole('cacheSize', cacheSize, 2 ** 21, 2 ** 34);
   return {
     maxLossMs: durability === 'sync' ? undefined : maxLossMs,
     recordCacheSize: Math.floor(cacheSize / 2),
     blockCacheSize: Math.floor(cacheSize / 2),
   };
-}
-
-function whole(name: string, value: number, least: number, most: number): void {
-  if (Number.isInteger(value) && value >= least && value <= most) return;
-  throw bad(name, `not a whole number ${least}..${most}`, value);
-}
-
-function bad(name: string, why: string, value: unknown): SpamdSyncError {
-  return new SpamdSyncError('ERR_SPAMD_OPTION', `${name}: ${why}: ${shown(value)}`);
 }

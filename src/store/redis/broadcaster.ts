@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { badOption, checkMembers, isList } from '../../checks.ts';
 import type { AnnounceOptions, Announcer, Entry, Source } from '../../entry.ts';
 import { SpamdSyncError } from '../../errors.ts';
 import { Calls } from './calls.ts';
@@ -114,10 +115,13 @@ export class Broadcaster extends EventEmitter<BroadcasterEvents> implements Anno
    * Queues entries, for whichever process holds the lease to announce. Those of one turn of the event loop go to Redis
    * together.
    *
-   * @throws {SpamdSyncError} `ERR_SPAMD_CLOSED` after {@link close}. Trouble with Redis rejects as it is.
+   * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is no list; `ERR_SPAMD_CLOSED` after {@link close}. Trouble with
+   * Redis rejects as it is.
    */
   async announce(entries: Iterable<Entry>, options: AnnounceOptions = {}): Promise<void> {
     if (this.#closed) throw new SpamdSyncError('ERR_SPAMD_CLOSED', 'the broadcaster is closed');
+    if (!isList(entries)) throw badOption('entries', 'not a list of entries', entries);
+    checkMembers('options', options, { backdated: true });
     this.#saying.push({ entries: [...entries], options });
     this.#queued ??= new Promise((resolve) => setImmediate(resolve)).then(() => this.#queueAll());
     await this.#queued;

@@ -1,6 +1,6 @@
+import { checkedWhole } from '../../checks.ts';
 import { SpamdSyncError } from '../../errors.ts';
 import type { Connection, Send } from './connection.ts';
-import { checkedWhole } from './options.ts';
 import type { Script } from './script.ts';
 
 /** What may wait for an answer at once. A client that has lost its server queues; the queue must have an end. */

@@ -1,5 +1,5 @@
+import { badOption, checkedWhole, checkMembers } from '../../checks.ts';
 import type { Announcer, Entry, Source } from '../../entry.ts';
-import { SpamdSyncError, shown } from '../../errors.ts';
 
 /** A peer as a broadcaster needs it; a `SyncPeer` is one. */
 export interface GroupPeer extends Announcer {
@@ -29,27 +29,20 @@ const DEFAULTS = { prefix: 'spamd:', scope: 'all', leaseMs: 3000, maxQueued: 500
 
 /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION`, naming the option. */
 export function checkedOptions(options: BroadcasterOptions): BroadcasterSettings {
-  const settings = { ...DEFAULTS, ...options };
-  if (typeof settings.open !== 'function') throw bad('open', 'not a function that opens a peer', settings.open);
-  checkedName('prefix', settings.prefix);
-  checkedName('scope', settings.scope);
-  if (settings.scope === '') throw bad('scope', 'not a name', settings.scope);
-  checkedWhole('leaseMs', settings.leaseMs, 100, 60_000);
-  checkedWhole('maxQueued', settings.maxQueued, 1, 2 ** 24);
-  return settings;
+  checkMembers('options', options, { open: true, ...DEFAULTS });
+  const { open, prefix = DEFAULTS.prefix, scope = DEFAULTS.scope } = options;
+  const { leaseMs = DEFAULTS.leaseMs, maxQueued = DEFAULTS.maxQueued, timeoutMs = DEFAULTS.timeoutMs } = options;
+  if (typeof open !== 'function') throw badOption('open', 'not a function that opens a peer', open);
+  checkedName('prefix', prefix);
+  checkedName('scope', scope);
+  if (scope === '') throw badOption('scope', 'not a name', scope);
+  checkedWhole('leaseMs', leaseMs, 100, 60_000);
+  checkedWhole('maxQueued', maxQueued, 1, 2 ** 24);
+  return { open, prefix, scope, leaseMs, maxQueued, timeoutMs };
 }
 
 /** A part of a key: a brace in it would be taken for the hash tag's. */
 export function checkedName(name: string, value: string): string {
-  if (typeof value !== 'string' || /[{}]/.test(value)) throw bad(name, 'not a string without braces', value);
+  if (typeof value !== 'string' || /[{}]/.test(value)) throw badOption(name, 'not a string without braces', value);
   return value;
-}
-
-export function checkedWhole(name: string, value: number, least: number, most: number): number {
-  if (Number.isInteger(value) && value >= least && value <= most) return value;
-  throw bad(name, `not a whole number ${least}..${most}`, value);
-}
-
-function bad(name: string, why: string, value: unknown): SpamdSyncError {
-  return new SpamdSyncError('ERR_SPAMD_OPTION', `${name}: ${why}: ${shown(value)}`);
 }
