@@ -1,21 +1,10 @@
 import { type Entry, EntryError, SpamdSyncError } from 'spamd-sync';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { NOW, openRig, turn } from '../support/rig.ts';
-
-const TUPLE = { ip: '203.0.113.9', helo: 'mx', from: '<a@example.org>', to: '<b@example.net>' };
+import { NOW, openRig, TUPLE, turn, whites } from '../support/rig.ts';
 
 afterEach(() => {
   vi.useRealTimers();
 });
-
-function whites(count: number): Entry[] {
-  return Array.from({ length: count }, (_, at) => ({
-    type: 'white',
-    ip: `203.0.${at >> 8}.${at & 255}`,
-    timestamp: NOW,
-    expires: at,
-  }));
-}
 
 describe('a target that fails', () => {
   it('holds back no other, and is reported in its own place', async () => {

@@ -2,22 +2,11 @@ import { type Entry, SyncKey } from 'spamd-sync';
 import { encodeDatagram } from 'spamd-sync/wire';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { KEY } from '../support/frame.ts';
-import { NOW, openRig, turn } from '../support/rig.ts';
-
-const TUPLE = { ip: '203.0.113.9', helo: 'mx', from: '<a@example.org>', to: '<b@example.net>' };
+import { NOW, openRig, TUPLE, turn, whites } from '../support/rig.ts';
 
 afterEach(() => {
   vi.useRealTimers();
 });
-
-function whites(count: number): Entry[] {
-  return Array.from({ length: count }, (_, at) => ({
-    type: 'white',
-    ip: `203.0.${at >> 8}.${at & 255}`,
-    timestamp: NOW,
-    expires: at,
-  }));
-}
 
 function encode(entries: Entry[], counter: number): Buffer {
   return Buffer.from(encodeDatagram(entries, { key: KEY, counter }));

@@ -144,3 +144,16 @@ export function reasons(seen: Seen): string[] {
 }
 
 export { turn };
+
+/** A tuple that may be sent to anybody. */
+export const TUPLE = { ip: '203.0.113.9', helo: 'mx', from: '<a@example.org>', to: '<b@example.net>' };
+
+/** White entries about different addresses, which expire one after the other. */
+export function whites(count: number): Entry[] {
+  return Array.from({ length: count }, (_, at) => ({
+    type: 'white',
+    ip: `203.0.${at >> 8}.${at & 255}`,
+    timestamp: NOW,
+    expires: at,
+  }));
+}

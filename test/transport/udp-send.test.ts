@@ -1,43 +1,15 @@
 import { Socket } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
-import { networkInterfaces } from 'node:os';
-import { type Entry, type OpenTransport, type Source, SyncPeer, type SyncPeerOptions } from 'spamd-sync';
-import { encodeDatagram, type WireEntry } from 'spamd-sync/wire';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Entry, OpenTransport, Source, SyncPeer } from 'spamd-sync';
+import { encodeDatagram } from 'spamd-sync/wire';
+import { describe, expect, it, vi } from 'vitest';
 import { udp } from '../../src/transport/udp.ts';
 import { KEY } from '../support/frame.ts';
+import { loopback, names, open, peerAt, WHITE } from '../support/loopback.ts';
 import { watch } from '../support/rig.ts';
 
 vi.mock('node:dns/promises', { spy: true });
-
-const WHITE: WireEntry = { type: 'white', ip: '203.0.113.1', timestamp: 1_800_000_000, expires: 9 };
-const open: { close(): Promise<unknown> }[] = [];
-const loopback = Object.entries(networkInterfaces()).find(([, list]) =>
-  list?.some(({ address }) => address === '127.0.0.1'),
-)?.[0];
-
-beforeEach(() => {
-  vi.mocked(lookup).mockReset();
-});
-afterEach(async () => {
-  for (const one of open.splice(0)) await one.close();
-});
-
-async function peerAt(options: Partial<SyncPeerOptions> = {}): Promise<SyncPeer> {
-  const peer = await SyncPeer.open({ key: KEY, listen: '127.0.0.1', port: 0, maxSkew: false, ...options });
-  open.push(peer);
-  return peer;
-}
-
-/** Names that resolve in these tests, to what. */
-function names(known: Record<string, string>): void {
-  vi.mocked(lookup).mockImplementation(async (name: string) => {
-    const address = known[name];
-    if (address === undefined) throw Object.assign(new Error(`no ${name}`), { code: 'ENOTFOUND' });
-    return [{ address, family: 4 }].flat()[0] as never;
-  });
-}
 
 function to(peer: SyncPeer, host = '127.0.0.1') {
   return { host, port: peer.address.port };

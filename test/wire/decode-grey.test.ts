@@ -1,20 +1,6 @@
-import { DecodeError, type DecodeReason, decodeDatagram } from 'spamd-sync/wire';
 import { describe, expect, it } from 'vitest';
-import { END, frame, KEY, rawGrey, signed, tlv } from '../support/frame.ts';
-
-function decode(bytes: Uint8Array) {
-  return decodeDatagram(bytes, { key: KEY });
-}
-
-function refusal(bytes: Uint8Array): { reason: DecodeReason; offset: number } {
-  try {
-    decode(bytes);
-  } catch (error) {
-    if (error instanceof DecodeError) return { reason: error.reason, offset: error.offset };
-    throw error;
-  }
-  throw new Error('it was decoded');
-}
+import { decode, refusal } from '../support/decoded.ts';
+import { END, frame, rawGrey, signed, tlv } from '../support/frame.ts';
 
 describe('GREY', () => {
   const sound = { type: 'grey', ip: '192.0.2.9', timestamp: 1_800_000_000 };

@@ -1,23 +1,10 @@
 import { DecodeError, type DecodeReason, decodeDatagram, Keyring, SyncKey } from 'spamd-sync/wire';
 import { describe, expect, it } from 'vitest';
-import { addressBody, END, type FrameOptions, frame, KEY, KEY_FILE, rawGrey, signed, tlv } from '../support/frame.ts';
+import { decode, refusal } from '../support/decoded.ts';
+import { addressBody, END, type FrameOptions, frame, KEY_FILE, rawGrey, signed, tlv } from '../support/frame.ts';
 
 const WHITE = tlv(2, addressBody(1_800_000_000, 1_803_110_400, '192.0.2.1'));
 const white = { type: 'white', ip: '192.0.2.1', timestamp: 1_800_000_000, expires: 1_803_110_400 };
-
-function decode(bytes: Uint8Array) {
-  return decodeDatagram(bytes, { key: KEY });
-}
-
-function refusal(bytes: Uint8Array): { reason: DecodeReason; offset: number } {
-  try {
-    decode(bytes);
-  } catch (error) {
-    if (error instanceof DecodeError) return { reason: error.reason, offset: error.offset };
-    throw error;
-  }
-  throw new Error('it was decoded');
-}
 
 /** A sound datagram of just that many bytes. */
 function ofSize(size: number, options: FrameOptions = {}): Buffer {

@@ -1,39 +1,7 @@
-import {
-  decodeDatagram,
-  EntryError,
-  encodeDatagram,
-  type GreyEntry,
-  Keyring,
-  SpamdSyncError,
-  SyncKey,
-  type WireEntry,
-} from 'spamd-sync/wire';
+import { decodeDatagram, EntryError, encodeDatagram, Keyring, SyncKey, type WireEntry } from 'spamd-sync/wire';
 import { describe, expect, it } from 'vitest';
+import { encode, grey, refusal, white } from '../support/encoded.ts';
 import { addressBody, END, frame, KEY, rawGrey, tlv } from '../support/frame.ts';
-
-const white: WireEntry = { type: 'white', ip: '192.0.2.1', timestamp: 1_800_000_000, expires: 1_803_110_400 };
-const grey: GreyEntry = {
-  type: 'grey',
-  ip: '192.0.2.9',
-  helo: 'mx.example.org',
-  from: '<a@example.org>',
-  to: '<b@example.net>',
-  timestamp: 1_800_000_000,
-};
-
-function encode(entries: Iterable<WireEntry>, counter = 0): Buffer {
-  return Buffer.from(encodeDatagram(entries, { key: KEY, counter }));
-}
-
-function refusal(run: () => unknown): SpamdSyncError {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof SpamdSyncError) return error;
-    throw error;
-  }
-  throw new Error('it was encoded');
-}
 
 describe('layout', () => {
   it('is a header and END for no entries', () => {
