@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { checkHere, HERE } from '../checks.ts';
 import { SpamdSyncError, shown, systemCode } from '../errors.ts';
 import { carries, DatagramHmac, type Digest } from './hmac.ts';
 
 const OTHERS_MAY_READ = 0o004;
 const SHA1_OF_NOTHING = createHash('sha1').digest('hex');
-/** Who has it was here: a program without types can call a private constructor, too. */
-const HERE = Symbol('here');
 
 /**
  * The shared key of a sync group. spamd's HMAC key is not the key file but the 40 hexadecimal digits of its SHA-1.
@@ -21,10 +20,7 @@ export class SyncKey {
   readonly warnings: readonly string[];
 
   private constructor(from: typeof HERE, key: string, warnings: readonly string[]) {
-    if (from !== HERE) {
-      const how = 'SyncKey.fromFile(), SyncKey.fromBytes() or SyncKey.none()';
-      throw new SpamdSyncError('ERR_SPAMD_OPTION', `SyncKey: made by ${how}, not with new`);
-    }
+    checkHere(from, 'SyncKey', 'SyncKey.fromFile(), SyncKey.fromBytes() or SyncKey.none()');
     this.#hmac = new DatagramHmac(Buffer.from(key, 'latin1'));
     this.authenticates = key !== '';
     this.warnings = warnings;

@@ -4,7 +4,6 @@ import type { SyncKey } from '../auth/key.ts';
 import { checkedKey, type Keyring } from '../auth/keyring.ts';
 import { badOption, checkedWhole, checkMembers, checkMethods, checkSignal, isObject } from '../checks.ts';
 import type { Clock } from '../entry.ts';
-import { SpamdSyncError } from '../errors.ts';
 import type { ListenAt, SendTo, Transport } from '../transport/transport.ts';
 import { udp } from '../transport/udp.ts';
 import { AllowList } from './allow.ts';
@@ -125,9 +124,6 @@ const OPTIONS: Readonly<Record<keyof SyncPeerOptions, true>> = {
   signal: true,
 };
 
-/** Those made here: a program without types can call the constructor of a peer, too. */
-const made = new WeakSet<Settings>();
-
 const systemClock: Clock = { now: () => Date.now() / 1000 };
 
 /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION`, naming the option. */
@@ -142,7 +138,7 @@ export function checkedOptions(options: SyncPeerOptions): Settings {
   checkSignal(signal);
   const listenPort = checkedWhole('port', port, 0, 65_535);
   const targetPort = listenPort === 0 ? DEFAULTS.port : listenPort;
-  const settings: Settings = {
+  return {
     key: checkedKey(options.key),
     listen: checkedListen(listenPort, options.listen),
     targets: checkedTargets(targetPort, options.targets),
@@ -158,14 +154,6 @@ export function checkedOptions(options: SyncPeerOptions): Settings {
     clock,
     signal,
   };
-  made.add(settings);
-  return settings;
-}
-
-/** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for settings that {@link checkedOptions} has not made. */
-export function opened(settings: Settings): Settings {
-  if (made.has(settings)) return settings;
-  throw new SpamdSyncError('ERR_SPAMD_OPTION', 'SyncPeer: made by SyncPeer.open(options), not with new');
 }
 
 function checkedListen(port: number, listen: SyncPeerOptions['listen'] = DEFAULTS.listen): ListenAt | false {

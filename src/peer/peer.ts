@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { keysOf } from '../auth/keyring.ts';
+import { checkHere, HERE } from '../checks.ts';
 import type { AnnounceOptions, Announcer, Clock, Entry, Source, Tuple } from '../entry.ts';
 import { SpamdSyncError } from '../errors.ts';
 import type { Link, OpenTransport } from '../transport/transport.ts';
@@ -7,7 +8,7 @@ import { checkEntry, checkedList, checkedTuple, checkSeed } from './check.ts';
 import type { PeerWarningCode, SyncPeerEvents } from './events.ts';
 import { Health, type PeerHealth } from './health.ts';
 import { Inbound } from './inbound.ts';
-import { checkedOptions, checkedTarget, opened, type Settings, type SyncPeerOptions, type Target } from './options.ts';
+import { checkedOptions, checkedTarget, type Settings, type SyncPeerOptions, type Target } from './options.ts';
 import { Outbound } from './outbound.ts';
 import { Outlet } from './outlet.ts';
 import type { Received } from './received.ts';
@@ -46,9 +47,10 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
   #closing: Promise<void> | undefined;
   #forgetting = false;
 
-  private constructor(settings: Settings) {
+  private constructor(from: typeof HERE, settings: Settings) {
     super();
-    this.#settings = opened(settings);
+    checkHere(from, 'SyncPeer', 'SyncPeer.open(options)');
+    this.#settings = settings;
     this.#clock = settings.clock;
     this.#health = new Health(
       () => this.#outlets,
@@ -72,7 +74,7 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
   static async open(options: SyncPeerOptions): Promise<SyncPeer> {
     const settings = checkedOptions(options);
     settings.signal?.throwIfAborted();
-    const peer = new SyncPeer(settings);
+    const peer = new SyncPeer(HERE, settings);
     await peer.#open();
     return peer;
   }
@@ -234,10 +236,8 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
   #warnForgotten(): void {
     if (this.#forgetting) return;
     this.#forgetting = true;
-    this.#warn(
-      'WARN_SPAMD_REPLAY',
-      `more datagrams arrive than maxDigests (${this.#settings.maxDigests}) can remember: old ones might be replayed`,
-    );
+    const bound = `maxDigests (${this.#settings.maxDigests})`;
+    this.#warn('WARN_SPAMD_REPLAY', `more datagrams arrive than ${bound} can remember: old ones might be replayed`);
   }
 
   #warn(code: PeerWarningCode, message: string): void {

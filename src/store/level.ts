@@ -1,3 +1,4 @@
+import { checkHere, HERE } from '../checks.ts';
 import { SpamdSyncError, shown } from '../errors.ts';
 import { type AddressChange, type AddressRecord, applyChange, newAddressRecord, stateOf } from './address-record.ts';
 import { noteAnnounced, takeAttempt } from './attempt.ts';
@@ -48,11 +49,8 @@ export class LevelStore implements Store, AsyncDisposable {
   readonly #parts: Parts;
   #closing: Promise<void> | undefined;
 
-  private constructor(db: Database, contents: Contents, options: CheckedOptions) {
-    // A program without types can call it, too.
-    if (!(db instanceof Database)) {
-      throw new SpamdSyncError('ERR_SPAMD_OPTION', 'LevelStore: made by LevelStore.open(directory), not with new');
-    }
+  private constructor(from: typeof HERE, db: Database, contents: Contents, options: CheckedOptions) {
+    checkHere(from, 'LevelStore', 'LevelStore.open(directory)');
     const { counts, spamtraps } = contents;
     this.#db = db;
     const cacheSize = options.recordCacheSize / 2;
@@ -88,7 +86,7 @@ export class LevelStore implements Store, AsyncDisposable {
     const checked = checkedOptions(directory, options);
     const db = await Database.open(directory, checked.blockCacheSize);
     try {
-      return new LevelStore(db, await readContents(db), checked);
+      return new LevelStore(HERE, db, await readContents(db), checked);
     } catch (error) {
       await db.close();
       throw error;
