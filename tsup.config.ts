@@ -3,12 +3,12 @@ import { defineConfig } from 'tsup';
 export default defineConfig({
   entry: {
     index: 'src/index.ts',
-    wire: 'src/wire.ts',
-    spamdb: 'src/spamdb.ts',
-    testing: 'src/testing.ts',
-    level: 'src/level.ts',
-    redis: 'src/redis.ts',
-    cluster: 'src/cluster.ts',
+    wire: 'src/wire/index.ts',
+    spamdb: 'src/spamdb/index.ts',
+    testing: 'src/testing/index.ts',
+    level: 'src/level/index.ts',
+    redis: 'src/redis/index.ts',
+    cluster: 'src/cluster/index.ts',
     'adapters/smtp-server': 'src/adapters/smtp-server.ts',
   },
   format: 'esm',

@@ -58,7 +58,8 @@ export type { Received } from './peer/received.ts';
 export type { SendReport, Skipped, TargetReport } from './peer/report.ts';
 export type { SeedOptions, SeedProgress, SeedReport } from './peer/seeder.ts';
 export type { EntryCounts, PeerStats } from './peer/stats.ts';
-export type { AddressChange, AddressRecord, AddressState, Claim } from './store/address-record.ts';
+export type { AddressChange, AddressRecord, AddressState, Claim } from './rules/address-record.ts';
+export type { TupleRecord } from './rules/tuple-record.ts';
 export { MemoryStore, type MemoryStoreOptions } from './store/memory.ts';
 export type { Chunks, RestoreReport, SnapshotOptions, SnapshotProgress, SnapshotSource } from './store/snapshot.ts';
 export type {
@@ -73,7 +74,6 @@ export type {
   StoreStats,
   Sweep,
 } from './store/store.ts';
-export type { TupleRecord } from './store/tuple-record.ts';
 export type {
   Link,
   ListenAt,

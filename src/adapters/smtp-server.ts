@@ -1,5 +1,5 @@
-import { badOption, checkFunction, checkMembers, checkMethods } from '../checks.ts';
 import type { Attempt, Greylist, Verdict } from '../index.ts';
+import { badOption, checkFunction, checkMembers, checkMethods } from '../validate.ts';
 
 /** A sender or a recipient, as smtp-server parsed it. */
 export interface EnvelopeAddress {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { checkHere, HERE } from '../checks.ts';
 import { SpamdSyncError, shown, systemCode } from '../errors.ts';
+import { checkHere, HERE } from '../validate.ts';
 import { carries, DatagramHmac, type Digest } from './hmac.ts';
 
 const OTHERS_MAY_READ = 0o004;

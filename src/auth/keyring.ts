@@ -1,5 +1,5 @@
-import { badOption, isList } from '../checks.ts';
 import { SpamdSyncError } from '../errors.ts';
+import { badOption, isList } from '../validate.ts';
 import type { Digest } from './hmac.ts';
 import { SyncKey } from './key.ts';
 

@@ -1,7 +1,7 @@
 import { isU32 } from '../address.ts';
-import { badOption, isList, isObject } from '../checks.ts';
 import type { Entry } from '../entry.ts';
 import { DecodeError, EntryError, SpamdSyncError } from '../errors.ts';
+import { badOption, isList, isObject } from '../validate.ts';
 import { HMAC_AT, MAX_SIZE } from '../wire/constants.ts';
 import { decodeBody, precheck, type Refusal, readCounter } from '../wire/decode.ts';
 import { DatagramWriter, type WireEntry } from '../wire/encode.ts';

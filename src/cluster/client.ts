@@ -1,9 +1,9 @@
 import { EventEmitter } from 'node:events';
-import { badOption, checkedWhole, checkMembers } from '../checks.ts';
 import { SpamdSyncError } from '../errors.ts';
 import { type Attempt, checkIsAttempt } from '../greylist/attempt.ts';
 import type { GreylistEvents } from '../greylist/events.ts';
 import { failed, type Verdict } from '../greylist/verdict.ts';
+import { badOption, checkedWhole, checkMembers } from '../validate.ts';
 import { isAnswer, type Method, revivedError, revivedVerdict } from './protocol.ts';
 
 export interface ClusterGreylistOptions {

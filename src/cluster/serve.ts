@@ -1,7 +1,7 @@
 import cluster, { type Worker } from 'node:cluster';
-import { checkMethods } from '../checks.ts';
 import { SpamdSyncError } from '../errors.ts';
 import type { Attempt } from '../greylist/attempt.ts';
+import { checkMethods } from '../validate.ts';
 import { type Answer, type Ask, isAsk, METHODS, plainError, plainVerdict, type Served } from './protocol.ts';
 
 /** A greylist that workers ask. */

@@ -1,7 +1,7 @@
 import { isU32 } from '../address.ts';
-import { isObject } from '../checks.ts';
 import { EntryError } from '../errors.ts';
-import { canonicalAddress, canonicalMailbox } from './canonical.ts';
+import { canonicalAddress, canonicalMailbox } from '../rules/canonical.ts';
+import { isObject } from '../validate.ts';
 
 /** An attempt to deliver, as the mail program saw it. */
 export interface Attempt {

@@ -1,8 +1,8 @@
 import type { Entry } from '../entry.ts';
-import { stateOf } from '../store/address-record.ts';
+import { stateOf } from '../rules/address-record.ts';
+import { canonicalAddress, canonicalMailbox } from '../rules/canonical.ts';
 import type { AttemptOutcome, AttemptStep, Awaitable, Rules, Store } from '../store/store.ts';
 import type { Attempt } from './attempt.ts';
-import { canonicalAddress, canonicalMailbox } from './canonical.ts';
 import { Exemptions } from './exempt.ts';
 import type { GreylistPolicy } from './policy.ts';
 import { isAllowed, poolOf } from './received.ts';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { BlockList, isIP } from 'node:net';
 import { LRUCache } from 'lru-cache';
 import { SpamdSyncError, shown, systemCode } from '../errors.ts';
-import { canonicalAddress } from './canonical.ts';
+import { canonicalAddress } from '../rules/canonical.ts';
 
 const REMEMBERED = 10_000;
 

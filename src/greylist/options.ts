@@ -1,7 +1,7 @@
-import { checkMembers, checkMethods } from '../checks.ts';
 import type { Announcer, Clock } from '../entry.ts';
 import { MemoryStore } from '../store/memory.ts';
 import type { Store } from '../store/store.ts';
+import { checkMembers, checkMethods } from '../validate.ts';
 import { checkedPolicy, type GreylistPolicy } from './policy.ts';
 
 export interface GreylistOptions {

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
-import { badOption, checkedWhole, checkMembers } from '../checks.ts';
 import type { SpamdSyncError } from '../errors.ts';
+import { badOption, checkedWhole, checkMembers } from '../validate.ts';
 import type { Attempt } from './attempt.ts';
 
 /** spamd's rules and where ours go further. Durations are seconds. */

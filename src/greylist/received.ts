@@ -1,8 +1,8 @@
 import { isUnicastIPv4, parseIPv4 } from '../address.ts';
 import type { Entry, GreyEntry } from '../entry.ts';
-import type { AddressChange } from '../store/address-record.ts';
+import type { AddressChange } from '../rules/address-record.ts';
+import { canonicalMailbox, networkOf } from '../rules/canonical.ts';
 import type { Rules, Store } from '../store/store.ts';
-import { canonicalMailbox, networkOf } from './canonical.ts';
 import type { IgnoreReason } from './events.ts';
 import type { GreylistPolicy } from './policy.ts';
 import { Step } from './step.ts';

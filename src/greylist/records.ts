@@ -1,7 +1,5 @@
-import { checkRecord, checkRecords } from '../checks.ts';
 import type { SpamdbRecord } from '../entry.ts';
-import { type AddressRecord, applyChange, newAddressRecord, stateOf } from '../store/address-record.ts';
-import type { Store, StoreRecord } from '../store/store.ts';
+import { type AddressRecord, applyChange, newAddressRecord, stateOf } from '../rules/address-record.ts';
 import {
   canonicalAddress,
   canonicalMailbox,
@@ -10,7 +8,9 @@ import {
   spelling,
   splitKey,
   tupleKey,
-} from './canonical.ts';
+} from '../rules/canonical.ts';
+import type { Store, StoreRecord } from '../store/store.ts';
+import { checkRecord, checkRecords } from '../validate.ts';
 import type { GreylistPolicy } from './policy.ts';
 
 /** How many records are put into the store at a time. */

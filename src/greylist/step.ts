@@ -1,6 +1,6 @@
 import type { Tuple } from '../entry.ts';
+import { canonicalMailbox, spelling, tupleKey } from '../rules/canonical.ts';
 import type { AttemptStep, Rules } from '../store/store.ts';
-import { canonicalMailbox, spelling, tupleKey } from './canonical.ts';
 
 export interface StepOptions {
   /** The canonical address, or what stands for it. */

@@ -1,6 +1,6 @@
 import { BlockList, isIPv4 } from 'node:net';
 import { LRUCache } from 'lru-cache';
-import { badOption } from '../checks.ts';
+import { badOption } from '../validate.ts';
 
 /** Enough for every member of a group and some strangers; an answer that was pushed out is worked out again. */
 const REMEMBERED = 1024;

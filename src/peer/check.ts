@@ -1,8 +1,8 @@
 import { isIP } from 'node:net';
 import { isU32 } from '../address.ts';
-import { badOption, checkFunction, checkMembers, checkSignal, isList, isObject, isStream } from '../checks.ts';
 import type { AnnounceOptions, Entry, Tuple } from '../entry.ts';
 import { EntryError } from '../errors.ts';
+import { badOption, checkFunction, checkMembers, checkSignal, isList, isObject, isStream } from '../validate.ts';
 import type { SeedOptions } from './seeder.ts';
 
 const TYPES: ReadonlySet<string> = new Set(['grey', 'white', 'trapped', 'remove-white', 'remove-trapped']);

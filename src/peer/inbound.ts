@@ -2,10 +2,10 @@ import type { SyncKey } from '../auth/key.ts';
 import type { Keyring, Verified } from '../auth/keyring.ts';
 import type { Entry, Source } from '../entry.ts';
 import type { DecodeReason } from '../errors.ts';
-import { freshUntil, isFresh } from '../replay/freshness.ts';
-import { DigestWindow } from '../replay/window.ts';
 import { decodeBody, precheck, readCounter } from '../wire/decode.ts';
 import type { AllowList } from './allow.ts';
+import { freshUntil, isFresh } from './freshness.ts';
+import { DigestWindow } from './replay-window.ts';
 
 /**
  * Why something received was not delivered. The codec's reasons first, then:

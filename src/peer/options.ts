@@ -2,10 +2,10 @@ import { isIPv4 } from 'node:net';
 import { isUnicastIPv4, parseIPv4 } from '../address.ts';
 import type { SyncKey } from '../auth/key.ts';
 import { checkedKey, type Keyring } from '../auth/keyring.ts';
-import { badOption, checkedWhole, checkMembers, checkMethods, checkSignal, isObject } from '../checks.ts';
 import type { Clock } from '../entry.ts';
 import type { ListenAt, SendTo, Transport } from '../transport/transport.ts';
 import { udp } from '../transport/udp.ts';
+import { badOption, checkedWhole, checkMembers, checkMethods, checkSignal, isObject } from '../validate.ts';
 import { AllowList } from './allow.ts';
 
 /** How the receiver at a target spells addresses, and whether it knows removals: `spamd` or `greyd`. */

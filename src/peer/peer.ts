@@ -1,9 +1,9 @@
 import { EventEmitter } from 'node:events';
 import { keysOf } from '../auth/keyring.ts';
-import { checkHere, HERE } from '../checks.ts';
 import type { AnnounceOptions, Announcer, Clock, Entry, Source, Tuple } from '../entry.ts';
 import { SpamdSyncError } from '../errors.ts';
 import type { Link, OpenTransport } from '../transport/transport.ts';
+import { checkHere, HERE } from '../validate.ts';
 import { checkEntry, checkedList, checkedTuple, checkSeed } from './check.ts';
 import type { PeerWarningCode, SyncPeerEvents } from './events.ts';
 import { Health, type PeerHealth } from './health.ts';

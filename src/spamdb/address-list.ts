@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
-import { checkMembers } from '../checks.ts';
 import { LineError, shown } from '../errors.ts';
+import { checkMembers } from '../validate.ts';
 import type { TextChunks } from './chunks.ts';
 import { isAddress } from './fields.ts';
 import { PARSE_OPTIONS, type ParseOptions, parseLines } from './lines.ts';

@@ -1,8 +1,8 @@
 import { isIP } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { isU32 } from '../address.ts';
-import { badOption, checkedWhole, checkFunction, checkMembers, checkRecord, checkRecords } from '../checks.ts';
 import type { GreyEntry, SpamdbRecord, TrappedEntry, WhiteEntry } from '../entry.ts';
+import { badOption, checkedWhole, checkFunction, checkMembers, checkRecord, checkRecords } from '../validate.ts';
 
 /**
  * Why a record makes no entry:

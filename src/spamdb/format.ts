@@ -1,8 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { isU32, U32_MAX } from '../address.ts';
-import { checkRecords, isObject } from '../checks.ts';
 import type { SpamdbRecord } from '../entry.ts';
 import { EntryError } from '../errors.ts';
+import { checkRecords, isObject } from '../validate.ts';
 
 /** A chunk is handed out once it has so many characters. */
 const CHUNK = 65_536;

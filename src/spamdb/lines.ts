@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { badOption, checkFunction, checkSignal, isStream } from '../checks.ts';
 import { LineError } from '../errors.ts';
+import { badOption, checkFunction, checkSignal, isStream } from '../validate.ts';
 import { BLOCK, blocksOf, type TextChunks } from './chunks.ts';
 import { LineCutter, MAX_LINE } from './cutter.ts';
 

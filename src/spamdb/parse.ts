@@ -1,6 +1,6 @@
-import { badOption, checkMembers } from '../checks.ts';
 import type { SpamdbRecord } from '../entry.ts';
 import { shown } from '../errors.ts';
+import { badOption, checkMembers } from '../validate.ts';
 import type { TextChunks } from './chunks.ts';
 import { Fields } from './fields.ts';
 import { PARSE_OPTIONS, type ParseOptions, parseLines } from './lines.ts';

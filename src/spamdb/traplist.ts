@@ -1,8 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { formatIPv4, parseIPv4 } from '../address.ts';
-import { checkMembers, checkRecord, checkRecords, isObject } from '../checks.ts';
 import type { SpamdbRecord } from '../entry.ts';
 import { EntryError } from '../errors.ts';
+import { checkMembers, checkRecord, checkRecords, isObject } from '../validate.ts';
 import { checkedNow } from './entries.ts';
 import { isAddress } from './fields.ts';
 

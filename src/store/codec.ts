@@ -1,6 +1,6 @@
-import type { AddressRecord, Claim } from './address-record.ts';
+import type { AddressRecord, Claim } from '../rules/address-record.ts';
+import type { TupleRecord } from '../rules/tuple-record.ts';
 import { spamdsync } from './generated/record.js';
-import type { TupleRecord } from './tuple-record.ts';
 
 /** The records of `record.proto` as generated code has them. What decodes them throws for what is none. */
 const { Tuple, Address, Meta } = spamdsync;

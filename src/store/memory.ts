@@ -1,10 +1,16 @@
-import { checkedWhole, checkMembers } from '../checks.ts';
-import { type AddressChange, type AddressRecord, applyChange, isSpent, newAddressRecord } from './address-record.ts';
-import { noteAnnounced, takeDue, takeSettled, takeTuple } from './attempt.ts';
+import {
+  type AddressChange,
+  type AddressRecord,
+  applyChange,
+  isSpent,
+  newAddressRecord,
+} from '../rules/address-record.ts';
+import { noteAnnounced, takeDue, takeSettled, takeTuple } from '../rules/attempt.ts';
+import { loadAddress } from '../rules/load.ts';
+import type { TupleRecord } from '../rules/tuple-record.ts';
+import { checkedWhole, checkMembers } from '../validate.ts';
 import { BoundedTable } from './bounded.ts';
-import { loadAddress } from './load.ts';
 import type { AttemptOutcome, AttemptStep, Due, Spamtraps, Store, StoreRecord, StoreStats, Sweep } from './store.ts';
-import type { TupleRecord } from './tuple-record.ts';
 
 export interface MemoryStoreOptions {
   /** How many tuples are kept, 1..2^24; the longest unseen goes first. Default 500000, some 130 MB. */

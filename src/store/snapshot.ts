@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
-import { badOption, checkFunction, checkMembers, isStream } from '../checks.ts';
 import { SnapshotError, SpamdSyncError, shown, systemCode } from '../errors.ts';
+import { badOption, checkFunction, checkMembers, isStream } from '../validate.ts';
 import type { Counts } from './codec.ts';
 import { type Section, type SnapshotHeader, SnapshotReader, SnapshotWriter } from './snapshot-format.ts';
 import type { Store, StoreRecord } from './store.ts';

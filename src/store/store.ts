@@ -1,5 +1,5 @@
-import type { AddressChange, AddressRecord, AddressState } from './address-record.ts';
-import type { TupleRecord } from './tuple-record.ts';
+import type { AddressChange, AddressRecord, AddressState } from '../rules/address-record.ts';
+import type { TupleRecord } from '../rules/tuple-record.ts';
 
 /** A value, or a promise of it: what is in memory is answered without one, which matters at a hundred thousand a second. */
 export type Awaitable<T> = T | Promise<T>;

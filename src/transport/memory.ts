@@ -1,7 +1,7 @@
 import { isIPv4 } from 'node:net';
-import { badOption, checkMembers } from '../checks.ts';
 import type { Clock, Source } from '../entry.ts';
 import { SpamdSyncError } from '../errors.ts';
+import { badOption, checkMembers } from '../validate.ts';
 import type { Link, OpenTransport, SendTo, Transport, TransportEvents, TransportOptions } from './transport.ts';
 
 export interface MemoryNetworkOptions {

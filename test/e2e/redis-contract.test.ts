@@ -1,6 +1,6 @@
 import { RedisStore } from 'spamd-sync/redis';
 import { afterAll, beforeAll, describe } from 'vitest';
-import { storeContract } from '../contract/store.ts';
+import { storeContract } from '../store/contract/store.ts';
 import { KINDS } from './redis-clients.ts';
 import { RedisServer } from './redis-server.ts';
 

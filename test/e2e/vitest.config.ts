@@ -8,7 +8,8 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^spamd-sync$/, replacement: `${root}src/index.ts` },
-      { find: /^spamd-sync\/(.+)$/, replacement: `${root}src/$1.ts` },
+      { find: /^spamd-sync\/(adapters\/.+)$/, replacement: `${root}src/$1.ts` },
+      { find: /^spamd-sync\/([^/]+)$/, replacement: `${root}src/$1/index.ts` },
     ],
   },
   test: {

@@ -8,8 +8,8 @@ import {
   isSpent,
   newAddressRecord,
   stateOf,
-} from '../../src/store/address-record.ts';
-import { loadAddress } from '../../src/store/load.ts';
+} from '../../src/rules/address-record.ts';
+import { loadAddress } from '../../src/rules/load.ts';
 
 /** Short enough times that changes meet at the same second, and that all of them can be looked at. */
 const LATEST = 40;

@@ -1,7 +1,7 @@
 import { type AddressState, type Entry, Greylist, type GreylistPolicy, MemoryStore, SyncPeer } from 'spamd-sync';
 import { MemoryNetwork, type MemoryNetworkOptions } from 'spamd-sync/testing';
 import { describe, expect, it } from 'vitest';
-import { stateOf } from '../../src/store/address-record.ts';
+import { stateOf } from '../../src/rules/address-record.ts';
 import { KEY } from '../support/frame.ts';
 import { generator, type Random } from '../support/random.ts';
 import { DAY, HOUR, MINUTE } from './setup.ts';

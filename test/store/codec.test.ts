@@ -8,7 +8,7 @@ import {
   encodeMeta,
   encodeTuple,
 } from '../../src/store/codec.ts';
-import { address, NOW, tuple } from '../contract/steps.ts';
+import { address, NOW, tuple } from './contract/steps.ts';
 
 /** Any time there can be, and sums of one and a duration. */
 const time = fc.integer({ min: -(2 ** 32), max: 2 ** 33 });

@@ -10,7 +10,7 @@ import { LevelStore } from 'spamd-sync/level';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SnapshotError } from '../../src/errors.ts';
 import { restore, type SnapshotProgress, snapshot } from '../../src/store/snapshot.ts';
-import { address, contents, keyOf, NOW, tuple } from '../contract/steps.ts';
+import { address, contents, keyOf, NOW, tuple } from './contract/steps.ts';
 
 const MANY = 3000;
 

@@ -1,0 +1,128 @@
+import { badOption, isObject } from './validate.ts';
+
+/** A timer that was set. */
+export interface Timer {
+  /** The task is not called any more. Without effect once it was. */
+  cancel(): void;
+}
+
+/** Timers as a {@link Clock} may bring them. Durations are seconds, fractions allowed. */
+export interface ClockTimers {
+  /** Seconds since any fixed moment. Never steps, unlike {@link Clock.now}, which an operator may set. */
+  monotonic(): number;
+  /**
+   * Calls `task` once, after `seconds`.
+   *
+   * @param options.unref The timer alone does not keep the process alive. Default `false`.
+   */
+  setTimer(seconds: number, task: () => void, options?: { readonly unref?: boolean }): Timer;
+  /** Calls `task` once, when everything that this turn of the event loop does is done. */
+  endOfTurn(task: () => void): Timer;
+}
+
+/**
+ * The time, and timers. A clock that has only `now` is enough: its timers are then the system's. A simulation that owns
+ * the clock owns all time, see `MemoryNetwork.clock`.
+ */
+export interface Clock extends Partial<ClockTimers> {
+  /** The time, Unix seconds. Fractions are allowed; what goes on the wire or into a record is rounded down. */
+  now(): number;
+}
+
+/** A clock with timers. */
+export interface TimedClock extends ClockTimers {
+  now(): number;
+}
+
+const TIMERS = ['monotonic', 'setTimer', 'endOfTurn'] as const satisfies readonly (keyof ClockTimers)[];
+
+/** The longest delay that the system's timers take, seconds: 2^31 - 1 ms, some 24 days. */
+const MAX_DELAY = 2_147_483;
+
+/** The system's time and timers. This file is the one place that knows them. */
+export const systemClock: TimedClock = {
+  now: () => Date.now() / 1000,
+  monotonic: () => performance.now() / 1000,
+  setTimer: (seconds, task, { unref = false } = {}) => {
+    const timer = setTimeout(task, Math.min(seconds, MAX_DELAY) * 1000);
+    if (unref) timer.unref();
+    return { cancel: () => clearTimeout(timer) };
+  },
+  endOfTurn: (task) => {
+    const immediate = setImmediate(task);
+    return { cancel: () => clearImmediate(immediate) };
+  },
+};
+
+/**
+ * A clock that was given as an option, with timers: its own, or the system's where it has none.
+ *
+ * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is no clock, and for one that has some timers and lacks others.
+ */
+export function timedClock(clock: Clock = systemClock): TimedClock {
+  if (!isObject(clock) || typeof clock.now !== 'function') throw badOption('clock', 'has no method now', clock);
+  const given = TIMERS.filter((name) => clock[name] !== undefined);
+  if (given.length === 0) return { ...systemClock, now: () => clock.now() };
+  const wrong = TIMERS.find((name) => typeof clock[name] !== 'function');
+  if (wrong !== undefined) throw badOption('clock', `has timers, but no method ${wrong}`, clock);
+  return clock as TimedClock;
+}
+
+/** Calls `task` every `seconds`, until it is cancelled. Does not keep the process alive. */
+export function every(clock: TimedClock, seconds: number, task: () => void): Timer {
+  let timer: Timer;
+  const next = (): Timer =>
+    clock.setTimer(
+      seconds,
+      () => {
+        timer = next();
+        task();
+      },
+      { unref: true },
+    );
+  timer = next();
+  return { cancel: () => timer.cancel() };
+}
+
+/** Resolves after `seconds`, or at once when `signal` is aborted. */
+export function sleep(clock: TimedClock, seconds: number, signal?: AbortSignal): Promise<void> {
+  if (signal?.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const end = (): void => {
+      timer.cancel();
+      signal?.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = clock.setTimer(seconds, end);
+    signal?.addEventListener('abort', end, { once: true });
+  });
+}
+
+/**
+ * What a promise comes to, if it does within `seconds`.
+ *
+ * @param late Makes the error to reject with when it does not.
+ */
+export function within<T>(clock: TimedClock, promise: Promise<T>, seconds: number, late: () => Error): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = clock.setTimer(seconds, () => reject(late()));
+    promise.then(
+      (value) => {
+        timer.cancel();
+        resolve(value);
+      },
+      (error: unknown) => {
+        timer.cancel();
+        reject(error);
+      },
+    );
+  });
+}
+
+/**
+ * A turn of the real event loop, for work in slices that must not hold up traffic. It passes no time: a clock that was
+ * injected has no part in it.
+ */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,96 @@
+import { SpamdSyncError, shown } from '../errors.ts';
+
+/** A client of the package `redis`, connected. */
+export interface NodeRedisClient {
+  sendCommand(args: string[]): Promise<unknown>;
+}
+
+/** A cluster client of the package `redis`, connected. */
+export interface NodeRedisCluster {
+  sendCommand(firstKey: string | undefined, isReadonly: boolean | undefined, args: string[]): Promise<unknown>;
+  readonly masters: readonly object[];
+  nodeClient(master: object): Promise<NodeRedisClient>;
+}
+
+/** A client of the package `ioredis`. */
+export interface IoRedisClient {
+  call(command: string, args: string[]): Promise<unknown>;
+}
+
+/** A cluster client of the package `ioredis`. */
+export interface IoRedisCluster extends IoRedisClient {
+  nodes(role: 'master'): readonly IoRedisClient[];
+}
+
+/** What the store takes: it is told apart by its methods, so that neither package is imported. */
+export type RedisClient = NodeRedisClient | NodeRedisCluster | IoRedisClient | IoRedisCluster;
+
+export type Send = (args: string[]) => Promise<unknown>;
+
+/** A client of either package, as the store uses it. */
+export interface Connection {
+  /** Whether keys of different hash tags may be kept at different servers. */
+  readonly cluster: boolean;
+  /** @param key Whose server the command is for. */
+  send(key: string, args: string[]): Promise<unknown>;
+  /** Every server that holds keys. */
+  masters(): Promise<readonly Send[]>;
+}
+
+/** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is no such client, or one that changes keys by itself. */
+export function connectionOf(client: RedisClient): Connection {
+  if (typeof client !== 'object' || client === null) throw unusable(client);
+  if (hasKeyPrefix(client)) {
+    throw new SpamdSyncError(
+      'ERR_SPAMD_OPTION',
+      'client: has a keyPrefix, which SCAN does not know: use prefix instead',
+    );
+  }
+  if ('nodeClient' in client) return nodeRedisCluster(client);
+  if ('nodes' in client) return ioRedisCluster(client);
+  if ('call' in client && typeof client.call === 'function') return single(ioRedis(client));
+  if ('sendCommand' in client && typeof client.sendCommand === 'function') return single(nodeRedis(client));
+  throw unusable(client);
+}
+
+function single(send: Send): Connection {
+  return { cluster: false, send: (_key, args) => send(args), masters: async () => [send] };
+}
+
+function nodeRedisCluster(client: NodeRedisCluster): Connection {
+  return {
+    cluster: true,
+    send: (key, args) => client.sendCommand(key, false, args),
+    masters: async () => {
+      const clients = await Promise.all(client.masters.map((master) => client.nodeClient(master)));
+      return clients.map(nodeRedis);
+    },
+  };
+}
+
+function ioRedisCluster(client: IoRedisCluster): Connection {
+  const send = ioRedis(client);
+  return {
+    cluster: true,
+    send: (_key, args) => send(args),
+    masters: async () => client.nodes('master').map(ioRedis),
+  };
+}
+
+function nodeRedis(client: NodeRedisClient): Send {
+  return (args) => client.sendCommand(args);
+}
+
+function ioRedis(client: IoRedisClient): Send {
+  return ([command = '', ...args]) => client.call(command, args);
+}
+
+function hasKeyPrefix(client: object): boolean {
+  const options = 'options' in client ? client.options : undefined;
+  return typeof options === 'object' && options !== null && 'keyPrefix' in options && Boolean(options.keyPrefix);
+}
+
+function unusable(client: unknown): SpamdSyncError {
+  const what = 'client: not a client of redis (node-redis) or ioredis; install one of them and connect it';
+  return new SpamdSyncError('ERR_SPAMD_OPTION', `${what}: ${shown(client)}`);
+}

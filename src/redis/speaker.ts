@@ -1,0 +1,122 @@
+import { type Entry, leftOut, type Source } from '../entry.ts';
+import { SpamdSyncError } from '../errors.ts';
+import type { GroupPeer } from './options.ts';
+import type { Said } from './queue.ts';
+
+/** What has waited longer than this would be taken for a replay, seconds. */
+const BACKDATED_AFTER = 60;
+
+export interface SpeakerEvents {
+  readonly entry: (entry: Entry, source: Source) => void;
+  readonly lead: () => void;
+  readonly yield: () => void;
+  /** The peer could not be opened, or is of no use any more. */
+  readonly failed: (error: unknown) => void;
+  /** What has this id was sent, or can never be. */
+  readonly said: (id: string) => void;
+  /** The peer refused what it was to announce, or left some of it out. */
+  readonly refused: (error: unknown) => void;
+}
+
+/** The peer of the process that holds the lease: opened while it does, closed when it does not. */
+export class Speaker {
+  readonly #open: () => Promise<GroupPeer>;
+  readonly #events: SpeakerEvents;
+  #opening: Promise<void> | undefined;
+  #peer: GroupPeer | undefined;
+  /** Each time it starts or stops is another, so that a peer that took too long to open is known for it. */
+  #turn = 0;
+  readonly #saying = new Set<Promise<void>>();
+  #entries = 0;
+
+  constructor(open: () => Promise<GroupPeer>, events: SpeakerEvents) {
+    this.#open = open;
+    this.#events = events;
+  }
+
+  get speaking(): boolean {
+    return this.#peer !== undefined;
+  }
+
+  /** Opens the peer unless that is done or under way. */
+  start(): void {
+    if (this.#peer !== undefined) return;
+    this.#opening ??= this.#start(++this.#turn).finally(() => {
+      this.#opening = undefined;
+    });
+  }
+
+  /** Resolves when no peer is being opened any more. */
+  async settled(): Promise<void> {
+    await this.#opening;
+  }
+
+  /** Closes the peer. Resolves when the port is free. */
+  async stop(): Promise<void> {
+    this.#turn++;
+    const peer = this.#peer;
+    this.#peer = undefined;
+    if (peer !== undefined) {
+      this.#events.yield();
+      await peer.close().catch(this.#events.failed);
+    }
+    await this.#opening;
+  }
+
+  /** How many calls, and entries in them, are with the peer: it takes its time over long calls. */
+  get underWay(): { readonly calls: number; readonly entries: number } {
+    return { calls: this.#saying.size, entries: this.#entries };
+  }
+
+  say(queued: readonly Said[], now: number): void {
+    const peer = this.#peer;
+    if (peer === undefined) return;
+    for (const said of queued) {
+      this.#entries += said.entries.length;
+      const saying = this.#say(peer, said, now).finally(() => {
+        this.#entries -= said.entries.length;
+        this.#saying.delete(saying);
+      });
+      this.#saying.add(saying);
+    }
+  }
+
+  /** Resolves when nothing is under way any more. */
+  async idle(): Promise<void> {
+    await Promise.all(this.#saying);
+  }
+
+  /** What the peer was closed over stays in the queue, for the next to say. */
+  async #say(peer: GroupPeer, { id, entries, backdated }: Said, now: number): Promise<void> {
+    const late = entries.some(({ timestamp }) => now - timestamp > BACKDATED_AFTER);
+    try {
+      const report = await peer.announce(entries, { backdated: backdated || late });
+      if (leftOut(report, 'closed') > 0) return this.#cutOff(peer);
+      const lost = leftOut(report, 'overload');
+      if (lost > 0) this.#events.refused(new Error(`${lost} entries were one too many for it`));
+    } catch (error) {
+      if (error instanceof SpamdSyncError && error.code === 'ERR_SPAMD_CLOSED') return this.#cutOff(peer);
+      this.#events.refused(error);
+    }
+    this.#events.said(id);
+  }
+
+  #cutOff(peer: GroupPeer): void {
+    if (this.#peer === peer) this.#events.failed(new Error('the peer was closed'));
+  }
+
+  async #start(turn: number): Promise<void> {
+    try {
+      const peer = await this.#open();
+      if (turn !== this.#turn) return await peer.close();
+      peer.on('entry', (entry, source) => this.#events.entry(entry, source));
+      peer.on('error', (error) => {
+        if (this.#peer === peer) this.#events.failed(error);
+      });
+      this.#peer = peer;
+      this.#events.lead();
+    } catch (error) {
+      this.#events.failed(error);
+    }
+  }
+}

@@ -1,6 +1,0 @@
-/** The public surface of "spamd-sync/testing". */
-
-export {
-  MemoryNetwork,
-  type MemoryNetworkOptions,
-} from './transport/memory.ts';

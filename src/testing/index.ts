@@ -1,0 +1,6 @@
+/** The public surface of "spamd-sync/testing". */
+
+export {
+  MemoryNetwork,
+  type MemoryNetworkOptions,
+} from '../transport/memory.ts';

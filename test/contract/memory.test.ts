@@ -1,7 +1,0 @@
-import { MemoryStore } from 'spamd-sync';
-import { storeContract } from './store.ts';
-
-storeContract('MemoryStore', async () => ({
-  store: new MemoryStore({ maxTuples: 4000, maxAddresses: 4000 }),
-  close: async () => {},
-}));

@@ -1,0 +1,277 @@
+import { execFileSync } from 'node:child_process';
+import { cp, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ClassicLevel } from 'classic-level';
+import { Greylist, type StoreRecord } from 'spamd-sync';
+import { LevelStore } from 'spamd-sync/level';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { address, contents, keyOf, NOW, stepOf, tuple } from '../store/contract/steps.ts';
+
+const IP = '192.0.2.1';
+const WHITE = { type: 'white', ip: IP, at: NOW, until: NOW + 1000, own: true, by: '' } as const;
+
+let top: string;
+let directory: string;
+
+beforeEach(async () => {
+  top = await mkdtemp(join(tmpdir(), 'spamd-sync-'));
+  directory = join(top, 'store');
+});
+
+afterEach(() => rm(top, { recursive: true }));
+
+/** What would be found if everything ended now: all that is in the directory, and nothing that is in memory. */
+async function afterCrash(): Promise<StoreRecord[]> {
+  const copy = join(top, 'copy');
+  await rm(copy, { recursive: true, force: true });
+  await cp(directory, copy, { recursive: true, filter: (path) => !path.endsWith('LOCK') });
+  await using store = await LevelStore.open(copy);
+  return await contents(store);
+}
+
+async function withLevel<T>(task: (level: ClassicLevel) => Promise<T>): Promise<T> {
+  const level = new ClassicLevel(directory);
+  try {
+    await level.open();
+    return await task(level);
+  } finally {
+    await level.close();
+  }
+}
+
+describe('a LevelStore', () => {
+  it('has everything when it is opened again', async () => {
+    const records: StoreRecord[] = [
+      { type: 'tuple', key: keyOf(IP), record: tuple() },
+      { type: 'address', ip: IP, record: address({ white: [{ at: NOW, until: NOW + 5 }] }) },
+      { type: 'spamtrap', address: 'trap@example.net' },
+    ];
+    const store = await LevelStore.open(directory);
+    await store.load(records);
+    await store.close();
+
+    await using again = await LevelStore.open(directory);
+    expect(await contents(again)).toEqual(records);
+    expect(again.stats()).toMatchObject({ tuples: 1, addresses: 1, spamtraps: 1 });
+    expect(await again.spamtraps.has('trap@example.net')).toBe(true);
+    expect(await again.recordAttempt(stepOf({ ip: '192.0.2.9', to: 'trap@example.net' }))).toEqual({
+      step: 'spamtrap',
+    });
+  });
+
+  it('keeps each kind as one range, in the order of its keys', async () => {
+    const store = await LevelStore.open(directory);
+    await store.recordAttempt(stepOf({ ip: '192.0.2.2' }));
+    await store.recordAttempt(stepOf({ ip: '192.0.2.1' }));
+    await store.mergeAddress(WHITE, { now: NOW, announced: false });
+    await store.spamtraps.add('b@example.net');
+    await store.spamtraps.add('a@example.net');
+    await store.close();
+    const keys = await withLevel((level) => level.keys().all());
+    const expected = ['192.0.2.1', 'm', 'a@example.net', 'b@example.net', keyOf('192.0.2.1'), keyOf('192.0.2.2')];
+    expect(keys.map((key) => (key === 'm' ? key : key.slice(1)))).toEqual(expected);
+  });
+
+  it('serves a greylist', async () => {
+    await using store = await LevelStore.open(directory);
+    let now = NOW;
+    await using greylist = new Greylist({ store, clock: { now: () => now } });
+    const attempt = { ip: IP, helo: 'mail', from: '<a@example.org>', to: '<b@example.net>' };
+    expect(await greylist.check(attempt)).toMatchObject({ reason: 'first-sight' });
+    now += 1501;
+    const verdicts = await Promise.all([greylist.check(attempt), greylist.check(attempt)]);
+    expect(verdicts.map(({ reason }) => reason)).toEqual(['retry', 'white']);
+  });
+
+  it('looks again at a tuple that came back while it was swept', async () => {
+    await using store = await LevelStore.open(directory, { cacheSize: 2 ** 21 });
+    const old = Array.from({ length: 5000 }, (_, i): StoreRecord => {
+      return { type: 'tuple', key: keyOf(`10.0.${i >>> 8}.${i & 255}`), record: tuple({ expire: NOW + 1 }) };
+    });
+    await store.load(old);
+    const swept = store.sweep({ now: NOW + 1, trapWins: false });
+    for (let i = 0; i < 5000; i += 50) {
+      await store.recordAttempt(stepOf({ ip: `10.0.${i >>> 8}.${i & 255}`, now: NOW + 1 }));
+    }
+    await swept;
+    await store.sweep({ now: NOW + 1, trapWins: false });
+    expect(store.stats()).toMatchObject({ tuples: 100 });
+    expect(await contents(store)).toHaveLength(100);
+  });
+});
+
+describe('durability', () => {
+  it('sync: what is acknowledged is in the directory', async () => {
+    await using store = await LevelStore.open(directory, { durability: 'sync' });
+    await store.recordAttempt(stepOf({ ip: IP }));
+    expect(await afterCrash()).toHaveLength(1);
+    await store.mergeAddress(WHITE, { now: NOW, announced: false });
+    expect(await afterCrash()).toHaveLength(2);
+    await store.spamtraps.add('trap@example.net');
+    expect(await afterCrash()).toHaveLength(3);
+    await store.load([{ type: 'tuple', key: keyOf('192.0.2.2'), record: tuple() }]);
+    expect(await afterCrash()).toHaveLength(4);
+    await store.sweep({ now: NOW + 1_000_000, trapWins: false });
+    expect(await afterCrash()).toEqual([{ type: 'spamtrap', address: 'trap@example.net' }]);
+    await store.spamtraps.delete('trap@example.net');
+    expect(await afterCrash()).toEqual([]);
+  });
+
+  it('batched: what is acknowledged is there at once, and in the directory soon', async () => {
+    await using store = await LevelStore.open(directory, { maxLossMs: 1000 });
+    await store.address(IP);
+    const merged = store.mergeAddress(WHITE, { now: NOW, announced: false });
+    expect(merged).toBe(NOW);
+    expect(store.address(IP)).toMatchObject({ white: [{ at: NOW }] });
+    await vi.waitFor(async () => expect(await afterCrash()).toHaveLength(1), { timeout: 5000, interval: 50 });
+  });
+
+  it('batched: closing writes what is left', async () => {
+    const store = await LevelStore.open(directory, { maxLossMs: 60_000 });
+    await store.recordAttempt(stepOf({ ip: IP }));
+    expect(await afterCrash()).toEqual([]);
+    await store.close();
+    expect(await afterCrash()).toHaveLength(1);
+  });
+
+  it('batched: a store that is listed or swept is written first', async () => {
+    await using store = await LevelStore.open(directory, { maxLossMs: 60_000 });
+    await store.recordAttempt(stepOf({ ip: IP }));
+    expect(await contents(store)).toHaveLength(1);
+    expect(await afterCrash()).toHaveLength(1);
+  });
+
+  // What a process may write at the most is a thing of the shell, and of prlimit(1) to raise it again.
+  it.runIf(process.platform === 'linux')(
+    'refuses what it cannot write, goes on when it can, and has lost nothing that was acknowledged',
+    { timeout: 30_000 },
+    async () => {
+      const worker = fileURLToPath(new URL('./full-disk.ts', import.meta.url));
+      const limited = `ulimit -S -f 2000; exec "${process.execPath}" --import tsx "${worker}" "${directory}"`;
+      const said = JSON.parse(execFileSync('sh', ['-c', limited], { encoding: 'utf8' }));
+      expect(said).toMatchObject({ code: 'ERR_SPAMD_STORE', again: 'ERR_SPAMD_STORE' });
+      expect(said.message).toMatch(/no room on the disk/);
+      expect(said.acknowledged).toBeGreaterThan(100);
+      await using store = await LevelStore.open(directory);
+      const there = new Set((await contents(store)).map((item) => (item.type === 'tuple' ? item.key : '')));
+      const missing = Array.from({ length: said.acknowledged }, (_, i) => keyOf(`tuple${i}`, said.to));
+      expect(missing.filter((key) => !there.has(key))).toEqual([]);
+      expect(there.has(keyOf('afterwards'))).toBe(true);
+      expect(store.stats().tuples).toBe(there.size);
+    },
+  );
+});
+
+describe('a directory', () => {
+  it('that is in use is refused', async () => {
+    await using _store = await LevelStore.open(directory);
+    await expect(LevelStore.open(directory)).rejects.toMatchObject({ code: 'ERR_SPAMD_STORE_LOCKED' });
+    await expect(LevelStore.repair(directory)).rejects.toMatchObject({ code: 'ERR_SPAMD_STORE_LOCKED' });
+  });
+
+  it('that is none is refused', async () => {
+    await writeFile(directory, 'a file');
+    const refused = { code: 'ERR_SPAMD_STORE', message: expect.stringMatching(/not a directory/) };
+    await expect(LevelStore.open(directory)).rejects.toMatchObject(refused);
+    await expect(LevelStore.open(join(directory, 'under'))).rejects.toMatchObject(refused);
+  });
+
+  it('that is damaged is refused, and repaired', async () => {
+    const store = await LevelStore.open(directory);
+    await store.load([{ type: 'tuple', key: keyOf(IP), record: tuple() }]);
+    await store.spamtraps.add('trap@example.net');
+    await store.close();
+    const [manifest = ''] = (await readdir(directory)).filter((name) => name.startsWith('MANIFEST'));
+    await writeFile(join(directory, manifest), 'this is no manifest');
+    await expect(LevelStore.open(directory)).rejects.toMatchObject({
+      code: 'ERR_SPAMD_STORE_DAMAGED',
+      message: expect.stringMatching(/LevelStore\.repair/),
+    });
+    expect(await LevelStore.repair(directory)).toEqual({ tuples: 1, addresses: 0, spamtraps: 1, dropped: 0 });
+    await using again = await LevelStore.open(directory);
+    expect(await contents(again)).toHaveLength(2);
+    expect(again.stats()).toMatchObject({ tuples: 1, spamtraps: 1 });
+  });
+
+  it('with a record that makes no sense says so, and is repaired', async () => {
+    const store = await LevelStore.open(directory);
+    await store.load([
+      { type: 'tuple', key: keyOf(IP), record: tuple() },
+      { type: 'tuple', key: keyOf('192.0.2.2'), record: tuple() },
+    ]);
+    await store.close();
+    await withLevel((level) => level.put(`t${keyOf(IP)}`, '\x11'));
+    const broken = await LevelStore.open(directory);
+    const damaged = { code: 'ERR_SPAMD_STORE_DAMAGED' };
+    await expect(broken.recordAttempt(stepOf({ ip: IP }))).rejects.toMatchObject(damaged);
+    await expect(broken.sweep({ now: NOW, trapWins: false })).rejects.toMatchObject(damaged);
+    expect(await broken.recordAttempt(stepOf({ ip: '192.0.2.2' }))).toMatchObject({ step: 'early' });
+    await broken.close();
+    expect(await LevelStore.repair(directory)).toEqual({ tuples: 1, addresses: 0, spamtraps: 0, dropped: 1 });
+    await using again = await LevelStore.open(directory);
+    expect((await contents(again)).map((item) => item.type === 'tuple' && item.key)).toEqual([keyOf('192.0.2.2')]);
+  });
+
+  it('of another program is refused', async () => {
+    await withLevel((level) => level.put('tuple', 'something'));
+    await expect(LevelStore.open(directory)).rejects.toMatchObject({ code: 'ERR_SPAMD_STORE_DAMAGED' });
+  });
+
+  it('of a later version is refused', async () => {
+    await withLevel((level) => level.put('m', '\x08\x02'));
+    await expect(LevelStore.open(directory)).rejects.toMatchObject({
+      code: 'ERR_SPAMD_STORE',
+      message: expect.stringMatching(/format 2/),
+    });
+  });
+});
+
+describe('a LevelStore that is closed', () => {
+  it('takes nothing more, and says so', async () => {
+    const store = await LevelStore.open(directory);
+    await store.recordAttempt(stepOf({ ip: IP }));
+    await Promise.all([store.close(), store.close()]);
+    const closed = { code: 'ERR_SPAMD_CLOSED' };
+    await expect(store.recordAttempt(stepOf({ ip: IP }))).rejects.toMatchObject(closed);
+    await expect(store.mergeAddress(WHITE, { now: NOW, announced: false })).rejects.toMatchObject(closed);
+    await expect(store.address(IP)).rejects.toMatchObject(closed);
+    await expect(store.spamtraps.add('trap@example.net')).rejects.toMatchObject(closed);
+    await expect(store.load([{ type: 'spamtrap', address: 'a@b' }])).rejects.toMatchObject(closed);
+    await expect(store.sweep({ now: NOW, trapWins: false })).rejects.toMatchObject(closed);
+    await expect(contents(store)).rejects.toMatchObject(closed);
+    expect(store.stats()).toMatchObject({ tuples: 1 });
+  });
+});
+
+describe('LevelStore.open', () => {
+  it.each([
+    { durability: 'fast' },
+    { maxLossMs: 9 },
+    { maxLossMs: 60_001 },
+    { cacheSize: 1 },
+    { cacheSize: 2 ** 21 + 0.5 },
+  ])('refuses %o', async (options) => {
+    const [name = ''] = Object.keys(options);
+    await expect(LevelStore.open(directory, options as object)).rejects.toMatchObject({
+      code: 'ERR_SPAMD_OPTION',
+      message: expect.stringContaining(`${name}: `),
+    });
+  });
+
+  it('refuses what is no path', async () => {
+    await expect(LevelStore.open('')).rejects.toMatchObject({ code: 'ERR_SPAMD_OPTION' });
+  });
+
+  it('says which package to install where it is not', () => {
+    const script = `
+      import { LevelStore } from 'spamd-sync/level';
+      await LevelStore.open(${JSON.stringify(directory)}).catch(({ code, message }) => console.log(code, message));`;
+    const hide = fileURLToPath(new URL('./hide-package.ts', import.meta.url));
+    const root = fileURLToPath(new URL('../..', import.meta.url));
+    const loaders = ['--import', 'tsx', '--import', hide, '--input-type=module', '--eval', script];
+    const said = execFileSync(process.execPath, loaders, { encoding: 'utf8', cwd: root });
+    expect(said).toMatch(/^ERR_SPAMD_OPTIONAL .*npm install classic-level/);
+  });
+});

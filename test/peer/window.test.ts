@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest';
+import { freshUntil, isFresh } from '../../src/peer/freshness.ts';
+import { DigestWindow } from '../../src/peer/replay-window.ts';
+
+describe('DigestWindow', () => {
+  it('knows a digest up to its last second', () => {
+    const window = new DigestWindow(10);
+    window.add('a', 1000, 900);
+    expect(window.has('a', 900)).toBe(true);
+    expect(window.has('a', 999.5)).toBe(true);
+    expect(window.has('a', 1000)).toBe(true);
+    expect(window.has('a', 1000.001)).toBe(false);
+    expect(window.has('b', 900)).toBe(false);
+  });
+
+  it('keeps as many as it is allowed', () => {
+    const window = new DigestWindow(3);
+    for (const digest of ['a', 'b', 'c']) window.add(digest, 1000, 900);
+    expect(window.size).toBe(3);
+    expect(window.forgotten).toBe(0);
+    expect(['a', 'b', 'c'].map((digest) => window.has(digest, 900))).toEqual([true, true, true]);
+    window.add('d', 1000, 900);
+    expect(window.size).toBe(3);
+    expect(window.forgotten).toBe(1);
+    expect(['a', 'b', 'c', 'd'].map((digest) => window.has(digest, 900))).toEqual([false, true, true, true]);
+  });
+
+  it('is not kept longer for having been asked after', () => {
+    const window = new DigestWindow(2);
+    window.add('a', 1000, 900);
+    window.add('b', 1000, 900);
+    expect(window.has('a', 900)).toBe(true);
+    window.add('c', 1000, 900);
+    expect(window.has('a', 900)).toBe(false);
+    expect(window.has('b', 900)).toBe(true);
+  });
+
+  it.each([
+    [999, 1],
+    [1000, 1],
+    [1001, 0],
+  ])('pushed out at %i, one that holds until 1000 counts %i times as forgotten', (now, times) => {
+    let told = 0;
+    const window = new DigestWindow(1, () => told++);
+    window.add('a', 1000, 900);
+    window.add('b', 2000, now);
+    expect(window.forgotten).toBe(times);
+    expect(told).toBe(times);
+  });
+
+  it('tells each time', () => {
+    let told = 0;
+    const window = new DigestWindow(1, () => told++);
+    for (const digest of ['a', 'b', 'c', 'd']) window.add(digest, Number.POSITIVE_INFINITY, 900);
+    expect(told).toBe(3);
+    expect(window.forgotten).toBe(3);
+  });
+});
+
+describe('freshness', () => {
+  it.each([
+    [400, true],
+    [399, false],
+    [399.9, false],
+    [1600, true],
+    [1600.1, false],
+    [1601, false],
+    [1000, true],
+    [0, false],
+  ])('with a skew of 600 at 1000, %d is fresh: %s', (newest, fresh) => {
+    expect(isFresh(newest, 1000, 600)).toBe(fresh);
+  });
+
+  it('is not asked of a datagram without entries, or when turned off', () => {
+    expect(isFresh(-1, 1000, 600)).toBe(true);
+    expect(isFresh(0, 1e9, false)).toBe(true);
+    expect(isFresh(0, 1001, 1000)).toBe(false);
+  });
+
+  it('ends when a copy would be stale', () => {
+    expect(freshUntil(1000, 500, 600)).toBe(1600);
+    expect(freshUntil(0, 500, 600)).toBe(600);
+    expect(freshUntil(-1, 500, 600)).toBe(1100);
+    expect(freshUntil(1000, 500, false)).toBe(Number.POSITIVE_INFINITY);
+    expect(freshUntil(-1, 500, false)).toBe(Number.POSITIVE_INFINITY);
+  });
+});

@@ -1,0 +1,191 @@
+import { Greylist } from 'spamd-sync';
+import { Broadcaster, type NodeRedisClient, RedisStore, type RedisStoreOptions } from 'spamd-sync/redis';
+import { describe, expect, it } from 'vitest';
+import { Keys } from '../../src/redis/keys.ts';
+import { slotOf, slotTags, tagOfSlotOf } from '../../src/redis/slots.ts';
+
+const attempt = { ip: '192.0.2.1', helo: 'mx', from: '<a@example.org>', to: '<b@example.net>' };
+const NOSCRIPT = 'NOSCRIPT No matching script. Please use EVAL.';
+
+/** A client that answers each command as it is told to, and remembers what it was asked. */
+function clientOf(answer: (args: string[]) => unknown): NodeRedisClient & { asked: string[][] } {
+  const asked: string[][] = [];
+  return {
+    asked,
+    sendCommand: async (args) => {
+      asked.push(args);
+      return answer(args);
+    },
+  };
+}
+
+function fails(message: string): () => never {
+  return () => {
+    throw new Error(message);
+  };
+}
+
+describe('RedisStore', () => {
+  it('sends a script whole when the server does not know it, and by its digest before', async () => {
+    const client = clientOf(([command]) => (command === 'EVALSHA' ? fails(NOSCRIPT)() : ['first', '5', 1]));
+    const store = new RedisStore(client);
+    const greylist = new Greylist({ store });
+    expect(await greylist.check(attempt)).toMatchObject({ action: 'defer', reason: 'first-sight' });
+    const [first = [], second = []] = client.asked;
+    expect(first[0]).toBe('EVALSHA');
+    expect(first[1]).toMatch(/^[0-9a-f]{40}$/);
+    expect(second[0]).toBe('EVAL');
+    expect(second.slice(2)).toEqual(first.slice(2));
+    expect(client.asked).toHaveLength(2);
+    await greylist.close();
+  });
+
+  it('names the keys of a step first, a tuple in the slot of its address', async () => {
+    const client = clientOf(() => ['early', '5', 2]);
+    await using greylist = new Greylist({ store: new RedisStore(client, { prefix: 'site:' }) });
+    await greylist.check(attempt);
+    const [, , count, ...operands] = client.asked[0] ?? [];
+    expect(operands.slice(0, Number(count))).toEqual([
+      'site:address:{192.0.2.1}',
+      'site:tuple:{192.0.2.1}\0mx\0a@example.org\0b@example.net',
+      'site:due',
+      'site:spamtraps',
+    ]);
+  });
+
+  it.each([
+    'READONLY You can’t write against a read only replica.',
+    'LOADING Redis is loading the dataset in memory',
+    'CLUSTERDOWN The cluster is down',
+    'Connection is closed.',
+  ])('reports %j as trouble of the store', async (message) => {
+    const store = new RedisStore(clientOf(fails(message)));
+    await using greylist = new Greylist({ store });
+    const warnings: string[] = [];
+    greylist.on('warning', (warning) => warnings.push(warning.message));
+    const verdict = await greylist.check(attempt);
+    expect(verdict).toMatchObject({ action: 'pass', reason: 'error', error: { code: 'ERR_SPAMD_STORE' } });
+    expect(warnings).toEqual([expect.stringContaining(message)]);
+    await expect(store.spamtraps.add('a@b')).rejects.toMatchObject({ code: 'ERR_SPAMD_STORE' });
+    await expect(store.sweep({ now: 1, trapWins: false })).rejects.toThrow(message);
+    await expect(store.stats()).rejects.toThrow(message);
+    await expect(store.load([{ type: 'spamtrap', address: 'a@b' }])).rejects.toThrow(message);
+    await expect(store.entries()[Symbol.asyncIterator]().next()).rejects.toThrow(message);
+  });
+
+  it('takes a client that throws at once for one that fails', async () => {
+    const store = new RedisStore({ sendCommand: fails('closed') });
+    await expect(store.address('192.0.2.1')).rejects.toMatchObject({ code: 'ERR_SPAMD_STORE' });
+  });
+
+  it('gives up what is not answered in time, also when it fails later', async () => {
+    let fail = (_error: Error): void => {};
+    const pending = new Promise<never>((_, reject) => {
+      fail = reject;
+    });
+    const store = new RedisStore({ sendCommand: () => pending }, { timeoutMs: 20 });
+    await expect(store.address('192.0.2.1')).rejects.toThrow('no answer in 20 ms');
+    fail(new Error('too late to matter'));
+    await expect(store.address('192.0.2.1')).rejects.toThrow('too late to matter');
+  });
+
+  it('takes no more than a client can hold', async () => {
+    let sent = 0;
+    const store = new RedisStore(
+      {
+        sendCommand: () => {
+          sent++;
+          return new Promise(() => {});
+        },
+      },
+      { timeoutMs: 50 },
+    );
+    const results = await Promise.allSettled(Array.from({ length: 17_000 }, () => store.address('192.0.2.1')));
+    expect(sent).toBe(16_384);
+    expect(results.every(({ status }) => status === 'rejected')).toBe(true);
+    await expect(store.address('192.0.2.1')).rejects.toThrow(/does not keep up/);
+  });
+
+  it('reads answers that are bytes', async () => {
+    const bytes = (text: string) => Buffer.from(text);
+    const fields = ['10:20', '', 'group', '5', '6', '7', '8', '0', '0', '0', '10', 'inf', '9'];
+    const store = new RedisStore(clientOf(() => fields.map(bytes)));
+    expect(await store.address('192.0.2.1')).toMatchObject({
+      white: [{ at: 10, until: 20 }],
+      trapped: [],
+      by: 'group',
+      announcedUntil: Number.POSITIVE_INFINITY,
+    });
+  });
+
+  it.each<[string, unknown, RedisStoreOptions]>([
+    ['client', undefined, {}],
+    ['client', {}, {}],
+    ['client', { sendCommand: 'no' }, {}],
+    ['keyPrefix', { call: () => {}, options: { keyPrefix: 'x:' } }, {}],
+    ['prefix', clientOf(() => null), { prefix: '{x}' }],
+    ['timeoutMs', clientOf(() => null), { timeoutMs: 0 }],
+    ['clock', clientOf(() => null), { clock: 'mine' as 'caller' }],
+  ])('refuses a %s that will not do', (name, client, options) => {
+    expect(() => new RedisStore(client as NodeRedisClient, options)).toThrow(
+      expect.objectContaining({ code: 'ERR_SPAMD_OPTION', message: expect.stringContaining(name) }),
+    );
+  });
+});
+
+describe('Broadcaster', () => {
+  const open = () => Promise.reject(new Error('never'));
+  const client = clientOf(() => [0]);
+  it.each([
+    ['open', { open: 'peer' }],
+    ['scope', { open, scope: '' }],
+    ['scope', { open, scope: 'a}b' }],
+    ['prefix', { open, prefix: '{' }],
+    ['leaseMs', { open, leaseMs: 99 }],
+    ['maxQueued', { open, maxQueued: 0 }],
+    ['timeoutMs', { open, timeoutMs: 1.5 }],
+  ])('refuses a %s that will not do', (name, options) => {
+    expect(() => new Broadcaster(client, options as never)).toThrow(
+      expect.objectContaining({ code: 'ERR_SPAMD_OPTION', message: expect.stringContaining(name) }),
+    );
+  });
+
+  it('takes nothing when it is closed', async () => {
+    const broadcaster = new Broadcaster(client, { open });
+    await broadcaster.close();
+    await broadcaster.close();
+    await expect(broadcaster.announce([])).rejects.toMatchObject({ code: 'ERR_SPAMD_CLOSED' });
+  });
+});
+
+describe('keys', () => {
+  it('fall into the slots that the cluster specification gives', () => {
+    expect(slotOf('123456789')).toBe(0x31c3);
+    expect(slotOf('foo')).toBe(12_182);
+    expect(slotOf('')).toBe(0);
+  });
+
+  it('have an index in the same slot', () => {
+    const tags = slotTags();
+    expect(new Set(tags).size).toBe(16_384);
+    for (const [slot, tag] of tags.entries()) expect(slotOf(tag)).toBe(slot);
+    for (const ip of ['192.0.2.1', '2001:db8::1', 'pool.example.org']) expect(slotOf(tagOfSlotOf(ip))).toBe(slotOf(ip));
+  });
+
+  it.each(['192.0.2.1', '2001:db8::1', '192.0.2.0/24', 'r\u00e9seau', '}', '%7d', 'a}b%25c{d'])(
+    'give %j back',
+    (ip) => {
+      const keys = new Keys('p:', true);
+      expect(keys.ofAddress(keys.address(ip))).toBe(ip);
+      const key = `${Buffer.from(ip).toString('latin1')}\0h\0{f}\0t}`;
+      expect(keys.ofTuple(keys.tuple(key))).toBe(key);
+      const tag = (name: string) => name.slice(name.indexOf('{') + 1, name.indexOf('}'));
+      expect(tag(keys.tuple(key))).toBe(tag(keys.address(ip)));
+      expect(tag(keys.address(ip))).not.toBe('');
+    },
+  );
+
+  it('are matched as they are, whatever the prefix', () => {
+    expect(new Keys('a*[b]?\\', false).pattern('tuple')).toBe('a\\*\\[b\\]\\?\\\\tuple:{*');
+  });
+});
