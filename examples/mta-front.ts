@@ -49,7 +49,7 @@ export async function openMta(options: MtaOptions): Promise<Mta> {
       opened.push(() => peer.close());
       logPeer(peer, options);
     }
-    const greylist = new Greylist({ policy, ...(peer === undefined ? {} : { announcer: peer }) });
+    const greylist = new Greylist({ policy, ...(peer === undefined ? {} : { group: peer }) });
     opened.push(() => greylist.close());
     greylist.on('warning', ({ message }) => options.log(`warning: ${message}`));
     for (const address of spamtraps) await greylist.spamtraps.add(address);

@@ -85,7 +85,7 @@ interface Closable {
 async function openState(directory: string, peer: SyncPeer): Promise<Closable> {
   try {
     const store = await LevelStore.open(directory);
-    const greylist = new Greylist({ store, announcer: peer });
+    const greylist = new Greylist({ store, group: peer });
     greylist.on('warning', ({ message }) => console.error(`warning: ${message}`));
     const { tuples, addresses, spamtraps } = await store.stats();
     console.log(`state in ${directory}: ${tuples} tuples, ${addresses} addresses, ${spamtraps} spamtraps`);

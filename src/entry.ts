@@ -60,7 +60,7 @@ export type SpamdbRecord =
       readonly to: string;
       readonly first: number;
       readonly pass: number;
-      readonly expire: number;
+      readonly expires: number;
       readonly blocked: number;
       readonly passed: number;
     }
@@ -69,11 +69,11 @@ export type SpamdbRecord =
       readonly ip: string;
       readonly first: number;
       readonly pass: number;
-      readonly expire: number;
+      readonly expires: number;
       readonly blocked: number;
       readonly passed: number;
     }
-  | { readonly type: 'TRAPPED'; readonly ip: string; readonly expire: number }
+  | { readonly type: 'TRAPPED'; readonly ip: string; readonly expires: number }
   | { readonly type: 'SPAMTRAP'; readonly address: string };
 
 /** Where a datagram came from. */
@@ -90,20 +90,24 @@ export interface AnnounceOptions {
   readonly backdated?: boolean;
 }
 
-/** Anything that can be asked to tell a sync group something; a `SyncPeer` is one. */
-export interface Announcer {
+/** A sync group, as a greylist needs it: it takes announcements, and may pass on what is received. A `SyncPeer` is one. */
+export interface Group {
+  /** Sends entries to the group. What it resolves to is the implementation's own. */
   announce(entries: Iterable<Entry>, options?: AnnounceOptions): Promise<unknown>;
+  /** Subscribes to what the group announces. A group without it is announced to, and nothing is received. */
+  on?(event: 'entry', listener: (entry: Entry, source: Source) => void): unknown;
+  off?(event: 'entry', listener: (entry: Entry, source: Source) => void): unknown;
+  /**
+   * Takes note of how many white addresses this host knows. Receivers know about as many, and the more they know the
+   * slower a bulk send has to be; see `BatchOptions.bulkRate`.
+   */
+  noteWhites?(count: number): void;
 }
 
-/** How many entries an announcer left out for one of these reasons; 0 where it does not report as a `SyncPeer` does. */
+/** How many entries a group left out for one of these reasons; 0 where it does not report as a `SyncPeer` does. */
 export function leftOut(report: unknown, ...reasons: readonly string[]): number {
   const { skipped } = Object(report) as { skipped?: readonly { readonly entry: Entry; readonly why: string }[] };
   if (!Array.isArray(skipped)) return 0;
   // Each dialect leaves it out by itself.
   return new Set(skipped.filter(({ why }) => reasons.includes(why)).map(({ entry }) => entry)).size;
-}
-
-/** The time, as Unix seconds. Fractions are allowed; what goes on the wire or into a record is floored. */
-export interface Clock {
-  now(): number;
 }

@@ -2,13 +2,13 @@
 
 export { SyncKey } from './auth/key.ts';
 export { Keyring, type Verified } from './auth/keyring.ts';
+export type { Clock, ClockTimers, Timer } from './clock.ts';
 export type {
   AnnounceOptions,
-  Announcer,
-  Clock,
   Entry,
   EntryType,
   GreyEntry,
+  Group,
   Removal,
   Source,
   SpamdbRecord,

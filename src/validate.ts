@@ -121,7 +121,7 @@ export function checkRecord(record: SpamdbRecord, index: number): void {
       throw new EntryError('type', (record as { type: unknown }).type, index, 'is unknown');
   }
   checkText('ip', record.ip, index);
-  checkNumber('expire', record.expire, index);
+  checkNumber('expires', record.expires, index);
 }
 
 function checkText(field: string, value: unknown, index: number): void {

@@ -209,10 +209,3 @@ describe('the outside world', () => {
     expect(wrong).toEqual([]);
   });
 });
-
-describe('a file', () => {
-  it('has 250 lines at the most', () => {
-    const long = files.filter(isWritten).map(({ path, text }) => ({ path, lines: text.split('\n').length - 1 }));
-    expect(long.filter(({ lines }) => lines > 250)).toEqual([]);
-  });
-});

@@ -14,7 +14,7 @@ export interface Serving extends Disposable {
  * Lets the workers of this Node cluster ask a greylist that the primary owns, with its peer and its store.
  *
  * @example
- * const serving = serveGreylist(new Greylist({ store, announcer: peer }));
+ * const serving = serveGreylist(new Greylist({ store, group: peer }));
  * cluster.fork();
  *
  * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` anywhere but in the primary, and for what is no greylist.

@@ -31,7 +31,7 @@ export interface GreylistStats {
   readonly applied: number;
   /** Entries that were not: no unicast IPv4 address, expired already, or the store failed. */
   readonly ignored: Readonly<Record<IgnoreReason, number>>;
-  /** Entries handed to the announcer, and those of them that it could not take. */
+  /** Entries handed to the group, and those of them that it could not take. */
   readonly announced: number;
   readonly unannounced: number;
   /** Records that sweeps removed, and addresses that they announced again. */

@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
-import type { Clock, SpamdbRecord } from '../entry.ts';
+import type { Clock } from '../clock.ts';
+import type { SpamdbRecord } from '../entry.ts';
 import { type RestoreReport, restore, type SnapshotOptions, type SnapshotSource, snapshot } from '../store/snapshot.ts';
 import type { Awaitable, Rules, Store } from '../store/store.ts';
 import {
@@ -12,7 +13,7 @@ import {
 } from './attempt.ts';
 import { Decider } from './decide.ts';
 import { GreylistCounters, type GreylistEvents, type GreylistStats, type GreylistWarningCode } from './events.ts';
-import { Hearing, isGroup } from './hearing.ts';
+import { canSubscribe, Hearing } from './hearing.ts';
 import { checkedClaim, checkedOptions, type GreylistOptions, type SweepReport } from './options.ts';
 import type { GreylistPolicy } from './policy.ts';
 import { applyEntry, poolOf, removedUntil } from './received.ts';
@@ -25,10 +26,10 @@ import { failed, type Verdict } from './verdict.ts';
 const RENEWAL_PART = 10;
 
 /**
- * spamd's greylist as one question: defer, pass or trapped? Keeps in step with a sync group through its announcer.
+ * spamd's greylist as one question: defer, pass or trapped? Keeps in step with a sync group through its group.
  *
  * @example
- * const greylist = new Greylist({ announcer: peer });
+ * const greylist = new Greylist({ group: peer });
  * const verdict = await greylist.check({ ip, helo, from, to });
  * if (verdict.action !== 'pass') reply(verdict.reply);
  */
@@ -48,12 +49,12 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
   /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION`, naming the option or the member of the policy that will not do. */
   constructor(options: GreylistOptions = {}) {
     super();
-    const { store, ownStore, announcer, policy, clock } = checkedOptions(options);
+    const { store, ownStore, group, policy, clock } = checkedOptions(options);
     this.#policy = policy;
     this.#ownStore = ownStore;
     this.#store = store;
     this.#clock = clock;
-    this.#telling = new Telling(announcer, {
+    this.#telling = new Telling(group, {
       counters: this.#counters,
       onFailed: (error) => this.#warn('WARN_SPAMD_ANNOUNCE', 'the group could not be told', error),
     });
@@ -66,8 +67,8 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
       started: this.#now(),
       announce: (entry) => this.#telling.tell(entry),
     });
-    if (isGroup(announcer)) {
-      this.#hearing = new Hearing(announcer, {
+    if (canSubscribe(group)) {
+      this.#hearing = new Hearing(group, {
         counters: this.#counters,
         apply: (entry) => applyEntry(this.#store, this.#policy, this.#rules, entry, this.#now()),
         onLost: (entry, error) =>

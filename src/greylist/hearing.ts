@@ -1,14 +1,11 @@
-import type { Announcer, Entry, Source } from '../entry.ts';
+import type { Entry, Group } from '../entry.ts';
 import type { GreylistCounters, IgnoreReason } from './events.ts';
 
-/** An announcer that also tells what the group says, as a `SyncPeer` does. */
-export interface Group extends Announcer {
-  on(event: 'entry', listener: (entry: Entry, source: Source) => void): unknown;
-  off(event: 'entry', listener: (entry: Entry, source: Source) => void): unknown;
-}
+/** A group that also passes on what it receives. */
+type Subscribable = Group & Required<Pick<Group, 'on' | 'off'>>;
 
-export function isGroup(announcer: Announcer | undefined): announcer is Group {
-  return announcer !== undefined && 'on' in announcer && 'off' in announcer;
+export function canSubscribe(group: Group | undefined): group is Subscribable {
+  return group?.on !== undefined && group.off !== undefined;
 }
 
 export interface HearingOptions {
@@ -20,11 +17,11 @@ export interface HearingOptions {
 
 /** Applies what the group says, until it is stopped. */
 export class Hearing {
-  readonly #group: Group;
+  readonly #group: Subscribable;
   readonly #options: HearingOptions;
   readonly #applying = new Set<Promise<void>>();
 
-  constructor(group: Group, options: HearingOptions) {
+  constructor(group: Subscribable, options: HearingOptions) {
     this.#group = group;
     this.#options = options;
     group.on('entry', this.#hear);

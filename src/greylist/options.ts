@@ -1,4 +1,5 @@
-import type { Announcer, Clock } from '../entry.ts';
+import type { Clock } from '../clock.ts';
+import type { Group } from '../entry.ts';
 import { MemoryStore } from '../store/memory.ts';
 import type { Store } from '../store/store.ts';
 import { checkMembers, checkMethods } from '../validate.ts';
@@ -11,7 +12,7 @@ export interface GreylistOptions {
    * Who tells the group, usually a `SyncPeer`. If it also emits `entry`, as a peer does, what arrives is applied. The
    * caller closes it.
    */
-  readonly announcer?: Announcer;
+  readonly group?: Group;
   readonly policy?: Partial<GreylistPolicy>;
   /** Default the system's. */
   readonly clock?: Clock;
@@ -30,7 +31,7 @@ export interface Settings {
   readonly store: Store;
   /** The store is of the greylist's own making. */
   readonly ownStore: boolean;
-  readonly announcer: Announcer | undefined;
+  readonly group: Group | undefined;
   readonly policy: GreylistPolicy;
   readonly clock: Clock;
 }
@@ -41,16 +42,16 @@ const systemClock: Clock = { now: () => Date.now() / 1000 };
 
 /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION`, naming the option. */
 export function checkedOptions(options: GreylistOptions): Settings {
-  checkMembers('options', options, { store: true, announcer: true, policy: true, clock: true });
-  const { store, announcer, clock = systemClock } = options;
+  checkMembers('options', options, { store: true, group: true, policy: true, clock: true });
+  const { store, group, clock = systemClock } = options;
   if (store !== undefined) {
     checkMethods('store', store, STORE);
     checkMethods('store.spamtraps', store.spamtraps, ['add', 'delete', 'has']);
   }
-  if (announcer !== undefined) checkMethods('announcer', announcer, ['announce']);
+  if (group !== undefined) checkMethods('group', group, ['announce']);
   checkMethods('clock', clock, ['now']);
   const policy = checkedPolicy(options.policy);
-  return { store: store ?? new MemoryStore(), ownStore: store === undefined, announcer, policy, clock };
+  return { store: store ?? new MemoryStore(), ownStore: store === undefined, group, policy, clock };
 }
 
 /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` */

@@ -32,10 +32,10 @@ export async function* exportRecords(store: Store, now: number, trapWins: boolea
     else if (item.type === 'address') {
       const record = addressLine(item.ip, item.record, now, trapWins);
       if (record !== undefined) yield record;
-    } else if (item.record.expire > now) {
-      const { first, pass, expire, blocked, passed } = item.record;
+    } else if (item.record.expires > now) {
+      const { first, pass, expires, blocked, passed } = item.record;
       const strings = spelled(item.key, item.record.spelled);
-      yield { type: 'GREY', ip: splitKey(item.key).ip, ...strings, first, pass, expire, blocked, passed };
+      yield { type: 'GREY', ip: splitKey(item.key).ip, ...strings, first, pass, expires, blocked, passed };
     }
   }
 }
@@ -81,21 +81,21 @@ function addressLine(
 ): SpamdbRecord | undefined {
   const state = stateOf(record, now, trapWins);
   if (state === undefined) return undefined;
-  if (state.type === 'trapped') return { type: 'TRAPPED', ip, expire: state.until };
+  if (state.type === 'trapped') return { type: 'TRAPPED', ip, expires: state.until };
   const { first, blocked, passed } = record;
   // Whoever reads the line takes the later of the two for when it was decided. An allow or another host may have done that.
   const pass = state.at > first ? Math.max(record.pass, state.at) : record.pass;
-  return { type: 'WHITE', ip, first, pass, expire: state.until, blocked, passed };
+  return { type: 'WHITE', ip, first, pass, expires: state.until, blocked, passed };
 }
 
 function asStored(record: SpamdbRecord, now: number, policy: GreylistPolicy): StoreRecord | undefined {
   if (record.type === 'SPAMTRAP') return { type: 'spamtrap', address: canonicalMailbox(record.address) };
   const ip = canonicalAddress(record.ip) ?? canonicalNetwork(record.ip) ?? identity(record.ip, policy);
-  if (ip === undefined || record.expire <= now) return undefined;
+  if (ip === undefined || record.expires <= now) return undefined;
   if (record.type === 'GREY') {
-    const { helo, from, to, first, pass, expire, blocked, passed } = record;
+    const { helo, from, to, first, pass, expires, blocked, passed } = record;
     const key = tupleKey(ip, helo, from, to);
-    const stored = { first, pass, expire, blocked, passed, spelled: spelling(key, helo, from, to) };
+    const stored = { first, pass, expires, blocked, passed, spelled: spelling(key, helo, from, to) };
     return { type: 'tuple', key, record: stored };
   }
   return { type: 'address', ip, record: asAddress(record, now, policy.trapexp) };
@@ -108,7 +108,7 @@ function identity(name: string, policy: GreylistPolicy): string | undefined {
 
 /** spamdb(8) does not say when an address was decided: for a white one its last delivery is the latest sign of it. */
 function asAddress(record: SpamdbRecord & { type: 'WHITE' | 'TRAPPED' }, now: number, trapexp: number): AddressRecord {
-  const until = record.expire;
+  const until = record.expires;
   if (record.type === 'TRAPPED') {
     const at = Math.max(1, Math.min(now, until - trapexp));
     const stored = newAddressRecord(at);

@@ -1,5 +1,5 @@
 import { parseIPv4 } from '../address.ts';
-import { type Announcer, type Entry, leftOut } from '../entry.ts';
+import { type Entry, type Group, leftOut } from '../entry.ts';
 import type { GreylistCounters } from './events.ts';
 
 /** How many entries are announced again before the next have to wait until those are on their way, at the peer's pace. */
@@ -12,17 +12,17 @@ export interface TellingOptions {
 
 /** Tells the group, without ever holding up or failing who asks for it. */
 export class Telling {
-  readonly #announcer: Announcer | undefined;
+  readonly #group: Group | undefined;
   readonly #options: TellingOptions;
 
-  constructor(announcer: Announcer | undefined, options: TellingOptions) {
-    this.#announcer = announcer;
+  constructor(group: Group | undefined, options: TellingOptions) {
+    this.#group = group;
     this.#options = options;
   }
 
   /** What has no form on the wire is not even tried: an IPv6 client is this host's business alone. */
   tell(entry: Entry): void {
-    if (this.#announcer !== undefined && canBeTold(entry)) void this.#announce(this.#announcer, [entry], false);
+    if (this.#group !== undefined && canBeTold(entry)) void this.#announce(this.#group, [entry], false);
   }
 
   /**
@@ -31,23 +31,23 @@ export class Telling {
    * @returns How many can be told at all.
    */
   tellAgain(entries: readonly Entry[]): number {
-    if (this.#announcer === undefined) return 0;
+    if (this.#group === undefined) return 0;
     const told = entries.filter(canBeTold);
-    void this.#inTurn(this.#announcer, told);
+    void this.#inTurn(this.#group, told);
     return told.length;
   }
 
-  async #inTurn(announcer: Announcer, entries: readonly Entry[]): Promise<void> {
+  async #inTurn(group: Group, entries: readonly Entry[]): Promise<void> {
     for (let from = 0; from < entries.length; from += AT_ONCE) {
-      await this.#announce(announcer, entries.slice(from, from + AT_ONCE), true);
+      await this.#announce(group, entries.slice(from, from + AT_ONCE), true);
     }
   }
 
-  async #announce(announcer: Announcer, entries: readonly Entry[], backdated: boolean): Promise<void> {
+  async #announce(group: Group, entries: readonly Entry[], backdated: boolean): Promise<void> {
     const { counters, onFailed } = this.#options;
     counters.announced += entries.length;
     try {
-      const lost = leftOut(await announcer.announce(entries, { backdated }), 'closed', 'overload');
+      const lost = leftOut(await group.announce(entries, { backdated }), 'closed', 'overload');
       counters.unannounced += lost;
       if (lost > 0) onFailed(new Error(`${lost} entries were closed over, or too many`));
     } catch (error) {

@@ -67,10 +67,10 @@ export async function sweepAll(parts: Parts, options: { now: number; trapWins: b
 async function sweepTuples({ tuples, writer, checkOpen }: Parts, now: number): Promise<number> {
   let removed = 0;
   for await (const slice of tuples.slices()) {
-    const expired = slice.filter(({ record }) => record.expire <= now);
+    const expired = slice.filter(({ record }) => record.expires <= now);
     await tuples.each(expired, byKey, ({ key }, record) => {
       checkOpen();
-      if (record === ABSENT || record.expire > now) return;
+      if (record === ABSENT || record.expires > now) return;
       tuples.delete(key);
       removed++;
     });

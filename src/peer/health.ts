@@ -11,7 +11,7 @@ import { countEntry, type EntryCounts, noEntries } from './stats.ts';
 export interface SourceHealth {
   readonly address: string;
   /** When a datagram of it was last delivered; `undefined`: never. */
-  readonly lastHeard: number | undefined;
+  readonly lastReceived: number | undefined;
   /** Datagrams delivered. */
   readonly accepted: number;
   readonly entries: EntryCounts;
@@ -37,7 +37,7 @@ export interface TargetHealth {
   /** Why the last datagram could not be sent; `undefined` once one could. */
   readonly lastError: SpamdSyncError | undefined;
   /** When something of it was last delivered, Unix seconds; `undefined`: it is silent. */
-  readonly lastHeard: number | undefined;
+  readonly lastReceived: number | undefined;
 }
 
 export interface PeerHealth {
@@ -55,7 +55,7 @@ const MAX_STRANGERS = 256;
 const MISMATCH_AFTER = 5;
 
 class SourceRecord {
-  lastHeard: number | undefined;
+  lastReceived: number | undefined;
   accepted = 0;
   readonly entries = noEntries();
   readonly drops: { [reason in DropReason]?: number } = {};
@@ -90,7 +90,7 @@ export class Health {
       this.#strangers.delete(source.address);
       this.#members.set(source.address, record);
     }
-    record.lastHeard = now;
+    record.lastReceived = now;
     record.accepted++;
     record.forgedInARow = 0;
     record.keyIndex = datagram.keyIndex;
@@ -124,18 +124,18 @@ export class Health {
       sent,
       failed,
       lastError,
-      lastHeard: link.address === undefined ? undefined : this.#members.peek(link.address)?.lastHeard,
+      lastReceived: link.address === undefined ? undefined : this.#members.peek(link.address)?.lastReceived,
     }));
     return { sources, targets, sourcesForgotten: this.#forgotten };
   }
 }
 
 function sourceHealth(address: string, record: SourceRecord): SourceHealth {
-  const { lastHeard, accepted, skew, keyIndex } = record;
+  const { lastReceived, accepted, skew, keyIndex } = record;
   const drops = { ...record.drops };
   return {
     address,
-    lastHeard,
+    lastReceived,
     accepted,
     entries: { ...record.entries },
     drops,

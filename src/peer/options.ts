@@ -2,7 +2,7 @@ import { isIPv4 } from 'node:net';
 import { isUnicastIPv4, parseIPv4 } from '../address.ts';
 import type { SyncKey } from '../auth/key.ts';
 import { checkedKey, type Keyring } from '../auth/keyring.ts';
-import type { Clock } from '../entry.ts';
+import type { Clock } from '../clock.ts';
 import type { ListenAt, SendTo, Transport } from '../transport/transport.ts';
 import { udp } from '../transport/udp.ts';
 import { badOption, checkedWhole, checkMembers, checkMethods, checkSignal, isObject } from '../validate.ts';

@@ -1,4 +1,5 @@
-import type { Clock, Entry } from '../entry.ts';
+import type { Clock } from '../clock.ts';
+import type { Entry } from '../entry.ts';
 import { DatagramWriter } from '../wire/encode.ts';
 import { Backlog } from './backlog.ts';
 import { inDialect, type SkipReason } from './dialect.ts';

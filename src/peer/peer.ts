@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { keysOf } from '../auth/keyring.ts';
-import type { AnnounceOptions, Announcer, Clock, Entry, Source, Tuple } from '../entry.ts';
+import type { Clock } from '../clock.ts';
+import type { AnnounceOptions, Entry, Group, Source, Tuple } from '../entry.ts';
 import { SpamdSyncError } from '../errors.ts';
 import type { Link, OpenTransport } from '../transport/transport.ts';
 import { checkHere, HERE } from '../validate.ts';
@@ -30,7 +31,7 @@ import { Counters, type PeerStats } from './stats.ts';
  * });
  * peer.on('trapped', ({ ip, expires }) => console.log(`${ip} is trapped until ${new Date(expires * 1000)}`));
  */
-export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDisposable, Announcer {
+export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDisposable, Group {
   readonly #settings: Settings;
   readonly #clock: Clock;
   readonly #counters = new Counters();

@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
-import type { Clock, Entry, Source } from '../entry.ts';
+import type { Clock } from '../clock.ts';
+import type { Entry, Source } from '../entry.ts';
 import { checkReading } from './check.ts';
 import type { SyncPeerEvents } from './events.ts';
 import type { Health } from './health.ts';

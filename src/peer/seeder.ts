@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { untilAborted } from '../abort.ts';
-import type { Clock, Entry } from '../entry.ts';
+import type { Clock } from '../clock.ts';
+import type { Entry } from '../entry.ts';
 import type { SpamdSyncError } from '../errors.ts';
 import { DatagramWriter } from '../wire/encode.ts';
 import { checkEntry } from './check.ts';

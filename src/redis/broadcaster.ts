@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { AnnounceOptions, Announcer, Entry, Source } from '../entry.ts';
+import type { AnnounceOptions, Entry, Group, Source } from '../entry.ts';
 import { SpamdSyncError } from '../errors.ts';
 import { badOption, checkMembers, isList } from '../validate.ts';
 import { Calls } from './calls.ts';
@@ -55,9 +55,9 @@ const MOST_ENTRIES = 16_384;
  *
  * @example
  * const broadcaster = new Broadcaster(client, { open: () => SyncPeer.open({ key, listen: 'em0', targets: ['em0'] }) });
- * const greylist = new Greylist({ store: new RedisStore(client), announcer: broadcaster });
+ * const greylist = new Greylist({ store: new RedisStore(client), group: broadcaster });
  */
-export class Broadcaster extends EventEmitter<BroadcasterEvents> implements Announcer, AsyncDisposable {
+export class Broadcaster extends EventEmitter<BroadcasterEvents> implements Group, AsyncDisposable {
   readonly #settings: BroadcasterSettings;
   readonly #queue: Queue;
   readonly #speaker: Speaker;

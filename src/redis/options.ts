@@ -1,8 +1,8 @@
-import type { Announcer, Entry, Source } from '../entry.ts';
+import type { Entry, Group, Source } from '../entry.ts';
 import { badOption, checkedWhole, checkMembers } from '../validate.ts';
 
 /** A peer as a broadcaster needs it; a `SyncPeer` is one. */
-export interface GroupPeer extends Announcer {
+export interface GroupPeer extends Group {
   on(event: 'entry', listener: (entry: Entry, source: Source) => void): unknown;
   on(event: 'error', listener: (error: Error) => void): unknown;
   close(): Promise<void>;

@@ -23,7 +23,7 @@ export const ADDRESS_FIELDS = [
 export const TUPLE_FIELDS = [
   'first',
   'pass',
-  'expire',
+  'expires',
   'blocked',
   'passed',
   'spelled',
@@ -78,12 +78,12 @@ export function formatAddress(record: Readonly<AddressRecord>): string[] {
 
 /** @returns `undefined` for a key that is not there. */
 export function parseTuple(reply: unknown): TupleRecord | undefined {
-  const [first, pass, expire, blocked, passed, spelled] = asList(reply);
+  const [first, pass, expires, blocked, passed, spelled] = asList(reply);
   if (first === null || first === undefined) return undefined;
   return {
     first: asNumber(first),
     pass: asNumber(pass),
-    expire: asNumber(expire),
+    expires: asNumber(expires),
     blocked: asNumber(blocked),
     passed: asNumber(passed),
     spelled: spelled === null || spelled === undefined ? undefined : asText(spelled),

@@ -35,7 +35,7 @@ const loadTuple = scriptOf(LOAD_TUPLE);
  *
  * @example
  * const client = await createClient({ url: 'redis://127.0.0.1' }).on('error', log).connect();
- * const greylist = new Greylist({ store: new RedisStore(client), announcer: broadcaster });
+ * const greylist = new Greylist({ store: new RedisStore(client), group: broadcaster });
  */
 export class RedisStore implements Store {
   readonly #calls: Calls;
@@ -146,8 +146,8 @@ export class RedisStore implements Store {
         await this.spamtraps.add(item.address);
         break;
       case 'tuple': {
-        const { first, pass, expire, blocked, passed, spelled = '' } = item.record;
-        const numbers = [first, pass, expire, blocked, passed].map(String);
+        const { first, pass, expires, blocked, passed, spelled = '' } = item.record;
+        const numbers = [first, pass, expires, blocked, passed].map(String);
         await this.#calls.run(loadTuple, [this.#keys.tuple(item.key)], [this.#server, ...numbers, spelled]);
         break;
       }

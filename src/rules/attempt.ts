@@ -39,7 +39,7 @@ export function takeTuple(
   step: AttemptStep,
 ): Taken {
   const { at, rules } = step;
-  const live = known !== undefined && known.expire > at ? known : undefined;
+  const live = known !== undefined && known.expires > at ? known : undefined;
   if (step.record === 'no' || (step.record === 'known' && live === undefined)) {
     return { outcome: { step: 'unrecorded' }, tuple: undefined, address: undefined };
   }

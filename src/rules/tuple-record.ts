@@ -5,7 +5,7 @@ export interface TupleRecord {
   /** When it passed; its expiry until then, as in spamd. */
   pass: number;
   /** When it is forgotten; never moved. */
-  expire: number;
+  expires: number;
   /** How often it was deferred. */
   blocked: number;
   /** How often it passed. */
@@ -18,7 +18,7 @@ export interface TupleRecord {
 export type TupleStep = 'early' | 'retry';
 
 export function newTupleRecord(at: number, greyexp: number, spelled: string | undefined): TupleRecord {
-  return { first: at, pass: at + greyexp, expire: at + greyexp, blocked: 0, passed: 0, spelled };
+  return { first: at, pass: at + greyexp, expires: at + greyexp, blocked: 0, passed: 0, spelled };
 }
 
 /** spamd's rule (grey.c): a retry passes when first + passtime < now, strictly. */
@@ -29,9 +29,9 @@ export function stepOf(record: TupleRecord, at: number, passtime: number): Tuple
 
 /** Told late of an earlier attempt by another host: the group has known the tuple since then, and forgets it by then. */
 function setBack(record: TupleRecord, at: number): void {
-  const life = record.expire - record.first;
+  const life = record.expires - record.first;
   if (record.first >= at + life) return;
-  if (record.pass === record.expire) record.pass = at + life;
+  if (record.pass === record.expires) record.pass = at + life;
   record.first = at;
-  record.expire = at + life;
+  record.expires = at + life;
 }

@@ -80,7 +80,7 @@ function asEntry(
   trapexp: number,
 ): GreyEntry | WhiteEntry | TrappedEntry | LeftOutReason {
   if (record.type === 'SPAMTRAP') return 'spamtrap';
-  const { ip, expire: expires } = record;
+  const { ip, expires } = record;
   if (expires <= now) return 'expired';
   if (isIP(ip) === 0) return 'pool';
   switch (record.type) {

@@ -51,8 +51,8 @@ function lineOf(record: SpamdbRecord, index: number): string {
     case 'WHITE':
       return `WHITE|${checkedAddress(record.ip, index)}|||${numbers(record, index)}\n`;
     case 'TRAPPED':
-      checkNumber('expire', record.expire, index);
-      return `TRAPPED|${checkedAddress(record.ip, index)}|${record.expire}\n`;
+      checkNumber('expires', record.expires, index);
+      return `TRAPPED|${checkedAddress(record.ip, index)}|${record.expires}\n`;
     case 'SPAMTRAP':
       checkText('address', record.address, index);
       if (record.address === '') throw new EntryError('address', '', index, 'is empty');
@@ -63,13 +63,13 @@ function lineOf(record: SpamdbRecord, index: number): string {
 }
 
 function numbers(record: SpamdbRecord & { type: 'GREY' | 'WHITE' }, index: number): string {
-  const { first, pass, expire, blocked, passed } = record;
+  const { first, pass, expires, blocked, passed } = record;
   checkNumber('first', first, index);
   checkNumber('pass', pass, index);
-  checkNumber('expire', expire, index);
+  checkNumber('expires', expires, index);
   checkNumber('blocked', blocked, index);
   checkNumber('passed', passed, index);
-  return `${first}|${pass}|${expire}|${blocked}|${passed}`;
+  return `${first}|${pass}|${expires}|${blocked}|${passed}`;
 }
 
 /** Not only IP addresses: a greylist may know clients by their network or by a name. */

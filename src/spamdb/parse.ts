@@ -48,7 +48,7 @@ function readRecord(fields: Fields, pools: boolean): SpamdbRecord {
     case 'TRAPPED': {
       const ip = fields.address(pools);
       if (fields.nextPipe(fields.start, fields.end) >= 0) throw fields.error('too many fields');
-      return { type, ip, expire: fields.lastNumber('expire') };
+      return { type, ip, expires: fields.lastNumber('expires') };
     }
     case 'SPAMTRAP':
       if (fields.end === fields.start) throw fields.error('no address');
@@ -102,13 +102,13 @@ function pipeBeforeMailbox(fields: Fields, start: number, end: number): number {
   return pipe;
 }
 
-type Numbers = Pick<SpamdbRecord & { type: 'GREY' }, 'first' | 'pass' | 'expire' | 'blocked' | 'passed'>;
+type Numbers = Pick<SpamdbRecord & { type: 'GREY' }, 'first' | 'pass' | 'expires' | 'blocked' | 'passed'>;
 
 function readNumbers(fields: Fields): Numbers {
   const passed = fields.lastNumber('passed');
   const blocked = fields.lastNumber('blocked');
-  const expire = fields.lastNumber('expire');
+  const expires = fields.lastNumber('expires');
   const pass = fields.lastNumber('pass');
   const first = fields.lastNumber('first');
-  return { first, pass, expire, blocked, passed };
+  return { first, pass, expires, blocked, passed };
 }

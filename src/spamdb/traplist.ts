@@ -66,7 +66,7 @@ async function trappedAddresses(
   for await (const record of records) {
     if (!isObject(record)) throw new EntryError('record', record, index, 'is not an object');
     if (record.type === 'TRAPPED') checkRecord(record, index);
-    if (record.type === 'TRAPPED' && record.expire > now) {
+    if (record.type === 'TRAPPED' && record.expires > now) {
       const address = parseIPv4(record.ip);
       if (address >= 0) ipv4.push(address);
       else if (isAddress(record.ip)) ipv6.set(...sortable(record.ip));

@@ -46,18 +46,18 @@ export function countsOf(counts: spamdsync.Counts.$Properties | null | undefined
 
 /** @param key Where the record is not to be found by it. */
 export function tupleMessage(record: Readonly<TupleRecord>, key?: string): spamdsync.Tuple.$Properties {
-  const { first, pass, expire, blocked, passed, spelled } = record;
-  const message: spamdsync.Tuple.$Properties = { first, pass, expire, blocked, passed };
+  const { first, pass, expires, blocked, passed, spelled } = record;
+  const message: spamdsync.Tuple.$Properties = { first, pass, expires, blocked, passed };
   if (spelled !== undefined) message.spelled = spelled;
   if (key !== undefined) message.key = key;
   return message;
 }
 
 export function tupleRecord(message: spamdsync.Tuple): TupleRecord {
-  const { first, pass, expire, blocked, passed } = message;
+  const { first, pass, expires, blocked, passed } = message;
   // The generated class has a default for every field that is not there.
   const spelled = Object.hasOwn(message, 'spelled') ? message.spelled : undefined;
-  return { first, pass, expire, blocked, passed, spelled };
+  return { first, pass, expires, blocked, passed, spelled };
 }
 
 /** @param ip Where the record is not to be found by it. */

@@ -35,8 +35,8 @@ export class MemoryStore implements Store {
   constructor(options: MemoryStoreOptions = {}) {
     checkMembers('options', options, { maxTuples: true, maxAddresses: true });
     const { maxTuples = DEFAULT_MAX, maxAddresses = DEFAULT_MAX } = options;
-    this.#tuples = new BoundedTable(checkedWhole('maxTuples', maxTuples, 1, MOST), ({ expire }) => {
-      if (expire > this.#now) this.#evictedTuples++;
+    this.#tuples = new BoundedTable(checkedWhole('maxTuples', maxTuples, 1, MOST), ({ expires }) => {
+      if (expires > this.#now) this.#evictedTuples++;
     });
     this.#addresses = new BoundedTable(checkedWhole('maxAddresses', maxAddresses, 1, MOST), (record) => {
       if (!isSpent(record, this.#now)) this.#evictedAddresses++;
@@ -99,8 +99,8 @@ export class MemoryStore implements Store {
     for await (const slice of this.#tuples.slices()) {
       for (const [key, seen] of slice) {
         // Looked up again: it may have been replaced since the slice was taken.
-        const { expire } = this.#tuples.peek(key) ?? seen;
-        if (expire <= now && this.#tuples.delete(key)) removed++;
+        const { expires } = this.#tuples.peek(key) ?? seen;
+        if (expires <= now && this.#tuples.delete(key)) removed++;
       }
     }
     for await (const slice of this.#addresses.slices()) {

@@ -1,5 +1,6 @@
 import { isIPv4 } from 'node:net';
-import type { Clock, Source } from '../entry.ts';
+import type { Clock } from '../clock.ts';
+import type { Source } from '../entry.ts';
 import { SpamdSyncError } from '../errors.ts';
 import { badOption, checkMembers } from '../validate.ts';
 import type { Link, OpenTransport, SendTo, Transport, TransportEvents, TransportOptions } from './transport.ts';

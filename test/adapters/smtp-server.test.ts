@@ -28,8 +28,8 @@ class FailingStore extends MemoryStore {
 function greylistAt(policy: Partial<GreylistPolicy> = {}, store = new MemoryStore()) {
   const clock = { time: START, now: () => clock.time };
   const said: Entry[] = [];
-  const announcer = { announce: async (entries: Iterable<Entry>) => void said.push(...entries) };
-  const greylist = new Greylist({ store, announcer, clock, policy: { passtime: PASSTIME, ...policy } });
+  const group = { announce: async (entries: Iterable<Entry>) => void said.push(...entries) };
+  const greylist = new Greylist({ store, group, clock, policy: { passtime: PASSTIME, ...policy } });
   onTestFinished(() => greylist.close());
   return { greylist, clock, said };
 }
@@ -187,7 +187,7 @@ describe('two servers in a group', () => {
     const open = async (address: string) => {
       const transport = network.transport(address);
       const peer = await SyncPeer.open({ key, transport, clock: network.clock, listen: 'em0', targets: ['em0'] });
-      const greylist = new Greylist({ announcer: peer, clock: network.clock, policy: { passtime: PASSTIME } });
+      const greylist = new Greylist({ group: peer, clock: network.clock, policy: { passtime: PASSTIME } });
       await greylist.spamtraps.add(TRAP);
       onTestFinished(async () => {
         await greylist.close();
@@ -203,7 +203,7 @@ describe('two servers in a group', () => {
   async function addresses(greylist: Greylist): Promise<unknown[]> {
     const known = [];
     for await (const record of greylist.entries()) {
-      if (record.type === 'WHITE' || record.type === 'TRAPPED') known.push([record.type, record.ip, record.expire]);
+      if (record.type === 'WHITE' || record.type === 'TRAPPED') known.push([record.type, record.ip, record.expires]);
     }
     return known;
   }

@@ -92,13 +92,24 @@ function* sample(lines: number): Iterable<SpamdbRecord> {
       const helo = `mail${numbers.below(1e6)}.example.org`;
       const from = `<sender${numbers.below(1e6)}@example.org>`;
       const to = `<recipient${numbers.below(1e6)}@example.net>`;
-      const expire = first + 14_400;
-      yield { type: 'GREY', ip, helo, from, to, first, pass: expire, expire, blocked: 1 + numbers.below(5), passed: 0 };
-    } else if (at % 4 === 0) yield { type: 'TRAPPED', ip, expire: first + 86_400 };
+      const expires = first + 14_400;
+      yield {
+        type: 'GREY',
+        ip,
+        helo,
+        from,
+        to,
+        first,
+        pass: expires,
+        expires,
+        blocked: 1 + numbers.below(5),
+        passed: 0,
+      };
+    } else if (at % 4 === 0) yield { type: 'TRAPPED', ip, expires: first + 86_400 };
     else {
       const pass = first + 1500;
-      const expire = first + 36 * 86_400;
-      yield { type: 'WHITE', ip, first, pass, expire, blocked: numbers.below(5), passed: numbers.below(500) };
+      const expires = first + 36 * 86_400;
+      yield { type: 'WHITE', ip, first, pass, expires, blocked: numbers.below(5), passed: numbers.below(500) };
     }
   }
   for (let at = 0; at < spamtraps; at++) yield { type: 'SPAMTRAP', address: `trap${at}@example.net` };

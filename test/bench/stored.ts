@@ -17,11 +17,11 @@ export function sampleTuple(i: number): StoreRecord {
   const { ip, helo, from, to } = sampleAttempt(i);
   const key = Buffer.from([ip, helo, from.slice(1, -1), to.slice(1, -1)].join('\0')).toString('latin1');
   const first = NOW - (i % 1000);
-  const expire = first + 14_400;
+  const expires = first + 14_400;
   return {
     type: 'tuple',
     key,
-    record: { first, pass: expire, expire, blocked: 1 + (i % 3), passed: 0, spelled: undefined },
+    record: { first, pass: expires, expires, blocked: 1 + (i % 3), passed: 0, spelled: undefined },
   };
 }
 

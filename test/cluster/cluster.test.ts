@@ -67,8 +67,8 @@ describe('a greylist that the primary serves', { timeout: 60_000 }, () => {
     expect(await tell(two, { order: 'allow', ip: '192.0.2.3', expires: now + 9 })).toMatchObject({ value: 'done' });
     const addresses = (await listed(greylist)).filter(({ type }) => type === 'WHITE' || type === 'TRAPPED');
     expect(addresses).toHaveLength(2);
-    expect(addresses).toContainEqual({ type: 'TRAPPED', ip: '192.0.2.2', expire: now + 86_400 });
-    expect(addresses).toContainEqual(expect.objectContaining({ type: 'WHITE', ip: '192.0.2.3', expire: now + 9 }));
+    expect(addresses).toContainEqual({ type: 'TRAPPED', ip: '192.0.2.2', expires: now + 86_400 });
+    expect(addresses).toContainEqual(expect.objectContaining({ type: 'WHITE', ip: '192.0.2.3', expires: now + 9 }));
   });
 
   it('says what is wrong with an attempt', async () => {

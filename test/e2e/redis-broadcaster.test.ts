@@ -174,7 +174,7 @@ describe('one voice for several', () => {
     speaker.on('entry', ({ ip }) => heard.push(`speaker ${ip}`));
     other.on('entry', ({ ip }) => heard.push(`other ${ip}`));
 
-    await using greylist = new Greylist({ store: new MemoryStore(), announcer: other });
+    await using greylist = new Greylist({ store: new MemoryStore(), group: other });
     await greylist.trap('192.0.2.7');
     await expect.poll(() => heardElsewhere).toEqual(['trapped 192.0.2.7']);
 

@@ -78,7 +78,7 @@ function randomStep(random: (below: number) => number, now: number): (store: Sto
         {
           type: 'tuple',
           key: attemptOf(ip, to, at, now).key,
-          record: { first: at, pass: at + 1000, expire: at + 1000, blocked: random(2), passed: 0, spelled: undefined },
+          record: { first: at, pass: at + 1000, expires: at + 1000, blocked: random(2), passed: 0, spelled: undefined },
         },
       ];
       return (store) => store.load(structuredClone(loaded));

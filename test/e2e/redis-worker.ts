@@ -34,7 +34,7 @@ report({ type: 'ready' });
 
 async function attempt({ tuples, passtime }: ToWorker & { type: 'attempt' }): Promise<void> {
   const policy = { passtime, sweepInterval: 1, timeoutMs: PATIENCE_MS };
-  await using greylist = new Greylist({ store, announcer: broadcaster, policy });
+  await using greylist = new Greylist({ store, group: broadcaster, policy });
   greylist.on('warning', ({ message }) => report({ type: 'warning', message }));
   const verdicts: Partial<Record<Verdict['reason'], number>> = {};
   let next = 0;

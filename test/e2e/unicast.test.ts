@@ -88,8 +88,8 @@ describe('a host that is gone', () => {
       await expect.poll(() => up.entries.map(({ ip }) => ip)).toEqual(['192.0.2.31']);
       await expect.poll(() => sender.entries.map(({ ip }) => ip)).toEqual(['192.0.2.32']);
       expect((await sender.health()).targets).toEqual([
-        expect.not.objectContaining({ lastHeard: expect.any(Number) }),
-        expect.objectContaining({ target: lab.host(1).address, lastHeard: expect.any(Number) }),
+        expect.not.objectContaining({ lastReceived: expect.any(Number) }),
+        expect.objectContaining({ target: lab.host(1).address, lastReceived: expect.any(Number) }),
       ]);
       expect((await down.health()).targets).toEqual([expect.objectContaining({ sent: 0, failed: 1 })]);
       expect(down.warnings.map(({ code }) => code)).toEqual(['WARN_SPAMD_TARGET']);

@@ -96,8 +96,8 @@ describe('expiry repair', () => {
     there.clock.time = clock.time;
     await there.group.say(...told);
     for (const each of [group, there.group]) await each.say({ type: 'remove-white', ip, timestamp: START + 5 });
-    expect(await listed(greylist)).toMatchObject([{ expire: START + 5000 }]);
-    expect(await listed(there.greylist)).toMatchObject([{ expire: START + 5000 }]);
+    expect(await listed(greylist)).toMatchObject([{ expires: START + 5000 }]);
+    expect(await listed(there.greylist)).toMatchObject([{ expires: START + 5000 }]);
   });
 
   it('tells a great many in turn, each once', async () => {

@@ -1,6 +1,6 @@
 import { type AttemptOutcome, Greylist } from 'spamd-sync';
 import { describe, expect, it } from 'vitest';
-import { ATTEMPT, Group, START, setUp, storeWith, TRAPEXP, turn } from './setup.ts';
+import { ATTEMPT, ListGroup, START, setUp, storeWith, TRAPEXP, turn } from './setup.ts';
 
 const { ip } = ATTEMPT;
 const BROKEN = new Error('the disk is gone');
@@ -64,8 +64,8 @@ describe('check answers', () => {
   it.each([
     { name: 'rejects', announce: () => Promise.reject(BROKEN) },
     { name: 'throws', announce: throws },
-  ])('as ever when the group cannot be told: the announcer $name', async ({ announce }) => {
-    const { greylist, warnings } = setUp({}, { announcer: { announce } });
+  ])('as ever when the group cannot be told: the group $name', async ({ announce }) => {
+    const { greylist, warnings } = setUp({}, { group: { announce } });
     expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'first-sight' });
     await turn();
     expect(warnings).toEqual([
@@ -83,22 +83,22 @@ describe('check answers', () => {
       { entry: other, dialect: 'spamd', why: 'overload' },
       { entry: { ...trap, ip: '198.51.100.9' }, dialect: 'spamd', why: 'address' },
     ];
-    const { greylist, warnings } = setUp({}, { announcer: { announce: async () => ({ targets: [], skipped }) } });
+    const { greylist, warnings } = setUp({}, { group: { announce: async () => ({ targets: [], skipped }) } });
     await greylist.trap(ip);
     await turn();
     expect(await greylist.stats()).toMatchObject({ announced: 1, unannounced: 2 });
     expect(warnings).toMatchObject([{ code: 'WARN_SPAMD_ANNOUNCE', message: expect.stringContaining('2 entries') }]);
   });
 
-  it('as ever when the announcer never does', async () => {
-    const { greylist } = setUp({}, { announcer: { announce: () => never() } });
+  it('as ever when the group never does', async () => {
+    const { greylist } = setUp({}, { group: { announce: () => never() } });
     expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'first-sight' });
     await greylist.trap(ip);
     expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'trapped' });
   });
 
   it('without a group at all', async () => {
-    const { greylist } = setUp({}, { announcer: { announce: () => Promise.resolve() } });
+    const { greylist } = setUp({}, { group: { announce: () => Promise.resolve() } });
     expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'first-sight' });
     await using alone = new Greylist({ clock: { now: () => START } });
     expect(await alone.check(ATTEMPT)).toMatchObject({ reason: 'first-sight' });
@@ -151,12 +151,12 @@ describe('close', () => {
   });
 
   it('waits for what was heard before, so that the store may be closed then', async () => {
-    const group = new Group();
+    const group = new ListGroup();
     let finish = (_at: number) => {};
     const merging = new Promise<number>((resolve) => {
       finish = resolve;
     });
-    const { greylist } = setUp({}, { store: storeWith({ mergeAddress: () => merging }), announcer: group });
+    const { greylist } = setUp({}, { store: storeWith({ mergeAddress: () => merging }), group: group });
     await group.say({ type: 'trapped', ip, timestamp: START, expires: START + TRAPEXP });
     const order: string[] = [];
     const closed = greylist.close().then(() => order.push('closed'));
@@ -170,12 +170,12 @@ describe('close', () => {
 
   it('does not wait for a store that never answers, nor closes one that it was given', async () => {
     let closed = 0;
-    const group = new Group();
+    const group = new ListGroup();
     const close = () => {
       closed++;
     };
     const store = storeWith({ mergeAddress: () => never<number>(), close });
-    const { greylist } = setUp({ timeoutMs: 20 }, { store, announcer: group });
+    const { greylist } = setUp({ timeoutMs: 20 }, { store, group: group });
     await group.say({ type: 'trapped', ip, timestamp: START, expires: START + TRAPEXP });
     await greylist.close();
     expect(closed).toBe(0);

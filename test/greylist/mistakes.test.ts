@@ -9,7 +9,7 @@ const WHITE: SpamdbRecord = {
   ip: IP,
   first: START,
   pass: START,
-  expire: START + 5,
+  expires: START + 5,
   blocked: 1,
   passed: 0,
 };
@@ -22,7 +22,7 @@ function any(value: unknown): never {
 
 describe('options of a greylist that will not do', () => {
   const spamtraps = new MemoryStore().spamtraps;
-  const members = 'store, announcer, policy, clock';
+  const members = 'store, group, policy, clock';
   it.each<[unknown, string]>([
     [null, `options: not an object with ${members}: null`],
     [5, `options: not an object with ${members}: 5`],
@@ -39,9 +39,9 @@ describe('options of a greylist that will not do', () => {
       { store: { ...storeWith({}), spamtraps: { ...spamtraps, has: true } } },
       'store.spamtraps: has no method has: [object Object]',
     ],
-    [{ announcer: {} }, 'announcer: has no method announce: [object Object]'],
-    [{ announcer: 5 }, 'announcer: has no method announce: 5'],
-    [{ announcer: null }, 'announcer: has no method announce: null'],
+    [{ group: {} }, 'group: has no method announce: [object Object]'],
+    [{ group: 5 }, 'group: has no method announce: 5'],
+    [{ group: null }, 'group: has no method announce: null'],
     [{ clock: {} }, 'clock: has no method now: [object Object]'],
     [{ clock: START }, `clock: has no method now: ${START}`],
     [{ policy: 5 }, 'policy: not an object with passtime, '],
@@ -55,7 +55,7 @@ describe('options of a greylist that will not do', () => {
   });
 
   it('are not those that are undefined', async () => {
-    const none = { store: undefined, announcer: undefined, policy: undefined, clock: undefined };
+    const none = { store: undefined, group: undefined, policy: undefined, clock: undefined };
     await using greylist = new Greylist(none as object);
     expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'first-sight' });
   });
@@ -108,7 +108,7 @@ describe('what is asked of a greylist in the wrong way', () => {
     ['trap(ip, null)', (g) => g.trap(IP, any(null)), 'options: not an object with expires: null'],
     ['trap(ip, { until })', (g) => g.trap(IP, any({ until: 5 })), 'until: no such option; there are: expires'],
     ['allow(ip, expires)', (g) => g.allow(IP, any(START + 5)), `options: not an object with expires: ${START + 5}`],
-    ['allow(ip, { expire })', (g) => g.allow(IP, any({ expire: 5 })), 'expire: no such option; there are: expires'],
+    ['allow(ip, { until })', (g) => g.allow(IP, any({ until: 5 })), 'until: no such option; there are: expires'],
     [
       "import('text')",
       (g) => g.import(any('WHITE|')),
@@ -150,9 +150,9 @@ describe('what is asked of a greylist in the wrong way', () => {
     ['ip', { ...WHITE, ip: undefined }],
     ['first', { ...WHITE, first: undefined }],
     ['pass', { ...WHITE, pass: Number.NaN }],
-    ['expire', { ...WHITE, expire: '4000000000' }],
-    ['expire', { type: 'TRAPPED', ip: IP }],
-    ['expire', { type: 'TRAPPED', ip: IP, expire: START * 1000 }],
+    ['expires', { ...WHITE, expires: '4000000000' }],
+    ['expires', { type: 'TRAPPED', ip: IP }],
+    ['expires', { type: 'TRAPPED', ip: IP, expires: START * 1000 }],
     ['blocked', { ...WHITE, blocked: -1 }],
     ['passed', { ...GREY, passed: 0.5 }],
     ['helo', { ...GREY, helo: undefined }],
@@ -167,7 +167,7 @@ describe('what is asked of a greylist in the wrong way', () => {
 
   it('import() of sound ones is taken', async () => {
     const { greylist } = setUp();
-    const sound = [WHITE, GREY, { type: 'TRAPPED', ip: '192.0.2.9', expire: START + 5 } as const];
+    const sound = [WHITE, GREY, { type: 'TRAPPED', ip: '192.0.2.9', expires: START + 5 } as const];
     expect(await greylist.import(sound)).toEqual({ grey: 1, white: 1, trapped: 1, spamtraps: 0, ignored: 0 });
   });
 });

@@ -72,7 +72,15 @@ describe('allow, trap and forget', () => {
       { type: 'remove-trapped', ip, timestamp: clock.time },
     ]);
     expect(await listed(greylist)).toEqual([
-      { type: 'GREY', ...ATTEMPT, first: START, pass: START + GREYEXP, expire: START + GREYEXP, blocked: 1, passed: 0 },
+      {
+        type: 'GREY',
+        ...ATTEMPT,
+        first: START,
+        pass: START + GREYEXP,
+        expires: START + GREYEXP,
+        blocked: 1,
+        passed: 0,
+      },
     ]);
   });
 
@@ -175,7 +183,7 @@ describe('entries and import', () => {
     here.clock.time += 900;
     there.clock.time += 900;
     await here.greylist.allow(ip);
-    const white = { first: START, pass: START + 900, expire: START + 900 + WHITEEXP, passed: 0 };
+    const white = { first: START, pass: START + 900, expires: START + 900 + WHITEEXP, passed: 0 };
     expect(await listed(here.greylist)).toMatchObject([{ type: 'WHITE', ...white }]);
     await there.greylist.import(await listed(here.greylist));
     expect(await there.greylist.check(ATTEMPT)).toMatchObject({ reason: 'white' });
@@ -187,7 +195,7 @@ describe('entries and import', () => {
   ])('take the later of first sight $first and last delivery $pass for when it was decided', async (times) => {
     for (const [timestamp, reason] of [[START - 301, 'white'] as const, [START - 300, 'trapped'] as const]) {
       const { greylist, group } = setUp();
-      await greylist.import([{ type: 'WHITE', ip, ...times, expire: START + 9, blocked: 1, passed: 1 }]);
+      await greylist.import([{ type: 'WHITE', ip, ...times, expires: START + 9, blocked: 1, passed: 1 }]);
       await group.say({ type: 'trapped', ip, timestamp, expires: START + 9 });
       expect(await greylist.check(ATTEMPT)).toMatchObject({ reason });
     }
@@ -199,7 +207,7 @@ describe('entries and import', () => {
       ip: 'Example.org',
       first: 1,
       pass: 2,
-      expire: START + 9,
+      expires: START + 9,
       blocked: 3,
       passed: 4,
     } as const;
@@ -213,9 +221,9 @@ describe('entries and import', () => {
   it('ignores what has expired and what is no address', async () => {
     const { greylist } = setUp();
     const report = await greylist.import([
-      { type: 'TRAPPED', ip, expire: START },
-      { type: 'TRAPPED', ip: '198.51.100', expire: START + 1 },
-      { type: 'TRAPPED', ip: '198.51.100.0/33', expire: START + 1 },
+      { type: 'TRAPPED', ip, expires: START },
+      { type: 'TRAPPED', ip: '198.51.100', expires: START + 1 },
+      { type: 'TRAPPED', ip: '198.51.100.0/33', expires: START + 1 },
     ]);
     expect(report).toEqual({ grey: 0, white: 0, trapped: 0, spamtraps: 0, ignored: 3 });
     expect(await listed(greylist)).toEqual([]);
@@ -224,14 +232,14 @@ describe('entries and import', () => {
   it('takes a tuple of spamd further', async () => {
     const { greylist } = setUp();
     const first = START - PASSTIME - 1;
-    const times = { first, pass: first + GREYEXP, expire: first + GREYEXP, blocked: 0, passed: 0 };
+    const times = { first, pass: first + GREYEXP, expires: first + GREYEXP, blocked: 0, passed: 0 };
     await greylist.import([{ type: 'GREY', ...ATTEMPT, ...times }]);
     expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'retry' });
   });
 
   it('takes a trap for as new as trapexp allows, so that a later white ends it', async () => {
     const { greylist, group } = setUp();
-    await greylist.import([{ type: 'TRAPPED', ip, expire: START + TRAPEXP - 100 }]);
+    await greylist.import([{ type: 'TRAPPED', ip, expires: START + TRAPEXP - 100 }]);
     await group.say({ type: 'white', ip, timestamp: START - 101, expires: START + 1 });
     expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'trapped', by: 'import' });
     await group.say({ type: 'white', ip, timestamp: START - 99, expires: START + 1 });

@@ -12,7 +12,15 @@ describe('a GREY of the group', () => {
     await group.say(grey);
     expect(group.told).toEqual([]);
     expect(await listed(greylist)).toEqual([
-      { type: 'GREY', ...ATTEMPT, first: START, pass: START + GREYEXP, expire: START + GREYEXP, blocked: 1, passed: 0 },
+      {
+        type: 'GREY',
+        ...ATTEMPT,
+        first: START,
+        pass: START + GREYEXP,
+        expires: START + GREYEXP,
+        blocked: 1,
+        passed: 0,
+      },
     ]);
     clock.time = START + PASSTIME;
     expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'too-soon', secondsLeft: 1 });
@@ -22,7 +30,7 @@ describe('a GREY of the group', () => {
 
   it.each([
     { after: PASSTIME, white: [] },
-    { after: PASSTIME + 1, white: [{ type: 'WHITE', ip, expire: START + PASSTIME + 1 + WHITEEXP, passed: 0 }] },
+    { after: PASSTIME + 1, white: [{ type: 'WHITE', ip, expires: START + PASSTIME + 1 + WHITEEXP, passed: 0 }] },
   ])(
     '$after s after the first makes of its address $white, as at spamd, and nothing is announced',
     async ({ after, white }) => {
@@ -42,7 +50,7 @@ describe('a GREY of the group', () => {
     await greylist.check(ATTEMPT);
     await group.say(grey);
     expect(await listed(greylist)).toMatchObject([
-      { first: START, pass: START + GREYEXP, expire: START + GREYEXP, blocked: 2 },
+      { first: START, pass: START + GREYEXP, expires: START + GREYEXP, blocked: 2 },
     ]);
     clock.time = START + PASSTIME + 1;
     expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'retry' });
@@ -116,10 +124,10 @@ describe('a GREY of the group', () => {
     await greylist.allow(ip, { expires: START + DAY });
     clock.time += 10;
     await group.say({ ...grey, timestamp: clock.time });
-    expect(await listed(greylist)).toMatchObject([{ type: 'WHITE', expire: START + DAY, passed: 0 }]);
+    expect(await listed(greylist)).toMatchObject([{ type: 'WHITE', expires: START + DAY, passed: 0 }]);
     await greylist.trap(ip, { expires: START + DAY });
     await group.say({ ...grey, timestamp: clock.time });
-    expect(await listed(greylist)).toEqual([{ type: 'TRAPPED', ip, expire: START + DAY }]);
+    expect(await listed(greylist)).toEqual([{ type: 'TRAPPED', ip, expires: START + DAY }]);
   });
 });
 
@@ -158,12 +166,12 @@ describe('WHITE, TRAPPED and removals of the group', () => {
     }
   });
 
-  it('expire as they say; of several the latest counts', async () => {
+  it('expires as they say; of several the latest counts', async () => {
     const { greylist, group, clock } = setUp();
     await group.say({ ...white, expires: START + 50 }, { ...white, timestamp: START - 5, expires: START + 90 });
     clock.time += 89;
     await greylist.sweep();
-    expect(await listed(greylist)).toMatchObject([{ type: 'WHITE', expire: START + 90 }]);
+    expect(await listed(greylist)).toMatchObject([{ type: 'WHITE', expires: START + 90 }]);
     clock.time += 1;
     expect(await listed(greylist)).toEqual([]);
   });

@@ -3,13 +3,13 @@ import { EventEmitter } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
 import {
   type AnnounceOptions,
-  type Announcer,
   type Attempt,
   type Entry,
   Greylist,
   type GreylistOptions,
   type GreylistPolicy,
   type GreylistWarning,
+  type Group,
   MemoryStore,
   type Source,
   type SpamdbRecord,
@@ -43,7 +43,7 @@ export interface Told {
 }
 
 /** Hears and tells as a `SyncPeer` does. */
-export class Group extends EventEmitter<{ entry: [entry: Entry, source: Source] }> implements Announcer {
+export class ListGroup extends EventEmitter<{ entry: [entry: Entry, source: Source] }> implements Group {
   told: Told[] = [];
   /** What the next announcements are refused with. */
   refuse: Error | undefined;
@@ -69,17 +69,17 @@ export class Group extends EventEmitter<{ entry: [entry: Entry, source: Source] 
 
 export interface Setup {
   readonly greylist: Greylist;
-  readonly group: Group;
+  readonly group: ListGroup;
   readonly store: MemoryStore;
   readonly clock: { time: number };
   readonly warnings: GreylistWarning[];
 }
 
 export function setUp(policy: Partial<GreylistPolicy> = {}, options: Omit<GreylistOptions, 'policy'> = {}): Setup {
-  const group = new Group();
+  const group = new ListGroup();
   const store = new MemoryStore({ maxTuples: 10_000, maxAddresses: 10_000 });
   const clock = { time: START };
-  const greylist = new Greylist({ announcer: group, store, clock: { now: () => clock.time }, policy, ...options });
+  const greylist = new Greylist({ group: group, store, clock: { now: () => clock.time }, policy, ...options });
   const warnings: GreylistWarning[] = [];
   greylist.on('warning', (warning) => warnings.push(warning));
   onTestFinished(() => greylist.close());

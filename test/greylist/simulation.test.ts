@@ -36,7 +36,7 @@ async function start(network: MemoryNetwork, stores: readonly MemoryStore[]): Pr
       transport: network.transport(address),
       clock,
     });
-    const greylist = new Greylist({ announcer: peer, store, clock, policy: POLICY });
+    const greylist = new Greylist({ group: peer, store, clock, policy: POLICY });
     await greylist.spamtraps.add('trap@example.net');
     hosts.push({ peer, greylist, store });
   }

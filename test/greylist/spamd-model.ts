@@ -22,14 +22,14 @@ interface SpamdTuple {
   readonly ip: string;
   readonly first: number;
   pass: number;
-  readonly expire: number;
+  readonly expires: number;
   blocked: number;
 }
 
 interface SpamdAddress {
   trapped: boolean;
   readonly first: number;
-  expire: number;
+  expires: number;
   passed: number;
 }
 
@@ -61,7 +61,7 @@ export class SpamdModel {
     const address = this.addresses.get(attempt.ip);
     if (address !== undefined && !address.trapped) {
       // Past spamd; spamlogd sees the connection and renews the entry.
-      address.expire = now + this.#policy.whiteexp;
+      address.expires = now + this.#policy.whiteexp;
       address.passed++;
       return 'through';
     }
@@ -79,8 +79,8 @@ export class SpamdModel {
       if (lowPriorityMx !== undefined && attempt.connectedTo === lowPriorityMx && this.#started + 60 < now) {
         return this.trap(attempt.ip, now);
       }
-      const expire = now + greyexp;
-      this.tuples.set(key, { ip: attempt.ip, first: now, pass: expire, expire, blocked: 1 });
+      const expires = now + greyexp;
+      this.tuples.set(key, { ip: attempt.ip, first: now, pass: expires, expires, blocked: 1 });
       return 'deferred';
     }
     tuple.blocked++;
@@ -89,17 +89,17 @@ export class SpamdModel {
   }
 
   /** An entry that is there already keeps its expiry. */
-  trap(ip: string, now: number, expire: number = now + this.#policy.trapexp): SpamdAnswer {
+  trap(ip: string, now: number, expires: number = now + this.#policy.trapexp): SpamdAnswer {
     const known = this.addresses.get(ip);
     if (known !== undefined) known.trapped = true;
-    else this.addresses.set(ip, { trapped: true, first: now, expire, passed: 0 });
+    else this.addresses.set(ip, { trapped: true, first: now, expires, passed: 0 });
     return 'trapped';
   }
 
   /** A WHITE of the group. An entry that is there already keeps its expiry, and is a trap no more. */
-  white(ip: string, now: number, expire: number): void {
+  white(ip: string, now: number, expires: number): void {
     const known = this.addresses.get(ip);
-    if (known === undefined) this.addresses.set(ip, { trapped: false, first: now, expire, passed: 0 });
+    if (known === undefined) this.addresses.set(ip, { trapped: false, first: now, expires, passed: 0 });
     else {
       known.trapped = false;
       known.passed++;
@@ -107,14 +107,14 @@ export class SpamdModel {
   }
 
   scan(now: number): void {
-    for (const [ip, { expire }] of this.addresses) if (expire <= now) this.addresses.delete(ip);
+    for (const [ip, { expires }] of this.addresses) if (expires <= now) this.addresses.delete(ip);
     for (const [key, tuple] of this.tuples) {
-      if (tuple.expire <= now) this.tuples.delete(key);
+      if (tuple.expires <= now) this.tuples.delete(key);
       else if (tuple.pass <= now) {
         this.tuples.delete(key);
         if (this.addresses.has(tuple.ip)) continue;
-        const expire = now + this.#policy.whiteexp;
-        this.addresses.set(tuple.ip, { trapped: false, first: tuple.first, expire, passed: 0 });
+        const expires = now + this.#policy.whiteexp;
+        this.addresses.set(tuple.ip, { trapped: false, first: tuple.first, expires, passed: 0 });
       }
     }
   }

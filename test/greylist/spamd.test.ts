@@ -73,21 +73,21 @@ describe('the same script', () => {
   async function lists(greylist: Parameters<typeof listed>[0]): Promise<string[]> {
     const lines = (await listed(greylist)).map((record) => {
       if (record.type === 'SPAMTRAP') return '';
-      if (record.type === 'TRAPPED') return `TRAPPED ${record.ip} ${record.expire}`;
-      const { type, ip, first, pass, expire, blocked, passed } = record;
-      if (type === 'WHITE') return `WHITE ${ip} ${first} ${expire}`;
+      if (record.type === 'TRAPPED') return `TRAPPED ${record.ip} ${record.expires}`;
+      const { type, ip, first, pass, expires, blocked, passed } = record;
+      if (type === 'WHITE') return `WHITE ${ip} ${first} ${expires}`;
       const { helo, from, to } = record;
-      return passed > 0 ? '' : `GREY ${SpamdModel.key({ ip, helo, from, to })} ${first} ${pass} ${expire} ${blocked}`;
+      return passed > 0 ? '' : `GREY ${SpamdModel.key({ ip, helo, from, to })} ${first} ${pass} ${expires} ${blocked}`;
     });
     return lines.filter((line) => line !== '').sort();
   }
 
   function modelLists({ tuples, addresses }: SpamdModel): string[] {
     const grey = [...tuples].map(
-      ([key, { first, pass, expire, blocked }]) => `GREY ${key} ${first} ${pass} ${expire} ${blocked}`,
+      ([key, { first, pass, expires, blocked }]) => `GREY ${key} ${first} ${pass} ${expires} ${blocked}`,
     );
-    const others = [...addresses].map(([ip, { trapped, first, expire }]) =>
-      trapped ? `TRAPPED ${ip} ${expire}` : `WHITE ${ip} ${first} ${expire}`,
+    const others = [...addresses].map(([ip, { trapped, first, expires }]) =>
+      trapped ? `TRAPPED ${ip} ${expires}` : `WHITE ${ip} ${first} ${expires}`,
     );
     return [...grey, ...others].sort();
   }
@@ -140,7 +140,7 @@ describe('differs from spamd', () => {
       expect(spamd.attempt({ ...ATTEMPT, to: TRAP }, time)).toBe('trapped');
       await greylist.check({ ...ATTEMPT, to: TRAP });
     }
-    expect(spamd.addresses.get(ip)?.expire).toBe(START + TRAPEXP);
+    expect(spamd.addresses.get(ip)?.expires).toBe(START + TRAPEXP);
     expect(await greylist.check(ATTEMPT)).toMatchObject({ until: START + 100 + TRAPEXP });
   });
 

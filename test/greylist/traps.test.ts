@@ -21,7 +21,7 @@ describe('a spamtrap', () => {
       reply: REPLY,
     });
     expect(await listed(greylist)).toEqual([
-      { type: 'TRAPPED', ip, expire: until },
+      { type: 'TRAPPED', ip, expires: until },
       { type: 'SPAMTRAP', address: 'trap@example.net' },
     ]);
   });
@@ -129,7 +129,7 @@ describe('allowedDomains', () => {
       reply: REPLY,
     });
     expect(group.take()).toEqual([{ type: 'trapped', ip, timestamp: START, expires: until }]);
-    expect(await listed(greylist)).toEqual([{ type: 'TRAPPED', ip, expire: until }]);
+    expect(await listed(greylist)).toEqual([{ type: 'TRAPPED', ip, expires: until }]);
   });
 
   it('lets a white address pass: the mail program refuses what is not its own', async () => {

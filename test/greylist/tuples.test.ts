@@ -17,7 +17,15 @@ describe('the first sight of a tuple', () => {
       { entries: [{ type: 'grey', ...ATTEMPT, timestamp: START }], options: { backdated: false } },
     ]);
     expect(await listed(greylist)).toEqual([
-      { type: 'GREY', ...ATTEMPT, first: START, pass: START + GREYEXP, expire: START + GREYEXP, blocked: 1, passed: 0 },
+      {
+        type: 'GREY',
+        ...ATTEMPT,
+        first: START,
+        pass: START + GREYEXP,
+        expires: START + GREYEXP,
+        blocked: 1,
+        passed: 0,
+      },
     ]);
   });
 
@@ -57,7 +65,7 @@ describe('a retry', () => {
       { type: 'grey', ...ATTEMPT, timestamp: START + 10 },
     ]);
     expect(await listed(greylist)).toMatchObject([
-      { first: START, pass: START + GREYEXP, expire: START + GREYEXP, blocked: 2, passed: 0 },
+      { first: START, pass: START + GREYEXP, expires: START + GREYEXP, blocked: 2, passed: 0 },
     ]);
   });
 
@@ -71,8 +79,8 @@ describe('a retry', () => {
     expect(group.take()).toEqual([{ type: 'white', ip, timestamp: clock.time, expires: until }]);
     const times = { first: START, pass: clock.time };
     expect(await listed(greylist)).toEqual([
-      { type: 'GREY', ...ATTEMPT, ...times, expire: START + GREYEXP, blocked: 1, passed: 1 },
-      { type: 'WHITE', ip, ...times, expire: until, blocked: 0, passed: 1 },
+      { type: 'GREY', ...ATTEMPT, ...times, expires: START + GREYEXP, blocked: 1, passed: 1 },
+      { type: 'WHITE', ip, ...times, expires: until, blocked: 0, passed: 1 },
     ]);
   });
 
@@ -126,7 +134,7 @@ describe('a white address', () => {
       ip,
       first: START,
       pass: clock.time,
-      expire: clock.time + WHITEEXP,
+      expires: clock.time + WHITEEXP,
       blocked: 0,
       passed: 2,
     });

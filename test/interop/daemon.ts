@@ -32,7 +32,7 @@ export interface Row {
   /** `helo|from|to`, in one piece: any of them may hold a bar. */
   readonly text: string;
   readonly first: number;
-  readonly expire: number;
+  readonly expires: number;
 }
 
 /** A real daemon, running. */
@@ -70,10 +70,10 @@ export function parseRows(text: string): Row[] {
     .map((line) => {
       const [type = '', ip = '', ...rest] = line.split('|');
       if (type === 'GREY' || type === 'WHITE') {
-        const [first, , expire] = rest.slice(-5).map(Number);
-        return { type, ip, text: rest.slice(0, -5).join('|'), first: first ?? 0, expire: expire ?? 0 };
+        const [first, , expires] = rest.slice(-5).map(Number);
+        return { type, ip, text: rest.slice(0, -5).join('|'), first: first ?? 0, expires: expires ?? 0 };
       }
-      return { type, ip, text: '', first: 0, expire: Number(rest[0] ?? 0) };
+      return { type, ip, text: '', first: 0, expires: Number(rest[0] ?? 0) };
     });
 }
 

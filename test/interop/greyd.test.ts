@@ -54,8 +54,8 @@ describe.runIf(greydPrograms)('greyd', () => {
       await expect
         .poll(() => rowsAbout(daemon, [ip, marker]))
         .toEqual([
-          expect.objectContaining({ type: 'TRAPPED', ip, expire: expires + 1 }),
-          expect.objectContaining({ type: 'WHITE', ip: marker, expire: expires }),
+          expect.objectContaining({ type: 'TRAPPED', ip, expires: expires + 1 }),
+          expect.objectContaining({ type: 'WHITE', ip: marker, expires: expires }),
         ]);
     });
 

@@ -46,8 +46,8 @@ export function multicastScenarios(start: Start): void {
         .poll(() => rowsAbout(daemon, [grey, white, trapped]))
         .toEqual([
           expect.objectContaining({ type: 'GREY', ip: grey, text: textOf(spelled(daemon)) }),
-          expect.objectContaining({ type: 'WHITE', ip: white, expire: expires }),
-          expect.objectContaining({ type: 'TRAPPED', ip: trapped, expire: expires }),
+          expect.objectContaining({ type: 'WHITE', ip: white, expires: expires }),
+          expect.objectContaining({ type: 'TRAPPED', ip: trapped, expires: expires }),
         ]);
       await expect.poll(() => peers[1]?.entries).toEqual(said);
       expect(peers[0]?.entries).toEqual([]);

@@ -99,7 +99,7 @@ export function scenarios(current: () => Pair): void {
       await expect.poll(() => heard).toContainEqual(trap);
       const [row] = await rowsOf(daemon, LOOPBACK.spammer);
       expect(row).toMatchObject({ type: 'TRAPPED' });
-      expect(heard).toContainEqual({ ...trap, expires: row?.expire });
+      expect(heard).toContainEqual({ ...trap, expires: row?.expires });
     });
   });
 
@@ -114,10 +114,10 @@ export function scenarios(current: () => Pair): void {
       await expect
         .poll(() => rowsOf(daemon, ip))
         .toEqual([expect.objectContaining({ type: 'GREY', ip, text: textOf(spelled(daemon)) })]);
-      const [row = { first: 0, expire: 0 }] = await rowsOf(daemon, ip);
+      const [row = { first: 0, expires: 0 }] = await rowsOf(daemon, ip);
       expect(row.first).toBeGreaterThanOrEqual(before);
       expect(row.first).toBeLessThanOrEqual(unixNow());
-      expect(row.expire).toBe(row.first + GREY_EXPIRY);
+      expect(row.expires).toBe(row.first + GREY_EXPIRY);
     });
 
     test('WHITE and TRAPPED stand in the database with the expiry that was said', async () => {
@@ -128,9 +128,9 @@ export function scenarios(current: () => Pair): void {
       await Promise.all([peer.white(good, expires), peer.trapped(bad, expires + 1), peer.trapped(late, 0x7fff_ffff)]);
 
       const expected = [
-        expect.objectContaining({ type: 'WHITE', ip: good, expire: expires }),
-        expect.objectContaining({ type: 'TRAPPED', ip: bad, expire: expires + 1 }),
-        expect.objectContaining({ type: 'TRAPPED', ip: late, expire: 0x7fff_ffff }),
+        expect.objectContaining({ type: 'WHITE', ip: good, expires: expires }),
+        expect.objectContaining({ type: 'TRAPPED', ip: bad, expires: expires + 1 }),
+        expect.objectContaining({ type: 'TRAPPED', ip: late, expires: 0x7fff_ffff }),
       ];
       await expect.poll(() => rowsAbout(daemon, [good, bad, late])).toEqual(expected);
     });
@@ -151,7 +151,7 @@ export function scenarios(current: () => Pair): void {
         expect.objectContaining({
           type: entry.type.toUpperCase(),
           ip: entry.ip,
-          expire: 'expires' in entry ? entry.expires : 0,
+          expires: 'expires' in entry ? entry.expires : 0,
         }),
       );
       const ips = entries.map(({ ip }) => ip);

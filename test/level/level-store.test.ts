@@ -88,7 +88,7 @@ describe('a LevelStore', () => {
   it('looks again at a tuple that came back while it was swept', async () => {
     await using store = await LevelStore.open(directory, { cacheSize: 2 ** 21 });
     const old = Array.from({ length: 5000 }, (_, i): StoreRecord => {
-      return { type: 'tuple', key: keyOf(`10.0.${i >>> 8}.${i & 255}`), record: tuple({ expire: NOW + 1 }) };
+      return { type: 'tuple', key: keyOf(`10.0.${i >>> 8}.${i & 255}`), record: tuple({ expires: NOW + 1 }) };
     });
     await store.load(old);
     const swept = store.sweep({ now: NOW + 1, trapWins: false });

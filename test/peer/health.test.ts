@@ -50,7 +50,7 @@ describe('a source', () => {
       sources: [
         {
           address: A,
-          lastHeard: NOW + 2.75,
+          lastReceived: NOW + 2.75,
           accepted: 1,
           entries: { grey: 1, white: 1, trapped: 1, removal: 2 },
           drops: { duplicate: 1, short: 2 },
@@ -64,7 +64,7 @@ describe('a source', () => {
     });
     clock.time = NOW + 60;
     transport.receive(encodeDatagram([], { key: KEY, counter: 10 }), { address: A, port: 1 });
-    expect(source(rig)).toMatchObject({ lastHeard: NOW + 60, accepted: 2, skew: 5 });
+    expect(source(rig)).toMatchObject({ lastReceived: NOW + 60, accepted: 2, skew: 5 });
   });
 
   it('that was never delivered has only drops', async () => {
@@ -72,7 +72,7 @@ describe('a source', () => {
     forge(rig, A, 2);
     expect(source(rig)).toEqual({
       address: A,
-      lastHeard: undefined,
+      lastReceived: undefined,
       accepted: 0,
       entries: { grey: 0, white: 0, trapped: 0, removal: 0 },
       drops: { auth: 2 },
@@ -90,8 +90,8 @@ describe('a source', () => {
     const rig = await openRig({ targets: [A, '192.0.2.51'] });
     hear(rig, 0);
     expect(rig.peer.health().targets).toMatchObject([
-      { target: A, address: A, dialect: 'spamd', multicast: false, lastHeard: NOW },
-      { target: '192.0.2.51', lastHeard: undefined },
+      { target: A, address: A, dialect: 'spamd', multicast: false, lastReceived: NOW },
+      { target: '192.0.2.51', lastReceived: undefined },
     ]);
   });
 });
@@ -182,7 +182,7 @@ describe('how many sources are kept', () => {
     expect(source(rig, address(0))).toBeUndefined();
     for (let at = 0; at < 2000; at++) forge(rig, address(at));
     expect(rig.peer.health().sources).toHaveLength(257);
-    expect(source(rig)).toMatchObject({ accepted: 1, lastHeard: NOW });
+    expect(source(rig)).toMatchObject({ accepted: 1, lastReceived: NOW });
   });
 
   it('is 1024 members, of whom the longest silent goes', async () => {

@@ -18,16 +18,16 @@ const IP = '192.0.2.1';
 const TUPLE = { ip: IP, helo: 'mail.example.org', from: '<A@Example.org>', to: '<b@example.net>' };
 const COUNTS = { blocked: 3, passed: 17 };
 
-function white(first: number, pass: number, expire = NOW + 1): SpamdbRecord {
-  return { type: 'WHITE', ip: IP, first, pass, expire, ...COUNTS };
+function white(first: number, pass: number, expires = NOW + 1): SpamdbRecord {
+  return { type: 'WHITE', ip: IP, first, pass, expires, ...COUNTS };
 }
 
-function grey(first: number, expire = NOW + 1): SpamdbRecord {
-  return { type: 'GREY', ...TUPLE, first, pass: expire, expire, ...COUNTS };
+function grey(first: number, expires = NOW + 1): SpamdbRecord {
+  return { type: 'GREY', ...TUPLE, first, pass: expires, expires, ...COUNTS };
 }
 
-function trapped(expire: number): SpamdbRecord {
-  return { type: 'TRAPPED', ip: IP, expire };
+function trapped(expires: number): SpamdbRecord {
+  return { type: 'TRAPPED', ip: IP, expires };
 }
 
 const SPAMTRAP: SpamdbRecord = { type: 'SPAMTRAP', address: 'trap@example.net' };
@@ -105,7 +105,7 @@ describe('the entry of a record', () => {
 });
 
 describe('a record without an entry', () => {
-  const network: SpamdbRecord = { type: 'WHITE', ip: '192.0.2.0/24', first: 1, pass: 1, expire: NOW + 1, ...COUNTS };
+  const network: SpamdbRecord = { type: 'WHITE', ip: '192.0.2.0/24', first: 1, pass: 1, expires: NOW + 1, ...COUNTS };
   const name: SpamdbRecord = { ...grey(NOW), ip: 'example.org' } as SpamdbRecord;
 
   it.each<[string, SpamdbRecord, LeftOutReason]>([
@@ -164,7 +164,7 @@ describe('toEntries', () => {
   });
 
   it('refuses a record of a type that there is not', async () => {
-    const wrong = { type: 'DOMAIN', ip: IP, expire: 1 } as unknown as SpamdbRecord;
+    const wrong = { type: 'DOMAIN', ip: IP, expires: 1 } as unknown as SpamdbRecord;
     await expect(told([SPAMTRAP, wrong])).rejects.toMatchObject({ code: 'ERR_SPAMD_FIELD', field: 'type', index: 1 });
   });
 
@@ -213,7 +213,7 @@ async function twoHosts() {
   const newPeer = await open('192.0.2.102', '192.0.2.102');
   const policy = { trapexp: 2 * DAY };
   const oldMx = new Greylist({ clock, policy });
-  const newMx = new Greylist({ clock, policy, announcer: newPeer });
+  const newMx = new Greylist({ clock, policy, group: newPeer });
   onTestFinished(async () => {
     for (const one of [oldMx, newMx, oldPeer, newPeer]) await one.close();
   });
@@ -230,8 +230,8 @@ async function twoHosts() {
 async function states(greylist: Greylist): Promise<string[]> {
   const all = (await collect(greylist.entries())).map((record) => {
     if (record.type === 'SPAMTRAP') return `SPAMTRAP ${record.address}`;
-    if (record.type !== 'GREY') return `${record.type} ${record.ip} ${record.expire}`;
-    return `GREY ${record.ip} ${record.helo} ${record.from} ${record.to} ${record.first} ${record.expire}`;
+    if (record.type !== 'GREY') return `${record.type} ${record.ip} ${record.expires}`;
+    return `GREY ${record.ip} ${record.helo} ${record.from} ${record.to} ${record.first} ${record.expires}`;
   });
   return all.sort();
 }

@@ -2,9 +2,9 @@ import { EntryError, formatSpamdb, parseSpamdb, type SpamdbRecord } from 'spamd-
 import { describe, expect, it } from 'vitest';
 import { collect, text } from './helpers.ts';
 
-const NUMBERS = { first: 1, pass: 2, expire: 3, blocked: 4, passed: 5 };
+const NUMBERS = { first: 1, pass: 2, expires: 3, blocked: 4, passed: 5 };
 const GREY = { type: 'GREY' as const, ip: '192.0.2.1', helo: 'h', from: '<a@b>', to: '<c@d>', ...NUMBERS };
-const TRAPPED = { type: 'TRAPPED' as const, ip: '192.0.2.1', expire: 4294967295 };
+const TRAPPED = { type: 'TRAPPED' as const, ip: '192.0.2.1', expires: 4294967295 };
 
 describe('formatSpamdb', () => {
   it('writes what spamdb(8) prints', async () => {
@@ -39,7 +39,7 @@ describe('formatSpamdb', () => {
 
   it('hands out chunks of some 64 KB, which end with a line', async () => {
     function* many(): Iterable<SpamdbRecord> {
-      for (let expire = 0; expire < 20_000; expire++) yield { type: 'TRAPPED', ip: '192.0.2.1', expire };
+      for (let expires = 0; expires < 20_000; expires++) yield { type: 'TRAPPED', ip: '192.0.2.1', expires };
     }
     const chunks = await collect(formatSpamdb(many()));
     expect(chunks.length).toBeGreaterThan(4);
@@ -74,7 +74,7 @@ describe('formatSpamdb', () => {
     ['ip', '192.0.2.1\n', 'holds a control character'],
     ['first', 1.5, 'is not a whole number 0..4294967295'],
     ['pass', -1, 'is not a whole number 0..4294967295'],
-    ['expire', 4294967296, 'is not a whole number 0..4294967295'],
+    ['expires', 4294967296, 'is not a whole number 0..4294967295'],
     ['blocked', Number.NaN, 'is not a whole number 0..4294967295'],
     ['passed', '5', 'is not a whole number 0..4294967295'],
     ['type', 'BLACK', 'is unknown'],
@@ -87,7 +87,7 @@ describe('formatSpamdb', () => {
   });
 
   it.each([
-    [{ ...TRAPPED, expire: 2 ** 32 }, 'expire'],
+    [{ ...TRAPPED, expires: 2 ** 32 }, 'expires'],
     [{ type: 'WHITE', ip: '192.0.2.1', ...NUMBERS, passed: -1 } as const, 'passed'],
     [{ type: 'SPAMTRAP', address: '' } as const, 'address'],
     [{ type: 'SPAMTRAP', address: 'a\rb' } as const, 'address'],

@@ -73,7 +73,7 @@ describe('what is no text, what are no records, and options that will not do', (
 });
 
 describe('what is no record', () => {
-  const sound = { type: 'TRAPPED', ip: '192.0.2.1', expire: now + 5 } as const;
+  const sound = { type: 'TRAPPED', ip: '192.0.2.1', expires: now + 5 } as const;
   it.each<[string, (records: never) => unknown]>([
     ['formatSpamdb', (records) => formatSpamdb(records)],
     ['toEntries', (records) => toEntries(records, { now })],
@@ -87,9 +87,9 @@ describe('what is no record', () => {
       const error = await failureOf(() => call(any([sound, { ...sound, ip }])));
       expect(error).toMatchObject({ code: 'ERR_SPAMD_FIELD', field: 'ip', value: ip, index: 1 });
     }
-    for (const expire of [undefined, '5', Number.NaN, now * 1000]) {
-      const error = await failureOf(() => call(any([sound, { ...sound, expire }])));
-      expect(error).toMatchObject({ code: 'ERR_SPAMD_FIELD', field: 'expire', value: expire, index: 1 });
+    for (const expires of [undefined, '5', Number.NaN, now * 1000]) {
+      const error = await failureOf(() => call(any([sound, { ...sound, expires }])));
+      expect(error).toMatchObject({ code: 'ERR_SPAMD_FIELD', field: 'expires', value: expires, index: 1 });
     }
   });
 });

@@ -3,7 +3,7 @@ import { type LineError, type ParseProgress, parseSpamdb } from 'spamd-sync/spam
 import { describe, expect, it } from 'vitest';
 import { collect, lineErrorOf, pieces, readAll } from './helpers.ts';
 
-const NUMBERS = { first: 1795000000, pass: 1795014400, expire: 1795014401, blocked: 3, passed: 0 };
+const NUMBERS = { first: 1795000000, pass: 1795014400, expires: 1795014401, blocked: 3, passed: 0 };
 const TAIL = '1795000000|1795014400|1795014401|3|0';
 
 /** The strings of a GREY line with this between the address and the numbers. */
@@ -33,8 +33,8 @@ describe('parseSpamdb reads', () => {
       { type: 'GREY', ip: '192.0.2.1', helo: '', from: '<a@example.org>', to: '<b@example.net>', ...NUMBERS },
     ],
     [`WHITE|192.0.2.2|||${TAIL}`, { type: 'WHITE', ip: '192.0.2.2', ...NUMBERS }],
-    ['TRAPPED|192.0.2.3|4294967295', { type: 'TRAPPED', ip: '192.0.2.3', expire: 4294967295 }],
-    ['TRAPPED|2001:db8::1|0', { type: 'TRAPPED', ip: '2001:db8::1', expire: 0 }],
+    ['TRAPPED|192.0.2.3|4294967295', { type: 'TRAPPED', ip: '192.0.2.3', expires: 4294967295 }],
+    ['TRAPPED|2001:db8::1|0', { type: 'TRAPPED', ip: '2001:db8::1', expires: 0 }],
     ['SPAMTRAP|trap@example.net', { type: 'SPAMTRAP', address: 'trap@example.net' }],
     ['SPAMTRAP|a|b@example.net', { type: 'SPAMTRAP', address: 'a|b@example.net' }],
   ])('%s', async (line, record) => {
@@ -45,7 +45,7 @@ describe('parseSpamdb reads', () => {
 
   it('lines of any ending, and passes over blank ones', async () => {
     const { records, bad } = await readAll('\n\r\nTRAPPED|192.0.2.1|1\r\n\nTRAPPED|192.0.2.2|2\nTRAPPED|192.0.2.3|3');
-    expect(records.map((record) => record.type === 'TRAPPED' && record.expire)).toEqual([1, 2, 3]);
+    expect(records.map((record) => record.type === 'TRAPPED' && record.expires)).toEqual([1, 2, 3]);
     expect(bad).toEqual([]);
   });
 
@@ -106,7 +106,7 @@ describe('a bad line', () => {
     ['GREY|192.0.2.1|h|<a@b>|<c@d>|1|2|3|4', 'first is not a number 0..4294967295: "<c@d>"'],
     ['WHITE|192.0.2.1|||1|2|3|4|', 'passed is not a number 0..4294967295: ""'],
     ['WHITE|192.0.2.1|||1|2|3|-1|5', 'blocked is not a number 0..4294967295: "-1"'],
-    ['WHITE|192.0.2.1|||1|2|4294967296|4|5', 'expire is not a number 0..4294967295: "4294967296"'],
+    ['WHITE|192.0.2.1|||1|2|4294967296|4|5', 'expires is not a number 0..4294967295: "4294967296"'],
     ['WHITE|192.0.2.1|||1|02|3|4|5', 'pass is not a number 0..4294967295: "02"'],
     ['WHITE|192.0.2.1|||1.5|2|3|4|5', 'first is not a number 0..4294967295: "1.5"'],
     ['WHITE|192.0.2.1|||12345678901|2|3|4|5', 'first is not a number 0..4294967295: "12345678901"'],
@@ -114,7 +114,7 @@ describe('a bad line', () => {
     [`WHITE|192.0.2.1||x|${TAIL}`, 'a WHITE line has two empty fields behind the address'],
     ['WHITE|192.0.2.1|1', 'blocked is not a number 0..4294967295: ""'],
     ['TRAPPED|192.0.2.1', 'too few fields'],
-    ['TRAPPED|192.0.2.1|', 'expire is not a number 0..4294967295: ""'],
+    ['TRAPPED|192.0.2.1|', 'expires is not a number 0..4294967295: ""'],
     ['TRAPPED|192.0.2.1||5', 'too many fields'],
     ['SPAMTRAP|', 'no address'],
     ['SPAMTRAP|a\0b@c', 'control character 0x00'],

@@ -12,7 +12,7 @@ const string = fc
 const mailbox = fc
   .string({ unit: 'grapheme', maxLength: 12 })
   .map((part) => `<${part.replace(/[|<>]|\p{Cc}/gu, '')}@example.org>`);
-const numbers = { first: u32, pass: u32, expire: u32, blocked: u32, passed: u32 };
+const numbers = { first: u32, pass: u32, expires: u32, blocked: u32, passed: u32 };
 const plain = { noNullPrototype: true };
 
 function grey(strings: Record<'helo' | 'from' | 'to', fc.Arbitrary<string>>): fc.Arbitrary<SpamdbRecord> {
@@ -21,7 +21,7 @@ function grey(strings: Record<'helo' | 'from' | 'to', fc.Arbitrary<string>>): fc
 
 const others: fc.Arbitrary<SpamdbRecord> = fc.oneof(
   fc.record({ type: fc.constant('WHITE' as const), ip, ...numbers }, plain),
-  fc.record({ type: fc.constant('TRAPPED' as const), ip, expire: u32 }, plain),
+  fc.record({ type: fc.constant('TRAPPED' as const), ip, expires: u32 }, plain),
   fc.record({ type: fc.constant('SPAMTRAP' as const), address: string.filter((address) => address !== '') }, plain),
 );
 /** Whose strings can be told apart: whatever the HELO is, while sender and recipient are in brackets. */

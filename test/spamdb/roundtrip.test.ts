@@ -30,13 +30,13 @@ function dump(): string[] {
   for (let at = 0; at < LINES; at++) {
     const ip = at % 50 === 7 ? `2001:db8::${at.toString(16)}` : `10.${at >> 16}.${(at >> 8) & 255}.${at & 255}`;
     const first = NOW - (at % 5000);
-    const expire = NOW + 1 + (at % 900_000);
+    const expires = NOW + 1 + (at % 900_000);
     if (at < LINES / 2) {
       const middle = [pick(HELOS, at), pick(SENDERS, at), pick(RECIPIENTS, at)].join('|');
-      lines.push(`GREY|${ip}|${middle}|${first}|${at % 3 === 0 ? first : expire}|${expire}|${at % 7}|${at % 2}`);
+      lines.push(`GREY|${ip}|${middle}|${first}|${at % 3 === 0 ? first : expires}|${expires}|${at % 7}|${at % 2}`);
     } else if (at >= LINES - 50) lines.push(`SPAMTRAP|trap|${at}@example.net`);
-    else if (at % 3 === 0) lines.push(`TRAPPED|${ip}|${expire}`);
-    else lines.push(`WHITE|${ip}|||${first}|${first + (at % 4000)}|${expire}|${at % 11}|${at % 1000}`);
+    else if (at % 3 === 0) lines.push(`TRAPPED|${ip}|${expires}`);
+    else lines.push(`WHITE|${ip}|||${first}|${first + (at % 4000)}|${expires}|${at % 11}|${at % 1000}`);
   }
   return lines;
 }

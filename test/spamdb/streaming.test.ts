@@ -11,7 +11,7 @@ describe('chunks', () => {
     const expected = await readAll(sample);
     expect(expected.records).toEqual([
       { type: 'SPAMTRAP', address: 'ä€😀@example.net' },
-      { type: 'TRAPPED', ip: '192.0.2.1', expire: 1 },
+      { type: 'TRAPPED', ip: '192.0.2.1', expires: 1 },
       { type: 'SPAMTRAP', address: '😀' },
     ]);
     const bytes = Buffer.from(sample);
@@ -48,8 +48,8 @@ describe('chunks', () => {
     }
     const { records } = await readAll(reusing());
     expect(records).toEqual([
-      { type: 'TRAPPED', ip: '192.0.2.1', expire: 12 },
-      { type: 'TRAPPED', ip: '192.0.2.22', expire: 3 },
+      { type: 'TRAPPED', ip: '192.0.2.1', expires: 12 },
+      { type: 'TRAPPED', ip: '192.0.2.22', expires: 3 },
     ]);
   });
 });

@@ -7,7 +7,7 @@ const NOW = 1_800_000_000;
 const WHEN = '2027-01-15T08:00:00Z';
 
 function trapped(...addresses: string[]): SpamdbRecord[] {
-  return addresses.map((ip) => ({ type: 'TRAPPED', ip, expire: NOW + 1 }));
+  return addresses.map((ip) => ({ type: 'TRAPPED', ip, expires: NOW + 1 }));
 }
 
 describe('exportTraplist', () => {
@@ -41,10 +41,10 @@ describe('exportTraplist', () => {
   });
 
   it('lists what is trapped now, and nothing else', async () => {
-    const numbers = { first: 1, pass: 1, expire: NOW + 100, blocked: 0, passed: 0 };
+    const numbers = { first: 1, pass: 1, expires: NOW + 100, blocked: 0, passed: 0 };
     const records: SpamdbRecord[] = [
-      { type: 'TRAPPED', ip: '192.0.2.1', expire: NOW },
-      { type: 'TRAPPED', ip: '192.0.2.2', expire: NOW + 1 },
+      { type: 'TRAPPED', ip: '192.0.2.1', expires: NOW },
+      { type: 'TRAPPED', ip: '192.0.2.2', expires: NOW + 1 },
       { type: 'WHITE', ip: '192.0.2.3', ...numbers },
       { type: 'GREY', ip: '192.0.2.4', helo: 'h', from: '<>', to: '<a@b>', ...numbers },
       { type: 'SPAMTRAP', address: 'trap@example.net' },

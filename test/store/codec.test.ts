@@ -18,7 +18,7 @@ const claims = fc.array(fc.record({ at: time, until: time }), { maxLength: 8 });
 describe('the records of a store', () => {
   it('tuples come back as they were', () => {
     const spelled = fc.option(fc.string({ unit: 'grapheme' }), { nil: undefined });
-    const record = fc.record({ first: time, pass: time, expire: time, blocked: count, passed: count, spelled });
+    const record = fc.record({ first: time, pass: time, expires: time, blocked: count, passed: count, spelled });
     fc.assert(
       fc.property(record, (given) => {
         expect(decodeTuple(encodeTuple(given))).toEqual(given);
@@ -55,7 +55,7 @@ describe('the records of a store', () => {
   });
 
   it('are found again under the numbers that stand in record.proto', () => {
-    const record = tuple({ first: 1, pass: 2, expire: 3, blocked: 4, passed: 5, spelled: 'é' });
+    const record = tuple({ first: 1, pass: 2, expires: 3, blocked: 4, passed: 5, spelled: 'é' });
     expect(Buffer.from(encodeTuple(record)).toString('hex')).toBe(
       '11000000000000f03f190000000000000040210000000000000840280430053a02c3a9',
     );

@@ -1,10 +1,10 @@
 import {
-  type Announcer,
   type Drop,
   type DropReason,
   type Entry,
   type EntryType,
   type GreyEntry,
+  type Group,
   type Keyring,
   type PeerHealth,
   type PeerStats,
@@ -102,7 +102,7 @@ describe('SyncPeer', () => {
     expectTypeOf<SendReport['targets']>().toEqualTypeOf<readonly TargetReport[]>();
     expectTypeOf<TargetReport['error']>().toEqualTypeOf<SpamdSyncError | undefined>();
     expectTypeOf<SendReport['skipped'][number]['why']>().toEqualTypeOf<SkipReason>();
-    expectTypeOf<SyncPeer>().toExtend<Announcer>();
+    expectTypeOf<SyncPeer>().toExtend<Group>();
     expectTypeOf<SyncPeer>().toExtend<AsyncDisposable>();
   });
 

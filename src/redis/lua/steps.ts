@@ -42,30 +42,30 @@ if state then
   return { 'trapped', text(state.till), address.by }
 end
 
-local known = redis.call('HMGET', tupleKey, 'first', 'expire', 'pass', 'blocked')
+local known = redis.call('HMGET', tupleKey, 'first', 'expires', 'pass', 'blocked')
 local live = known[1] and tonumber(known[2]) > at
 if record == 'no' or (record == 'known' and not live) then return { 'unrecorded' } end
 
 if not live then
-  local first, expire = text(at), text(at + greyexp)
+  local first, expires = text(at), text(at + greyexp)
   redis.call('DEL', tupleKey)
-  redis.call('HSET', tupleKey, 'first', first, 'pass', expire, 'expire', expire, 'blocked', '1', 'passed', '0')
+  redis.call('HSET', tupleKey, 'first', first, 'pass', expires, 'expires', expires, 'blocked', '1', 'passed', '0')
   if spelled ~= '' then redis.call('HSET', tupleKey, 'spelled', spelled) end
   if server then expireAt(tupleKey, at + greyexp) end
   return { 'first', first, 1 }
 end
 
-local first, expire = tonumber(known[1]), tonumber(known[2])
-local life = expire - first
+local first, expires = tonumber(known[1]), tonumber(known[2])
+local life = expires - first
 if at < first and first < at + life then
   if known[3] == known[2] then redis.call('HSET', tupleKey, 'pass', text(at + life)) end
-  first, expire = at, at + life
-  redis.call('HSET', tupleKey, 'first', text(first), 'expire', text(expire))
+  first, expires = at, at + life
+  redis.call('HSET', tupleKey, 'first', text(first), 'expires', text(expires))
 end
 if first + passtime >= at then
   redis.call('HINCRBY', tupleKey, 'blocked', 1)
   -- Last, for it may remove the tuple at once.
-  if server then expireAt(tupleKey, expire) end
+  if server then expireAt(tupleKey, expires) end
   return { 'early', text(first), tonumber(known[4]) + 1 }
 end
 
@@ -74,7 +74,7 @@ address = address or newRecord(first)
 address.pass = at
 redis.call('HSET', tupleKey, 'pass', text(at))
 redis.call('HINCRBY', tupleKey, own and 'passed' or 'blocked', 1)
-if server then expireAt(tupleKey, expire) end
+if server then expireAt(tupleKey, expires) end
 if own then
   address.passed = address.passed + 1
   noteAnnounced(address, till, now)
@@ -127,7 +127,7 @@ return 1
 export const LOAD_TUPLE = `${ADDRESS}
 local server, spelled = ARGV[1] == '1', ARGV[7]
 redis.call('DEL', KEYS[1])
-redis.call('HSET', KEYS[1], 'first', ARGV[2], 'pass', ARGV[3], 'expire', ARGV[4], 'blocked', ARGV[5], 'passed', ARGV[6])
+redis.call('HSET', KEYS[1], 'first', ARGV[2], 'pass', ARGV[3], 'expires', ARGV[4], 'blocked', ARGV[5], 'passed', ARGV[6])
 if spelled ~= '' then redis.call('HSET', KEYS[1], 'spelled', spelled) end
 if server then expireAt(KEYS[1], tonumber(ARGV[4])) end
 return 1
@@ -165,7 +165,7 @@ return redis.call('DEL', KEYS[1])
 
 /** Removes a tuple that has expired. KEYS: tuple. */
 export const PRUNE_TUPLE = `
-local expire = redis.call('HGET', KEYS[1], 'expire')
-if not expire or tonumber(expire) > tonumber(ARGV[1]) then return 0 end
+local expires = redis.call('HGET', KEYS[1], 'expires')
+if not expires or tonumber(expires) > tonumber(ARGV[1]) then return 0 end
 return redis.call('DEL', KEYS[1])
 `;

@@ -32,8 +32,8 @@ export namespace spamdsync {
         /** Tuple pass. */
         pass: number;
 
-        /** Tuple expire. */
-        expire: number;
+        /** Tuple expires. */
+        expires: number;
 
         /** Tuple blocked. */
         blocked: number;
@@ -77,8 +77,8 @@ export namespace spamdsync {
             /** Tuple pass */
             pass?: (number|null);
 
-            /** Tuple expire */
-            expire?: (number|null);
+            /** Tuple expires */
+            expires?: (number|null);
 
             /** Tuple blocked */
             blocked?: (number|null);

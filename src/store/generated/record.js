@@ -25,7 +25,7 @@ export const spamdsync = $root.spamdsync = (() => {
          * @property {string|null} [key] Tuple key
          * @property {number|null} [first] Tuple first
          * @property {number|null} [pass] Tuple pass
-         * @property {number|null} [expire] Tuple expire
+         * @property {number|null} [expires] Tuple expires
          * @property {number|null} [blocked] Tuple blocked
          * @property {number|null} [passed] Tuple passed
          * @property {string|null} [spelled] Tuple spelled
@@ -85,12 +85,12 @@ export const spamdsync = $root.spamdsync = (() => {
         Tuple.prototype.pass = 0;
 
         /**
-         * Tuple expire.
-         * @member {number} expire
+         * Tuple expires.
+         * @member {number} expires
          * @memberof spamdsync.Tuple
          * @instance
          */
-        Tuple.prototype.expire = 0;
+        Tuple.prototype.expires = 0;
 
         /**
          * Tuple blocked.
@@ -138,8 +138,8 @@ export const spamdsync = $root.spamdsync = (() => {
                 writer.uint32(/* id 2, wireType 1 =*/17).double(message.first);
             if (message.pass != null && $Object.hasOwnProperty.call(message, "pass"))
                 writer.uint32(/* id 3, wireType 1 =*/25).double(message.pass);
-            if (message.expire != null && $Object.hasOwnProperty.call(message, "expire"))
-                writer.uint32(/* id 4, wireType 1 =*/33).double(message.expire);
+            if (message.expires != null && $Object.hasOwnProperty.call(message, "expires"))
+                writer.uint32(/* id 4, wireType 1 =*/33).double(message.expires);
             if (message.blocked != null && $Object.hasOwnProperty.call(message, "blocked"))
                 writer.uint32(/* id 5, wireType 0 =*/40).uint32(message.blocked);
             if (message.passed != null && $Object.hasOwnProperty.call(message, "passed"))
@@ -211,7 +211,7 @@ export const spamdsync = $root.spamdsync = (() => {
                 case 4: {
                         if (wireType !== 1)
                             break;
-                        message.expire = reader.double();
+                        message.expires = reader.double();
                         continue;
                     }
                 case 5: {

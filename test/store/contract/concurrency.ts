@@ -59,7 +59,7 @@ export function concurrency(store: () => Store): void {
 
     it('go on while it is swept, which takes nothing that lives', async () => {
       const old = Array.from({ length: 3000 }, (_, i): StoreRecord => {
-        return { type: 'tuple', key: keyOf(`10.1.${i >>> 8}.${i & 255}`), record: tuple({ expire: NOW + 10 }) };
+        return { type: 'tuple', key: keyOf(`10.1.${i >>> 8}.${i & 255}`), record: tuple({ expires: NOW + 10 }) };
       });
       const gone = Array.from({ length: 500 }, (_, i): StoreRecord => {
         return { type: 'address', ip: `10.2.${i >>> 8}.${i & 255}`, record: address({ blocked: 1 }) };

@@ -57,8 +57,8 @@ export async function tupleIn(store: Store, key: string): Promise<TupleRecord | 
 }
 
 export function tuple(changes: Partial<TupleRecord> = {}): TupleRecord {
-  const expire = NOW + 14_400;
-  return { first: NOW, pass: expire, expire, blocked: 1, passed: 0, spelled: undefined, ...changes };
+  const expires = NOW + 14_400;
+  return { first: NOW, pass: expires, expires, blocked: 1, passed: 0, spelled: undefined, ...changes };
 }
 
 export function address(changes: Partial<AddressRecord> = {}): AddressRecord {

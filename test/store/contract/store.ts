@@ -270,8 +270,8 @@ export function storeContract(name: string, open: () => Promise<Tried>): void {
     describe('sweep', () => {
       it('removes what has expired, and nothing else', async () => {
         await store.load([
-          { type: 'tuple', key: keyOf('192.0.2.1'), record: tuple({ expire: NOW + 100 }) },
-          { type: 'tuple', key: keyOf('192.0.2.2'), record: tuple({ expire: NOW + 101 }) },
+          { type: 'tuple', key: keyOf('192.0.2.1'), record: tuple({ expires: NOW + 100 }) },
+          { type: 'tuple', key: keyOf('192.0.2.2'), record: tuple({ expires: NOW + 101 }) },
           { type: 'address', ip: '192.0.2.3', record: address({ white: [{ at: NOW, until: NOW + 100 }] }) },
           { type: 'address', ip: '192.0.2.4', record: address({ trapped: [{ at: NOW, until: NOW + 101 }] }) },
           { type: 'address', ip: '192.0.2.5', record: address({ removalsUntil: NOW + 101, whiteRemoved: NOW }) },
