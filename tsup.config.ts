@@ -5,6 +5,7 @@ export default defineConfig({
     index: 'src/index.ts',
     wire: 'src/wire/index.ts',
     spamdb: 'src/spamdb/index.ts',
+    store: 'src/store/index.ts',
     testing: 'src/testing/index.ts',
     level: 'src/level/index.ts',
     redis: 'src/redis/index.ts',

@@ -1,3 +1,5 @@
+import { isIPv6, SocketAddress } from 'node:net';
+
 /** The most an unsigned 32-bit field holds: times, counters and addresses on the wire. */
 export const U32_MAX = 0xffff_ffff;
 
@@ -41,7 +43,7 @@ export function formatIPv4(address: number): string {
 
 /**
  * Whether an address can be a mail client's: not in 0/8, not multicast (224/4), not the broadcast address.
- * The real daemons store the others if told to, so they must never be told (greyd says 255.255.255.255 for IPv6).
+ * The real daemons store the others if they receive them, so these are never announced (greyd says 255.255.255.255 for IPv6).
  */
 export function isUnicastIPv4(address: number): boolean {
   const first = address >>> 24;
@@ -51,4 +53,53 @@ export function isUnicastIPv4(address: number): boolean {
 /** Whether a number can be a time on the wire: whole Unix seconds, 0..2^32-1. */
 export function isU32(value: number): boolean {
   return Number.isInteger(value) && value >= 0 && value <= U32_MAX;
+}
+
+/**
+ * An address in the one form that it is kept in: dotted quad for IPv4, also when it came as IPv4-mapped IPv6, else
+ * IPv6 as RFC 5952 writes it. `undefined` for anything else.
+ */
+export function canonicalAddress(ip: string): string | undefined {
+  if (parseIPv4(ip) >= 0) return ip;
+  if (!isIPv6(ip)) return undefined;
+  const { address } = new SocketAddress({ address: ip.replace(/%.*$/, ''), family: 'ipv6' });
+  const mapped = /^::ffff:([\d.]+)$/.exec(address);
+  return mapped?.[1] ?? address;
+}
+
+/**
+ * The network that an address is in, `192.0.2.0/24`, where a prefix length is given for its family: what its addresses
+ * are known by together. With its length, lest it be taken for the address that it begins with.
+ *
+ * @param ip Canonical.
+ */
+export function networkOf(
+  ip: string,
+  subnet: { readonly ipv4?: number | undefined; readonly ipv6?: number | undefined },
+): string {
+  const number = parseIPv4(ip);
+  const [prefix, widest] = number >= 0 ? [subnet.ipv4, 32] : [subnet.ipv6, 128];
+  if (prefix === undefined || prefix === widest) return ip;
+  const network = number >= 0 ? formatIPv4((number & (0xffff_ffff << (32 - prefix))) >>> 0) : networkIPv6(ip, prefix);
+  return `${network}/${prefix}`;
+}
+
+/** A network as {@link networkOf} writes it, or `undefined` for anything else. */
+export function canonicalNetwork(text: string): string | undefined {
+  const parts = /^([^/]+)\/(\d{1,3})$/.exec(text);
+  const ip = canonicalAddress(parts?.[1] ?? '');
+  const prefix = Number(parts?.[2]);
+  if (ip === undefined || prefix > (isIPv6(ip) ? 128 : 32)) return undefined;
+  return networkOf(ip, { ipv4: prefix, ipv6: prefix });
+}
+
+function networkIPv6(address: string, prefix: number): string {
+  const [left = '', right] = address.split('::');
+  const groups = (text: string) => (text === '' ? [] : text.split(':').map((group) => Number.parseInt(group, 16)));
+  const head = groups(left);
+  const tail = right === undefined ? [] : groups(right);
+  const all = [...head, ...new Array<number>(8 - head.length - tail.length).fill(0), ...tail];
+  const kept = all.map((group, at) => group & (0xffff << Math.min(16, Math.max(0, (at + 1) * 16 - prefix))) & 0xffff);
+  const text = kept.map((group) => group.toString(16)).join(':');
+  return new SocketAddress({ address: text, family: 'ipv6' }).address;
 }

@@ -69,9 +69,15 @@ export function checkSignal(signal: unknown): void {
 }
 
 /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` */
-export function checkedWhole(name: string, value: number, least: number, most: number): number {
-  if (Number.isInteger(value) && value >= least && value <= most) return value;
-  throw badOption(name, `not a whole number ${least}..${most}`, value);
+export function checkedWhole(name: string, value: number, min: number, max: number): number {
+  if (Number.isInteger(value) && value >= min && value <= max) return value;
+  throw badOption(name, `not a whole number ${min}..${max}`, value);
+}
+
+/** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` */
+export function checkedNumber(name: string, value: number, min: number, max: number): number {
+  if (typeof value === 'number' && value >= min && value <= max) return value;
+  throw badOption(name, `not a number ${min}..${max}`, value);
 }
 
 /** Text and bytes are iterables too, of what nobody means by them. */

@@ -1,13 +1,15 @@
+import { canonicalAddress } from '../address.ts';
 import type { Entry } from '../entry.ts';
-import { stateOf } from '../rules/address-record.ts';
-import { canonicalAddress, canonicalMailbox } from '../rules/canonical.ts';
-import type { AttemptOutcome, AttemptStep, Awaitable, Rules, Store } from '../store/store.ts';
-import type { Attempt } from './attempt.ts';
+import { stateOf } from '../rules/address.ts';
+import { type AttemptOptions, type AttemptOutcome, AttemptStep, type Rules } from '../rules/attempt.ts';
+import { ChangeStep, ReadStep } from '../rules/change.ts';
+import { canonicalMailbox } from '../rules/key.ts';
+import type { Awaitable, Store } from '../store/store.ts';
 import { Exemptions } from './exempt.ts';
+import type { Attempt } from './input.ts';
 import type { GreylistPolicy } from './policy.ts';
 import { isAllowed, poolOf } from './received.ts';
-import { Step } from './step.ts';
-import { deferred, trapped, type Verdict } from './verdict.ts';
+import { deferred, rejected, type Verdict } from './verdict.ts';
 
 /** How long spamd does not trap by the low-priority MX after its start, seconds (grey.c). */
 const STARTUP_GRACE = 60;
@@ -18,11 +20,20 @@ export interface DeciderOptions {
   readonly rules: Rules;
   /** When the greylist started, Unix seconds. */
   readonly started: number;
-  /** Tells the group. */
   readonly announce: (entry: Entry) => void;
 }
 
-/** Where the greylist decides: one attempt and the time go in, a verdict comes out, and the group is told. */
+/** Something that this host decides of an address. */
+export interface Claiming {
+  readonly type: 'white' | 'trapped';
+  readonly ip: string;
+  /** What decided it, see `AddressRecord.trappedBy`. */
+  readonly by: string;
+  /** Until when it holds, Unix seconds. Default: whiteexp or trapexp from now. */
+  readonly expires?: number | undefined;
+}
+
+/** Where the greylist decides: one attempt and the time go in, a verdict comes out, and the group is announced to. */
 export class Decider {
   readonly #options: DeciderOptions;
   readonly #exempt: Exemptions;
@@ -43,13 +54,26 @@ export class Decider {
     return pool === ip ? this.#decideOne(ip, ip, attempt, now) : this.#decideInPool(ip, pool, attempt, now);
   }
 
-  /** Records a claim of this host's own and tells the group. */
-  async claim(type: 'white' | 'trapped', ip: string, until: number, by: string, now: number): Promise<void> {
+  /**
+   * Records a claim of this host's own and announces it.
+   *
+   * @returns Until when it holds, Unix seconds.
+   */
+  async claim({ type, ip, by, expires }: Claiming, now: number): Promise<number> {
     const { store, policy, announce } = this.#options;
-    // A trap is always the one address's: one bad server must not trap a whole network.
-    const change = { type, ip: type === 'white' ? poolOf(ip, policy) : ip, at: now, until, own: true, by };
-    const timestamp = await store.mergeAddress(change, { now, announced: true });
-    announce({ type, ip, timestamp, expires: until });
+    const lifetime = type === 'white' ? policy.whiteexp : policy.trapexp;
+    const step = new ChangeStep(
+      // A trap is always the one address's: one bad server must not trap a whole network.
+      type === 'white' ? poolOf(ip, policy) : ip,
+      (at) => {
+        const claim = { at, expires: expires ?? at + lifetime, local: true };
+        return type === 'white' ? { type, ...claim } : { type, ...claim, trappedBy: by };
+      },
+      { announced: true },
+    );
+    const changed = await store.update(step, now);
+    announce({ type, ip, timestamp: changed.at, expires: changed.expires });
+    return changed.expires;
   }
 
   async #decideByIdentity(
@@ -66,27 +90,31 @@ export class Decider {
   /** What is known of the address itself goes before what is known of its pool. */
   async #decideInPool(ip: string, pool: string, attempt: Attempt, now: number): Promise<Verdict> {
     const { store, policy } = this.#options;
-    const known = await store.address(ip);
+    const known = await store.update(new ReadStep(ip), now);
     const state = known === undefined ? undefined : stateOf(known, now, policy.trapWins);
-    if (state?.type === 'trapped') return trapped('trapped', state.until, known?.by ?? '');
+    if (state?.type === 'trapped') return rejected('trapped', state.expires, known?.trappedBy ?? '');
     if (state?.type === 'white') {
       if (await store.spamtraps.has(canonicalMailbox(attempt.to))) return this.#trap(ip, 'spamtrap', now);
-      return { action: 'pass', reason: 'white', until: state.until };
+      return { action: 'pass', reason: 'white', expires: state.expires };
     }
     return this.#decideOne(ip, pool, attempt, now);
   }
 
   #decideOne(ip: string, pool: string, attempt: Attempt, now: number): Awaitable<Verdict> {
-    const outcome = this.#options.store.recordAttempt(this.#step(pool, attempt, now));
+    const step = new AttemptStep(attempt, {
+      ip: pool,
+      rules: this.#options.rules,
+      record: this.#record(attempt, now),
+    });
+    const outcome = this.#options.store.update(step, now);
     return outcome instanceof Promise
       ? outcome.then((settled) => this.#verdict(settled, ip, attempt, now))
       : this.#verdict(outcome, ip, attempt, now);
   }
 
-  #step(pool: string, attempt: Attempt, now: number): AttemptStep {
-    const { policy, rules } = this.#options;
-    const record = !isAllowed(policy, attempt.to) ? 'no' : this.#isAtLowPriority(attempt, now) ? 'known' : 'always';
-    return new Step(attempt, { ip: pool, at: now, now, rules, own: true, record });
+  #record(attempt: Attempt, now: number): AttemptOptions['record'] {
+    if (!isAllowed(this.#options.policy, attempt.to)) return 'no';
+    return this.#isAtLowPriority(attempt, now) ? 'known' : 'always';
   }
 
   #isAtLowPriority({ connectedTo = '' }: Attempt, now: number): boolean {
@@ -97,25 +125,27 @@ export class Decider {
     );
   }
 
-  #verdict(outcome: AttemptOutcome, ip: string, attempt: Attempt, now: number): Awaitable<Verdict> {
+  #verdict(result: AttemptOutcome, ip: string, attempt: Attempt, now: number): Awaitable<Verdict> {
     const { policy, announce } = this.#options;
-    switch (outcome.step) {
+    switch (result.outcome) {
       case 'first':
       case 'early': {
         const { helo, from, to } = attempt;
         announce({ type: 'grey', ip, helo, from: from === '' ? '<>' : from, to, timestamp: now });
-        // spamd passes when first + passtime is in the past, not when it is now.
-        const secondsLeft = Math.max(1, outcome.first + policy.passtime + 1 - now);
-        return deferred(outcome.step === 'first' ? 'first-sight' : 'too-soon', secondsLeft);
+        return deferred(result.outcome === 'first' ? 'first-sight' : 'too-soon', result.retryAfter);
       }
-      case 'promoted':
-        announce({ type: 'white', ip, timestamp: outcome.at, expires: outcome.until });
-        return { action: 'pass', reason: 'retry', until: outcome.until };
-      case 'white':
-        if (outcome.announce) announce({ type: 'white', ip, timestamp: outcome.at, expires: outcome.until });
-        return { action: 'pass', reason: 'white', until: outcome.until };
+      case 'promoted': {
+        const { at, expires, waited } = result;
+        announce({ type: 'white', ip, timestamp: at, expires });
+        return { action: 'pass', reason: 'retry', expires, waited };
+      }
+      case 'white': {
+        const { at, expires } = result;
+        if (result.announce) announce({ type: 'white', ip, timestamp: at, expires });
+        return { action: 'pass', reason: 'white', expires };
+      }
       case 'trapped':
-        return trapped('trapped', outcome.until, outcome.by);
+        return rejected('trapped', result.expires, result.trappedBy);
       case 'spamtrap':
         return this.#trap(ip, 'spamtrap', now);
       case 'unrecorded':
@@ -124,8 +154,6 @@ export class Decider {
   }
 
   async #trap(ip: string, reason: 'spamtrap' | 'domain' | 'low-priority-mx', now: number): Promise<Verdict> {
-    const until = now + this.#options.policy.trapexp;
-    await this.claim('trapped', ip, until, reason, now);
-    return trapped(reason, until, reason);
+    return rejected(reason, await this.claim({ type: 'trapped', ip, by: reason }, now), reason);
   }
 }

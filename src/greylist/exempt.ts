@@ -1,15 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { BlockList, isIP } from 'node:net';
 import { LRUCache } from 'lru-cache';
+import { canonicalAddress } from '../address.ts';
 import { SpamdSyncError, shown, systemCode } from '../errors.ts';
-import { canonicalAddress } from '../rules/canonical.ts';
 
-const REMEMBERED = 10_000;
+/** How many answers are kept; one that was pushed out is worked out again. */
+const MAX_ANSWERS = 10_000;
 
 /** Addresses and prefixes that are never greylisted, and files of them like spamd's /etc/mail/nospamd. */
 export class Exemptions {
   readonly #list = new BlockList();
-  readonly #answers = new LRUCache<string, boolean>({ max: REMEMBERED });
+  readonly #answers = new LRUCache<string, boolean>({ max: MAX_ANSWERS });
   readonly #any: boolean;
 
   /**

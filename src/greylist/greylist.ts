@@ -1,8 +1,14 @@
 import { EventEmitter } from 'node:events';
-import type { Clock } from '../clock.ts';
+import { type TimedClock, within } from '../clock.ts';
 import type { SpamdbRecord } from '../entry.ts';
+import type { Rules } from '../rules/attempt.ts';
+import { ChangeStep } from '../rules/change.ts';
 import { type RestoreReport, restore, type SnapshotOptions, type SnapshotSource, snapshot } from '../store/snapshot.ts';
-import type { Awaitable, Rules, Store } from '../store/store.ts';
+import type { Awaitable, Store } from '../store/store.ts';
+import { sweep } from '../store/sweep.ts';
+import { Announcements } from './announcements.ts';
+import { Decider } from './decide.ts';
+import type { GreylistEvents, GreylistWarningCode } from './events.ts';
 import {
   type Attempt,
   checkedAddress,
@@ -10,23 +16,27 @@ import {
   checkedExpires,
   checkedMailbox,
   checkedSpamtrap,
-} from './attempt.ts';
-import { Decider } from './decide.ts';
-import { GreylistCounters, type GreylistEvents, type GreylistStats, type GreylistWarningCode } from './events.ts';
-import { canSubscribe, Hearing } from './hearing.ts';
-import { checkedClaim, checkedOptions, type GreylistOptions, type SweepReport } from './options.ts';
-import type { GreylistPolicy } from './policy.ts';
-import { applyEntry, poolOf, removedUntil } from './received.ts';
+} from './input.ts';
+import {
+  type ClaimOptions,
+  checkedClaim,
+  checkedOptions,
+  type GreylistOptions,
+  type Settings,
+  type SweepReport,
+} from './options.ts';
+import { applyEntry, poolOf, removalExpires } from './received.ts';
 import { exportRecords, type ImportReport, importRecords } from './records.ts';
-import { Sweeper, within } from './sweeper.ts';
-import { Telling } from './telling.ts';
-import { failed, type Verdict } from './verdict.ts';
+import { GreylistCounters, type GreylistStats } from './stats.ts';
+import { canSubscribe, Subscription } from './subscription.ts';
+import { Sweeper } from './sweeper.ts';
+import { undecided, type Verdict } from './verdict.ts';
 
 /** A renewed white address is announced again at most once per this part of whiteexp. */
 const RENEWAL_PART = 10;
 
 /**
- * spamd's greylist as one question: defer, pass or trapped? Keeps in step with a sync group through its group.
+ * spamd's greylist as one question: pass, defer or reject? Keeps in step with a sync group.
  *
  * @example
  * const greylist = new Greylist({ group: peer });
@@ -34,48 +44,46 @@ const RENEWAL_PART = 10;
  * if (verdict.action !== 'pass') reply(verdict.reply);
  */
 export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDisposable {
+  readonly #settings: Settings;
   readonly #store: Store;
-  readonly #ownStore: boolean;
-  readonly #telling: Telling;
-  readonly #policy: GreylistPolicy;
+  readonly #clock: TimedClock;
   readonly #rules: Rules;
   readonly #decider: Decider;
-  readonly #clock: Clock;
+  readonly #announcements: Announcements;
+  readonly #subscription: Subscription | undefined;
   readonly #sweeper: Sweeper;
   readonly #counters = new GreylistCounters();
-  readonly #hearing: Hearing | undefined;
   #closing: Promise<void> | undefined;
 
-  /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION`, naming the option or the member of the policy that will not do. */
+  /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION`, naming the option or the member of the policy that is invalid. */
   constructor(options: GreylistOptions = {}) {
     super();
-    const { store, ownStore, group, policy, clock } = checkedOptions(options);
-    this.#policy = policy;
-    this.#ownStore = ownStore;
+    this.#settings = checkedOptions(options);
+    const { store, group, policy, clock, sweepInterval } = this.#settings;
     this.#store = store;
     this.#clock = clock;
-    this.#telling = new Telling(group, {
+    this.#announcements = new Announcements(group, {
       counters: this.#counters,
-      onFailed: (error) => this.#warn('WARN_SPAMD_ANNOUNCE', 'the group could not be told', error),
+      onFailed: (error) => this.#warn('WARN_SPAMD_ANNOUNCE', 'not announced to the group', error),
     });
     const { passtime, greyexp, whiteexp, trapWins } = policy;
     this.#rules = { passtime, greyexp, whiteexp, trapWins, renewal: Math.ceil(whiteexp / RENEWAL_PART) };
     this.#decider = new Decider({
-      store: this.#store,
-      policy: this.#policy,
+      store,
+      policy,
       rules: this.#rules,
       started: this.#now(),
-      announce: (entry) => this.#telling.tell(entry),
+      announce: (entry) => this.#announcements.announce(entry),
     });
     if (canSubscribe(group)) {
-      this.#hearing = new Hearing(group, {
+      this.#subscription = new Subscription(group, {
         counters: this.#counters,
-        apply: (entry) => applyEntry(this.#store, this.#policy, this.#rules, entry, this.#now()),
+        apply: (entry) => applyEntry(store, policy, this.#rules, entry, this.#now()),
         onLost: (entry, error) =>
           this.#warn('WARN_SPAMD_STORE', `${entry.type} of ${entry.ip} from the group is lost`, error),
       });
     }
-    this.#sweeper = new Sweeper(this.#policy.sweepInterval, () => this.#sweepQuietly());
+    this.#sweeper = new Sweeper(clock, sweepInterval, () => this.#sweepQuietly());
   }
 
   /**
@@ -95,68 +103,67 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
   }
 
   /**
-   * Traps an address and tells the group.
+   * Traps an address and announces it.
    *
-   * @param options.expires Until when, Unix seconds. Default: trapexp from now.
    * @throws {EntryError} `ERR_SPAMD_FIELD` when `ip` is no IP address, or `expires` no time to come. Store trouble rejects
    * as it is.
    */
-  async trap(ip: string, options: { readonly expires?: number } = {}): Promise<void> {
-    const now = this.#now();
-    const { expires = now + this.#policy.trapexp } = checkedClaim(options);
-    await this.#decider.claim('trapped', checkedAddress(ip), checkedExpires(expires, now), 'operator', now);
+  async trap(ip: string, options: ClaimOptions = {}): Promise<void> {
+    await this.#claim('trapped', ip, options);
   }
 
   /**
-   * Makes an address white and tells the group.
+   * Makes an address white and announces it. Where it was trapped, it is announced once more when the spamd hosts have
+   * scanned: only then does a WHITE make it white there, see `docs/greylist.md`.
    *
-   * @param options.expires Until when, Unix seconds. Default: whiteexp from now.
    * @throws {EntryError} `ERR_SPAMD_FIELD` when `ip` is no IP address, or `expires` no time to come. Store trouble rejects
    * as it is.
    */
-  async allow(ip: string, options: { readonly expires?: number } = {}): Promise<void> {
-    const now = this.#now();
-    const { expires = now + this.#policy.whiteexp } = checkedClaim(options);
-    await this.#decider.claim('white', checkedAddress(ip), checkedExpires(expires, now), 'operator', now);
+  async allow(ip: string, options: ClaimOptions = {}): Promise<void> {
+    await this.#claim('white', ip, options);
   }
 
   /**
-   * Forgets that an address is white or trapped, and tells those members of the group that know removals (greyd and
-   * this library). Its tuples stay. Rejects as `trap` does.
+   * Forgets that an address is white or trapped, and announces that to the members of the group that know removals
+   * (greyd and this library). Its tuples stay. Rejects as `trap` does.
    */
   async forget(ip: string): Promise<void> {
     const address = checkedAddress(ip);
-    const now = this.#now();
-    const removals = [
-      { type: 'remove-white', ip: poolOf(address, this.#policy) },
-      { type: 'remove-trapped', ip: address },
-    ] as const;
-    for (const removal of removals) {
-      const change = { ...removal, at: now, until: removedUntil(this.#policy, now), own: true };
-      const timestamp = await this.#store.mergeAddress(change, { now, announced: false });
-      this.#telling.tell({ type: removal.type, ip: address, timestamp });
+    const { policy } = this.#settings;
+    for (const type of ['remove-white', 'remove-trapped'] as const) {
+      const step = new ChangeStep(
+        type === 'remove-white' ? poolOf(address, policy) : address,
+        (at) => ({ type, at, expires: removalExpires(policy, at), local: true }),
+        { announced: false },
+      );
+      const { at } = await this.#store.update(step, this.#now());
+      this.#announcements.announce({ type, ip: address, timestamp: at });
     }
   }
 
   /** The spamtraps: recipients that trap whoever writes to them. Case and brackets do not matter. */
   readonly spamtraps = {
+    /** @throws {EntryError} `ERR_SPAMD_FIELD` for what is no mail address: no recipient would ever be it. */
     add: async (address: string): Promise<void> => this.#store.spamtraps.add(checkedSpamtrap(address)),
+    /** @returns Whether it was one. */
     delete: async (address: string): Promise<boolean> => this.#store.spamtraps.delete(checkedMailbox(address)),
     has: async (address: string): Promise<boolean> => this.#store.spamtraps.has(checkedMailbox(address)),
+    /** All of them, lower case and without brackets, in no order. */
+    list: (): AsyncIterable<string> => eachOf(this.#store.spamtraps.list()),
   };
 
   /** Everything that still holds, as spamdb(8) would list it: tuples, then addresses, then spamtraps. */
-  entries(): AsyncIterable<SpamdbRecord> {
-    return exportRecords(this.#store, this.#now(), this.#policy.trapWins);
+  export(): AsyncIterable<SpamdbRecord> {
+    return exportRecords(this.#store, this.#now(), this.#settings.policy.trapWins);
   }
 
   /** Takes in what spamdb(8) or another greylist listed; addresses known already are merged, nothing is announced. */
   import(records: Iterable<SpamdbRecord> | AsyncIterable<SpamdbRecord>): Promise<ImportReport> {
-    return importRecords(this.#store, records, this.#now(), this.#policy);
+    return importRecords(this.#store, records, this.#now(), this.#settings.policy);
   }
 
   /**
-   * Everything that the store holds, as bytes for a file: unlike `entries()` also what spamdb(8) has no line for. May be
+   * Everything that the store holds, as bytes for a file: unlike `export()` also what spamdb(8) has no line for. May be
    * restored into a greylist over any other store.
    */
   snapshot(options: SnapshotOptions = {}): AsyncIterable<Uint8Array> {
@@ -173,11 +180,14 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
     return restore(this.#store, source, options);
   }
 
-  /** Removes what has expired and repairs expiries. Runs by itself every `policy.sweepInterval`. */
+  /** Removes what has expired and repairs expiries. Runs by itself every `sweepInterval`. */
   async sweep(): Promise<SweepReport> {
-    const { removed, due } = await this.#store.sweep({ now: this.#now(), trapWins: this.#policy.trapWins });
-    const entries = due.map(({ type, ip, at, until }) => ({ type, ip, timestamp: at, expires: until }));
-    const repaired = this.#telling.tellAgain(entries);
+    const { group, policy } = this.#settings;
+    // Before anything is announced again: the more white addresses the group holds, the slower that has to go.
+    if (group?.noteWhites !== undefined) group.noteWhites((await this.#store.stats()).addresses);
+    const { removed, due } = await sweep(this.#store, this.#now(), policy.trapWins);
+    const entries = due.map(({ type, ip, at, expires }) => ({ type, ip, timestamp: at, expires }));
+    const repaired = this.#announcements.announceAgain(entries);
     this.#counters.swept += removed;
     this.#counters.repaired += repaired;
     return { removed, repaired };
@@ -186,11 +196,11 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
   /** What became of everything; the store's part is `undefined` while the store does not answer. */
   async stats(): Promise<GreylistStats> {
     const asked = async () => this.#store.stats();
-    return this.#counters.snapshot(await within(asked(), this.#policy.timeoutMs).catch(() => undefined));
+    return this.#counters.snapshot(await this.#inTime(asked()).catch(() => undefined));
   }
 
   /**
-   * Stops sweeping and listening, and waits for what was heard to be applied, so that the store may be closed then.
+   * Stops sweeping and receiving, and waits for what was received to be applied, so that the store may be closed then.
    * Closes it only if it made it itself. Idempotent.
    */
   close(): Promise<void> {
@@ -212,7 +222,12 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
   }
 
   async #settled(deciding: Promise<Verdict>): Promise<Verdict> {
-    return this.#counted(await within(deciding, this.#policy.timeoutMs).catch((error: unknown) => this.#failed(error)));
+    return this.#counted(await this.#inTime(deciding).catch((error: unknown) => this.#failed(error)));
+  }
+
+  #inTime<T>(promise: Promise<T>): Promise<T> {
+    const { timeout } = this.#settings;
+    return within(this.#clock, promise, timeout, () => new Error(`no answer from the store in ${timeout} s`));
   }
 
   #counted(verdict: Verdict): Verdict {
@@ -222,14 +237,26 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
 
   #failed(error: unknown): Verdict {
     this.#warn('WARN_SPAMD_STORE', 'the greylist could not decide', error);
-    return failed(this.#policy.onError, error instanceof Error ? error : new Error(String(error)));
+    return undecided(this.#settings.policy.onError, error instanceof Error ? error : new Error(String(error)));
+  }
+
+  async #claim(type: 'white' | 'trapped', ip: string, options: ClaimOptions): Promise<void> {
+    const now = this.#now();
+    const { expires } = checkedClaim(options);
+    const claiming = {
+      type,
+      ip: checkedAddress(ip),
+      by: 'operator',
+      expires: expires === undefined ? undefined : checkedExpires(expires, now),
+    };
+    await this.#decider.claim(claiming, now);
   }
 
   async #close(): Promise<void> {
     // A store that does not answer must not hold up the end.
-    const settled = Promise.all([this.#sweeper.stop(), this.#hearing?.stop()]);
-    await within(settled, this.#policy.timeoutMs).catch(() => undefined);
-    if (this.#ownStore) await this.#store.close();
+    const settled = Promise.all([this.#sweeper.stop(), this.#subscription?.stop()]);
+    await this.#inTime(settled).catch(() => undefined);
+    if (this.#settings.ownsStore) await this.#store.close();
   }
 
   async #sweepQuietly(): Promise<void> {
@@ -248,4 +275,8 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
   #now(): number {
     return Math.floor(this.#clock.now());
   }
+}
+
+async function* eachOf<T>(items: Iterable<T> | AsyncIterable<T>): AsyncGenerator<T, void> {
+  yield* items;
 }

@@ -1,26 +1,32 @@
-import type { Clock } from '../clock.ts';
+import { type Clock, type TimedClock, timedClock } from '../clock.ts';
 import type { Group } from '../entry.ts';
 import { MemoryStore } from '../store/memory.ts';
 import type { Store } from '../store/store.ts';
-import { checkMembers, checkMethods } from '../validate.ts';
-import { checkedPolicy, type GreylistPolicy } from './policy.ts';
+import { checkedNumber, checkedWhole, checkMembers, checkMethods } from '../validate.ts';
+import { checkedPolicy, type GreylistPolicy, type PolicyOptions } from './policy.ts';
 
+/** Options of a greylist. */
 export interface GreylistOptions {
   /** Where it keeps what it knows; the caller closes it. Default: a `MemoryStore` of its own. */
-  readonly store?: Store;
+  readonly store?: Store | undefined;
   /**
-   * Who tells the group, usually a `SyncPeer`. If it also emits `entry`, as a peer does, what arrives is applied. The
-   * caller closes it.
+   * The group that it announces to, usually a `SyncPeer`. If it also emits `entry`, as a peer does, what it receives is
+   * applied. The caller closes it.
    */
-  readonly group?: Group;
-  readonly policy?: Partial<GreylistPolicy>;
+  readonly group?: Group | undefined;
+  /** What differs from spamd's rules. */
+  readonly policy?: PolicyOptions | undefined;
   /** Default the system's. */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
+  /** How long `check` waits for the store, seconds, 0.001..600. Default 5. */
+  readonly timeout?: number | undefined;
+  /** How often expired records are removed and expiries repaired, whole seconds, 1..86400. Default 60, as spamd's scan. */
+  readonly sweepInterval?: number | undefined;
 }
 
 /** How far a sweep got. */
 export interface SweepReport {
-  /** Records removed because they had expired. */
+  /** Records removed because nothing in them holds any more. */
   readonly removed: number;
   /** Addresses announced again, because the expiry that spamd hosts know has passed while they still hold here. */
   readonly repaired: number;
@@ -29,33 +35,54 @@ export interface SweepReport {
 /** The options, checked and complete. */
 export interface Settings {
   readonly store: Store;
-  /** The store is of the greylist's own making. */
-  readonly ownStore: boolean;
+  /** Whether the greylist made the store itself, and so closes it. */
+  readonly ownsStore: boolean;
   readonly group: Group | undefined;
   readonly policy: GreylistPolicy;
-  readonly clock: Clock;
+  readonly clock: TimedClock;
+  readonly timeout: number;
+  readonly sweepInterval: number;
 }
 
-const STORE = ['recordAttempt', 'mergeAddress', 'address', 'entries', 'load', 'sweep', 'stats', 'close'] as const;
+const DEFAULTS = { timeout: 5, sweepInterval: 60 } as const;
 
-const systemClock: Clock = { now: () => Date.now() / 1000 };
+const STORE = [
+  'update',
+  'records',
+  'load',
+  'sweepCandidates',
+  'stats',
+  'close',
+] as const satisfies readonly (keyof Store)[];
 
 /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION`, naming the option. */
 export function checkedOptions(options: GreylistOptions): Settings {
-  checkMembers('options', options, { store: true, group: true, policy: true, clock: true });
-  const { store, group, clock = systemClock } = options;
+  checkMembers('options', options, { store: true, group: true, policy: true, clock: true, ...DEFAULTS });
+  const { store, group, timeout = DEFAULTS.timeout, sweepInterval = DEFAULTS.sweepInterval } = options;
   if (store !== undefined) {
     checkMethods('store', store, STORE);
-    checkMethods('store.spamtraps', store.spamtraps, ['add', 'delete', 'has']);
+    checkMethods('store.spamtraps', store.spamtraps, ['add', 'delete', 'has', 'list']);
   }
   if (group !== undefined) checkMethods('group', group, ['announce']);
-  checkMethods('clock', clock, ['now']);
-  const policy = checkedPolicy(options.policy);
-  return { store: store ?? new MemoryStore(), ownStore: store === undefined, group, policy, clock };
+  return {
+    store: store ?? new MemoryStore(),
+    ownsStore: store === undefined,
+    group,
+    policy: checkedPolicy(options.policy),
+    clock: timedClock(options.clock),
+    timeout: checkedNumber('timeout', timeout, 0.001, 600),
+    sweepInterval: checkedWhole('sweepInterval', sweepInterval, 1, 86_400),
+  };
+}
+
+/** Options of `trap` and `allow`. */
+export interface ClaimOptions {
+  /** Until when it holds: Unix seconds, or a Date, which is rounded down to seconds. Default: trapexp or whiteexp from now. */
+  readonly expires?: number | Date | undefined;
 }
 
 /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` */
-export function checkedClaim(options: { readonly expires?: number }): { readonly expires?: number } {
+export function checkedClaim(options: ClaimOptions): ClaimOptions {
   checkMembers('options', options, { expires: true });
   return options;
 }

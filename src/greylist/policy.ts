@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import type { SpamdSyncError } from '../errors.ts';
 import { badOption, checkedWhole, checkMembers } from '../validate.ts';
-import type { Attempt } from './attempt.ts';
+import type { Attempt } from './input.ts';
 
 /** spamd's rules and where ours go further. Durations are seconds. */
 export interface GreylistPolicy {
@@ -23,7 +23,7 @@ export interface GreylistPolicy {
   /** The address of the low-priority MX: a tuple that turns up there first is trapped (spamd's `-M`). */
   readonly lowPriorityMx: string | undefined;
   /** Takes the addresses of a network for one: prefix lengths, IPv4 8..32 and IPv6 32..128. Default: off. */
-  readonly subnet: { readonly ipv4?: number; readonly ipv6?: number } | undefined;
+  readonly subnet: { readonly ipv4?: number | undefined; readonly ipv6?: number | undefined } | undefined;
   /** Addresses, CIDR prefixes, and paths of files of them like /etc/mail/nospamd: these always pass. */
   readonly exempt: readonly string[];
   /**
@@ -33,11 +33,10 @@ export interface GreylistPolicy {
   readonly identify: ((attempt: Attempt) => string | undefined | Promise<string | undefined>) | undefined;
   /** What `check` answers when the store fails or takes too long. Default `pass`: mail matters more than greylisting. */
   readonly onError: 'pass' | 'defer';
-  /** How long `check` waits for the store, milliseconds, 1..600000. Default 5000. */
-  readonly timeoutMs: number;
-  /** How often expired records are removed and expiries repaired, seconds, 1..86400. Default 60, as spamd's scan. */
-  readonly sweepInterval: number;
 }
+
+/** The members of a policy that differ from the default. One that is `undefined` has its default. */
+export type PolicyOptions = { readonly [Member in keyof GreylistPolicy]?: GreylistPolicy[Member] | undefined };
 
 const DEFAULTS: GreylistPolicy = {
   passtime: 25 * 60,
@@ -51,22 +50,18 @@ const DEFAULTS: GreylistPolicy = {
   exempt: [],
   identify: undefined,
   onError: 'pass',
-  timeoutMs: 5000,
-  sweepInterval: 60,
 };
 
 /**
- * The policy, complete and sound.
+ * The policy, checked and complete.
  *
  * @throws {SpamdSyncError} `ERR_SPAMD_OPTION`, naming the member.
  */
-export function checkedPolicy(given: Partial<GreylistPolicy> = {}): GreylistPolicy {
-  checkMembers('policy', given, DEFAULTS);
+export function checkedPolicy(given: PolicyOptions = {}): GreylistPolicy {
+  checkMembers<PolicyOptions>('policy', given, DEFAULTS);
   const policy = { ...DEFAULTS, ...withoutUndefined(given) };
   whole(policy, 'passtime', 0, 2 ** 31);
   for (const name of ['greyexp', 'whiteexp', 'trapexp'] as const) whole(policy, name, 1, 2 ** 31);
-  whole(policy, 'timeoutMs', 1, 600_000);
-  whole(policy, 'sweepInterval', 1, 86_400);
   if (policy.passtime + 1 >= policy.greyexp)
     throw bad('passtime', 'not less than greyexp by two, so no retry could ever pass', policy.passtime);
   if (typeof policy.trapWins !== 'boolean') throw bad('trapWins', 'not true or false', policy.trapWins);
@@ -88,14 +83,14 @@ export function checkedPolicy(given: Partial<GreylistPolicy> = {}): GreylistPoli
   return policy;
 }
 
-function withoutUndefined(given: Partial<GreylistPolicy>): Partial<GreylistPolicy> {
+function withoutUndefined(given: PolicyOptions): Partial<GreylistPolicy> {
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 
-type Durations = 'passtime' | 'greyexp' | 'whiteexp' | 'trapexp' | 'timeoutMs' | 'sweepInterval';
+type Durations = 'passtime' | 'greyexp' | 'whiteexp' | 'trapexp';
 
-function whole(policy: GreylistPolicy, name: Durations, least: number, most: number): void {
-  checkedWhole(`policy.${name}`, policy[name], least, most);
+function whole(policy: GreylistPolicy, name: Durations, min: number, max: number): void {
+  checkedWhole(`policy.${name}`, policy[name], min, max);
 }
 
 function checkStrings(name: string, value: readonly string[]): void {
@@ -109,9 +104,9 @@ function checkSubnet(subnet: NonNullable<GreylistPolicy['subnet']>): void {
   checkPrefix('subnet.ipv6', subnet.ipv6, 32, 128);
 }
 
-function checkPrefix(name: string, value: number | undefined, least: number, most: number): void {
-  if (value === undefined || (Number.isInteger(value) && value >= least && value <= most)) return;
-  throw bad(name, `not a prefix length ${least}..${most}`, value);
+function checkPrefix(name: string, value: number | undefined, min: number, max: number): void {
+  if (value === undefined || (Number.isInteger(value) && value >= min && value <= max)) return;
+  throw bad(name, `not a prefix length ${min}..${max}`, value);
 }
 
 function bad(name: string, why: string, value: unknown): SpamdSyncError {

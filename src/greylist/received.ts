@@ -1,17 +1,18 @@
-import { isUnicastIPv4, parseIPv4 } from '../address.ts';
+import { isUnicastIPv4, networkOf, parseIPv4 } from '../address.ts';
 import type { Entry, GreyEntry } from '../entry.ts';
-import type { AddressChange } from '../rules/address-record.ts';
-import { canonicalMailbox, networkOf } from '../rules/canonical.ts';
-import type { Rules, Store } from '../store/store.ts';
-import type { IgnoreReason } from './events.ts';
+import type { AddressChange } from '../rules/address.ts';
+import { AttemptStep, type Rules } from '../rules/attempt.ts';
+import { ChangeStep } from '../rules/change.ts';
+import { canonicalMailbox } from '../rules/key.ts';
+import type { Store } from '../store/store.ts';
 import type { GreylistPolicy } from './policy.ts';
-import { Step } from './step.ts';
+import type { IgnoreReason } from './stats.ts';
 
-/** A claim of another host may lie so many seconds ahead: clocks differ, and see `applyChange` for claims of one second. */
-const AHEAD = 5;
+/** A claim of another host may lie so many seconds ahead: clocks differ, and see `timeOf` for claims of one second. */
+const MAX_AHEAD = 5;
 
 /**
- * Applies what the group said, and never announces it again. A time from the future counts as now; what has expired
+ * Applies what the group announced, and never announces it again. A time from the future counts as now; what has expired
  * and what is no unicast address is ignored.
  *
  * @returns Why it was ignored, if it was.
@@ -27,10 +28,10 @@ export async function applyEntry(
   if (address < 0 || !isUnicastIPv4(address)) return 'address';
   if (entry.type === 'grey') return applyGrey(store, policy, rules, entry, now);
   // A record has 0 for never.
-  const at = entry.timestamp > now + AHEAD ? now : Math.max(1, entry.timestamp);
-  const change = asChange(policy, entry, at);
-  if (change.until <= now) return 'expired';
-  await store.mergeAddress(change, { now, announced: false });
+  const at = entry.timestamp > now + MAX_AHEAD ? now : Math.max(1, entry.timestamp);
+  const change = changeOf(policy, entry, at);
+  if (change.expires <= now) return 'expired';
+  await merge(store, hasPool(entry.type) ? poolOf(entry.ip, policy) : entry.ip, change, now);
   return undefined;
 }
 
@@ -39,22 +40,31 @@ export function poolOf(ip: string, { subnet }: GreylistPolicy): string {
   return subnet === undefined ? ip : networkOf(ip, subnet);
 }
 
-/** How long a removal is remembered at least: as long as anything that the policy makes would have held. */
-export function removedUntil({ whiteexp, trapexp }: GreylistPolicy, at: number): number {
+/** Until when a removal is remembered at least: as long as anything that the policy makes would have held. */
+export function removalExpires({ whiteexp, trapexp }: GreylistPolicy, at: number): number {
   return at + Math.max(whiteexp, trapexp);
 }
 
-function asChange(policy: GreylistPolicy, entry: Exclude<Entry, GreyEntry>, at: number): AddressChange {
-  const { type, ip } = entry;
-  switch (type) {
+/** Whether this group takes mail for the recipient (spamd.alloweddomains). */
+export function isAllowed({ allowedDomains }: GreylistPolicy, to: string): boolean {
+  if (allowedDomains === undefined) return true;
+  const recipient = canonicalMailbox(to);
+  return allowedDomains.some((suffix) => recipient.endsWith(suffix.toLowerCase()));
+}
+
+/** A pool is white together. A trap is the one address's: one bad server must not trap a whole network. */
+function hasPool(type: Entry['type']): boolean {
+  return type === 'white' || type === 'remove-white';
+}
+
+function changeOf(policy: GreylistPolicy, entry: Exclude<Entry, GreyEntry>, at: number): AddressChange {
+  switch (entry.type) {
     case 'white':
-      return { type, ip: poolOf(ip, policy), at, until: entry.expires, own: false, by: '' };
+      return { type: 'white', at, expires: entry.expires, local: false };
     case 'trapped':
-      return { type, ip, at, until: entry.expires, own: false, by: 'group' };
-    case 'remove-white':
-      return { type, ip: poolOf(ip, policy), at, until: removedUntil(policy, at), own: false };
-    case 'remove-trapped':
-      return { type, ip, at, until: removedUntil(policy, at), own: false };
+      return { type: 'trapped', at, expires: entry.expires, local: false, trappedBy: 'group' };
+    default:
+      return { type: entry.type, at, expires: removalExpires(policy, at), local: false };
   }
 }
 
@@ -69,20 +79,17 @@ async function applyGrey(
   const at = Math.min(timestamp, now);
   const allowed = isAllowed(policy, to);
   const record = allowed && at + policy.greyexp > now ? 'always' : 'no';
-  const step = new Step({ helo, from, to }, { ip: poolOf(ip, policy), at, now, rules, own: false, record });
-  const outcome = await store.recordAttempt(step);
-  if (outcome.step !== 'spamtrap' && outcome.step !== 'unrecorded') return undefined;
-  if (outcome.step === 'unrecorded' && allowed) return 'expired';
-  const by = outcome.step === 'spamtrap' ? 'spamtrap' : 'domain';
-  const change = { type: 'trapped', ip, at: Math.max(1, at), until: at + policy.trapexp, own: false, by } as const;
-  if (change.until <= now) return 'expired';
-  await store.mergeAddress(change, { now, announced: false });
+  const step = new AttemptStep({ helo, from, to }, { ip: poolOf(ip, policy), rules, remoteAt: at, record });
+  const { outcome } = await store.update(step, now);
+  if (outcome !== 'spamtrap' && outcome !== 'unrecorded') return undefined;
+  if (outcome === 'unrecorded' && allowed) return 'expired';
+  const trappedBy = outcome === 'spamtrap' ? 'spamtrap' : 'domain';
+  const expires = at + policy.trapexp;
+  if (expires <= now) return 'expired';
+  await merge(store, ip, { type: 'trapped', at: Math.max(1, at), expires, local: false, trappedBy }, now);
   return undefined;
 }
 
-/** Whether this group takes mail for the recipient (spamd.alloweddomains). */
-export function isAllowed({ allowedDomains }: GreylistPolicy, to: string): boolean {
-  if (allowedDomains === undefined) return true;
-  const recipient = canonicalMailbox(to);
-  return allowedDomains.some((suffix) => recipient.endsWith(suffix.toLowerCase()));
+async function merge(store: Store, ip: string, change: AddressChange, now: number): Promise<void> {
+  await store.update(new ChangeStep(ip, () => change, { announced: false }), now);
 }

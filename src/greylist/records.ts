@@ -1,14 +1,7 @@
+import { canonicalAddress, canonicalNetwork } from '../address.ts';
 import type { SpamdbRecord } from '../entry.ts';
-import { type AddressRecord, applyChange, newAddressRecord, stateOf } from '../rules/address-record.ts';
-import {
-  canonicalAddress,
-  canonicalMailbox,
-  canonicalNetwork,
-  spelled,
-  spelling,
-  splitKey,
-  tupleKey,
-} from '../rules/canonical.ts';
+import { type AddressRecord, merged, newAddress, stateOf } from '../rules/address.ts';
+import { canonicalMailbox, originalOf, splitKey, tupleKey, typedStrings } from '../rules/key.ts';
 import type { Store, StoreRecord } from '../store/store.ts';
 import { checkRecord, checkRecords } from '../validate.ts';
 import type { GreylistPolicy } from './policy.ts';
@@ -27,14 +20,14 @@ export interface ImportReport {
 
 /** What a store holds that has not expired, as spamdb(8) lists it. */
 export async function* exportRecords(store: Store, now: number, trapWins: boolean): AsyncIterable<SpamdbRecord> {
-  for await (const item of store.entries()) {
+  for await (const item of store.records()) {
     if (item.type === 'spamtrap') yield { type: 'SPAMTRAP', address: item.address };
     else if (item.type === 'address') {
       const record = addressLine(item.ip, item.record, now, trapWins);
       if (record !== undefined) yield record;
     } else if (item.record.expires > now) {
       const { first, pass, expires, blocked, passed } = item.record;
-      const strings = spelled(item.key, item.record.spelled);
+      const strings = typedStrings(item.key, item.record.original);
       yield { type: 'GREY', ip: splitKey(item.key).ip, ...strings, first, pass, expires, blocked, passed };
     }
   }
@@ -73,19 +66,14 @@ export async function importRecords(
   return { grey: counts.GREY, white: counts.WHITE, trapped: counts.TRAPPED, spamtraps: counts.SPAMTRAP, ignored };
 }
 
-function addressLine(
-  ip: string,
-  record: Readonly<AddressRecord>,
-  now: number,
-  trapWins: boolean,
-): SpamdbRecord | undefined {
+function addressLine(ip: string, record: AddressRecord, now: number, trapWins: boolean): SpamdbRecord | undefined {
   const state = stateOf(record, now, trapWins);
   if (state === undefined) return undefined;
-  if (state.type === 'trapped') return { type: 'TRAPPED', ip, expires: state.until };
+  if (state.type === 'trapped') return { type: 'TRAPPED', ip, expires: state.expires };
   const { first, blocked, passed } = record;
   // Whoever reads the line takes the later of the two for when it was decided. An allow or another host may have done that.
   const pass = state.at > first ? Math.max(record.pass, state.at) : record.pass;
-  return { type: 'WHITE', ip, first, pass, expires: state.until, blocked, passed };
+  return { type: 'WHITE', ip, first, pass, expires: state.expires, blocked, passed };
 }
 
 function asStored(record: SpamdbRecord, now: number, policy: GreylistPolicy): StoreRecord | undefined {
@@ -95,7 +83,7 @@ function asStored(record: SpamdbRecord, now: number, policy: GreylistPolicy): St
   if (record.type === 'GREY') {
     const { helo, from, to, first, pass, expires, blocked, passed } = record;
     const key = tupleKey(ip, helo, from, to);
-    const stored = { first, pass, expires, blocked, passed, spelled: spelling(key, helo, from, to) };
+    const stored = { first, pass, expires, blocked, passed, original: originalOf(key, helo, from, to) };
     return { type: 'tuple', key, record: stored };
   }
   return { type: 'address', ip, record: asAddress(record, now, policy.trapexp) };
@@ -108,16 +96,12 @@ function identity(name: string, policy: GreylistPolicy): string | undefined {
 
 /** spamdb(8) does not say when an address was decided: for a white one its last delivery is the latest sign of it. */
 function asAddress(record: SpamdbRecord & { type: 'WHITE' | 'TRAPPED' }, now: number, trapexp: number): AddressRecord {
-  const until = record.expires;
+  const { expires } = record;
   if (record.type === 'TRAPPED') {
-    const at = Math.max(1, Math.min(now, until - trapexp));
-    const stored = newAddressRecord(at);
-    applyChange(stored, { type: 'trapped', ip: record.ip, at, until, own: false, by: 'import' });
-    return stored;
+    const at = Math.max(1, Math.min(now, expires - trapexp));
+    return merged(newAddress(at), { type: 'trapped', at, expires, local: false, trappedBy: 'import' });
   }
   const { first, pass, blocked, passed } = record;
-  const stored = newAddressRecord(first);
   const at = Math.max(1, Math.min(now, Math.max(first, pass)));
-  applyChange(stored, { type: 'white', ip: record.ip, at, until, own: false, by: '' });
-  return Object.assign(stored, { pass, blocked, passed });
+  return { ...merged(newAddress(first), { type: 'white', at, expires, local: false }), pass, blocked, passed };
 }

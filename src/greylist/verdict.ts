@@ -1,49 +1,66 @@
-/** Times are Unix seconds. `reply` is a complete SMTP reply that the caller may send or replace; passing needs none. */
-export type Verdict =
-  /** Never seen before: the client is to come back. */
-  | { readonly action: 'defer'; readonly reason: 'first-sight'; readonly secondsLeft: number; readonly reply: string }
-  /** Seen before, but not long enough ago. */
-  | { readonly action: 'defer'; readonly reason: 'too-soon'; readonly secondsLeft: number; readonly reply: string }
-  /** It came back after passtime: white from now on. */
-  | { readonly action: 'pass'; readonly reason: 'retry'; readonly until: number }
-  | { readonly action: 'pass'; readonly reason: 'white'; readonly until: number }
-  /** In `policy.exempt`: never greylisted. */
-  | { readonly action: 'pass'; readonly reason: 'exempt' }
+/** Why an attempt is deferred. */
+export type DeferReason = 'first-sight' | 'too-soon' | 'error';
+/** Why an attempt passes. */
+export type PassReason = 'retry' | 'white' | 'exempt' | 'error';
+/** Why an attempt is rejected. */
+export type RejectReason = 'spamtrap' | 'domain' | 'low-priority-mx' | 'trapped';
+
+/**
+ * Why a verdict is what it is:
+ * - `first-sight`: the tuple was never seen before, the client is to come back;
+ * - `too-soon`: it was seen before, but passtime is not over;
+ * - `retry`: the client came back after passtime, and is white from now on;
+ * - `white`: the address, or its pool, is white;
+ * - `exempt`: the address is in `policy.exempt`;
+ * - `spamtrap`: the recipient is a spamtrap, so the address is trapped;
+ * - `domain`: the recipient is not of `policy.allowedDomains`, so the address is trapped;
+ * - `low-priority-mx`: the tuple came to `policy.lowPriorityMx` first, so the address is trapped;
+ * - `trapped`: an earlier trap holds;
+ * - `error`: the store failed or was too slow, and `policy.onError` answered.
+ */
+export type VerdictReason = DeferReason | PassReason | RejectReason;
+
+interface VerdictMembers {
   /**
-   * `spamtrap`: this recipient is one. `domain`: not a recipient of ours. `low-priority-mx`: came there first.
-   * `trapped`: an earlier trap holds, and `by` says what sprang it (`group`: at another host).
+   * A complete SMTP reply that the caller may send or replace, code and enhanced code (RFC 3463) first. Every verdict but
+   * `pass` has one.
    */
-  | {
-      readonly action: 'trapped';
-      readonly reason: 'spamtrap' | 'domain' | 'low-priority-mx' | 'trapped';
-      readonly until: number;
-      readonly by: string;
-      readonly reply: string;
-    }
-  /** The store failed or was too slow, and `policy.onError` answered. */
-  | { readonly action: 'pass'; readonly reason: 'error'; readonly error: Error }
-  | { readonly action: 'defer'; readonly reason: 'error'; readonly error: Error; readonly reply: string };
-
-export function deferred(reason: 'first-sight' | 'too-soon', secondsLeft: number): Verdict {
-  const reply = `451 4.7.1 Greylisted, please try again in ${secondsLeft} seconds`;
-  return { action: 'defer', reason, secondsLeft, reply };
+  readonly reply?: string | undefined;
+  /** How many seconds from now a retry passes, at least 1; when the reason is `first-sight` or `too-soon`. */
+  readonly retryAfter?: number | undefined;
+  /** Until when the address is white, or trapped, Unix seconds; when the reason is `retry`, `white`, or a trap's. */
+  readonly expires?: number | undefined;
+  /** How many seconds the client waited, from the first attempt to this one; when the reason is `retry`. */
+  readonly waited?: number | undefined;
+  /**
+   * What trapped the address, when it is: `spamtrap`, `domain`, `low-priority-mx`, `operator`, `import`, or `group` for
+   * another host.
+   */
+  readonly trappedBy?: string | undefined;
+  /** What went wrong, when the reason is `error`. */
+  readonly error?: Error | undefined;
 }
 
-export function trapped(
-  reason: 'spamtrap' | 'domain' | 'low-priority-mx' | 'trapped',
-  until: number,
-  by: string,
-): Verdict {
-  const date = new Date(until * 1000).toISOString();
-  return { action: 'trapped', reason, until, by, reply: `550 5.7.1 Refused: your address is trapped until ${date}` };
+/** What to do with an attempt. Each member can be read whatever the action; `undefined` where it has no meaning. */
+export type Verdict =
+  | (VerdictMembers & { readonly action: 'pass'; readonly reason: PassReason })
+  | (VerdictMembers & { readonly action: 'defer'; readonly reason: DeferReason; readonly reply: string })
+  | (VerdictMembers & { readonly action: 'reject'; readonly reason: RejectReason; readonly reply: string });
+
+export function deferred(reason: 'first-sight' | 'too-soon', retryAfter: number): Verdict {
+  const reply = `451 4.7.1 Greylisted, please try again in ${retryAfter} seconds`;
+  return { action: 'defer', reason, retryAfter, reply };
 }
 
-export function failed(onError: 'pass' | 'defer', error: Error): Verdict {
+export function rejected(reason: RejectReason, expires: number, trappedBy: string): Verdict {
+  const date = new Date(expires * 1000).toISOString();
+  const reply = `550 5.7.1 Refused: your address is trapped until ${date}`;
+  return { action: 'reject', reason, expires, trappedBy, reply };
+}
+
+/** The verdict when the greylist cannot decide, as `policy.onError` says. */
+export function undecided(onError: 'pass' | 'defer', error: Error): Verdict {
   if (onError === 'pass') return { action: 'pass', reason: 'error', error };
-  return {
-    action: 'defer',
-    reason: 'error',
-    error,
-    reply: '451 4.3.0 Temporary local problem, please try again later',
-  };
+  const reply = '451 4.3.0 Temporary local problem, please try again later';
+  return { action: 'defer', reason: 'error', error, reply };
 }

@@ -1,26 +1,12 @@
 import { SpamdSyncError, shown } from '../errors.ts';
-import {
-  type AddressChange,
-  type AddressRecord,
-  applyChange,
-  newAddressRecord,
-  stateOf,
-} from '../rules/address-record.ts';
-import { noteAnnounced, takeAttempt } from '../rules/attempt.ts';
-import type { TupleRecord } from '../rules/tuple-record.ts';
+import type { AddressRecord } from '../rules/address.ts';
+import { LoadAddressStep, LoadTupleStep } from '../rules/change.ts';
+import type { Result, Step, View } from '../rules/step.ts';
+import { isExpiredTuple, isForSweep } from '../rules/sweep.ts';
+import type { TupleRecord } from '../rules/tuple.ts';
 import type { Counts } from '../store/codec.ts';
-import type {
-  AttemptOutcome,
-  AttemptStep,
-  Awaitable,
-  Spamtraps,
-  Store,
-  StoreRecord,
-  StoreStats,
-  Sweep,
-} from '../store/store.ts';
+import type { Awaitable, Candidate, Spamtraps, Store, StoreRecord, StoreStats } from '../store/store.ts';
 import { checkHere, HERE } from '../validate.ts';
-import { loadAll, type Parts, sweepAll } from './bulk.ts';
 import {
   ADDRESSES,
   type Contents,
@@ -36,7 +22,8 @@ import { ABSENT, Table } from './table.ts';
 import { TrapTable } from './traps.ts';
 import { Writer } from './writer.ts';
 
-const MISSING = Symbol('missing');
+/** How many records are put in at a time before others have their turn. */
+const SLICE = 500;
 
 /**
  * A greylist in a directory, by LevelDB: for one process at a time, and it survives that. Needs the package
@@ -52,7 +39,6 @@ export class LevelStore implements Store, AsyncDisposable {
   readonly #addresses: Table<AddressRecord>;
   readonly #traps: TrapTable;
   readonly #writer: Writer;
-  readonly #parts: Parts;
   #closing: Promise<void> | undefined;
 
   private constructor(from: typeof HERE, db: Database, contents: Contents, options: CheckedOptions) {
@@ -71,15 +57,6 @@ export class LevelStore implements Store, AsyncDisposable {
       recover: () => db.reopen(),
       maxLossMs: options.maxLossMs,
     });
-    this.#parts = {
-      tuples: this.#tuples,
-      addresses: this.#addresses,
-      traps: this.#traps,
-      writer: this.#writer,
-      checkOpen: () => {
-        if (this.#closing !== undefined) throw this.#closed();
-      },
-    };
   }
 
   /**
@@ -110,34 +87,28 @@ export class LevelStore implements Store, AsyncDisposable {
   }
 
   readonly spamtraps: Spamtraps = {
-    add: (address) => this.#run({ step: () => this.#traps.add(address) }),
-    delete: (address) => this.#run({ step: () => this.#traps.delete(address) }),
+    add: (address) => this.#durably(() => this.#traps.add(address)),
+    delete: (address) => this.#durably(() => this.#traps.delete(address)),
     has: (address) => this.#traps.has(address),
+    list: () => [...this.#traps],
   };
 
-  recordAttempt(step: AttemptStep): Awaitable<AttemptOutcome> {
-    if (this.#traps.count > 0 && this.#traps.has(step.to())) return { step: 'spamtrap' };
-    return this.#run({
-      step: () => this.#take(step),
-      fetch: () => Promise.all([this.#addresses.fetch(step.ip), this.#tuples.fetch(step.key)]),
-    });
+  update<T>(step: Step<T>, now: number): Awaitable<T> {
+    if (this.#closing !== undefined) return Promise.reject(this.#closedError());
+    if (this.#writer.full) return this.#writer.commit().then(() => this.update(step, now));
+    const view = new LevelView(step, now, this.#addresses, this.#tuples, this.#traps);
+    const result = step.run(view);
+    if (view.missedAddress || view.missedTuple || this.#isUnknown(step, result)) {
+      // What it returned counts for nothing: it has not seen all that it looked at.
+      return this.#fetch(step, view).then(() => this.update(step, now));
+    }
+    if (result.tuple !== undefined && step.key !== undefined) this.#tuples.put(step.key, result.tuple);
+    if (result.address !== undefined) this.#addresses.put(step.ip, result.address);
+    return this.#writer.mustWait ? this.#writer.commit().then(() => result.value) : result.value;
   }
 
-  mergeAddress(change: AddressChange, options: { now: number; announced: boolean }): Awaitable<number> {
-    return this.#run({
-      step: () => this.#merge(change, options),
-      fetch: () => this.#addresses.fetch(change.ip),
-    });
-  }
-
-  address(ip: string): Awaitable<Readonly<AddressRecord> | undefined> {
-    const address = this.#addresses.get(ip);
-    if (this.#closing !== undefined) return Promise.reject(this.#closed());
-    return address === undefined ? this.#addresses.fetch(ip).then(() => this.address(ip)) : present(address);
-  }
-
-  async *entries(): AsyncIterable<StoreRecord> {
-    this.#parts.checkOpen();
+  async *records(): AsyncIterable<StoreRecord> {
+    this.#checkOpen();
     await this.#writer.commit();
     for await (const slice of this.#tuples.slices()) {
       for (const { key, record } of slice) yield { type: 'tuple', key, record };
@@ -148,16 +119,29 @@ export class LevelStore implements Store, AsyncDisposable {
     for (const address of this.#traps) yield { type: 'spamtrap', address };
   }
 
-  load(records: readonly StoreRecord[]): Promise<void> {
-    return loadAll(this.#parts, records);
+  async load(records: readonly StoreRecord[]): Promise<void> {
+    for (let from = 0; from < records.length; from += SLICE) {
+      await Promise.all(records.slice(from, from + SLICE).map((record) => this.#load(record)));
+    }
+    this.#checkOpen();
   }
 
-  sweep(options: { now: number; trapWins: boolean }): Promise<Sweep> {
-    return sweepAll(this.#parts, options);
+  async *sweepCandidates(now: number): AsyncIterable<readonly Candidate[]> {
+    this.#checkOpen();
+    // So that all there is to look at is on the disk. A step looks at each again, as it is by then.
+    await this.#writer.commit();
+    for await (const slice of this.#tuples.slices()) {
+      const expired = slice.filter(({ record }) => isExpiredTuple(record, now));
+      yield expired.map(({ key }): Candidate => ({ type: 'tuple', key }));
+    }
+    for await (const slice of this.#addresses.slices()) {
+      const ripe = slice.filter(({ record }) => isForSweep(record, now));
+      yield ripe.map(({ key }): Candidate => ({ type: 'address', ip: key }));
+    }
   }
 
   stats(): StoreStats {
-    return { ...this.#counts(), evictedTuples: 0, evictedAddresses: 0 };
+    return { ...this.#counts(), evictedTuples: 0, evictedAddresses: 0, conflicts: 0 };
   }
 
   /**
@@ -174,38 +158,41 @@ export class LevelStore implements Store, AsyncDisposable {
     return this.close();
   }
 
-  /**
-   * Takes a step that is atomic because nothing in it waits. Where a record that it needs is not in memory, it
-   * returns `MISSING`, and is taken again when that has been fetched.
-   */
-  #run<T>(o: { step: () => T | typeof MISSING; fetch?: () => Promise<unknown> }): Awaitable<T> {
-    if (this.#closing !== undefined) return Promise.reject(this.#closed());
-    if (this.#writer.full) return this.#writer.commit().then(() => this.#run(o));
-    const done = o.step();
-    if (done === MISSING) return Promise.resolve(o.fetch?.()).then(() => this.#run(o));
+  /** Whether a record is to be put where it is not known yet what is there. */
+  #isUnknown<T>(step: Step<T>, { address, tuple }: Result<T>): boolean {
+    return (
+      (tuple !== undefined && step.key !== undefined && this.#tuples.get(step.key) === undefined) ||
+      (address !== undefined && this.#addresses.get(step.ip) === undefined)
+    );
+  }
+
+  async #fetch(step: Step<unknown>, { missedAddress }: LevelView): Promise<void> {
+    // Where the address was missed the step has not come to the tuple yet, but most do: both are looked up at once.
+    const fetches = missedAddress || step.key === undefined ? [this.#addresses.fetch(step.ip)] : [];
+    if (step.key !== undefined) fetches.push(this.#tuples.fetch(step.key));
+    await Promise.all(fetches);
+  }
+
+  #load(item: StoreRecord): Awaitable<void> {
+    switch (item.type) {
+      case 'tuple':
+        return this.update(new LoadTupleStep(item.key, { ...item.record }), 0);
+      case 'address':
+        return this.update(new LoadAddressStep(item.ip, { ...item.record }), 0);
+      case 'spamtrap':
+        return this.spamtraps.add(item.address);
+    }
+  }
+
+  #durably<T>(change: () => T): Awaitable<T> {
+    if (this.#closing !== undefined) return Promise.reject(this.#closedError());
+    if (this.#writer.full) return this.#writer.commit().then(() => this.#durably(change));
+    const done = change();
     return this.#writer.mustWait ? this.#writer.commit().then(() => done) : done;
   }
 
-  #take(step: AttemptStep): AttemptOutcome | typeof MISSING {
-    const address = this.#addresses.get(step.ip);
-    if (address === undefined) return MISSING;
-    const decided = address !== ABSENT && stateOf(address, step.now, step.rules.trapWins) !== undefined;
-    const tuple = decided ? ABSENT : this.#tuples.get(step.key);
-    if (tuple === undefined) return MISSING;
-    const taken = takeAttempt(present(address), present(tuple), step);
-    if (taken.tuple !== undefined) this.#tuples.put(step.key, taken.tuple);
-    if (taken.address !== undefined) this.#addresses.put(step.ip, taken.address);
-    return taken.outcome;
-  }
-
-  #merge(change: AddressChange, { now, announced }: { now: number; announced: boolean }): number | typeof MISSING {
-    const address = this.#addresses.get(change.ip);
-    if (address === undefined) return MISSING;
-    const record = present(address) ?? newAddressRecord(change.at);
-    const at = applyChange(record, change);
-    if (announced) noteAnnounced(record, change.until, now);
-    this.#addresses.put(change.ip, record);
-    return at;
+  #checkOpen(): void {
+    if (this.#closing !== undefined) throw this.#closedError();
   }
 
   async #close(): Promise<void> {
@@ -220,11 +207,51 @@ export class LevelStore implements Store, AsyncDisposable {
     return { tuples: this.#tuples.count, addresses: this.#addresses.count, spamtraps: this.#traps.count };
   }
 
-  #closed(): SpamdSyncError {
+  #closedError(): SpamdSyncError {
     return new SpamdSyncError('ERR_SPAMD_CLOSED', `store ${shown(this.#db.directory)} is closed`);
   }
 }
 
-function present<R extends object>(record: R | typeof ABSENT): R | undefined {
-  return record === ABSENT ? undefined : record;
+/** The records as a step looks at them. One that is not in memory was missed: it has to be fetched first. */
+class LevelView implements View {
+  readonly now: number;
+  missedAddress = false;
+  missedTuple = false;
+  readonly #step: Step<unknown>;
+  readonly #addresses: Table<AddressRecord>;
+  readonly #tuples: Table<TupleRecord>;
+  readonly #traps: TrapTable;
+
+  constructor(
+    step: Step<unknown>,
+    now: number,
+    addresses: Table<AddressRecord>,
+    tuples: Table<TupleRecord>,
+    traps: TrapTable,
+  ) {
+    this.now = now;
+    this.#step = step;
+    this.#addresses = addresses;
+    this.#tuples = tuples;
+    this.#traps = traps;
+  }
+
+  get address(): AddressRecord | undefined {
+    const address = this.#addresses.get(this.#step.ip);
+    if (address === undefined) this.missedAddress = true;
+    return address === ABSENT ? undefined : address;
+  }
+
+  get tuple(): TupleRecord | undefined {
+    const { key } = this.#step;
+    const tuple = key === undefined ? ABSENT : this.#tuples.get(key);
+    if (tuple === undefined) this.missedTuple = true;
+    return tuple === ABSENT ? undefined : tuple;
+  }
+
+  get isSpamtrap(): boolean {
+    if (this.#traps.count === 0) return false;
+    const { recipient } = this.#step;
+    return recipient !== undefined && this.#traps.has(recipient);
+  }
 }

@@ -38,7 +38,7 @@ export class Table<R extends object> implements Source {
     this.#hot = new LRUCache({ maxSize: o.cacheSize, sizeCalculation: (_record, key) => key.length + RECORD_SIZE });
   }
 
-  /** `undefined`: not in memory, it has to be fetched. What is returned may be changed if it is then `put`. */
+  /** `undefined`: not in memory, it has to be fetched. */
   get(key: string): R | typeof ABSENT | undefined {
     return this.#hot.get(key) ?? this.#changed.get(key) ?? this.#writing.get(key);
   }
@@ -54,33 +54,17 @@ export class Table<R extends object> implements Source {
     await fetch;
   }
 
-  /** Looks at the records of some things in turn, each as it is by then. */
-  async each<T>(
-    things: readonly T[],
-    keyOf: (thing: T) => string,
-    look: (thing: T, record: R | typeof ABSENT) => void,
-  ): Promise<void> {
-    await Promise.all(things.map((thing) => this.fetch(keyOf(thing))));
-    for (const thing of things) {
-      let record = this.get(keyOf(thing));
-      while (record === undefined) {
-        await this.fetch(keyOf(thing));
-        record = this.get(keyOf(thing));
-      }
-      look(thing, record);
+  /** Puts a record in the place of a known one; `null` removes it. Only for a key that is in memory. */
+  put(key: string, record: R | null): void {
+    const known = this.get(key);
+    if (record === null) {
+      if (known === ABSENT) return;
+      this.count--;
+      this.#change(key, ABSENT);
+      return;
     }
-  }
-
-  /** Only for what `get` has said something of. */
-  put(key: string, record: R): void {
-    if (this.get(key) === ABSENT) this.count++;
+    if (known === ABSENT) this.count++;
     this.#change(key, record);
-  }
-
-  /** Only for what `get` has said is there. */
-  delete(key: string): void {
-    this.count--;
-    this.#change(key, ABSENT);
   }
 
   /** Everything that is on the disk, in order of the keys, in slices. */

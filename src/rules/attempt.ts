@@ -1,127 +1,181 @@
-import type { AttemptOutcome, AttemptStep } from '../store/store.ts';
-import { type AddressRecord, type AddressState, applyChange, newAddressRecord, stateOf } from './address-record.ts';
-import { newTupleRecord, stepOf, type TupleRecord } from './tuple-record.ts';
+import type { Tuple } from '../entry.ts';
+import { type AddressRecord, type AddressState, merged, newAddress, stateOf, timeOf } from './address.ts';
+import { canonicalMailbox, originalOf, tupleKey } from './key.ts';
+import { announced, isForgotten } from './repair.ts';
+import type { Counts, Result, Step, View } from './step.ts';
+import { isRetry, newTuple, sinceAt, type TupleRecord } from './tuple.ts';
 
-/** spamd scans for what has expired once a minute; twice that, because no two clocks are the same. Seconds. */
-const FORGOTTEN_AFTER = 120;
-
-/** What an attempt did to what a store holds: records given were changed in place, these are to be put there. */
-export interface Taken {
-  readonly outcome: AttemptOutcome;
-  readonly tuple: TupleRecord | undefined;
-  readonly address: AddressRecord | undefined;
+/** The part of the policy that the rules depend on; durations are seconds. */
+export interface Rules {
+  readonly passtime: number;
+  readonly greyexp: number;
+  readonly whiteexp: number;
+  readonly trapWins: boolean;
+  /** For how long a renewed white address is not announced again. */
+  readonly renewal: number;
 }
 
-/**
- * One step of the tuple machine, on the records that a store has of this address and tuple. The caller makes it
- * atomic. Changes the records in place.
- */
-export function takeAttempt(
-  address: AddressRecord | undefined,
-  known: TupleRecord | undefined,
-  step: AttemptStep,
-): Taken {
-  const settled = takeSettled(address, step);
-  return settled === undefined ? takeTuple(address, known, step) : { outcome: settled, tuple: undefined, address };
+/** What came of an attempt. Times are Unix seconds. */
+export type AttemptOutcome =
+  /** The recipient is a spamtrap; nothing was recorded. */
+  | { readonly outcome: 'spamtrap' }
+  /** Neither white nor trapped, and not recorded, as {@link AttemptOptions.record} asks. */
+  | { readonly outcome: 'unrecorded' }
+  /** `first`: the tuple was not known. `early`: it was, but passtime is not over. A retry after `retryAfter` seconds passes. */
+  | {
+      readonly outcome: 'first' | 'early';
+      readonly first: number;
+      readonly blocked: number;
+      readonly retryAfter: number;
+    }
+  /** The address is white from now on, by this attempt, `waited` seconds after the first. Exactly one of several at once has this outcome. */
+  | { readonly outcome: 'promoted'; readonly at: number; readonly expires: number; readonly waited: number }
+  /** `announce`: the renewed expiry is to be announced. `at` is when the address became white. */
+  | { readonly outcome: 'white'; readonly at: number; readonly expires: number; readonly announce: boolean }
+  | { readonly outcome: 'trapped'; readonly expires: number; readonly trappedBy: string };
+
+/** How an attempt is recorded. */
+export interface AttemptOptions {
+  /** The canonical address, or what stands for it. */
+  readonly ip: string;
+  readonly rules: Rules;
+  /** When another host saw the attempt, Unix seconds; `undefined` for one at this host, which is made now. */
+  readonly remoteAt?: number | undefined;
+  /** `known`: only a tuple seen before, since a new one at the low-priority MX is trapped; `no`: in no case. */
+  readonly record: 'always' | 'known' | 'no';
 }
 
-/** The part of a step that an address answers which is white or trapped, whatever its tuples. */
-export function takeSettled(address: AddressRecord | undefined, step: AttemptStep): AttemptOutcome | undefined {
-  const state = address === undefined ? undefined : stateOf(address, step.now, step.rules.trapWins);
-  if (address === undefined || state === undefined) return undefined;
-  return state.type === 'white' ? takeWhite(address, state, step) : takeTrapped(address, state);
-}
+/** An attempt as a step. What a white address never needs, the tuple's key above all, is made when it is read. */
+export class AttemptStep implements Step<AttemptOutcome> {
+  readonly ip: string;
+  readonly #strings: Omit<Tuple, 'ip'>;
+  readonly #options: AttemptOptions;
+  #key: string | undefined;
 
-/** The rest of it, for an address that is neither. */
-export function takeTuple(
-  address: AddressRecord | undefined,
-  known: TupleRecord | undefined,
-  step: AttemptStep,
-): Taken {
-  const { at, rules } = step;
-  const live = known !== undefined && known.expires > at ? known : undefined;
-  if (step.record === 'no' || (step.record === 'known' && live === undefined)) {
-    return { outcome: { step: 'unrecorded' }, tuple: undefined, address: undefined };
+  /** @param strings HELO, sender and recipient as the client typed them. */
+  constructor(strings: Omit<Tuple, 'ip'>, options: AttemptOptions) {
+    this.ip = options.ip;
+    this.#strings = strings;
+    this.#options = options;
   }
-  const tuple = live ?? newTupleRecord(at, rules.greyexp, step.spelled());
-  const tupleStep = live === undefined ? ('first' as const) : stepOf(live, at, rules.passtime);
-  if (tupleStep !== 'retry') {
-    const outcome = { step: tupleStep, first: tuple.first, blocked: ++tuple.blocked };
-    return { outcome, tuple, address: undefined };
+
+  get key(): string {
+    const { helo, from, to } = this.#strings;
+    this.#key ??= tupleKey(this.ip, helo, from, to);
+    return this.#key;
   }
-  const promoted = address ?? newAddressRecord(tuple.first);
-  return { outcome: promote(promoted, tuple, step), tuple, address: promoted };
-}
 
-/**
- * The spamd hosts of the group keep the expiry that they heard first, so the one noted stands until it has passed and
- * they have all forgotten the address.
- *
- * @param until The expiry announced now.
- */
-export function noteAnnounced(record: AddressRecord, until: number, now: number): void {
-  if (record.announcedUntil + FORGOTTEN_AFTER <= now) record.announcedUntil = until;
-  record.announcedAt = now;
-}
-
-/**
- * The state of an address that the spamd hosts forget because the expiry they were told has passed, while it still holds
- * here: it is to be announced again, and noted as such.
- */
-export function takeDue(record: AddressRecord, now: number, trapWins: boolean): AddressState | undefined {
-  if (record.announcedUntil === 0 || !isForgotten(record, now)) return undefined;
-  const state = stateOf(record, now, trapWins);
-  if (state === undefined) return undefined;
-  noteAnnounced(record, state.until, now);
-  // The newest claim and the longest may be two; what the group is told must hold here too.
-  applyChange(record, { ...state, ip: '', own: false, by: '' });
-  return state;
-}
-
-/**
- * Whether the expiry that the spamd hosts hold has passed, and they were not told again since. Those whose scan has not
- * come round yet pass over what they are told and then forget the address after all, so they are told twice.
- */
-function isForgotten({ announcedUntil, announcedAt }: AddressRecord, now: number): boolean {
-  return announcedUntil <= now && (announcedAt < announcedUntil || announcedUntil + FORGOTTEN_AFTER <= now);
-}
-
-function takeWhite(record: AddressRecord, state: AddressState, { now, own, rules }: AttemptStep): AttemptOutcome {
-  const { at, until } = state;
-  if (!own) return { step: 'white', at, until, announce: false };
-  record.pass = now;
-  record.passed++;
-  const renewed = Math.max(until, now + rules.whiteexp);
-  if (isForgotten(record, now) || now - record.announcedAt >= rules.renewal) {
-    noteAnnounced(record, renewed, now);
-    return { step: 'white', at: claimWhite(record, now, renewed), until: renewed, announce: true };
+  get recipient(): string {
+    return canonicalMailbox(this.#strings.to);
   }
-  // The group is not told, so only the expiry moves: the claim must not count against more here than it does elsewhere.
-  if (renewed > until) applyChange(record, { type: 'white', ip: '', at, until: renewed, own: false, by: '' });
-  return { step: 'white', at, until: renewed, announce: false };
-}
 
-function takeTrapped(record: AddressRecord, state: AddressState): AttemptOutcome {
-  record.blocked++;
-  return { step: 'trapped', until: state.until, by: record.by };
-}
-
-function promote(record: AddressRecord, tuple: TupleRecord, { at, now, own, rules }: AttemptStep): AttemptOutcome {
-  const until = at + rules.whiteexp;
-  tuple.pass = at;
-  record.pass = at;
-  if (own) {
-    tuple.passed++;
-    record.passed++;
-    noteAnnounced(record, until, now);
-    return { step: 'promoted', at: claimWhite(record, at, until), until };
+  run(view: View): Result<AttemptOutcome> {
+    if (view.isSpamtrap) return { value: { outcome: 'spamtrap' } };
+    const { address, now } = view;
+    const state = address === undefined ? undefined : stateOf(address, now, this.#options.rules.trapWins);
+    if (address === undefined || state === undefined) return this.#onTuple(view);
+    return state.type === 'white' ? this.#onWhite(address, state, now) : onTrapped(address, state);
   }
-  tuple.blocked++;
-  applyChange(record, { type: 'white', ip: '', at, until, own: false, by: '' });
-  return { step: 'promoted', at, until };
+
+  #onWhite(address: AddressRecord, { at, expires }: AddressState, now: number): Result<AttemptOutcome> {
+    const { rules, remoteAt } = this.#options;
+    if (remoteAt !== undefined) return { value: { outcome: 'white', at, expires, announce: false } };
+    const renewed = Math.max(expires, now + rules.whiteexp);
+    if (isForgotten(address, now) || now - address.announcedAt >= rules.renewal) {
+      const change = { type: 'white', at: now, expires: renewed, local: true } as const;
+      const claimed = merged(announced(address, renewed, now), change);
+      return {
+        value: { outcome: 'white', at: timeOf(address, change), expires: renewed, announce: true },
+        address: { ...claimed, pass: now, passed: address.passed + 1 },
+      };
+    }
+    // Nothing is announced, so only the expiry moves: the claim must not count against more here than it does elsewhere.
+    const counts: Counts = { blocked: 0, passed: 1, pass: now, renewed: { at, expires: renewed } };
+    const value = { outcome: 'white', at, expires: renewed, announce: false } as const;
+    return { value, address: counted(address, counts), counts };
+  }
+
+  #onTuple(view: View): Result<AttemptOutcome> {
+    const { rules, remoteAt, record } = this.#options;
+    const at = remoteAt === undefined ? view.now : Math.min(remoteAt, view.now);
+    const live = record === 'no' ? undefined : view.tuple;
+    const known = live !== undefined && live.expires > at ? live : undefined;
+    if (record === 'no' || (record === 'known' && known === undefined)) return { value: { outcome: 'unrecorded' } };
+    if (known === undefined) return this.#defer('first', newTuple(at, rules.greyexp, this.#original()), view.now);
+    const tuple = sinceAt(known, at);
+    return isRetry(tuple, at, rules.passtime)
+      ? this.#promote(view.address ?? newAddress(tuple.first), tuple, at, view.now)
+      : this.#defer('early', tuple, view.now);
+  }
+
+  #defer(outcome: 'first' | 'early', tuple: TupleRecord, now: number): Result<AttemptOutcome> {
+    const { first } = tuple;
+    const blocked = tuple.blocked + 1;
+    // A retry passes when first + passtime is in the past, not when it is now.
+    const retryAfter = Math.max(1, first + this.#options.rules.passtime + 1 - now);
+    return { value: { outcome, first, blocked, retryAfter }, tuple: { ...tuple, blocked } };
+  }
+
+  #promote(address: AddressRecord, tuple: TupleRecord, at: number, now: number): Result<AttemptOutcome> {
+    const { rules, remoteAt } = this.#options;
+    const local = remoteAt === undefined;
+    const expires = at + rules.whiteexp;
+    const change = { type: 'white', at, expires, local } as const;
+    const claimed = { ...merged(address, change), pass: at };
+    return {
+      value: { outcome: 'promoted', at: timeOf(address, change), expires, waited: Math.max(0, now - tuple.first) },
+      address: local ? announced({ ...claimed, passed: claimed.passed + 1 }, expires, now) : claimed,
+      tuple: local
+        ? { ...tuple, pass: at, passed: tuple.passed + 1 }
+        : { ...tuple, pass: at, blocked: tuple.blocked + 1 },
+    };
+  }
+
+  #original(): string | undefined {
+    const { helo, from, to } = this.#strings;
+    return originalOf(this.key, helo, from, to);
+  }
 }
 
-/** @returns The time that the claim took. */
-function claimWhite(record: AddressRecord, at: number, until: number): number {
-  return applyChange(record, { type: 'white', ip: '', at, until, own: true, by: '' });
+/** What a store put off of {@link Result.counts}, as a step over whatever the record is by then. */
+export class CountStep implements Step<void> {
+  readonly ip: string;
+  readonly #counts: Counts;
+
+  constructor(ip: string, counts: Counts) {
+    this.ip = ip;
+    this.#counts = counts;
+  }
+
+  run({ address }: View): Result<void> {
+    // Where the address was forgotten meanwhile, its counts are forgotten with it.
+    return address === undefined ? { value: undefined } : { value: undefined, address: counted(address, this.#counts) };
+  }
+}
+
+/** What two attempts, or two sums of them, count together. */
+export function addedCounts(one: Counts, other: Counts): Counts {
+  const longer = (other.renewed?.expires ?? 0) > (one.renewed?.expires ?? 0) ? other.renewed : one.renewed;
+  return {
+    blocked: one.blocked + other.blocked,
+    passed: one.passed + other.passed,
+    pass: Math.max(one.pass, other.pass),
+    renewed: longer,
+  };
+}
+
+function counted(record: AddressRecord, { blocked, passed, pass, renewed }: Counts): AddressRecord {
+  const kept = renewed === undefined ? record : merged(record, { type: 'white', ...renewed, local: false });
+  return {
+    ...kept,
+    pass: Math.max(record.pass, pass),
+    blocked: record.blocked + blocked,
+    passed: record.passed + passed,
+  };
+}
+
+function onTrapped(address: AddressRecord, { expires }: AddressState): Result<AttemptOutcome> {
+  const counts: Counts = { blocked: 1, passed: 0, pass: 0, renewed: undefined };
+  const value = { outcome: 'trapped', expires, trappedBy: address.trappedBy } as const;
+  return { value, address: counted(address, counts), counts };
 }

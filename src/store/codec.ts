@@ -1,5 +1,5 @@
-import type { AddressRecord, Claim } from '../rules/address-record.ts';
-import type { TupleRecord } from '../rules/tuple-record.ts';
+import type { AddressRecord, Claim } from '../rules/address.ts';
+import type { TupleRecord } from '../rules/tuple.ts';
 import { spamdsync } from './generated/record.js';
 
 /** The records of `record.proto` as generated code has them. What decodes them throws for what is none. */
@@ -46,9 +46,9 @@ export function countsOf(counts: spamdsync.Counts.$Properties | null | undefined
 
 /** @param key Where the record is not to be found by it. */
 export function tupleMessage(record: Readonly<TupleRecord>, key?: string): spamdsync.Tuple.$Properties {
-  const { first, pass, expires, blocked, passed, spelled } = record;
+  const { first, pass, expires, blocked, passed, original } = record;
   const message: spamdsync.Tuple.$Properties = { first, pass, expires, blocked, passed };
-  if (spelled !== undefined) message.spelled = spelled;
+  if (original !== undefined) message.original = original;
   if (key !== undefined) message.key = key;
   return message;
 }
@@ -56,8 +56,8 @@ export function tupleMessage(record: Readonly<TupleRecord>, key?: string): spamd
 export function tupleRecord(message: spamdsync.Tuple): TupleRecord {
   const { first, pass, expires, blocked, passed } = message;
   // The generated class has a default for every field that is not there.
-  const spelled = Object.hasOwn(message, 'spelled') ? message.spelled : undefined;
-  return { first, pass, expires, blocked, passed, spelled };
+  const original = Object.hasOwn(message, 'original') ? message.original : undefined;
+  return { first, pass, expires, blocked, passed, original };
 }
 
 /** @param ip Where the record is not to be found by it. */
@@ -74,18 +74,18 @@ export function addressRecord(message: spamdsync.Address): AddressRecord {
     trapped: message.trapped.map(claim),
     whiteRemoved: message.whiteRemoved,
     trappedRemoved: message.trappedRemoved,
-    removalsUntil: message.removalsUntil,
-    ownWhite: message.ownWhite,
-    by: message.by,
+    removalsExpire: message.removalsExpire,
+    localWhite: message.localWhite,
+    trappedBy: message.trappedBy,
     first: message.first,
     pass: message.pass,
     blocked: message.blocked,
     passed: message.passed,
-    announcedUntil: message.announcedUntil,
+    announcedExpires: message.announcedExpires,
     announcedAt: message.announcedAt,
   };
 }
 
-function claim({ at, until }: spamdsync.Claim.$Properties): Claim {
-  return { at: at ?? 0, until: until ?? 0 };
+function claim({ at, expires }: spamdsync.Claim.$Properties): Claim {
+  return { at: at ?? 0, expires: expires ?? 0 };
 }

@@ -1,26 +1,22 @@
-import {
-  type AddressChange,
-  type AddressRecord,
-  applyChange,
-  isSpent,
-  newAddressRecord,
-} from '../rules/address-record.ts';
-import { noteAnnounced, takeDue, takeSettled, takeTuple } from '../rules/attempt.ts';
-import { loadAddress } from '../rules/load.ts';
-import type { TupleRecord } from '../rules/tuple-record.ts';
+import type { AddressRecord } from '../rules/address.ts';
+import { holdsUntil } from '../rules/address.ts';
+import { LoadAddressStep } from '../rules/change.ts';
+import type { Result, Step, View } from '../rules/step.ts';
+import { isExpiredTuple, isForSweep } from '../rules/sweep.ts';
+import type { TupleRecord } from '../rules/tuple.ts';
 import { checkedWhole, checkMembers } from '../validate.ts';
-import { BoundedTable } from './bounded.ts';
-import type { AttemptOutcome, AttemptStep, Due, Spamtraps, Store, StoreRecord, StoreStats, Sweep } from './store.ts';
+import { BoundedTable } from './bounded-table.ts';
+import type { Candidate, Spamtraps, Store, StoreRecord, StoreStats } from './store.ts';
 
 export interface MemoryStoreOptions {
   /** How many tuples are kept, 1..2^24; the longest unseen goes first. Default 500000, some 130 MB. */
-  readonly maxTuples?: number;
+  readonly maxTuples?: number | undefined;
   /** How many addresses are kept, 1..2^24; tuples never push one out. Default 500000, some 200 MB. */
-  readonly maxAddresses?: number;
+  readonly maxAddresses?: number | undefined;
 }
 
 const DEFAULT_MAX = 500_000;
-const MOST = 2 ** 24;
+const MAX = 2 ** 24;
 
 /** A greylist in memory: bounded, fast, gone with the process. */
 export class MemoryStore implements Store {
@@ -35,11 +31,11 @@ export class MemoryStore implements Store {
   constructor(options: MemoryStoreOptions = {}) {
     checkMembers('options', options, { maxTuples: true, maxAddresses: true });
     const { maxTuples = DEFAULT_MAX, maxAddresses = DEFAULT_MAX } = options;
-    this.#tuples = new BoundedTable(checkedWhole('maxTuples', maxTuples, 1, MOST), ({ expires }) => {
-      if (expires > this.#now) this.#evictedTuples++;
+    this.#tuples = new BoundedTable(checkedWhole('maxTuples', maxTuples, 1, MAX), (record) => {
+      if (!isExpiredTuple(record, this.#now)) this.#evictedTuples++;
     });
-    this.#addresses = new BoundedTable(checkedWhole('maxAddresses', maxAddresses, 1, MOST), (record) => {
-      if (!isSpent(record, this.#now)) this.#evictedAddresses++;
+    this.#addresses = new BoundedTable(checkedWhole('maxAddresses', maxAddresses, 1, MAX), (record) => {
+      if (holdsUntil(record) > this.#now) this.#evictedAddresses++;
     });
   }
 
@@ -47,35 +43,19 @@ export class MemoryStore implements Store {
     add: (address) => void this.#spamtraps.add(address),
     delete: (address) => this.#spamtraps.delete(address),
     has: (address) => this.#spamtraps.has(address),
+    list: () => [...this.#spamtraps],
   };
 
-  recordAttempt(step: AttemptStep): AttemptOutcome {
-    this.#now = step.now;
-    if (this.#spamtraps.size > 0 && this.#spamtraps.has(step.to())) return { step: 'spamtrap' };
-    const address = this.#addresses.get(step.ip);
-    const settled = takeSettled(address, step);
-    if (settled !== undefined) return settled;
-    const known = this.#tuples.get(step.key);
-    const { outcome, tuple, address: changed } = takeTuple(address, known, step);
-    if (tuple !== undefined && tuple !== known) this.#tuples.set(step.key, tuple);
-    if (changed !== undefined && changed !== address) this.#addresses.set(step.ip, changed);
-    return outcome;
-  }
-
-  mergeAddress(change: AddressChange, { now, announced }: { now: number; announced: boolean }): number {
+  update<T>(step: Step<T>, now: number): T {
     this.#now = now;
-    const record = this.#addresses.get(change.ip) ?? newAddressRecord(change.at);
-    const at = applyChange(record, change);
-    if (announced) noteAnnounced(record, change.until, now);
-    this.#addresses.set(change.ip, record);
-    return at;
+    const view = new MemoryView(step, now, this.#addresses, this.#tuples, this.#spamtraps);
+    const { value, address, tuple }: Result<T> = step.run(view);
+    if (tuple !== undefined && step.key !== undefined) this.#tuples.put(step.key, tuple);
+    if (address !== undefined) this.#addresses.put(step.ip, address);
+    return value;
   }
 
-  address(ip: string): Readonly<AddressRecord> | undefined {
-    return this.#addresses.peek(ip);
-  }
-
-  async *entries(): AsyncIterable<StoreRecord> {
+  async *records(): AsyncIterable<StoreRecord> {
     for await (const slice of this.#tuples.slices()) {
       for (const [key, record] of slice) yield { type: 'tuple', key, record };
     }
@@ -87,34 +67,21 @@ export class MemoryStore implements Store {
 
   load(records: readonly StoreRecord[]): void {
     for (const item of records) {
-      if (item.type === 'tuple') this.#tuples.set(item.key, { ...item.record });
-      else if (item.type === 'spamtrap') this.#spamtraps.add(item.address);
-      else this.#addresses.set(item.ip, loadAddress(this.#addresses.peek(item.ip), item.record));
+      if (item.type === 'tuple') this.#tuples.put(item.key, { ...item.record });
+      else if (item.type === 'address') this.update(new LoadAddressStep(item.ip, { ...item.record }), this.#now);
+      else this.#spamtraps.add(item.address);
     }
   }
 
-  async sweep({ now, trapWins }: { now: number; trapWins: boolean }): Promise<Sweep> {
-    let removed = 0;
-    const due: Due[] = [];
+  async *sweepCandidates(now: number): AsyncIterable<readonly Candidate[]> {
     for await (const slice of this.#tuples.slices()) {
-      for (const [key, seen] of slice) {
-        // Looked up again: it may have been replaced since the slice was taken.
-        const { expires } = this.#tuples.peek(key) ?? seen;
-        if (expires <= now && this.#tuples.delete(key)) removed++;
-      }
+      const expired = slice.filter(([, record]) => isExpiredTuple(record, now));
+      yield expired.map(([key]): Candidate => ({ type: 'tuple', key }));
     }
     for await (const slice of this.#addresses.slices()) {
-      for (const [ip, seen] of slice) {
-        const record = this.#addresses.peek(ip) ?? seen;
-        if (isSpent(record, now)) {
-          if (this.#addresses.delete(ip)) removed++;
-          continue;
-        }
-        const again = takeDue(record, now, trapWins);
-        if (again !== undefined) due.push({ ip, ...again });
-      }
+      const ripe = slice.filter(([, record]) => isForSweep(record, now));
+      yield ripe.map(([ip]): Candidate => ({ type: 'address', ip }));
     }
-    return { removed, due };
   }
 
   stats(): StoreStats {
@@ -124,8 +91,47 @@ export class MemoryStore implements Store {
       spamtraps: this.#spamtraps.size,
       evictedTuples: this.#evictedTuples,
       evictedAddresses: this.#evictedAddresses,
+      conflicts: 0,
     };
   }
 
   close(): void {}
+}
+
+/** The records as a step looks at them, each looked up only if it is read. */
+class MemoryView implements View {
+  readonly now: number;
+  readonly #step: Step<unknown>;
+  readonly #addresses: BoundedTable<AddressRecord>;
+  readonly #tuples: BoundedTable<TupleRecord>;
+  readonly #spamtraps: ReadonlySet<string>;
+
+  constructor(
+    step: Step<unknown>,
+    now: number,
+    addresses: BoundedTable<AddressRecord>,
+    tuples: BoundedTable<TupleRecord>,
+    spamtraps: ReadonlySet<string>,
+  ) {
+    this.now = now;
+    this.#step = step;
+    this.#addresses = addresses;
+    this.#tuples = tuples;
+    this.#spamtraps = spamtraps;
+  }
+
+  get address(): AddressRecord | undefined {
+    return this.#addresses.get(this.#step.ip);
+  }
+
+  get tuple(): TupleRecord | undefined {
+    const { key } = this.#step;
+    return key === undefined ? undefined : this.#tuples.get(key);
+  }
+
+  get isSpamtrap(): boolean {
+    if (this.#spamtraps.size === 0) return false;
+    const { recipient } = this.#step;
+    return recipient !== undefined && this.#spamtraps.has(recipient);
+  }
 }

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { setImmediate as turn } from 'node:timers/promises';
+import { nextTurn } from '../clock.ts';
 import { SnapshotError, SpamdSyncError, shown, systemCode } from '../errors.ts';
 import { badOption, checkFunction, checkMembers, isStream } from '../validate.ts';
 import type { Counts } from './codec.ts';
@@ -64,12 +64,12 @@ async function* written(
     return chunk;
   };
   writer.header(header);
-  for await (const item of store.entries()) {
+  for await (const item of store.records()) {
     writer.record(item);
     counted[item.type]++;
     if (!writer.full) continue;
     yield out(writer.section());
-    await turn();
+    await nextTurn();
   }
   yield out(writer.trailer({ tuples: counted.tuple, addresses: counted.address, spamtraps: counted.spamtrap }));
 }
@@ -103,7 +103,7 @@ export async function* readSnapshot(chunks: Chunks, reader: SnapshotReader): Asy
     for (const section of reader.push(chunk)) {
       yield section;
       // A source in memory would never let anyone else have a turn.
-      await turn();
+      await nextTurn();
     }
   }
   reader.end();

@@ -4,3 +4,4 @@ export {
   MemoryNetwork,
   type MemoryNetworkOptions,
 } from '../transport/memory.ts';
+export { type ContractCase, storeContract, type TriedStore } from './store-contract.ts';

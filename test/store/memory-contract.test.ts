@@ -1,7 +1,8 @@
 import { MemoryStore } from 'spamd-sync';
-import { storeContract } from './contract/store.ts';
+import { storeContract } from 'spamd-sync/testing';
+import { describe, it } from 'vitest';
 
-storeContract('MemoryStore', async () => ({
-  store: new MemoryStore({ maxTuples: 4000, maxAddresses: 4000 }),
-  close: async () => {},
-}));
+describe('a MemoryStore', () => {
+  const open = async () => ({ store: new MemoryStore({ maxTuples: 4000, maxAddresses: 4000 }), close: async () => {} });
+  for (const { title, run } of storeContract(open)) it(title, run);
+});

@@ -41,8 +41,8 @@ export namespace spamdsync {
         /** Tuple passed. */
         passed: number;
 
-        /** Tuple spelled. */
-        spelled: string;
+        /** Tuple original. */
+        original: string;
 
         /**
          * Encodes the specified Tuple message. Does not implicitly {@link spamdsync.Tuple.verify|verify} messages.
@@ -86,8 +86,8 @@ export namespace spamdsync {
             /** Tuple passed */
             passed?: (number|null);
 
-            /** Tuple spelled */
-            spelled?: (string|null);
+            /** Tuple original */
+            original?: (string|null);
 
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
@@ -119,8 +119,8 @@ export namespace spamdsync {
         /** Claim at. */
         at: number;
 
-        /** Claim until. */
-        until: number;
+        /** Claim expires. */
+        expires: number;
 
         /**
          * Encodes the specified Claim message. Does not implicitly {@link spamdsync.Claim.verify|verify} messages.
@@ -149,8 +149,8 @@ export namespace spamdsync {
             /** Claim at */
             at?: (number|null);
 
-            /** Claim until */
-            until?: (number|null);
+            /** Claim expires */
+            expires?: (number|null);
 
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
@@ -194,14 +194,14 @@ export namespace spamdsync {
         /** Address trappedRemoved. */
         trappedRemoved: number;
 
-        /** Address removalsUntil. */
-        removalsUntil: number;
+        /** Address removalsExpire. */
+        removalsExpire: number;
 
-        /** Address ownWhite. */
-        ownWhite: number;
+        /** Address localWhite. */
+        localWhite: number;
 
-        /** Address by. */
-        by: string;
+        /** Address trappedBy. */
+        trappedBy: string;
 
         /** Address first. */
         first: number;
@@ -215,8 +215,8 @@ export namespace spamdsync {
         /** Address passed. */
         passed: number;
 
-        /** Address announcedUntil. */
-        announcedUntil: number;
+        /** Address announcedExpires. */
+        announcedExpires: number;
 
         /** Address announcedAt. */
         announcedAt: number;
@@ -260,14 +260,14 @@ export namespace spamdsync {
             /** Address trappedRemoved */
             trappedRemoved?: (number|null);
 
-            /** Address removalsUntil */
-            removalsUntil?: (number|null);
+            /** Address removalsExpire */
+            removalsExpire?: (number|null);
 
-            /** Address ownWhite */
-            ownWhite?: (number|null);
+            /** Address localWhite */
+            localWhite?: (number|null);
 
-            /** Address by */
-            by?: (string|null);
+            /** Address trappedBy */
+            trappedBy?: (string|null);
 
             /** Address first */
             first?: (number|null);
@@ -281,8 +281,8 @@ export namespace spamdsync {
             /** Address passed */
             passed?: (number|null);
 
-            /** Address announcedUntil */
-            announcedUntil?: (number|null);
+            /** Address announcedExpires */
+            announcedExpires?: (number|null);
 
             /** Address announcedAt */
             announcedAt?: (number|null);

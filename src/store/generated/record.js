@@ -28,7 +28,7 @@ export const spamdsync = $root.spamdsync = (() => {
          * @property {number|null} [expires] Tuple expires
          * @property {number|null} [blocked] Tuple blocked
          * @property {number|null} [passed] Tuple passed
-         * @property {string|null} [spelled] Tuple spelled
+         * @property {string|null} [original] Tuple original
          * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
          */
 
@@ -109,12 +109,12 @@ export const spamdsync = $root.spamdsync = (() => {
         Tuple.prototype.passed = 0;
 
         /**
-         * Tuple spelled.
-         * @member {string} spelled
+         * Tuple original.
+         * @member {string} original
          * @memberof spamdsync.Tuple
          * @instance
          */
-        Tuple.prototype.spelled = "";
+        Tuple.prototype.original = "";
 
         /**
          * Encodes the specified Tuple message. Does not implicitly {@link spamdsync.Tuple.verify|verify} messages.
@@ -144,8 +144,8 @@ export const spamdsync = $root.spamdsync = (() => {
                 writer.uint32(/* id 5, wireType 0 =*/40).uint32(message.blocked);
             if (message.passed != null && $Object.hasOwnProperty.call(message, "passed"))
                 writer.uint32(/* id 6, wireType 0 =*/48).uint32(message.passed);
-            if (message.spelled != null && $Object.hasOwnProperty.call(message, "spelled"))
-                writer.uint32(/* id 7, wireType 2 =*/58).string(message.spelled);
+            if (message.original != null && $Object.hasOwnProperty.call(message, "original"))
+                writer.uint32(/* id 7, wireType 2 =*/58).string(message.original);
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -229,7 +229,7 @@ export const spamdsync = $root.spamdsync = (() => {
                 case 7: {
                         if (wireType !== 2)
                             break;
-                        message.spelled = reader.string();
+                        message.original = reader.string();
                         continue;
                     }
                 }
@@ -258,7 +258,7 @@ export const spamdsync = $root.spamdsync = (() => {
          * Properties of a Claim.
          * @typedef {Object} spamdsync.Claim.$Properties
          * @property {number|null} [at] Claim at
-         * @property {number|null} [until] Claim until
+         * @property {number|null} [expires] Claim expires
          * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
          */
 
@@ -299,12 +299,12 @@ export const spamdsync = $root.spamdsync = (() => {
         Claim.prototype.at = 0;
 
         /**
-         * Claim until.
-         * @member {number} until
+         * Claim expires.
+         * @member {number} expires
          * @memberof spamdsync.Claim
          * @instance
          */
-        Claim.prototype.until = 0;
+        Claim.prototype.expires = 0;
 
         /**
          * Encodes the specified Claim message. Does not implicitly {@link spamdsync.Claim.verify|verify} messages.
@@ -324,8 +324,8 @@ export const spamdsync = $root.spamdsync = (() => {
                 throw $Error("max depth exceeded");
             if (message.at != null && $Object.hasOwnProperty.call(message, "at"))
                 writer.uint32(/* id 1, wireType 1 =*/9).double(message.at);
-            if (message.until != null && $Object.hasOwnProperty.call(message, "until"))
-                writer.uint32(/* id 2, wireType 1 =*/17).double(message.until);
+            if (message.expires != null && $Object.hasOwnProperty.call(message, "expires"))
+                writer.uint32(/* id 2, wireType 1 =*/17).double(message.expires);
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -379,7 +379,7 @@ export const spamdsync = $root.spamdsync = (() => {
                 case 2: {
                         if (wireType !== 1)
                             break;
-                        message.until = reader.double();
+                        message.expires = reader.double();
                         continue;
                     }
                 }
@@ -412,14 +412,14 @@ export const spamdsync = $root.spamdsync = (() => {
          * @property {Array.<spamdsync.Claim.$Properties>|null} [trapped] Address trapped
          * @property {number|null} [whiteRemoved] Address whiteRemoved
          * @property {number|null} [trappedRemoved] Address trappedRemoved
-         * @property {number|null} [removalsUntil] Address removalsUntil
-         * @property {number|null} [ownWhite] Address ownWhite
-         * @property {string|null} [by] Address by
+         * @property {number|null} [removalsExpire] Address removalsExpire
+         * @property {number|null} [localWhite] Address localWhite
+         * @property {string|null} [trappedBy] Address trappedBy
          * @property {number|null} [first] Address first
          * @property {number|null} [pass] Address pass
          * @property {number|null} [blocked] Address blocked
          * @property {number|null} [passed] Address passed
-         * @property {number|null} [announcedUntil] Address announcedUntil
+         * @property {number|null} [announcedExpires] Address announcedExpires
          * @property {number|null} [announcedAt] Address announcedAt
          * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
          */
@@ -495,28 +495,28 @@ export const spamdsync = $root.spamdsync = (() => {
         Address.prototype.trappedRemoved = 0;
 
         /**
-         * Address removalsUntil.
-         * @member {number} removalsUntil
+         * Address removalsExpire.
+         * @member {number} removalsExpire
          * @memberof spamdsync.Address
          * @instance
          */
-        Address.prototype.removalsUntil = 0;
+        Address.prototype.removalsExpire = 0;
 
         /**
-         * Address ownWhite.
-         * @member {number} ownWhite
+         * Address localWhite.
+         * @member {number} localWhite
          * @memberof spamdsync.Address
          * @instance
          */
-        Address.prototype.ownWhite = 0;
+        Address.prototype.localWhite = 0;
 
         /**
-         * Address by.
-         * @member {string} by
+         * Address trappedBy.
+         * @member {string} trappedBy
          * @memberof spamdsync.Address
          * @instance
          */
-        Address.prototype.by = "";
+        Address.prototype.trappedBy = "";
 
         /**
          * Address first.
@@ -551,12 +551,12 @@ export const spamdsync = $root.spamdsync = (() => {
         Address.prototype.passed = 0;
 
         /**
-         * Address announcedUntil.
-         * @member {number} announcedUntil
+         * Address announcedExpires.
+         * @member {number} announcedExpires
          * @memberof spamdsync.Address
          * @instance
          */
-        Address.prototype.announcedUntil = 0;
+        Address.prototype.announcedExpires = 0;
 
         /**
          * Address announcedAt.
@@ -594,12 +594,12 @@ export const spamdsync = $root.spamdsync = (() => {
                 writer.uint32(/* id 4, wireType 1 =*/33).double(message.whiteRemoved);
             if (message.trappedRemoved != null && $Object.hasOwnProperty.call(message, "trappedRemoved"))
                 writer.uint32(/* id 5, wireType 1 =*/41).double(message.trappedRemoved);
-            if (message.removalsUntil != null && $Object.hasOwnProperty.call(message, "removalsUntil"))
-                writer.uint32(/* id 6, wireType 1 =*/49).double(message.removalsUntil);
-            if (message.ownWhite != null && $Object.hasOwnProperty.call(message, "ownWhite"))
-                writer.uint32(/* id 7, wireType 1 =*/57).double(message.ownWhite);
-            if (message.by != null && $Object.hasOwnProperty.call(message, "by"))
-                writer.uint32(/* id 8, wireType 2 =*/66).string(message.by);
+            if (message.removalsExpire != null && $Object.hasOwnProperty.call(message, "removalsExpire"))
+                writer.uint32(/* id 6, wireType 1 =*/49).double(message.removalsExpire);
+            if (message.localWhite != null && $Object.hasOwnProperty.call(message, "localWhite"))
+                writer.uint32(/* id 7, wireType 1 =*/57).double(message.localWhite);
+            if (message.trappedBy != null && $Object.hasOwnProperty.call(message, "trappedBy"))
+                writer.uint32(/* id 8, wireType 2 =*/66).string(message.trappedBy);
             if (message.first != null && $Object.hasOwnProperty.call(message, "first"))
                 writer.uint32(/* id 9, wireType 1 =*/73).double(message.first);
             if (message.pass != null && $Object.hasOwnProperty.call(message, "pass"))
@@ -608,8 +608,8 @@ export const spamdsync = $root.spamdsync = (() => {
                 writer.uint32(/* id 11, wireType 0 =*/88).uint32(message.blocked);
             if (message.passed != null && $Object.hasOwnProperty.call(message, "passed"))
                 writer.uint32(/* id 12, wireType 0 =*/96).uint32(message.passed);
-            if (message.announcedUntil != null && $Object.hasOwnProperty.call(message, "announcedUntil"))
-                writer.uint32(/* id 13, wireType 1 =*/105).double(message.announcedUntil);
+            if (message.announcedExpires != null && $Object.hasOwnProperty.call(message, "announcedExpires"))
+                writer.uint32(/* id 13, wireType 1 =*/105).double(message.announcedExpires);
             if (message.announcedAt != null && $Object.hasOwnProperty.call(message, "announcedAt"))
                 writer.uint32(/* id 14, wireType 1 =*/113).double(message.announcedAt);
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
@@ -693,19 +693,19 @@ export const spamdsync = $root.spamdsync = (() => {
                 case 6: {
                         if (wireType !== 1)
                             break;
-                        message.removalsUntil = reader.double();
+                        message.removalsExpire = reader.double();
                         continue;
                     }
                 case 7: {
                         if (wireType !== 1)
                             break;
-                        message.ownWhite = reader.double();
+                        message.localWhite = reader.double();
                         continue;
                     }
                 case 8: {
                         if (wireType !== 2)
                             break;
-                        message.by = reader.string();
+                        message.trappedBy = reader.string();
                         continue;
                     }
                 case 9: {
@@ -735,7 +735,7 @@ export const spamdsync = $root.spamdsync = (() => {
                 case 13: {
                         if (wireType !== 1)
                             break;
-                        message.announcedUntil = reader.double();
+                        message.announcedExpires = reader.double();
                         continue;
                     }
                 case 14: {

@@ -1,6 +1,6 @@
-import { isU32 } from '../address.ts';
+import { canonicalAddress, isU32 } from '../address.ts';
 import { EntryError } from '../errors.ts';
-import { canonicalAddress, canonicalMailbox } from '../rules/canonical.ts';
+import { canonicalMailbox } from '../rules/key.ts';
 import { isObject } from '../validate.ts';
 
 /** An attempt to deliver, as the mail program saw it. */
@@ -14,29 +14,55 @@ export interface Attempt {
   /** The envelope recipient, with or without its brackets. */
   readonly to: string;
   /** The local address that the client connected to; needed for `lowPriorityMx`. */
-  readonly connectedTo?: string;
+  readonly connectedTo?: string | undefined;
 }
 
+/**
+ * An address in canonical form.
+ *
+ * @throws {EntryError} `ERR_SPAMD_FIELD` for what is no IP address.
+ */
 export function checkedAddress(ip: string): string {
   const address = typeof ip === 'string' ? canonicalAddress(ip) : undefined;
   if (address === undefined) throw new EntryError('ip', ip, undefined, 'is not an IP address');
   return address;
 }
 
-export function checkedExpires(expires: number, now: number): number {
-  if (!isU32(expires)) throw new EntryError('expires', expires, undefined, 'is not whole Unix seconds, 0..4294967295');
-  if (expires <= now) throw new EntryError('expires', expires, undefined, 'is over already');
-  return expires;
+/**
+ * An expiry that a program gave, as whole Unix seconds.
+ *
+ * @throws {EntryError} `ERR_SPAMD_FIELD` for what is no time to come.
+ */
+export function checkedExpires(expires: number | Date, now: number): number {
+  const seconds = expires instanceof Date ? Math.floor(expires.getTime() / 1000) : expires;
+  if (!isU32(seconds)) {
+    throw new EntryError('expires', expires, undefined, 'is not a Date or whole Unix seconds, 0..4294967295');
+  }
+  if (seconds <= now) throw new EntryError('expires', expires, undefined, 'is in the past');
+  return seconds;
 }
 
-/** @returns The address as spamtraps are kept. */
+/** A mailbox (RFC 5321), in brackets or without: a local part, maybe quoted, and a domain or an address literal. */
+const MAILBOX =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what no mailbox holds.
+  /^(?:"(?:[^"\\\x00-\x1f\x7f]|\\[^\x00-\x1f\x7f])+"|[^\s"<>()[\]\\,;:@\x00-\x1f\x7f]+)@(?:\[[^\s[\]<>@\x00-\x1f\x7f]+\]|[^\s"<>()[\]\\,;:@\x00-\x1f\x7f]+)$/;
+
+/**
+ * A spamtrap in the form that it is kept in.
+ *
+ * @throws {EntryError} `ERR_SPAMD_FIELD` for what is no mail address: no recipient would ever be it.
+ */
 export function checkedSpamtrap(address: string): string {
-  const mailbox = checkedMailbox(address);
-  if (mailbox === '') throw notMail(address);
-  return mailbox;
+  const bare = typeof address === 'string' && /^<.*>$/.test(address) ? address.slice(1, -1) : address;
+  if (typeof bare !== 'string' || !MAILBOX.test(bare)) throw notMail(address);
+  return canonicalMailbox(bare);
 }
 
-/** @returns The same of what is only looked for, and so may be any text. */
+/**
+ * The same of what is only looked for, and so may be any text.
+ *
+ * @throws {EntryError} `ERR_SPAMD_FIELD` for what is no text.
+ */
 export function checkedMailbox(address: string): string {
   if (typeof address !== 'string') throw notMail(address);
   return canonicalMailbox(address);

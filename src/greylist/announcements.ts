@@ -1,0 +1,63 @@
+import { parseIPv4 } from '../address.ts';
+import { type Entry, type Group, leftOut } from '../entry.ts';
+import type { GreylistCounters } from './stats.ts';
+
+/** How many entries are announced again before the next have to wait until those are on their way, at the peer's rate. */
+const BATCH = 850;
+
+export interface AnnouncementsOptions {
+  readonly counters: GreylistCounters;
+  readonly onFailed: (error: unknown) => void;
+}
+
+/** Announces to the group, without ever holding up or failing who asks for it. */
+export class Announcements {
+  readonly #group: Group | undefined;
+  readonly #options: AnnouncementsOptions;
+
+  constructor(group: Group | undefined, options: AnnouncementsOptions) {
+    this.#group = group;
+    this.#options = options;
+  }
+
+  /** What has no form on the wire is not even tried: an IPv6 client is this host's business alone. */
+  announce(entry: Entry): void {
+    if (this.#group !== undefined && hasForm(entry)) void this.#announce(this.#group, [entry], false);
+  }
+
+  /**
+   * Announces what was decided before. After a long stop that may be more than a peer would queue at once.
+   *
+   * @returns How many can be announced at all.
+   */
+  announceAgain(entries: readonly Entry[]): number {
+    if (this.#group === undefined) return 0;
+    const announced = entries.filter(hasForm);
+    void this.#inTurn(this.#group, announced);
+    return announced.length;
+  }
+
+  async #inTurn(group: Group, entries: readonly Entry[]): Promise<void> {
+    for (let from = 0; from < entries.length; from += BATCH) {
+      await this.#announce(group, entries.slice(from, from + BATCH), true);
+    }
+  }
+
+  async #announce(group: Group, entries: readonly Entry[], backdated: boolean): Promise<void> {
+    const { counters, onFailed } = this.#options;
+    counters.announced += entries.length;
+    try {
+      const lost = leftOut(await group.announce(entries, { backdated }), 'closed', 'overload');
+      counters.unannounced += lost;
+      if (lost > 0) onFailed(new Error(`${lost} entries were too many, or still waited when the peer was closed`));
+    } catch (error) {
+      counters.unannounced += entries.length;
+      onFailed(error);
+    }
+  }
+}
+
+/** Neither IPv6 nor a pool, which is no one address. */
+function hasForm({ ip }: Entry): boolean {
+  return parseIPv4(ip) >= 0;
+}

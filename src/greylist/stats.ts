@@ -1,0 +1,56 @@
+import type { StoreStats } from '../store/store.ts';
+import type { VerdictReason } from './verdict.ts';
+
+/**
+ * Why something that the group announced was not applied: `address`: no unicast IPv4 address; `expired`: it held no more;
+ * `store`: the store failed.
+ */
+export type IgnoreReason = 'address' | 'expired' | 'store';
+
+/** Counters since the greylist was made; they only ever grow. */
+export interface GreylistStats {
+  /** Answers of `check`, by their reason. */
+  readonly verdicts: Readonly<Record<VerdictReason, number>>;
+  /** Entries received from the group that were applied. */
+  readonly applied: number;
+  /** Entries received from the group that were not, by reason. */
+  readonly ignored: Readonly<Record<IgnoreReason, number>>;
+  /** Entries handed to the group to be announced. */
+  readonly announced: number;
+  /** Those of them that the group could not take. */
+  readonly unannounced: number;
+  /** Records that sweeps removed. */
+  readonly swept: number;
+  /** Addresses that sweeps announced again. */
+  readonly repaired: number;
+  /** What the store holds; `undefined` while it does not answer. */
+  readonly store: StoreStats | undefined;
+}
+
+/** The counters as the greylist keeps them while it runs. */
+export class GreylistCounters {
+  readonly verdicts: Record<VerdictReason, number> = {
+    'first-sight': 0,
+    'too-soon': 0,
+    retry: 0,
+    white: 0,
+    exempt: 0,
+    spamtrap: 0,
+    domain: 0,
+    'low-priority-mx': 0,
+    trapped: 0,
+    error: 0,
+  };
+  readonly ignored: Record<IgnoreReason, number> = { address: 0, expired: 0, store: 0 };
+  applied = 0;
+  announced = 0;
+  unannounced = 0;
+  swept = 0;
+  repaired = 0;
+
+  snapshot(store: StoreStats | undefined): GreylistStats {
+    const { applied, announced, unannounced, swept, repaired } = this;
+    const verdicts = { ...this.verdicts };
+    return { verdicts, applied, ignored: { ...this.ignored }, announced, unannounced, swept, repaired, store };
+  }
+}

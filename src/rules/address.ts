@@ -1,0 +1,239 @@
+/** That an address is white, or trapped: decided at one time, holding until another. Unix seconds. */
+export interface Claim {
+  /** When it was decided. */
+  readonly at: number;
+  /** Until when it holds. */
+  readonly expires: number;
+}
+
+/**
+ * Everything known of one address. What the group announces of it merges in any order to the same record: each kind
+ * keeps its claims and the newest removal, and the state is worked out from those that still hold. Times are Unix
+ * seconds; 0 is never.
+ */
+export interface AddressRecord {
+  /** Newest first. */
+  readonly white: readonly Claim[];
+  /** Newest first. */
+  readonly trapped: readonly Claim[];
+  /** A removal forgets every white claim made up to this time. */
+  readonly whiteRemoved: number;
+  /** A removal forgets every trapped claim made up to this time. */
+  readonly trappedRemoved: number;
+  /** Until when the removals must be kept, because what they removed could still arrive. */
+  readonly removalsExpire: number;
+  /** The newest white claim that this host made itself. Only such a one ends a trap under `trapWins`. */
+  readonly localWhite: number;
+  /** What trapped it: `spamtrap`, `domain`, `low-priority-mx`, `operator`, `import`, or `group` for another host. */
+  readonly trappedBy: string;
+  /** When it was first seen, as spamdb(8) shows it. */
+  readonly first: number;
+  /** When it last passed, as spamdb(8) shows it. */
+  readonly pass: number;
+  /** How often it was refused. */
+  readonly blocked: number;
+  /** How often it passed. */
+  readonly passed: number;
+  /** The expiry that the spamd hosts of the group hold for it, which they never change; 0: nothing was announced. */
+  readonly announcedExpires: number;
+  /** When it was last announced. Later than `announcedExpires`: it was announced again after that. */
+  readonly announcedAt: number;
+}
+
+/** What is decided of an address: by the group, by an operator, or by the greylist itself. Times are Unix seconds. */
+export type AddressChange =
+  | {
+      readonly type: 'white';
+      readonly at: number;
+      readonly expires: number;
+      /** Whether this host decided it. */
+      readonly local: boolean;
+    }
+  | {
+      readonly type: 'trapped';
+      readonly at: number;
+      readonly expires: number;
+      readonly local: boolean;
+      /** See {@link AddressRecord.trappedBy}; empty where nothing is known. */
+      readonly trappedBy: string;
+    }
+  | {
+      readonly type: 'remove-white' | 'remove-trapped';
+      readonly at: number;
+      /** Until when the removal is remembered, at least. */
+      readonly expires: number;
+      readonly local: boolean;
+    };
+
+/** What an address is at one moment. Times are Unix seconds. */
+export interface AddressState {
+  readonly type: 'white' | 'trapped';
+  /** When that was decided. */
+  readonly at: number;
+  /** Until when it holds. */
+  readonly expires: number;
+}
+
+/** So many claims of a kind, each newer but shorter than the one before, do not occur by themselves: keep the newest. */
+const MAX_CLAIMS = 32;
+
+/** A record of an address of which nothing was decided. */
+export function newAddress(first: number): AddressRecord {
+  return {
+    white: [],
+    trapped: [],
+    whiteRemoved: 0,
+    trappedRemoved: 0,
+    removalsExpire: 0,
+    localWhite: 0,
+    trappedBy: '',
+    first,
+    pass: 0,
+    blocked: 0,
+    passed: 0,
+    announcedExpires: 0,
+    announcedAt: 0,
+  };
+}
+
+/**
+ * The time that a change takes: its own, or for one of this host's as much later as it takes to count against what was
+ * decided within the same second.
+ */
+export function timeOf(record: AddressRecord, { type, at, local }: AddressChange): number {
+  if (!local) return at;
+  const white = newest(record.white);
+  const trapped = newest(record.trapped);
+  switch (type) {
+    case 'white':
+      return Math.max(at, record.whiteRemoved + 1, trapped + 1);
+    case 'trapped':
+      return Math.max(at, record.trappedRemoved + 1, white);
+    case 'remove-white':
+      return Math.max(at, white);
+    case 'remove-trapped':
+      return Math.max(at, trapped);
+  }
+}
+
+/**
+ * A record with a change merged into it. Commutative, associative and idempotent in everything that decides the state,
+ * so that hosts which received the same changes agree, in whatever order and however often they received them.
+ */
+export function merged(record: AddressRecord, change: AddressChange): AddressRecord {
+  const at = timeOf(record, change);
+  const { expires } = change;
+  switch (change.type) {
+    case 'white': {
+      const localWhite = change.local ? Math.max(record.localWhite, at) : record.localWhite;
+      if (at <= record.whiteRemoved) return { ...record, localWhite, removalsExpire: removalsExpire(record, expires) };
+      return { ...record, localWhite, white: withClaim(record.white, { at, expires }) };
+    }
+    case 'trapped': {
+      if (at <= record.trappedRemoved) return { ...record, removalsExpire: removalsExpire(record, expires) };
+      const trapped = withClaim(record.trapped, { at, expires });
+      const decides = change.trappedBy !== '' && at >= newest(trapped);
+      return { ...record, trapped, trappedBy: decides ? change.trappedBy : record.trappedBy };
+    }
+    case 'remove-white': {
+      const whiteRemoved = Math.max(record.whiteRemoved, at);
+      return {
+        ...record,
+        whiteRemoved,
+        removalsExpire: removalsExpire(record, expires, record.white),
+        white: record.white.filter((claim) => claim.at > whiteRemoved),
+      };
+    }
+    case 'remove-trapped': {
+      const trappedRemoved = Math.max(record.trappedRemoved, at);
+      return {
+        ...record,
+        trappedRemoved,
+        removalsExpire: removalsExpire(record, expires, record.trapped),
+        trapped: record.trapped.filter((claim) => claim.at > trappedRemoved),
+      };
+    }
+  }
+}
+
+/** Two records of one address, from two stores, as one. */
+export function mergedRecords(one: AddressRecord, other: AddressRecord): AddressRecord {
+  const changes: AddressChange[] = [
+    ...other.white.map((claim) => ({ type: 'white', ...claim, local: false }) as const),
+    ...other.trapped.map((claim) => ({ type: 'trapped', ...claim, local: false, trappedBy: other.trappedBy }) as const),
+  ];
+  const expires = other.removalsExpire;
+  if (other.trappedRemoved > 0)
+    changes.unshift({ type: 'remove-trapped', at: other.trappedRemoved, expires, local: false });
+  if (other.whiteRemoved > 0) changes.unshift({ type: 'remove-white', at: other.whiteRemoved, expires, local: false });
+  return {
+    ...changes.reduce(merged, one),
+    localWhite: Math.max(one.localWhite, other.localWhite),
+    first: Math.min(one.first, other.first),
+    pass: Math.max(one.pass, other.pass),
+    blocked: Math.max(one.blocked, other.blocked),
+    passed: Math.max(one.passed, other.passed),
+    announcedExpires: Math.max(one.announcedExpires, other.announcedExpires),
+    announcedAt: Math.max(one.announcedAt, other.announcedAt),
+  };
+}
+
+/**
+ * What the address is now: the newest claim that still holds decides, trapped over white at the same second, and it
+ * holds as long as the longest claim of its kind that counts against the other kind. With `trapWins` only a white claim
+ * of this host ends a trap that still holds.
+ */
+export function stateOf(record: AddressRecord, now: number, trapWins: boolean): AddressState | undefined {
+  const white = newestHolding(record.white, now);
+  const trapped = newestHolding(record.trapped, now);
+  if (white < 0 && trapped < 0) return undefined;
+  const against = trapWins && trapped >= 0 ? Math.min(white, newestLocalWhite(record)) : white;
+  return against > trapped
+    ? { type: 'white', at: white, expires: latestExpiry(record.white, trapped + 1) }
+    : { type: 'trapped', at: trapped, expires: latestExpiry(record.trapped, against) };
+}
+
+/** Until when something in the record matters, Unix seconds: then the whole of it may be forgotten. */
+export function holdsUntil({ white, trapped, removalsExpire }: AddressRecord): number {
+  return Math.max(removalsExpire, latestExpiry(white, -1), latestExpiry(trapped, -1));
+}
+
+/** A removal is remembered until then at least, and until everything that it removed would have expired. */
+function removalsExpire(record: AddressRecord, expires: number, removed: readonly Claim[] = []): number {
+  return Math.max(record.removalsExpire, expires, latestExpiry(removed, -1));
+}
+
+/** When the newest of some claims was made; -1 for none. */
+function newest(claims: readonly Claim[]): number {
+  return claims[0]?.at ?? -1;
+}
+
+/** When the newest claim that still holds was made; -1 for none. */
+function newestHolding(claims: readonly Claim[], now: number): number {
+  for (const { at, expires } of claims) if (expires > now) return at;
+  return -1;
+}
+
+/** The latest expiry of the claims made at `from` or later; 0 for none. */
+function latestExpiry(claims: readonly Claim[], from: number): number {
+  let latest = 0;
+  for (const { at, expires } of claims) if (at >= from && expires > latest) latest = expires;
+  return latest;
+}
+
+function newestLocalWhite({ localWhite, whiteRemoved }: AddressRecord): number {
+  return localWhite > whiteRemoved ? localWhite : -1;
+}
+
+/**
+ * The claims with one more, newest first. One that is neither newer nor longer than another says nothing; both must be
+ * kept where one is newer and the other longer, for a removal may fall between them.
+ */
+function withClaim(claims: readonly Claim[], claim: Claim): readonly Claim[] {
+  const { at, expires } = claim;
+  const [only] = claims;
+  if (only === undefined || (claims.length === 1 && at >= only.at && expires >= only.expires)) return [claim];
+  if (claims.some((other) => other.at >= at && other.expires >= expires)) return claims;
+  const others = claims.filter((other) => other.at > at || other.expires > expires);
+  return [...others, claim].sort((a, b) => b.at - a.at).slice(0, MAX_CLAIMS);
+}

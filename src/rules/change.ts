@@ -1,0 +1,84 @@
+import { type AddressChange, type AddressRecord, merged, mergedRecords, newAddress, timeOf } from './address.ts';
+import { addressOfKey } from './key.ts';
+import { announced } from './repair.ts';
+import type { Result, Step, View } from './step.ts';
+import type { TupleRecord } from './tuple.ts';
+
+/** A change of an address as it took effect. Times are Unix seconds. */
+export interface Changed {
+  /** The time that it took, see `timeOf`. */
+  readonly at: number;
+  readonly expires: number;
+}
+
+/** Makes the change that is to be merged, by the store's time. */
+export type ChangeAt = (now: number) => AddressChange;
+
+/** Merges a change into an address. */
+export class ChangeStep implements Step<Changed> {
+  readonly ip: string;
+  readonly #changeAt: ChangeAt;
+  readonly #announced: boolean;
+
+  /** @param options.announced Whether the change is announced now, which the record then notes. */
+  constructor(ip: string, changeAt: ChangeAt, options: { readonly announced: boolean }) {
+    this.ip = ip;
+    this.#changeAt = changeAt;
+    this.#announced = options.announced;
+  }
+
+  run({ address, now }: View): Result<Changed> {
+    const change = this.#changeAt(now);
+    const record = address ?? newAddress(change.at);
+    const value = { at: timeOf(record, change), expires: change.expires };
+    const changed = merged(record, change);
+    return { value, address: this.#announced ? announced(changed, change.expires, now) : changed };
+  }
+}
+
+/** Merges a record from elsewhere into an address. */
+export class LoadAddressStep implements Step<void> {
+  readonly ip: string;
+  readonly #record: AddressRecord;
+
+  constructor(ip: string, record: AddressRecord) {
+    this.ip = ip;
+    this.#record = record;
+  }
+
+  run({ address }: View): Result<void> {
+    return { value: undefined, address: address === undefined ? this.#record : mergedRecords(address, this.#record) };
+  }
+}
+
+/** Reads what is known of an address, and changes nothing. */
+export class ReadStep implements Step<AddressRecord | undefined> {
+  readonly ip: string;
+
+  constructor(ip: string) {
+    this.ip = ip;
+  }
+
+  run({ address }: View): Result<AddressRecord | undefined> {
+    return { value: address };
+  }
+}
+
+/** Puts a tuple from elsewhere in the place of a known one. */
+export class LoadTupleStep implements Step<void> {
+  readonly key: string;
+  readonly #record: TupleRecord;
+
+  constructor(key: string, record: TupleRecord) {
+    this.key = key;
+    this.#record = record;
+  }
+
+  get ip(): string {
+    return addressOfKey(this.key);
+  }
+
+  run(): Result<void> {
+    return { value: undefined, tuple: this.#record };
+  }
+}

@@ -1,0 +1,59 @@
+import { type AddressRecord, type AddressState, holdsUntil } from './address.ts';
+import { addressOfKey } from './key.ts';
+import { dueAgain, mayBeDue } from './repair.ts';
+import type { Result, Step, View } from './step.ts';
+import type { TupleRecord } from './tuple.ts';
+
+/** A live address whose announced expiry has passed, so that it is to be announced again. */
+export interface Due extends AddressState {
+  readonly ip: string;
+}
+
+/** What a sweep did to one record. */
+export type Swept = 'removed' | 'kept' | Due;
+
+/** Whether a tuple is for a sweep: it has expired. */
+export function isExpiredTuple({ expires }: TupleRecord, now: number): boolean {
+  return expires <= now;
+}
+
+/** Whether an address is for a sweep: nothing in it holds any more, or it may have to be announced again. */
+export function isForSweep(record: AddressRecord, now: number): boolean {
+  return holdsUntil(record) <= now || mayBeDue(record, now);
+}
+
+/** Removes a tuple that has expired. */
+export class SweepTupleStep implements Step<Swept> {
+  readonly key: string;
+
+  constructor(key: string) {
+    this.key = key;
+  }
+
+  get ip(): string {
+    return addressOfKey(this.key);
+  }
+
+  run({ tuple, now }: View): Result<Swept> {
+    return tuple !== undefined && isExpiredTuple(tuple, now) ? { value: 'removed', tuple: null } : { value: 'kept' };
+  }
+}
+
+/** Removes an address of which nothing holds any more, or says that it is to be announced again. */
+export class SweepAddressStep implements Step<Swept> {
+  readonly ip: string;
+  readonly #trapWins: boolean;
+
+  constructor(ip: string, trapWins: boolean) {
+    this.ip = ip;
+    this.#trapWins = trapWins;
+  }
+
+  run({ address, now }: View): Result<Swept> {
+    if (address === undefined) return { value: 'kept' };
+    if (holdsUntil(address) <= now) return { value: 'removed', address: null };
+    const due = dueAgain(address, now, this.#trapWins);
+    if (due === undefined) return { value: 'kept' };
+    return { value: { ip: this.ip, ...due.state }, address: due.record };
+  }
+}

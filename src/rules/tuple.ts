@@ -1,0 +1,39 @@
+/** Everything known of one tuple: the fields of a GREY line of spamdb(8). Times are Unix seconds. */
+export interface TupleRecord {
+  /** When it was first seen. */
+  readonly first: number;
+  /** When it passed; its expiry until then, as in spamd. */
+  readonly pass: number;
+  /** When it is forgotten. A later attempt never moves it. */
+  readonly expires: number;
+  /** How often it was deferred. */
+  readonly blocked: number;
+  /** How often it passed. */
+  readonly passed: number;
+  /** HELO, sender and recipient as the client typed them, where they cannot be told from the key; see `originalOf`. */
+  readonly original: string | undefined;
+}
+
+/** A tuple that is seen for the first time, and deferred. */
+export function newTuple(at: number, greyexp: number, original: string | undefined): TupleRecord {
+  const expires = at + greyexp;
+  return { first: at, pass: expires, expires, blocked: 0, passed: 0, original };
+}
+
+/** Whether an attempt at this time may pass. spamd's rule (grey.c): first + passtime < now, strictly. */
+export function isRetry({ first }: TupleRecord, at: number, passtime: number): boolean {
+  return first + passtime < at;
+}
+
+/**
+ * The tuple when another host announces an attempt earlier than the first one known here: the group knows the tuple
+ * since then, and forgets it by then.
+ */
+export function sinceAt(record: TupleRecord, at: number): TupleRecord {
+  const lifetime = record.expires - record.first;
+  // A time too large for its fraction would not move the expiry.
+  if (at >= record.first || record.first >= at + lifetime) return record;
+  const expires = at + lifetime;
+  const pass = record.pass === record.expires ? expires : record.pass;
+  return { ...record, first: at, pass, expires };
+}

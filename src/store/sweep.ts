@@ -1,0 +1,36 @@
+import { type Due, SweepAddressStep, SweepTupleStep, type Swept } from '../rules/sweep.ts';
+import type { Awaitable, Candidate, Store } from './store.ts';
+
+/** What a sweep did. */
+export interface Sweep {
+  /** How many records of which nothing holds any more were removed. */
+  readonly removed: number;
+  /** The addresses to be announced again. Each is given to one caller alone. */
+  readonly due: readonly Due[];
+}
+
+/** Removes what has expired, and finds the addresses to be announced again, slice by slice while traffic goes on. */
+export async function sweep(store: Store, now: number, trapWins: boolean): Promise<Sweep> {
+  let removed = 0;
+  const due: Due[] = [];
+  const count = (swept: Swept): void => {
+    if (swept === 'removed') removed++;
+    else if (swept !== 'kept') due.push(swept);
+  };
+  for await (const slice of store.sweepCandidates(now)) {
+    const pending: Promise<void>[] = [];
+    for (const candidate of slice) {
+      const swept = sweepOne(store, candidate, now, trapWins);
+      if (swept instanceof Promise) pending.push(swept.then(count));
+      else count(swept);
+    }
+    await Promise.all(pending);
+  }
+  return { removed, due };
+}
+
+function sweepOne(store: Store, candidate: Candidate, now: number, trapWins: boolean): Awaitable<Swept> {
+  return candidate.type === 'tuple'
+    ? store.update(new SweepTupleStep(candidate.key), now)
+    : store.update(new SweepAddressStep(candidate.ip, trapWins), now);
+}
