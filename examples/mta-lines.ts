@@ -27,23 +27,23 @@ function tuple(ip: string, helo: string, from: string, to: string): string {
 function why(verdict: Verdict): string {
   switch (verdict.reason) {
     case 'first-sight':
-      return `first sight, may come back in ${verdict.secondsLeft} s`;
+      return `first sight, may come back in ${verdict.retryAfter} s`;
     case 'too-soon':
-      return `too soon, ${verdict.secondsLeft} s left`;
+      return `too soon, ${verdict.retryAfter} s left`;
     case 'retry':
-      return `came back after passtime, white until ${date(verdict.until)}`;
+      return `came back after passtime, white until ${date(verdict.expires)}`;
     case 'white':
-      return `white until ${date(verdict.until)}`;
+      return `white until ${date(verdict.expires)}`;
     case 'exempt':
       return 'exempt';
     case 'spamtrap':
-      return `the recipient is a spamtrap, so until ${date(verdict.until)}`;
+      return `the recipient is a spamtrap, so until ${date(verdict.expires)}`;
     case 'domain':
-      return `no recipient of ours, so until ${date(verdict.until)}`;
+      return `no recipient of ours, so until ${date(verdict.expires)}`;
     case 'low-priority-mx':
-      return `came to the low-priority MX first, so until ${date(verdict.until)}`;
+      return `came to the low-priority MX first, so until ${date(verdict.expires)}`;
     case 'trapped':
-      return `until ${date(verdict.until)} (by: ${verdict.by})`;
+      return `until ${date(verdict.expires)} (by: ${verdict.trappedBy})`;
     case 'error':
       return `the greylist could not decide (${verdict.error.message})`;
   }

@@ -1,16 +1,21 @@
 import { EventEmitter } from 'node:events';
+import { type Clock, type TimedClock, timedClock } from '../clock.ts';
 import { SpamdSyncError } from '../errors.ts';
-import { type Attempt, checkIsAttempt } from '../greylist/attempt.ts';
 import type { GreylistEvents } from '../greylist/events.ts';
-import { failed, type Verdict } from '../greylist/verdict.ts';
-import { badOption, checkedWhole, checkMembers } from '../validate.ts';
+import { type Attempt, checkIsAttempt } from '../greylist/input.ts';
+import type { ClaimOptions } from '../greylist/options.ts';
+import { undecided, type Verdict } from '../greylist/verdict.ts';
+import { badOption, checkedNumber, checkMembers } from '../validate.ts';
 import { isAnswer, type Method, revivedError, revivedVerdict } from './protocol.ts';
 
+/** Options of a greylist in a worker. */
 export interface ClusterGreylistOptions {
   /** What `check` answers when the primary fails or takes too long. Default `pass`: mail matters more. */
-  readonly onError?: 'pass' | 'defer';
-  /** How long an answer may take, milliseconds, 1..600000. Default 5000. */
-  readonly timeoutMs?: number;
+  readonly onError?: 'pass' | 'defer' | undefined;
+  /** How long an answer may take, seconds, 0.001..600. Default 5. */
+  readonly timeout?: number | undefined;
+  /** Whose timers bound that time. Default the system's. */
+  readonly clock?: Clock | undefined;
 }
 
 /** What may wait for an answer at once. */
@@ -24,25 +29,26 @@ interface Waiting {
 /** In a worker of a Node cluster: the greylist that the primary serves, asked over IPC. */
 export class ClusterGreylist extends EventEmitter<GreylistEvents> implements Disposable {
   readonly #onError: 'pass' | 'defer';
-  readonly #timeoutMs: number;
+  readonly #timeout: number;
+  readonly #clock: TimedClock;
   readonly #waiting = new Map<number, Waiting>();
   #next = 0;
   #closed = false;
 
-  /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for an option that will not do, and in a process with no channel. */
+  /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for an invalid option, and in a process with no channel. */
   constructor(options: ClusterGreylistOptions = {}) {
     super();
-    checkMembers('options', options, { onError: true, timeoutMs: true });
-    const { onError = 'pass', timeoutMs = 5000 } = options;
+    checkMembers('options', options, { onError: true, timeout: true, clock: true });
+    const { onError = 'pass', timeout = 5 } = options;
     if (onError !== 'pass' && onError !== 'defer') throw badOption('onError', "not 'pass' or 'defer'", onError);
-    checkedWhole('timeoutMs', timeoutMs, 1, 600_000);
     if (process.send === undefined) {
       throw new SpamdSyncError('ERR_SPAMD_OPTION', 'ClusterGreylist: this process is no worker of a cluster');
     }
     this.#onError = onError;
-    this.#timeoutMs = timeoutMs;
-    process.on('message', this.#heard);
-    process.on('disconnect', this.#alone);
+    this.#timeout = checkedNumber('timeout', timeout, 0.001, 600);
+    this.#clock = timedClock(options.clock);
+    process.on('message', this.#receive);
+    process.on('disconnect', this.#orphaned);
   }
 
   /**
@@ -59,18 +65,18 @@ export class ClusterGreylist extends EventEmitter<GreylistEvents> implements Dis
       if (error instanceof SpamdSyncError && error.code === 'ERR_SPAMD_FIELD') throw error;
       const message = `the primary could not decide: ${error instanceof Error ? error.message : String(error)}`;
       this.emit('warning', { code: 'WARN_SPAMD_STORE', message, error });
-      return failed(this.#onError, error instanceof Error ? error : new Error(String(error)));
+      return undecided(this.#onError, error instanceof Error ? error : new Error(String(error)));
     }
   }
 
   /** As `Greylist.trap`. Trouble of the primary or the channel rejects. */
-  async trap(ip: string, options: { readonly expires?: number } = {}): Promise<void> {
-    await this.#ask('trap', [ip, options]);
+  async trap(ip: string, options: ClaimOptions = {}): Promise<void> {
+    await this.#ask('trap', [ip, sendable(options)]);
   }
 
   /** As `Greylist.allow`. Trouble of the primary or the channel rejects. */
-  async allow(ip: string, options: { readonly expires?: number } = {}): Promise<void> {
-    await this.#ask('allow', [ip, options]);
+  async allow(ip: string, options: ClaimOptions = {}): Promise<void> {
+    await this.#ask('allow', [ip, sendable(options)]);
   }
 
   /** As `Greylist.forget`. Trouble of the primary or the channel rejects. */
@@ -81,8 +87,8 @@ export class ClusterGreylist extends EventEmitter<GreylistEvents> implements Dis
   /** Asks no more; what waits for an answer fails. */
   close(): void {
     this.#closed = true;
-    process.off('message', this.#heard);
-    process.off('disconnect', this.#alone);
+    process.off('message', this.#receive);
+    process.off('disconnect', this.#orphaned);
     this.#failAll('the greylist is closed');
   }
 
@@ -98,7 +104,7 @@ export class ClusterGreylist extends EventEmitter<GreylistEvents> implements Dis
     const id = this.#next++;
     return new Promise((resolve, reject) => {
       const settle = (): void => {
-        clearTimeout(timer);
+        timer.cancel();
         this.#waiting.delete(id);
       };
       const waiting: Waiting = {
@@ -111,25 +117,31 @@ export class ClusterGreylist extends EventEmitter<GreylistEvents> implements Dis
           reject(error);
         },
       };
-      const late = new Error(`no answer from the primary in ${this.#timeoutMs} ms`);
-      const timer = setTimeout(() => waiting.reject(late), this.#timeoutMs);
+      const late = new Error(`no answer from the primary in ${this.#timeout} s`);
+      const timer = this.#clock.setTimer(this.#timeout, () => waiting.reject(late));
       this.#waiting.set(id, waiting);
       send({ spamdSync: 'ask', id, method, args }, waiting.reject);
     });
   }
 
-  readonly #heard = (message: unknown): void => {
+  readonly #receive = (message: unknown): void => {
     if (!isAnswer(message)) return;
     const waiting = this.#waiting.get(message.id);
     if ('error' in message) waiting?.reject(revivedError(message.error));
     else waiting?.resolve(message.value);
   };
 
-  readonly #alone = (): void => this.#failAll('the primary is gone');
+  readonly #orphaned = (): void => this.#failAll('the primary is gone');
 
   #failAll(why: string): void {
     for (const { reject } of [...this.#waiting.values()]) reject(new Error(why));
   }
+}
+
+/** The channel carries JSON, in which a Date is a text. */
+function sendable(options: ClaimOptions): ClaimOptions {
+  const expires = options?.expires;
+  return expires instanceof Date ? { ...options, expires: Math.floor(expires.getTime() / 1000) } : options;
 }
 
 /** A channel that is closed throws, or says so later. */

@@ -1,6 +1,6 @@
 import cluster, { type Worker } from 'node:cluster';
 import { SpamdSyncError } from '../errors.ts';
-import type { Attempt } from '../greylist/attempt.ts';
+import type { Attempt } from '../greylist/input.ts';
 import { checkMethods } from '../validate.ts';
 import { type Answer, type Ask, isAsk, METHODS, plainError, plainVerdict, type Served } from './protocol.ts';
 
@@ -22,11 +22,11 @@ export interface Serving extends Disposable {
 export function serveGreylist(greylist: Served): Serving {
   if (!cluster.isPrimary) throw new SpamdSyncError('ERR_SPAMD_OPTION', 'serveGreylist: only the primary can serve one');
   checkMethods('greylist', greylist, METHODS);
-  const heard = (worker: Worker, message: unknown): void => {
+  const receive = (worker: Worker, message: unknown): void => {
     if (isAsk(message)) void answer(greylist, message).then((answered) => send(worker, answered));
   };
-  cluster.on('message', heard);
-  const close = (): void => void cluster.off('message', heard);
+  cluster.on('message', receive);
+  const close = (): void => void cluster.off('message', receive);
   return { close, [Symbol.dispose]: close };
 }
 

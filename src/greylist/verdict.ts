@@ -41,11 +41,21 @@ interface VerdictMembers {
   readonly error?: Error | undefined;
 }
 
+/** A verdict with this action and reason, and those members that it always has. */
+type VerdictOf<Action, Reason, Members = object> = VerdictMembers & {
+  readonly action: Action;
+  readonly reason: Reason;
+} & Readonly<Members>;
+
 /** What to do with an attempt. Each member can be read whatever the action; `undefined` where it has no meaning. */
 export type Verdict =
-  | (VerdictMembers & { readonly action: 'pass'; readonly reason: PassReason })
-  | (VerdictMembers & { readonly action: 'defer'; readonly reason: DeferReason; readonly reply: string })
-  | (VerdictMembers & { readonly action: 'reject'; readonly reason: RejectReason; readonly reply: string });
+  | VerdictOf<'pass', 'retry', { expires: number; waited: number }>
+  | VerdictOf<'pass', 'white', { expires: number }>
+  | VerdictOf<'pass', 'exempt'>
+  | VerdictOf<'pass', 'error', { error: Error }>
+  | VerdictOf<'defer', 'first-sight' | 'too-soon', { reply: string; retryAfter: number }>
+  | VerdictOf<'defer', 'error', { reply: string; error: Error }>
+  | VerdictOf<'reject', RejectReason, { reply: string; expires: number; trappedBy: string }>;
 
 export function deferred(reason: 'first-sight' | 'too-soon', retryAfter: number): Verdict {
   const reply = `451 4.7.1 Greylisted, please try again in ${retryAfter} seconds`;

@@ -19,7 +19,7 @@ const DAY = 86_400;
 const TRAP = 'trap@example.net';
 
 class FailingStore extends MemoryStore {
-  override recordAttempt(): never {
+  override update(): never {
     throw new Error('the disk is gone');
   }
 }
@@ -202,7 +202,7 @@ describe('two servers in a group', () => {
   /** What it has decided about addresses. */
   async function addresses(greylist: Greylist): Promise<unknown[]> {
     const known = [];
-    for await (const record of greylist.entries()) {
+    for await (const record of greylist.export()) {
       if (record.type === 'WHITE' || record.type === 'TRAPPED') known.push([record.type, record.ip, record.expires]);
     }
     return known;

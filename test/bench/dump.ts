@@ -43,7 +43,7 @@ const calls = {
     return passage(async (watch) => {
       const report = await greylist.import(parseSpamdb(createReadStream(from), { onProgress: watch }));
       if (report.ignored > 0) throw new Error(`${report.ignored} records were not taken in`);
-      await pipeline(formatSpamdb(greylist.entries()), createWriteStream(to));
+      await pipeline(formatSpamdb(greylist.export()), createWriteStream(to));
       watch({ lines });
     });
   },

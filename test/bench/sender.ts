@@ -62,9 +62,9 @@ const calls = {
     while (sent < count) {
       const due = rate === 0 ? sent + most : Math.floor((milliseconds() * rate) / 1000) - behind;
       behind += Math.max(0, due - sent - most);
-      const until = Math.min(due, sent + most, count);
-      largestBurst = Math.max(largestBurst, until - sent);
-      for (; sent < until; sent++) {
+      const expires = Math.min(due, sent + most, count);
+      largestBurst = Math.max(largestBurst, expires - sent);
+      for (; sent < expires; sent++) {
         sockets[sent % addresses]?.send(datagrams[from + sent] as Uint8Array);
       }
       await (rate === 0 ? setImmediate() : setTimeout(1));

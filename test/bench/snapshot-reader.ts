@@ -37,7 +37,7 @@ async function write({ snapshot: path, json, records }: Files): Promise<{ snapsh
 
 async function* lines(store: MemoryStore): AsyncGenerator<string> {
   let some = '';
-  for await (const item of store.entries()) {
+  for await (const item of store.records()) {
     some += `${JSON.stringify(item)}\n`;
     if (some.length < 65_536) continue;
     yield some;

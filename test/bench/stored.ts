@@ -21,27 +21,27 @@ export function sampleTuple(i: number): StoreRecord {
   return {
     type: 'tuple',
     key,
-    record: { first, pass: expires, expires, blocked: 1 + (i % 3), passed: 0, spelled: undefined },
+    record: { first, pass: expires, expires, blocked: 1 + (i % 3), passed: 0, original: undefined },
   };
 }
 
 /** A white address with one claim, as most are. */
 export function sampleAddress(i: number): StoreRecord {
   const at = NOW - (i % 100_000);
-  const until = at + 3_110_400;
+  const expires = at + 3_110_400;
   const record: AddressRecord = {
-    white: [{ at, until }],
+    white: [{ at, expires }],
     trapped: [],
     whiteRemoved: 0,
     trappedRemoved: 0,
-    removalsUntil: 0,
-    ownWhite: at,
+    removalsExpire: 0,
+    localWhite: at,
     by: '',
     first: at - 2000,
     pass: at,
     blocked: 1,
     passed: 1 + (i % 50),
-    announcedUntil: until,
+    announcedExpires: expires,
     announcedAt: at,
   };
   return { type: 'address', ip: `172.${(i >>> 16) & 255}.${(i >>> 8) & 255}.${i & 255}`, record };

@@ -13,8 +13,8 @@ cluster.setupPrimary({ exec: fileURLToPath(new URL('./worker.ts', import.meta.ur
 
 const workers: Worker[] = [];
 
-async function startWorker(timeoutMs = 20_000): Promise<Worker> {
-  const worker = cluster.fork({ SPAMD_SYNC_TEST_TIMEOUT: `${timeoutMs}` });
+async function startWorker(timeout = 20): Promise<Worker> {
+  const worker = cluster.fork({ SPAMD_SYNC_TEST_TIMEOUT: `${timeout}` });
   workers.push(worker);
   await new Promise<void>((resolve) => worker.on('message', (outcome) => 'ready' in outcome && resolve()));
   return worker;
@@ -34,7 +34,7 @@ function tell(worker: Worker, order: Order): Promise<Outcome> {
 
 async function listed(greylist: Greylist): Promise<SpamdbRecord[]> {
   const records: SpamdbRecord[] = [];
-  for await (const record of greylist.entries()) records.push(record);
+  for await (const record of greylist.export()) records.push(record);
   return records;
 }
 
@@ -57,7 +57,7 @@ describe('a greylist that the primary serves', { timeout: 60_000 }, () => {
     expect(await tell(one, { order: 'check', attempt })).toMatchObject({ value: { reason: 'first-sight' } });
     now += 50;
     const soon = await tell(two, { order: 'check', attempt });
-    expect(soon).toMatchObject({ value: { action: 'defer', reason: 'too-soon', secondsLeft: 51 }, warnings: [] });
+    expect(soon).toMatchObject({ value: { action: 'defer', reason: 'too-soon', retryAfter: 51 }, warnings: [] });
     now += 100;
     expect(await tell(one, { order: 'check', attempt })).toMatchObject({ value: { reason: 'retry' } });
     expect(await tell(two, { order: 'check', attempt })).toMatchObject({ value: { reason: 'white' } });
@@ -97,13 +97,13 @@ describe('a greylist that the primary serves', { timeout: 60_000 }, () => {
   });
 
   it('is passed by while nobody answers', async () => {
-    const worker = await startWorker(100);
+    const worker = await startWorker(0.1);
     expect(await tell(worker, { order: 'check', attempt })).toMatchObject({
-      value: { action: 'pass', reason: 'error', error: 'no answer from the primary in 100 ms' },
+      value: { action: 'pass', reason: 'error', error: 'no answer from the primary in 0.1 s' },
       warnings: ['WARN_SPAMD_STORE'],
     });
     expect(await tell(worker, { order: 'trap', ip: '192.0.2.1' })).toMatchObject({
-      message: 'no answer from the primary in 100 ms',
+      message: 'no answer from the primary in 0.1 s',
     });
   });
 
@@ -180,13 +180,13 @@ describe('a process that is none', () => {
   });
 
   it('is told what is wrong with its options', () => {
-    expect(() => new ClusterGreylist({ timeoutMs: 0 })).toThrow(/timeoutMs/);
+    expect(() => new ClusterGreylist({ timeout: 0 })).toThrow(/timeout/);
     expect(() => new ClusterGreylist({ onError: 'fail' as 'pass' })).toThrow(/onError/);
   });
 
   it.each<[unknown, string]>([
-    [{ timeout: 5 }, 'timeout: no such option; there are: onError, timeoutMs'],
-    [5, 'options: not an object with onError, timeoutMs: 5'],
+    [{ timeoutMs: 5 }, 'timeoutMs: no such option; there are: onError, timeout, clock'],
+    [5, 'options: not an object with onError, timeout, clock: 5'],
   ])('is told that there is no option in %j', (options, message) => {
     const failure = expect.objectContaining({ code: 'ERR_SPAMD_OPTION', message });
     expect(() => new ClusterGreylist(options as object)).toThrow(failure);

@@ -15,7 +15,7 @@ export type Outcome =
   | { readonly code: unknown; readonly message: string };
 
 const { SPAMD_SYNC_TEST_TIMEOUT } = process.env;
-const greylist = new ClusterGreylist({ timeoutMs: Number(SPAMD_SYNC_TEST_TIMEOUT) });
+const greylist = new ClusterGreylist({ timeout: Number(SPAMD_SYNC_TEST_TIMEOUT) });
 const warnings: string[] = [];
 greylist.on('warning', ({ code }) => warnings.push(code));
 

@@ -11,18 +11,18 @@ describe('expiry repair', () => {
     setup.clock.time += 50;
     await setup.greylist.check(ATTEMPT);
     setup.group.take();
-    return { ...setup, until: START + 50 + WHITEEXP };
+    return { ...setup, expires: START + 50 + WHITEEXP };
   }
 
   it('announces what still holds once the expiry that was announced has passed, backdated', async () => {
-    const { greylist, group, clock, until } = await renewed();
+    const { greylist, group, clock, expires } = await renewed();
     clock.time = START + 99;
     expect(await greylist.sweep()).toEqual({ removed: 0, repaired: 0 });
     expect(group.told).toEqual([]);
     clock.time = START + 100;
     expect(await greylist.sweep()).toEqual({ removed: 0, repaired: 1 });
     expect(group.told).toEqual([
-      { entries: [{ type: 'white', ip, timestamp: START, expires: until }], options: { backdated: true } },
+      { entries: [{ type: 'white', ip, timestamp: START, expires: expires }], options: { backdated: true } },
     ]);
   });
 

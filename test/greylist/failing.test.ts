@@ -1,4 +1,5 @@
-import { type AttemptOutcome, Greylist } from 'spamd-sync';
+import { Greylist, MemoryStore, type Store } from 'spamd-sync';
+import { ChangeStep, ReadStep } from 'spamd-sync/store';
 import { describe, expect, it } from 'vitest';
 import { ATTEMPT, ListGroup, START, setUp, storeWith, TRAPEXP, turn } from './setup.ts';
 
@@ -12,10 +13,10 @@ const throws = () => {
 
 describe('check answers', () => {
   it.each([
-    { name: 'throws', recordAttempt: throws },
-    { name: 'rejects', recordAttempt: () => Promise.reject(BROKEN) },
-  ])('pass, warns and counts when the store $name', async ({ recordAttempt }) => {
-    const { greylist, group, warnings } = setUp({}, { store: storeWith({ recordAttempt }) });
+    { name: 'throws', update: throws },
+    { name: 'rejects', update: () => Promise.reject(BROKEN) },
+  ])('pass, warns and counts when the store $name', async ({ update }) => {
+    const { greylist, group, warnings } = setUp({}, { store: storeWith({ update }) });
     expect(await greylist.check(ATTEMPT)).toEqual({ action: 'pass', reason: 'error', error: BROKEN });
     expect(warnings).toEqual([
       { code: 'WARN_SPAMD_STORE', message: 'the greylist could not decide: the disk is gone', error: BROKEN },
@@ -25,7 +26,7 @@ describe('check answers', () => {
   });
 
   it('defer if the policy says so', async () => {
-    const { greylist } = setUp({ onError: 'defer' }, { store: storeWith({ recordAttempt: throws }) });
+    const { greylist } = setUp({ onError: 'defer' }, { store: storeWith({ update: throws }) });
     expect(await greylist.check(ATTEMPT)).toEqual({
       action: 'defer',
       reason: 'error',
@@ -34,16 +35,19 @@ describe('check answers', () => {
     });
   });
 
-  it('when the store does not, after timeoutMs', async () => {
-    const store = storeWith({ recordAttempt: () => never<AttemptOutcome>() });
-    const { greylist, warnings } = setUp({ timeoutMs: 20 }, { store });
+  it('when the store does not, after timeout', async () => {
+    const store = storeWith({ update: () => never() });
+    const { greylist, warnings } = setUp({}, { timeout: 0.02, store });
     const verdict = await greylist.check(ATTEMPT);
     expect(verdict).toMatchObject({ action: 'pass', reason: 'error' });
-    expect(warnings).toMatchObject([{ message: 'the greylist could not decide: no answer from the store in 20 ms' }]);
+    expect(warnings).toMatchObject([{ message: 'the greylist could not decide: no answer from the store in 0.02 s' }]);
   });
 
   it('as long as only a later part of it fails, too: the trap, the address, the spamtraps', async () => {
-    const store = storeWith({ mergeAddress: throws, address: throws });
+    const inner = new MemoryStore();
+    const update: Store['update'] = (step, now) =>
+      step instanceof ChangeStep || step instanceof ReadStep ? throws() : inner.update(step, now);
+    const store = storeWith({ update });
     const { greylist } = setUp({ allowedDomains: ['@example.com'] }, { store });
     expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'error', error: BROKEN });
     const pooled = setUp({ subnet: { ipv4: 24 } }, { store });
@@ -53,23 +57,23 @@ describe('check answers', () => {
   it.each([
     { name: 'throws', identify: throws, message: 'the disk is gone' },
     { name: 'rejects', identify: () => Promise.reject('no such name'), message: 'no such name' },
-    { name: 'never answers', identify: () => never<string>(), message: 'no answer from the store in 20 ms' },
+    { name: 'never answers', identify: () => never<string>(), message: 'no answer from the store in 0.02 s' },
   ])('when identify $name', async ({ identify, message }) => {
-    const { greylist } = setUp({ identify, timeoutMs: 20 });
+    const { greylist } = setUp({ identify }, { timeout: 0.02 });
     const verdict = await greylist.check(ATTEMPT);
     expect(verdict).toMatchObject({ action: 'pass', reason: 'error' });
-    expect('error' in verdict ? verdict.error.message : '').toBe(message);
+    expect(verdict.error?.message).toBe(message);
   });
 
   it.each([
     { name: 'rejects', announce: () => Promise.reject(BROKEN) },
     { name: 'throws', announce: throws },
-  ])('as ever when the group cannot be told: the group $name', async ({ announce }) => {
+  ])('as ever when nothing can be announced: the group $name', async ({ announce }) => {
     const { greylist, warnings } = setUp({}, { group: { announce } });
     expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'first-sight' });
     await turn();
     expect(warnings).toEqual([
-      { code: 'WARN_SPAMD_ANNOUNCE', message: 'the group could not be told: the disk is gone', error: BROKEN },
+      { code: 'WARN_SPAMD_ANNOUNCE', message: 'not announced to the group: the disk is gone', error: BROKEN },
     ]);
     expect(await greylist.stats()).toMatchObject({ announced: 1, unannounced: 1 });
   });
@@ -108,10 +112,7 @@ describe('check answers', () => {
 
 describe('store trouble', () => {
   it('loses what the group said, with a warning and a count', async () => {
-    const { greylist, group, warnings } = setUp(
-      {},
-      { store: storeWith({ mergeAddress: () => Promise.reject(BROKEN) }) },
-    );
+    const { greylist, group, warnings } = setUp({}, { store: storeWith({ update: () => Promise.reject(BROKEN) }) });
     await group.say({ type: 'white', ip, timestamp: START, expires: START + 10 });
     expect((await greylist.stats()).ignored).toEqual({ address: 0, expired: 0, store: 1 });
     expect(warnings).toMatchObject([
@@ -120,7 +121,7 @@ describe('store trouble', () => {
   });
 
   it('rejects from allow, trap, forget and sweep as it is, and nothing is announced', async () => {
-    const { greylist, group } = setUp({}, { store: storeWith({ mergeAddress: throws, sweep: async () => throws() }) });
+    const { greylist, group } = setUp({}, { store: storeWith({ update: throws, sweepCandidates: throws }) });
     for (const does of [greylist.allow(ip), greylist.trap(ip), greylist.forget(ip), greylist.sweep()]) {
       await expect(does).rejects.toBe(BROKEN);
     }
@@ -131,7 +132,7 @@ describe('store trouble', () => {
     { name: 'throws', stats: throws },
     { name: 'never answers', stats: () => never<never>() },
   ])('leaves the store out of the statistics when it $name', async ({ stats }) => {
-    const { greylist } = setUp({ timeoutMs: 20 }, { store: storeWith({ stats }) });
+    const { greylist } = setUp({}, { timeout: 0.02, store: storeWith({ stats }) });
     await greylist.check(ATTEMPT);
     expect(await greylist.stats()).toMatchObject({ store: undefined, verdicts: { 'first-sight': 1 } });
   });
@@ -147,22 +148,22 @@ describe('close', () => {
     await group.say(white);
     await greylist.close();
     await greylist[Symbol.asyncDispose]();
-    expect(store.address(ip)).toBeUndefined();
+    expect(store.update(new ReadStep(ip), START)).toBeUndefined();
   });
 
   it('waits for what was heard before, so that the store may be closed then', async () => {
     const group = new ListGroup();
-    let finish = (_at: number) => {};
-    const merging = new Promise<number>((resolve) => {
-      finish = resolve;
+    let finish = () => {};
+    const merging = new Promise<never>((resolve) => {
+      finish = () => resolve(undefined as never);
     });
-    const { greylist } = setUp({}, { store: storeWith({ mergeAddress: () => merging }), group: group });
+    const { greylist } = setUp({}, { store: storeWith({ update: () => merging }), group });
     await group.say({ type: 'trapped', ip, timestamp: START, expires: START + TRAPEXP });
     const order: string[] = [];
     const closed = greylist.close().then(() => order.push('closed'));
     await turn();
     order.push('applied');
-    finish(START);
+    finish();
     await closed;
     expect(order).toEqual(['applied', 'closed']);
     expect((await greylist.stats()).applied).toBe(1);
@@ -174,8 +175,8 @@ describe('close', () => {
     const close = () => {
       closed++;
     };
-    const store = storeWith({ mergeAddress: () => never<number>(), close });
-    const { greylist } = setUp({ timeoutMs: 20 }, { store, group: group });
+    const store = storeWith({ update: () => never(), close });
+    const { greylist } = setUp({}, { timeout: 0.02, store, group });
     await group.say({ type: 'trapped', ip, timestamp: START, expires: START + TRAPEXP });
     await greylist.close();
     expect(closed).toBe(0);

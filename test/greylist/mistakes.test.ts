@@ -22,7 +22,7 @@ function any(value: unknown): never {
 
 describe('options of a greylist that will not do', () => {
   const spamtraps = new MemoryStore().spamtraps;
-  const members = 'store, group, policy, clock';
+  const members = 'store, group, policy, clock, timeout, sweepInterval';
   it.each<[unknown, string]>([
     [null, `options: not an object with ${members}: null`],
     [5, `options: not an object with ${members}: 5`],
@@ -30,10 +30,10 @@ describe('options of a greylist that will not do', () => {
     [Promise.resolve({}), 'options: a promise: await it: [object Promise]'],
     [{ passtime: 5 }, `passtime: no such option; there are: ${members}`],
     [new MemoryStore(), `spamtraps: no such option; there are: ${members}`],
-    [{ store: {} }, 'store: has no method recordAttempt: [object Object]'],
-    [{ store: null }, 'store: has no method recordAttempt: null'],
+    [{ store: {} }, 'store: has no method update: [object Object]'],
+    [{ store: null }, 'store: has no method update: null'],
     [{ store: Promise.resolve(new MemoryStore()) }, 'store: a promise: await it: [object Promise]'],
-    [{ store: { ...storeWith({}), sweep: 5 } }, 'store: has no method sweep: [object Object]'],
+    [{ store: { ...storeWith({}), records: 5 } }, 'store: has no method records: [object Object]'],
     [{ store: { ...storeWith({}), spamtraps: undefined } }, 'store.spamtraps: has no method add: undefined'],
     [
       { store: { ...storeWith({}), spamtraps: { ...spamtraps, has: true } } },
@@ -81,11 +81,11 @@ describe('what is asked of a greylist in the wrong way', () => {
       { field: 'connectedTo', message: 'connectedTo is not a string: 25' },
     ],
     ['trap()', (g) => g.trap(any(undefined)), { field: 'ip', message: 'ip is not an IP address: undefined' }],
-    ['trap() in the past', (g) => g.trap(IP, { expires: START }), { message: `expires is over already: ${START}` }],
+    ['trap() in the past', (g) => g.trap(IP, { expires: START }), { message: `expires is in the past: ${START}` }],
     [
       'allow() in milliseconds',
       (g) => g.allow(IP, { expires: START * 1000 }),
-      { message: `expires is not whole Unix seconds, 0..4294967295: ${START * 1000}` },
+      { message: `expires is not a Date or whole Unix seconds, 0..4294967295: ${START * 1000}` },
     ],
     ['forget()', (g) => g.forget(any(null)), { field: 'ip', message: 'ip is not an IP address: null' }],
     [

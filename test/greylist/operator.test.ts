@@ -241,7 +241,7 @@ describe('entries and import', () => {
     const { greylist, group } = setUp();
     await greylist.import([{ type: 'TRAPPED', ip, expires: START + TRAPEXP - 100 }]);
     await group.say({ type: 'white', ip, timestamp: START - 101, expires: START + 1 });
-    expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'trapped', by: 'import' });
+    expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'trapped', trappedBy: 'import' });
     await group.say({ type: 'white', ip, timestamp: START - 99, expires: START + 1 });
     expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'white' });
   });

@@ -1,8 +1,8 @@
-import { type GreylistPolicy, SpamdSyncError } from 'spamd-sync';
+import { Greylist, type GreylistOptions, type PolicyOptions, SpamdSyncError } from 'spamd-sync';
 import { describe, expect, it } from 'vitest';
 import { setUp } from './setup.ts';
 
-const policy = (value: Record<string, unknown>) => value as Partial<GreylistPolicy>;
+const policy = (value: Record<string, unknown>) => value as PolicyOptions;
 
 describe('the policy', () => {
   it.each([
@@ -18,10 +18,8 @@ describe('the policy', () => {
     ['trapexp', null],
     ['trapWins', 1],
     ['onError', 'reject'],
-    ['timeoutMs', 0],
-    ['timeoutMs', 600_001],
-    ['sweepInterval', 0],
-    ['sweepInterval', 86_401],
+    ['timeout', 5],
+    ['sweepInterval', 60],
     ['allowedDomains', 'example.net'],
     ['allowedDomains', [7]],
     ['allowedDomains', ['@example.net', '@']],
@@ -74,11 +72,10 @@ describe('the policy', () => {
     expect(await greylist.check(attempt)).toMatchObject({ reason: 'retry' });
   });
 
-  it.each<Partial<GreylistPolicy>>([
+  it.each<PolicyOptions>([
     {},
     { passtime: 0, greyexp: 2 },
     { passtime: 2 ** 31 - 2, greyexp: 2 ** 31, whiteexp: 2 ** 31, trapexp: 2 ** 31 },
-    { timeoutMs: 600_000, sweepInterval: 86_400 },
     { subnet: {} },
     { subnet: { ipv4: 8, ipv6: 32 } },
     { subnet: { ipv4: 32, ipv6: 128 } },
@@ -86,6 +83,39 @@ describe('the policy', () => {
     policy({ passtime: undefined, subnet: undefined, exempt: undefined }),
   ])('takes %j', async (given) => {
     const { greylist } = setUp(given);
+    expect((await greylist.stats()).announced).toBe(0);
+  });
+});
+
+describe('the options of a greylist', () => {
+  it.each([
+    ['timeout', 0],
+    ['timeout', 600.5],
+    ['timeout', '5'],
+    ['timeoutMs', 5000],
+    ['sweepInterval', 0],
+    ['sweepInterval', 86_401],
+    ['sweepInterval', 1.5],
+  ])('refuse %s: %j, naming it', (name, value) => {
+    const make = () => new Greylist({ [name]: value } as GreylistOptions);
+    expect(make).toThrow(SpamdSyncError);
+    expect(make).toThrow(new RegExp(`^${name}: `));
+  });
+
+  it.each([
+    {},
+    { timeout: 600, sweepInterval: 86_400 },
+    { timeout: 0.001, sweepInterval: 1 },
+    {
+      store: undefined,
+      group: undefined,
+      policy: undefined,
+      clock: undefined,
+      timeout: undefined,
+      sweepInterval: undefined,
+    },
+  ])('take %j', async (options) => {
+    await using greylist = new Greylist(options);
     expect((await greylist.stats()).announced).toBe(0);
   });
 });

@@ -66,10 +66,10 @@ describe('subnet', () => {
     await greylist.spamtraps.add('trap@example.net');
     await greylist.allow(other.ip);
     expect(await greylist.check({ ...one, to: 'trap@example.net' })).toMatchObject({ reason: 'spamtrap' });
-    expect(await greylist.check(one)).toMatchObject({ reason: 'trapped', by: 'spamtrap' });
+    expect(await greylist.check(one)).toMatchObject({ reason: 'trapped', trappedBy: 'spamtrap' });
     expect(await greylist.check(other)).toMatchObject({ reason: 'white' });
     await group.say({ type: 'trapped', ip: other.ip, timestamp: START, expires: START + 10 });
-    expect(await greylist.check(other)).toMatchObject({ reason: 'trapped', by: 'group' });
+    expect(await greylist.check(other)).toMatchObject({ reason: 'trapped', trappedBy: 'group' });
     expect(await greylist.check({ ...ATTEMPT, ip: '198.51.100.8' })).toMatchObject({ reason: 'white' });
   });
 

@@ -23,7 +23,7 @@ describe('a GREY of the group', () => {
       },
     ]);
     clock.time = START + PASSTIME;
-    expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'too-soon', secondsLeft: 1 });
+    expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'too-soon', retryAfter: 1 });
     clock.time += 1;
     expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'retry' });
   });
@@ -94,13 +94,21 @@ describe('a GREY of the group', () => {
     clock.time += 30;
     await group.say({ ...grey, to: 'Trap@Example.NET' });
     expect(group.told).toEqual([]);
-    expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'trapped', by: 'spamtrap', until: START + TRAPEXP });
+    expect(await greylist.check(ATTEMPT)).toMatchObject({
+      reason: 'trapped',
+      trappedBy: 'spamtrap',
+      expires: START + TRAPEXP,
+    });
   });
 
   it('outside the allowed domains traps here', async () => {
     const { greylist, group } = setUp({ allowedDomains: ['@example.net'] });
     await group.say({ ...grey, to: '<x@else.example>' });
-    expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'trapped', by: 'domain', until: START + TRAPEXP });
+    expect(await greylist.check(ATTEMPT)).toMatchObject({
+      reason: 'trapped',
+      trappedBy: 'domain',
+      expires: START + TRAPEXP,
+    });
   });
 
   it('that would have trapped longer ago than trapexp does not', async () => {
@@ -183,7 +191,7 @@ describe('WHITE, TRAPPED and removals of the group', () => {
       { ...white, timestamp: START - 15, expires: START + 200 },
       { ...trapped, timestamp: START - 10, expires: START + 50 },
     );
-    expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'trapped', until: START + 50 });
+    expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'trapped', expires: START + 50 });
     clock.time += 50;
     expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'white' });
   });
@@ -240,8 +248,8 @@ describe('WHITE, TRAPPED and removals of the group', () => {
     clock.time += 10;
     await greylist.trap(ip);
     await group.say(trapped);
-    expect(await greylist.check(ATTEMPT)).toMatchObject({ by: 'operator' });
+    expect(await greylist.check(ATTEMPT)).toMatchObject({ trappedBy: 'operator' });
     await group.say({ ...trapped, timestamp: START + 10 });
-    expect(await greylist.check(ATTEMPT)).toMatchObject({ by: 'group' });
+    expect(await greylist.check(ATTEMPT)).toMatchObject({ trappedBy: 'group' });
   });
 });

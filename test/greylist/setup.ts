@@ -7,10 +7,10 @@ import {
   type Entry,
   Greylist,
   type GreylistOptions,
-  type GreylistPolicy,
   type GreylistWarning,
   type Group,
   MemoryStore,
+  type PolicyOptions,
   type Source,
   type SpamdbRecord,
   type Store,
@@ -75,38 +75,36 @@ export interface Setup {
   readonly warnings: GreylistWarning[];
 }
 
-export function setUp(policy: Partial<GreylistPolicy> = {}, options: Omit<GreylistOptions, 'policy'> = {}): Setup {
+export function setUp(policy: PolicyOptions = {}, options: Omit<GreylistOptions, 'policy'> = {}): Setup {
   const group = new ListGroup();
   const store = new MemoryStore({ maxTuples: 10_000, maxAddresses: 10_000 });
   const clock = { time: START };
-  const greylist = new Greylist({ group: group, store, clock: { now: () => clock.time }, policy, ...options });
+  const greylist = new Greylist({ group, store, clock: { now: () => clock.time }, policy, ...options });
   const warnings: GreylistWarning[] = [];
   greylist.on('warning', (warning) => warnings.push(warning));
   onTestFinished(() => greylist.close());
   return { greylist, group, store, clock, warnings };
 }
 
-/** A memory store of which some steps do something else. */
-export function storeWith(steps: Partial<Store>): Store {
+/** A memory store of which some operations do something else. */
+export function storeWith(operations: Partial<Store>): Store {
   const inner = new MemoryStore({ maxTuples: 100, maxAddresses: 100 });
   const whole: Store = {
-    recordAttempt: (step) => inner.recordAttempt(step),
-    mergeAddress: (change, options) => inner.mergeAddress(change, options),
-    address: (ip) => inner.address(ip),
+    update: (step, now) => inner.update(step, now),
     spamtraps: inner.spamtraps,
-    entries: () => inner.entries(),
+    records: () => inner.records(),
     load: (records) => inner.load(records),
-    sweep: (options) => inner.sweep(options),
+    sweepCandidates: (now) => inner.sweepCandidates(now),
     stats: () => inner.stats(),
     close: () => inner.close(),
   };
-  return { ...whole, ...steps };
+  return { ...whole, ...operations };
 }
 
 /** As spamdb(8) would list it. */
 export async function listed(greylist: Greylist): Promise<SpamdbRecord[]> {
   const records: SpamdbRecord[] = [];
-  for await (const record of greylist.entries()) records.push(record);
+  for await (const record of greylist.export()) records.push(record);
   return records;
 }
 

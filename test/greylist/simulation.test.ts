@@ -1,7 +1,7 @@
-import { type AddressState, type Entry, Greylist, type GreylistPolicy, MemoryStore, SyncPeer } from 'spamd-sync';
+import { type Entry, Greylist, type GreylistPolicy, MemoryStore, SyncPeer } from 'spamd-sync';
+import { type AddressState, ReadStep, stateOf } from 'spamd-sync/store';
 import { MemoryNetwork, type MemoryNetworkOptions } from 'spamd-sync/testing';
 import { describe, expect, it } from 'vitest';
-import { stateOf } from '../../src/rules/address-record.ts';
 import { KEY } from '../support/frame.ts';
 import { generator, type Random } from '../support/random.ts';
 import { DAY, HOUR, MINUTE } from './setup.ts';
@@ -78,12 +78,12 @@ function pause({ pick, below }: Random): number {
 /** Everything that a host knows of addresses, as the claims and removals that it came from. */
 async function everything(store: MemoryStore): Promise<Entry[]> {
   const entries: Entry[] = [];
-  for await (const item of store.entries()) {
+  for await (const item of store.records()) {
     if (item.type !== 'address') continue;
     const { ip } = item;
     const { white, trapped, whiteRemoved, trappedRemoved } = item.record;
-    for (const { at, until } of white) entries.push({ type: 'white', ip, timestamp: at, expires: until });
-    for (const { at, until } of trapped) entries.push({ type: 'trapped', ip, timestamp: at, expires: until });
+    for (const { at, expires } of white) entries.push({ type: 'white', ip, timestamp: at, expires: expires });
+    for (const { at, expires } of trapped) entries.push({ type: 'trapped', ip, timestamp: at, expires: expires });
     if (whiteRemoved > 0) entries.push({ type: 'remove-white', ip, timestamp: whiteRemoved });
     if (trappedRemoved > 0) entries.push({ type: 'remove-trapped', ip, timestamp: trappedRemoved });
   }
@@ -95,7 +95,7 @@ type States = Record<string, AddressState | undefined>;
 function states({ store }: Host, now: number): States {
   return Object.fromEntries(
     CLIENTS.map((ip) => {
-      const record = store.address(ip);
+      const record = store.update(new ReadStep(ip), Math.floor(now));
       return [ip, record === undefined ? undefined : stateOf(record, now, false)];
     }),
   );
@@ -166,12 +166,12 @@ describe('four hosts', () => {
         await lan.settle();
         const [first = {}, ...others] = hosts.map((host) => states(host, now));
         for (const ip of CLIENTS) {
-          const { until = 0, ...state } = first[ip] ?? {};
+          const { expires = 0, ...state } = first[ip] ?? {};
           seen.add(first[ip]?.type);
           for (const other of others) {
-            const { until: theirs = 0, ...their } = other[ip] ?? {};
+            const { expires: theirs = 0, ...their } = other[ip] ?? {};
             expect(their).toEqual(state);
-            expect(Math.abs(theirs - until)).toBeLessThan(RENEWAL);
+            expect(Math.abs(theirs - expires)).toBeLessThan(RENEWAL);
           }
         }
       }

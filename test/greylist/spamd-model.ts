@@ -15,7 +15,7 @@ export interface SpamdAttempt {
   readonly helo: string;
   readonly from: string;
   readonly to: string;
-  readonly connectedTo?: string;
+  readonly connectedTo?: string | undefined;
 }
 
 interface SpamdTuple {

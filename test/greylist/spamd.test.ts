@@ -141,7 +141,7 @@ describe('differs from spamd', () => {
       await greylist.check({ ...ATTEMPT, to: TRAP });
     }
     expect(spamd.addresses.get(ip)?.expires).toBe(START + TRAPEXP);
-    expect(await greylist.check(ATTEMPT)).toMatchObject({ until: START + 100 + TRAPEXP });
+    expect(await greylist.check(ATTEMPT)).toMatchObject({ expires: START + 100 + TRAPEXP });
   });
 
   it('the newest claim wins', async () => {

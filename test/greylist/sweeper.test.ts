@@ -1,72 +1,72 @@
-import type { Sweep } from 'spamd-sync';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { Candidate } from 'spamd-sync/store';
+import { MemoryNetwork } from 'spamd-sync/testing';
+import { describe, expect, it } from 'vitest';
 import { setUp, storeWith, turn } from './setup.ts';
 
-/** A greylist whose timer is the test's, over a store that only notes when it is swept. */
-function withTimer(sweepInterval?: number) {
-  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
-  onTestFinished(() => void vi.useRealTimers());
-  const waiting: Sweeping[] = [];
-  const sweep = () => new Promise<Sweep>((resolve, reject) => waiting.push({ resolve, reject }));
-  const setup = setUp(sweepInterval === undefined ? {} : { sweepInterval }, { store: storeWith({ sweep }) });
-  return { ...setup, waiting };
-}
-
 interface Sweeping {
-  readonly resolve: (sweep: Sweep) => void;
+  readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
 
-describe('the timer', () => {
+/** A greylist in virtual time, over a store that only notes when it is swept. */
+function withTimer(sweepInterval?: number) {
+  const network = new MemoryNetwork();
+  const waiting: Sweeping[] = [];
+  async function* sweepCandidates(): AsyncIterable<readonly Candidate[]> {
+    await new Promise<void>((resolve, reject) => waiting.push({ resolve, reject }));
+    yield [];
+  }
+  const setup = setUp({}, { store: storeWith({ sweepCandidates }), clock: network.clock, sweepInterval });
+  return { ...setup, waiting, pass: (seconds: number) => network.advance(seconds) };
+}
+
+describe('a greylist', () => {
   it.each([
     { sweepInterval: undefined, seconds: 60 },
     { sweepInterval: 5, seconds: 5 },
-  ])('sweeps every $seconds s (sweepInterval: $sweepInterval)', async ({ sweepInterval, seconds }) => {
-    const { waiting } = withTimer(sweepInterval);
-    vi.advanceTimersByTime(seconds * 1000 - 1);
+  ])('sweeps every $seconds s when its sweepInterval is $sweepInterval', async ({ sweepInterval, seconds }) => {
+    const { waiting, pass } = withTimer(sweepInterval);
+    await pass(seconds - 0.001);
     expect(waiting).toHaveLength(0);
     for (const swept of [1, 2, 3]) {
-      vi.advanceTimersByTime(swept === 1 ? 1 : seconds * 1000);
+      await pass(swept === 1 ? 0.001 : seconds);
       expect(waiting).toHaveLength(swept);
-      waiting.at(-1)?.resolve({ removed: 0, due: [] });
-      await turn();
+      waiting.at(-1)?.resolve();
     }
   });
 
-  it('waits for a sweep that takes longer than the interval', async () => {
-    const { waiting } = withTimer();
-    vi.advanceTimersByTime(5 * 60_000);
+  it('does not sweep again while a sweep takes longer than the interval', async () => {
+    const { waiting, pass } = withTimer();
+    await pass(300);
     expect(waiting).toHaveLength(1);
-    waiting[0]?.resolve({ removed: 0, due: [] });
-    await turn();
-    vi.advanceTimersByTime(60_000);
+    waiting[0]?.resolve();
+    await pass(60);
     expect(waiting).toHaveLength(2);
-    waiting[1]?.resolve({ removed: 0, due: [] });
+    waiting[1]?.resolve();
   });
 
   it('goes on after a sweep that failed, with a warning', async () => {
-    const { waiting, warnings } = withTimer();
-    vi.advanceTimersByTime(60_000);
+    const { waiting, warnings, pass } = withTimer();
+    await pass(60);
     waiting[0]?.reject(new Error('the disk is gone'));
     await turn();
     expect(warnings).toMatchObject([{ code: 'WARN_SPAMD_STORE', message: 'the sweep failed: the disk is gone' }]);
-    vi.advanceTimersByTime(60_000);
+    await pass(60);
     expect(waiting).toHaveLength(2);
-    waiting[1]?.resolve({ removed: 0, due: [] });
+    waiting[1]?.resolve();
   });
 
-  it('ends with the greylist, which waits for the sweep that is running', async () => {
-    const { greylist, waiting } = withTimer();
-    vi.advanceTimersByTime(60_000);
+  it('waits for the sweep that is running when it is closed, and then sweeps no more', async () => {
+    const { greylist, waiting, pass } = withTimer();
+    await pass(60);
     const order: string[] = [];
     const closed = greylist.close().then(() => order.push('closed'));
     await turn();
     order.push('swept');
-    waiting[0]?.resolve({ removed: 3, due: [] });
+    waiting[0]?.resolve();
     await closed;
     expect(order).toEqual(['swept', 'closed']);
-    expect(await greylist.stats()).toMatchObject({ swept: 3 });
-    vi.advanceTimersByTime(600_000);
+    await pass(600);
     expect(waiting).toHaveLength(1);
   });
 });

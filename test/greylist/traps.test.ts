@@ -9,19 +9,19 @@ describe('a spamtrap', () => {
     const { greylist, group, clock } = setUp();
     await greylist.spamtraps.add('<Trap@Example.NET>');
     const verdict = await greylist.check({ ...ATTEMPT, to: 'trap@example.net' });
-    const until = START + TRAPEXP;
-    expect(verdict).toEqual({ action: 'trapped', reason: 'spamtrap', until, by: 'spamtrap', reply: REPLY });
-    expect(group.take()).toEqual([{ type: 'trapped', ip, timestamp: START, expires: until }]);
+    const expires = START + TRAPEXP;
+    expect(verdict).toEqual({ action: 'reject', reason: 'spamtrap', expires, trappedBy: 'spamtrap', reply: REPLY });
+    expect(group.take()).toEqual([{ type: 'trapped', ip, timestamp: START, expires: expires }]);
     clock.time += 10;
     expect(await greylist.check(ATTEMPT)).toEqual({
-      action: 'trapped',
+      action: 'reject',
       reason: 'trapped',
-      until,
-      by: 'spamtrap',
+      expires,
+      trappedBy: 'spamtrap',
       reply: REPLY,
     });
     expect(await listed(greylist)).toEqual([
-      { type: 'TRAPPED', ip, expires: until },
+      { type: 'TRAPPED', ip, expires: expires },
       { type: 'SPAMTRAP', address: 'trap@example.net' },
     ]);
   });
@@ -48,7 +48,7 @@ describe('a spamtrap', () => {
     await greylist.check({ ...ATTEMPT, to: '<trap@example.net>' });
     clock.time += 100;
     await greylist.check({ ...ATTEMPT, to: '<trap@example.net>' });
-    expect(await greylist.check(ATTEMPT)).toMatchObject({ until: START + 100 + TRAPEXP });
+    expect(await greylist.check(ATTEMPT)).toMatchObject({ expires: START + 100 + TRAPEXP });
   });
 
   it('that was deleted traps nobody', async () => {
@@ -77,7 +77,11 @@ describe('a trap', () => {
     const { greylist, group } = setUp();
     await greylist.trap(ip, { expires: START + 5 });
     expect(group.take()).toEqual([{ type: 'trapped', ip, timestamp: START, expires: START + 5 }]);
-    expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'trapped', until: START + 5, by: 'operator' });
+    expect(await greylist.check(ATTEMPT)).toMatchObject({
+      reason: 'trapped',
+      expires: START + 5,
+      trappedBy: 'operator',
+    });
   });
 
   it('stops a tuple from passing, which passes when it is over if it still lives', async () => {
@@ -95,7 +99,7 @@ describe('a trap', () => {
     await greylist.trap(ip);
     group.take();
     clock.time += 100;
-    expect(await greylist.check(ATTEMPT)).toMatchObject({ until: START + TRAPEXP });
+    expect(await greylist.check(ATTEMPT)).toMatchObject({ expires: START + TRAPEXP });
     expect(group.take()).toEqual([]);
     expect((await greylist.stats()).store?.tuples).toBe(0);
   });
@@ -120,16 +124,16 @@ describe('allowedDomains', () => {
 
   it('traps for trapexp, records no tuple, and tells the group', async () => {
     const { greylist, group } = setUp(policy);
-    const until = START + TRAPEXP;
+    const expires = START + TRAPEXP;
     expect(await greylist.check({ ...ATTEMPT, to: '<x@else.example>' })).toEqual({
-      action: 'trapped',
+      action: 'reject',
       reason: 'domain',
-      until,
-      by: 'domain',
+      expires,
+      trappedBy: 'domain',
       reply: REPLY,
     });
-    expect(group.take()).toEqual([{ type: 'trapped', ip, timestamp: START, expires: until }]);
-    expect(await listed(greylist)).toEqual([{ type: 'TRAPPED', ip, expires: until }]);
+    expect(group.take()).toEqual([{ type: 'trapped', ip, timestamp: START, expires: expires }]);
+    expect(await listed(greylist)).toEqual([{ type: 'TRAPPED', ip, expires: expires }]);
   });
 
   it('lets a white address pass: the mail program refuses what is not its own', async () => {
@@ -156,9 +160,9 @@ describe('the low-priority MX', () => {
   it('traps for trapexp and tells the group', async () => {
     const { greylist, group, clock } = setUp(policy);
     clock.time += 61;
-    const until = clock.time + TRAPEXP;
-    expect(await greylist.check(there)).toMatchObject({ action: 'trapped', by: 'low-priority-mx', until });
-    expect(group.take()).toEqual([{ type: 'trapped', ip, timestamp: clock.time, expires: until }]);
+    const expires = clock.time + TRAPEXP;
+    expect(await greylist.check(there)).toMatchObject({ action: 'reject', trappedBy: 'low-priority-mx', expires });
+    expect(group.take()).toEqual([{ type: 'trapped', ip, timestamp: clock.time, expires: expires }]);
   });
 
   it('takes a tuple that was seen elsewhere, and one whose address is white', async () => {

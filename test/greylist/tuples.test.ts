@@ -10,7 +10,7 @@ describe('the first sight of a tuple', () => {
     expect(verdict).toEqual({
       action: 'defer',
       reason: 'first-sight',
-      secondsLeft: PASSTIME + 1,
+      retryAfter: PASSTIME + 1,
       reply: '451 4.7.1 Greylisted, please try again in 1501 seconds',
     });
     expect(group.told).toEqual([
@@ -39,20 +39,20 @@ describe('the first sight of a tuple', () => {
 
 describe('a retry', () => {
   it.each([
-    { after: 1, reason: 'too-soon', secondsLeft: PASSTIME },
-    { after: PASSTIME - 1, reason: 'too-soon', secondsLeft: 2 },
-    { after: PASSTIME, reason: 'too-soon', secondsLeft: 1 },
-    { after: PASSTIME + 1, reason: 'retry', secondsLeft: undefined },
-    { after: GREYEXP - 1, reason: 'retry', secondsLeft: undefined },
-    { after: GREYEXP, reason: 'first-sight', secondsLeft: PASSTIME + 1 },
-    { after: GREYEXP + 1, reason: 'first-sight', secondsLeft: PASSTIME + 1 },
-  ])('after $after s is $reason', async ({ after, reason, secondsLeft }) => {
+    { after: 1, reason: 'too-soon', retryAfter: PASSTIME },
+    { after: PASSTIME - 1, reason: 'too-soon', retryAfter: 2 },
+    { after: PASSTIME, reason: 'too-soon', retryAfter: 1 },
+    { after: PASSTIME + 1, reason: 'retry', retryAfter: undefined },
+    { after: GREYEXP - 1, reason: 'retry', retryAfter: undefined },
+    { after: GREYEXP, reason: 'first-sight', retryAfter: PASSTIME + 1 },
+    { after: GREYEXP + 1, reason: 'first-sight', retryAfter: PASSTIME + 1 },
+  ])('after $after s is $reason', async ({ after, reason, retryAfter }) => {
     const { greylist, clock } = setUp();
     await greylist.check(ATTEMPT);
     clock.time += after;
     const verdict = await greylist.check(ATTEMPT);
     expect(verdict).toMatchObject({ reason, action: reason === 'retry' ? 'pass' : 'defer' });
-    expect('secondsLeft' in verdict ? verdict.secondsLeft : undefined).toBe(secondsLeft);
+    expect(verdict.retryAfter).toBe(retryAfter);
   });
 
   it('that is too soon counts, is announced, and moves no expiry', async () => {
@@ -74,13 +74,13 @@ describe('a retry', () => {
     await greylist.check(ATTEMPT);
     clock.time += PASSTIME + 1;
     group.take();
-    const until = clock.time + WHITEEXP;
-    expect(await greylist.check(ATTEMPT)).toEqual({ action: 'pass', reason: 'retry', until });
-    expect(group.take()).toEqual([{ type: 'white', ip, timestamp: clock.time, expires: until }]);
+    const expires = clock.time + WHITEEXP;
+    expect(await greylist.check(ATTEMPT)).toEqual({ action: 'pass', reason: 'retry', expires, waited: PASSTIME + 1 });
+    expect(group.take()).toEqual([{ type: 'white', ip, timestamp: clock.time, expires: expires }]);
     const times = { first: START, pass: clock.time };
     expect(await listed(greylist)).toEqual([
       { type: 'GREY', ...ATTEMPT, ...times, expires: START + GREYEXP, blocked: 1, passed: 1 },
-      { type: 'WHITE', ip, ...times, expires: until, blocked: 0, passed: 1 },
+      { type: 'WHITE', ip, ...times, expires: expires, blocked: 0, passed: 1 },
     ]);
   });
 
@@ -128,7 +128,7 @@ describe('a white address', () => {
     const { greylist, clock } = await whiteSetup();
     clock.time += 5;
     const other = { ip, helo: 'other.example', from: '', to: 'carol@example.net' };
-    expect(await greylist.check(other)).toEqual({ action: 'pass', reason: 'white', until: clock.time + WHITEEXP });
+    expect(await greylist.check(other)).toEqual({ action: 'pass', reason: 'white', expires: clock.time + WHITEEXP });
     expect(await listed(greylist)).toContainEqual({
       type: 'WHITE',
       ip,
@@ -175,7 +175,7 @@ describe('a white address', () => {
     const { greylist, clock } = setUp();
     await greylist.allow(ip, { expires: START + 2 * WHITEEXP });
     clock.time += 1;
-    expect(await greylist.check(ATTEMPT)).toEqual({ action: 'pass', reason: 'white', until: START + 2 * WHITEEXP });
+    expect(await greylist.check(ATTEMPT)).toEqual({ action: 'pass', reason: 'white', expires: START + 2 * WHITEEXP });
   });
 
   it('does not count a renewal that was not announced against what the group says meanwhile', async () => {

@@ -6,7 +6,7 @@ import type { RemotePeer } from '../e2e/remote.ts';
 import { type Daemon, output, type Start, textOf } from './daemon.ts';
 import { hasNamespaces } from './named.ts';
 import { freshAddress, GROUP, onHost, unixNow } from './places.ts';
-import { ALICE, rowsAbout, spelled } from './scenarios.ts';
+import { ALICE, original, rowsAbout } from './scenarios.ts';
 import type { Attempt } from './smtp.ts';
 
 const CLIENT = fileURLToPath(new URL('attempt.ts', import.meta.url));
@@ -35,7 +35,7 @@ export function multicastScenarios(start: Start): void {
       const [grey, white, trapped] = [freshAddress(), freshAddress(), freshAddress()];
       const [timestamp, expires] = [unixNow(), unixNow() + 600];
       const said: Entry[] = [
-        { type: 'grey', ip: grey, ...spelled(daemon), timestamp },
+        { type: 'grey', ip: grey, ...original(daemon), timestamp },
         { type: 'white', ip: white, timestamp, expires },
         { type: 'trapped', ip: trapped, timestamp, expires },
       ];
@@ -45,7 +45,7 @@ export function multicastScenarios(start: Start): void {
       await expect
         .poll(() => rowsAbout(daemon, [grey, white, trapped]))
         .toEqual([
-          expect.objectContaining({ type: 'GREY', ip: grey, text: textOf(spelled(daemon)) }),
+          expect.objectContaining({ type: 'GREY', ip: grey, text: textOf(original(daemon)) }),
           expect.objectContaining({ type: 'WHITE', ip: white, expires: expires }),
           expect.objectContaining({ type: 'TRAPPED', ip: trapped, expires: expires }),
         ]);
@@ -58,7 +58,7 @@ export function multicastScenarios(start: Start): void {
       const about: Attempt = { host: daemon.address, port: daemon.smtpPort, client: client.address, ...ALICE };
       await output([...client.inside, process.execPath, '--import', 'tsx', CLIENT, JSON.stringify(about)]);
 
-      const grey = { type: 'grey', ip: client.address, ...spelled(daemon), timestamp: expect.any(Number) };
+      const grey = { type: 'grey', ip: client.address, ...original(daemon), timestamp: expect.any(Number) };
       for (const peer of peers) await expect.poll(() => peer.entries).toContainEqual(grey);
       expect(peers[0]?.sources.map(({ address }) => address)).toEqual([daemon.address]);
     });

@@ -14,7 +14,7 @@ const ALICE_AT = {
   greyd: { helo: 'Mail.example.org', from: 'alice@example.org', to: 'bob@example.net' },
 } as const;
 
-export function spelled(daemon: Daemon) {
+export function original(daemon: Daemon) {
   return ALICE_AT[daemon.dialect];
 }
 
@@ -76,12 +76,12 @@ export function scenarios(current: () => Pair): void {
 
       await expect
         .poll(() => heard)
-        .toEqual([{ type: 'grey', ip: LOOPBACK.client, ...spelled(daemon), timestamp: expect.any(Number) }]);
+        .toEqual([{ type: 'grey', ip: LOOPBACK.client, ...original(daemon), timestamp: expect.any(Number) }]);
       const [{ timestamp } = { timestamp: 0 }] = heard;
       expect(timestamp).toBeGreaterThanOrEqual(before);
       expect(timestamp).toBeLessThanOrEqual(unixNow());
       const rows = await rowsOf(daemon, LOOPBACK.client);
-      expect(rows).toContainEqual(expect.objectContaining({ type: 'GREY', text: textOf(spelled(daemon)) }));
+      expect(rows).toContainEqual(expect.objectContaining({ type: 'GREY', text: textOf(original(daemon)) }));
     });
 
     test('a spamtrap that was hit arrives as TRAPPED', async () => {
@@ -113,7 +113,7 @@ export function scenarios(current: () => Pair): void {
 
       await expect
         .poll(() => rowsOf(daemon, ip))
-        .toEqual([expect.objectContaining({ type: 'GREY', ip, text: textOf(spelled(daemon)) })]);
+        .toEqual([expect.objectContaining({ type: 'GREY', ip, text: textOf(original(daemon)) })]);
       const [row = { first: 0, expires: 0 }] = await rowsOf(daemon, ip);
       expect(row.first).toBeGreaterThanOrEqual(before);
       expect(row.first).toBeLessThanOrEqual(unixNow());

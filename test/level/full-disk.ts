@@ -5,7 +5,7 @@
 import { execFileSync } from 'node:child_process';
 import { SpamdSyncError } from 'spamd-sync';
 import { LevelStore } from 'spamd-sync/level';
-import { stepOf } from '../store/contract/steps.ts';
+import { attempt } from '../support/records.ts';
 
 const [directory = ''] = process.argv.slice(2);
 const TO = `${'x'.repeat(2000)}@example.net`;
@@ -24,13 +24,13 @@ const store = await LevelStore.open(directory, { durability: 'sync' });
 let acknowledged = 0;
 let error: SpamdSyncError | undefined;
 while (error === undefined && acknowledged < 10_000) {
-  error = await failure(() => store.recordAttempt(stepOf({ ip: `tuple${acknowledged}`, to: TO })));
+  error = await failure(() => attempt(store, { ip: `tuple${acknowledged}`, to: TO }));
   if (error === undefined) acknowledged++;
 }
-const again = await failure(() => store.recordAttempt(stepOf({ ip: 'again' })));
+const again = await failure(() => attempt(store, { ip: 'again' }));
 execFileSync('prlimit', ['--fsize=unlimited', '--pid', `${process.pid}`]);
 let tries = 0;
-while ((await failure(() => store.recordAttempt(stepOf({ ip: 'afterwards' })))) !== undefined && tries++ < 100) {
+while ((await failure(() => attempt(store, { ip: 'afterwards' }))) !== undefined && tries++ < 100) {
   await new Promise((resolve) => setTimeout(resolve, 100));
 }
 await store.close();

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import type { Store } from 'spamd-sync';
 import { type Durability, LevelStore } from 'spamd-sync/level';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { contents, keyOf } from '../store/contract/steps.ts';
+import { contents, keyOf } from '../support/records.ts';
 
 const { KILL_ROUNDS } = process.env;
 const ROUNDS = Number(KILL_ROUNDS ?? 5);

@@ -4,13 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ClassicLevel } from 'classic-level';
-import { Greylist, type StoreRecord } from 'spamd-sync';
+import { Greylist } from 'spamd-sync';
 import { LevelStore } from 'spamd-sync/level';
+import { type StoreRecord, sweep } from 'spamd-sync/store';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { address, contents, keyOf, NOW, stepOf, tuple } from '../store/contract/steps.ts';
+import { address, attempt, change, contents, keyOf, NOW, read, tuple } from '../support/records.ts';
 
 const IP = '192.0.2.1';
-const WHITE = { type: 'white', ip: IP, at: NOW, until: NOW + 1000, own: true, by: '' } as const;
+const WHITE = { type: 'white', at: NOW, expires: NOW + 1000, local: true } as const;
 
 let top: string;
 let directory: string;
@@ -45,7 +46,7 @@ describe('a LevelStore', () => {
   it('has everything when it is opened again', async () => {
     const records: StoreRecord[] = [
       { type: 'tuple', key: keyOf(IP), record: tuple() },
-      { type: 'address', ip: IP, record: address({ white: [{ at: NOW, until: NOW + 5 }] }) },
+      { type: 'address', ip: IP, record: address({ white: [{ at: NOW, expires: NOW + 5 }] }) },
       { type: 'spamtrap', address: 'trap@example.net' },
     ];
     const store = await LevelStore.open(directory);
@@ -56,16 +57,16 @@ describe('a LevelStore', () => {
     expect(await contents(again)).toEqual(records);
     expect(again.stats()).toMatchObject({ tuples: 1, addresses: 1, spamtraps: 1 });
     expect(await again.spamtraps.has('trap@example.net')).toBe(true);
-    expect(await again.recordAttempt(stepOf({ ip: '192.0.2.9', to: 'trap@example.net' }))).toEqual({
-      step: 'spamtrap',
+    expect(await attempt(again, { ip: '192.0.2.9', to: 'trap@example.net' })).toEqual({
+      outcome: 'spamtrap',
     });
   });
 
   it('keeps each kind as one range, in the order of its keys', async () => {
     const store = await LevelStore.open(directory);
-    await store.recordAttempt(stepOf({ ip: '192.0.2.2' }));
-    await store.recordAttempt(stepOf({ ip: '192.0.2.1' }));
-    await store.mergeAddress(WHITE, { now: NOW, announced: false });
+    await attempt(store, { ip: '192.0.2.2' });
+    await attempt(store, { ip: '192.0.2.1' });
+    await change(store, IP, WHITE);
     await store.spamtraps.add('b@example.net');
     await store.spamtraps.add('a@example.net');
     await store.close();
@@ -91,12 +92,12 @@ describe('a LevelStore', () => {
       return { type: 'tuple', key: keyOf(`10.0.${i >>> 8}.${i & 255}`), record: tuple({ expires: NOW + 1 }) };
     });
     await store.load(old);
-    const swept = store.sweep({ now: NOW + 1, trapWins: false });
+    const swept = sweep(store, NOW + 1, false);
     for (let i = 0; i < 5000; i += 50) {
-      await store.recordAttempt(stepOf({ ip: `10.0.${i >>> 8}.${i & 255}`, now: NOW + 1 }));
+      await attempt(store, { ip: `10.0.${i >>> 8}.${i & 255}`, now: NOW + 1 });
     }
     await swept;
-    await store.sweep({ now: NOW + 1, trapWins: false });
+    await sweep(store, NOW + 1, false);
     expect(store.stats()).toMatchObject({ tuples: 100 });
     expect(await contents(store)).toHaveLength(100);
   });
@@ -105,15 +106,15 @@ describe('a LevelStore', () => {
 describe('durability', () => {
   it('sync: what is acknowledged is in the directory', async () => {
     await using store = await LevelStore.open(directory, { durability: 'sync' });
-    await store.recordAttempt(stepOf({ ip: IP }));
+    await attempt(store, { ip: IP });
     expect(await afterCrash()).toHaveLength(1);
-    await store.mergeAddress(WHITE, { now: NOW, announced: false });
+    await change(store, IP, WHITE);
     expect(await afterCrash()).toHaveLength(2);
     await store.spamtraps.add('trap@example.net');
     expect(await afterCrash()).toHaveLength(3);
     await store.load([{ type: 'tuple', key: keyOf('192.0.2.2'), record: tuple() }]);
     expect(await afterCrash()).toHaveLength(4);
-    await store.sweep({ now: NOW + 1_000_000, trapWins: false });
+    await sweep(store, NOW + 1_000_000, false);
     expect(await afterCrash()).toEqual([{ type: 'spamtrap', address: 'trap@example.net' }]);
     await store.spamtraps.delete('trap@example.net');
     expect(await afterCrash()).toEqual([]);
@@ -121,16 +122,16 @@ describe('durability', () => {
 
   it('batched: what is acknowledged is there at once, and in the directory soon', async () => {
     await using store = await LevelStore.open(directory, { maxLossMs: 1000 });
-    await store.address(IP);
-    const merged = store.mergeAddress(WHITE, { now: NOW, announced: false });
-    expect(merged).toBe(NOW);
-    expect(store.address(IP)).toMatchObject({ white: [{ at: NOW }] });
+    await read(store, IP);
+    const merged = change(store, IP, WHITE);
+    expect(merged).toEqual({ at: NOW, expires: NOW + 1000 });
+    expect(read(store, IP)).toMatchObject({ white: [{ at: NOW }] });
     await vi.waitFor(async () => expect(await afterCrash()).toHaveLength(1), { timeout: 5000, interval: 50 });
   });
 
   it('batched: closing writes what is left', async () => {
     const store = await LevelStore.open(directory, { maxLossMs: 60_000 });
-    await store.recordAttempt(stepOf({ ip: IP }));
+    await attempt(store, { ip: IP });
     expect(await afterCrash()).toEqual([]);
     await store.close();
     expect(await afterCrash()).toHaveLength(1);
@@ -138,7 +139,7 @@ describe('durability', () => {
 
   it('batched: a store that is listed or swept is written first', async () => {
     await using store = await LevelStore.open(directory, { maxLossMs: 60_000 });
-    await store.recordAttempt(stepOf({ ip: IP }));
+    await attempt(store, { ip: IP });
     expect(await contents(store)).toHaveLength(1);
     expect(await afterCrash()).toHaveLength(1);
   });
@@ -205,9 +206,9 @@ describe('a directory', () => {
     await withLevel((level) => level.put(`t${keyOf(IP)}`, '\x11'));
     const broken = await LevelStore.open(directory);
     const damaged = { code: 'ERR_SPAMD_STORE_DAMAGED' };
-    await expect(broken.recordAttempt(stepOf({ ip: IP }))).rejects.toMatchObject(damaged);
-    await expect(broken.sweep({ now: NOW, trapWins: false })).rejects.toMatchObject(damaged);
-    expect(await broken.recordAttempt(stepOf({ ip: '192.0.2.2' }))).toMatchObject({ step: 'early' });
+    await expect(attempt(broken, { ip: IP })).rejects.toMatchObject(damaged);
+    await expect(sweep(broken, NOW, false)).rejects.toMatchObject(damaged);
+    expect(await attempt(broken, { ip: '192.0.2.2' })).toMatchObject({ outcome: 'early' });
     await broken.close();
     expect(await LevelStore.repair(directory)).toEqual({ tuples: 1, addresses: 0, spamtraps: 0, dropped: 1 });
     await using again = await LevelStore.open(directory);
@@ -231,15 +232,15 @@ describe('a directory', () => {
 describe('a LevelStore that is closed', () => {
   it('takes nothing more, and says so', async () => {
     const store = await LevelStore.open(directory);
-    await store.recordAttempt(stepOf({ ip: IP }));
+    await attempt(store, { ip: IP });
     await Promise.all([store.close(), store.close()]);
     const closed = { code: 'ERR_SPAMD_CLOSED' };
-    await expect(store.recordAttempt(stepOf({ ip: IP }))).rejects.toMatchObject(closed);
-    await expect(store.mergeAddress(WHITE, { now: NOW, announced: false })).rejects.toMatchObject(closed);
-    await expect(store.address(IP)).rejects.toMatchObject(closed);
+    await expect(attempt(store, { ip: IP })).rejects.toMatchObject(closed);
+    await expect(change(store, IP, WHITE)).rejects.toMatchObject(closed);
+    await expect(read(store, IP)).rejects.toMatchObject(closed);
     await expect(store.spamtraps.add('trap@example.net')).rejects.toMatchObject(closed);
     await expect(store.load([{ type: 'spamtrap', address: 'a@b' }])).rejects.toMatchObject(closed);
-    await expect(store.sweep({ now: NOW, trapWins: false })).rejects.toMatchObject(closed);
+    await expect(sweep(store, NOW, false)).rejects.toMatchObject(closed);
     await expect(contents(store)).rejects.toMatchObject(closed);
     expect(store.stats()).toMatchObject({ tuples: 1 });
   });

@@ -4,7 +4,7 @@
  */
 import { openSync, writeSync } from 'node:fs';
 import { LevelStore } from 'spamd-sync/level';
-import { NOW, RULES, stepOf } from '../store/contract/steps.ts';
+import { attempt, change, NOW, RULES } from '../support/records.ts';
 
 const WORKERS = 8;
 
@@ -21,12 +21,13 @@ async function work(): Promise<void> {
   for (;;) {
     const ip = `10.${round}.${(next >>> 8) & 255}.${next & 255}`;
     next++;
-    await store.recordAttempt(stepOf({ ip }));
+    await attempt(store, { ip });
     tell('first', ip);
-    await store.recordAttempt(stepOf({ ip, now: NOW + RULES.passtime + 1 }));
+    await attempt(store, { ip, now: NOW + RULES.passtime + 1 });
     tell('promoted', ip);
-    const trapped = { type: 'trapped', ip, at: NOW + 9000, until: NOW + 90_000, own: true, by: 'operator' } as const;
-    await store.mergeAddress(trapped, { now: NOW + 9000, announced: true });
+    const at = NOW + 9000;
+    const trapped = { type: 'trapped', at, expires: NOW + 90_000, local: true, trappedBy: 'operator' } as const;
+    await change(store, ip, trapped, { now: at, announced: true });
     tell('trapped', ip);
     await store.spamtraps.add(`${ip}@example.net`);
     tell('spamtrap', ip);

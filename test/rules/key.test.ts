@@ -1,15 +1,7 @@
 import fc from 'fast-check';
+import { canonicalMailbox, originalOf, splitKey, tupleKey, typedStrings } from 'spamd-sync/store';
 import { describe, expect, it } from 'vitest';
-import {
-  canonicalAddress,
-  canonicalMailbox,
-  canonicalNetwork,
-  networkOf,
-  spelled,
-  spelling,
-  splitKey,
-  tupleKey,
-} from '../../src/rules/canonical.ts';
+import { canonicalAddress, canonicalNetwork, networkOf } from '../../src/address.ts';
 import { ATTEMPT, listed, PASSTIME, setUp } from '../greylist/setup.ts';
 
 const key = tupleKey('198.51.100.7', 'mail.example.org', 'alice@example.org', 'bob@example.net');
@@ -130,15 +122,15 @@ describe('the key of a tuple', () => {
     fc.assert(
       fc.property(text, text, text, (helo, from, to) => {
         const made = tupleKey('192.0.2.1', helo, from, to);
-        const back = spelled(made, spelling(made, helo, from, to));
+        const back = typedStrings(made, originalOf(made, helo, from, to));
         expect(back).toEqual({ helo: printable(helo), from: printable(from), to: printable(to) });
       }),
     );
   });
 
   it('needs no spelling for what is canonical but for its brackets', () => {
-    expect(spelling(key, 'mail.example.org', '<alice@example.org>', '<bob@example.net>')).toBeUndefined();
-    expect(spelling(key, 'Mail.example.org', '<alice@example.org>', '<bob@example.net>')).toContain('Mail');
+    expect(originalOf(key, 'mail.example.org', '<alice@example.org>', '<bob@example.net>')).toBeUndefined();
+    expect(originalOf(key, 'Mail.example.org', '<alice@example.org>', '<bob@example.net>')).toContain('Mail');
   });
 
   it('and a mailbox are bounded', () => {

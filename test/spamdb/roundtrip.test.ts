@@ -53,7 +53,7 @@ describe(`a dump of ${LINES} lines`, () => {
     const report = await greylist.import(parseSpamdb(before));
     expect(report.ignored).toBe(0);
     expect(report.grey + report.white + report.trapped + report.spamtraps).toBe(LINES);
-    const after = (await text(formatSpamdb(greylist.entries()))).split('\n');
+    const after = (await text(formatSpamdb(greylist.export()))).split('\n');
     const different = before.split('\n').filter((line, at) => line !== after[at]);
     expect(different).toEqual([]);
     expect(after).toHaveLength(LINES + 1);
@@ -75,12 +75,12 @@ describe('the dump of a greylist that pools its clients', () => {
     await first.check({ ip: '192.0.2.7', helo: 'h', from: '<a@b>', to: '<c@d>' });
     await first.allow('2001:db8::7');
     await first.trap('192.0.2.8');
-    const before = await text(formatSpamdb(first.entries()));
+    const before = await text(formatSpamdb(first.export()));
     expect(before.split('\n')).toHaveLength(4);
 
     await using second = new Greylist({ clock, policy });
     const report = await second.import(parseSpamdb(before, { pools: true }));
     expect(report).toEqual({ grey: 1, white: 1, trapped: 1, spamtraps: 0, ignored: 0 });
-    expect(await text(formatSpamdb(second.entries()))).toBe(before);
+    expect(await text(formatSpamdb(second.export()))).toBe(before);
   });
 });

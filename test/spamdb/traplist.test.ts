@@ -58,7 +58,7 @@ describe('exportTraplist', () => {
     await greylist.trap('192.0.2.200');
     await greylist.trap('192.0.2.30');
     await greylist.allow('192.0.2.4');
-    const list = exportTraplist(greylist.entries(), { now: NOW });
+    const list = exportTraplist(greylist.export(), { now: NOW });
     expect((await collect(parseAddressList(list))).map(({ address }) => address)).toEqual([
       '192.0.2.30',
       '192.0.2.200',

@@ -8,17 +8,17 @@ import {
   encodeMeta,
   encodeTuple,
 } from '../../src/store/codec.ts';
-import { address, NOW, tuple } from './contract/steps.ts';
+import { address, NOW, tuple } from '../support/records.ts';
 
 /** Any time there can be, and sums of one and a duration. */
 const time = fc.integer({ min: -(2 ** 32), max: 2 ** 33 });
 const count = fc.integer({ min: 0, max: 2 ** 32 - 1 });
-const claims = fc.array(fc.record({ at: time, until: time }), { maxLength: 8 });
+const claims = fc.array(fc.record({ at: time, expires: time }), { maxLength: 8 });
 
 describe('the records of a store', () => {
   it('tuples come back as they were', () => {
-    const spelled = fc.option(fc.string({ unit: 'grapheme' }), { nil: undefined });
-    const record = fc.record({ first: time, pass: time, expires: time, blocked: count, passed: count, spelled });
+    const original = fc.option(fc.string({ unit: 'grapheme' }), { nil: undefined });
+    const record = fc.record({ first: time, pass: time, expires: time, blocked: count, passed: count, original });
     fc.assert(
       fc.property(record, (given) => {
         expect(decodeTuple(encodeTuple(given))).toEqual(given);
@@ -32,14 +32,14 @@ describe('the records of a store', () => {
       trapped: claims,
       whiteRemoved: time,
       trappedRemoved: time,
-      removalsUntil: time,
-      ownWhite: time,
-      by: fc.string(),
+      removalsExpire: time,
+      localWhite: time,
+      trappedBy: fc.string(),
       first: time,
       pass: time,
       blocked: count,
       passed: count,
-      announcedUntil: time,
+      announcedExpires: time,
       announcedAt: time,
     });
     fc.assert(
@@ -55,11 +55,11 @@ describe('the records of a store', () => {
   });
 
   it('are found again under the numbers that stand in record.proto', () => {
-    const record = tuple({ first: 1, pass: 2, expires: 3, blocked: 4, passed: 5, spelled: 'é' });
+    const record = tuple({ first: 1, pass: 2, expires: 3, blocked: 4, passed: 5, original: 'é' });
     expect(Buffer.from(encodeTuple(record)).toString('hex')).toBe(
       '11000000000000f03f190000000000000040210000000000000840280430053a02c3a9',
     );
-    const white = address({ white: [{ at: 1, until: 2 }], first: 0, by: 'x' });
+    const white = address({ white: [{ at: 1, expires: 2 }], first: 0, trappedBy: 'x' });
     expect(Buffer.from(encodeAddress(white)).toString('hex')).toMatch(/^121209000000000000f03f110000000000000040/);
   });
 

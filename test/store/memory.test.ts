@@ -1,57 +1,56 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { type AttemptStep, Greylist, MemoryStore, type Rules, SpamdSyncError, type StoreRecord } from 'spamd-sync';
+import { Greylist, MemoryStore, SpamdSyncError } from 'spamd-sync';
+import { type AttemptOutcome, AttemptStep, type StoreRecord, sweep } from 'spamd-sync/store';
 import { describe, expect, it } from 'vitest';
 import { generator } from '../support/random.ts';
+import { change, RULES, read } from '../support/records.ts';
 
 const NOW = 1_800_000_000;
-const RULES: Rules = { passtime: 1500, greyexp: 14_400, whiteexp: 3_110_400, trapWins: false, renewal: 311_040 };
 
-function step(name: string, more: Partial<AttemptStep> = {}): AttemptStep {
-  const ip = more.ip ?? '192.0.2.1';
-  const known = { ip, key: `${ip}\0${name}`, spelled: () => undefined, to: () => name };
-  return { ...known, at: NOW, now: NOW, rules: RULES, own: true, record: 'always', ...more };
+/** An attempt whose tuple is told apart by its HELO. */
+function attempt(store: MemoryStore, helo: string, now = NOW): AttemptOutcome {
+  const options = { ip: '192.0.2.1', rules: RULES, record: 'always' } as const;
+  return store.update(new AttemptStep({ helo, from: '<a@example.org>', to: '<b@example.net>' }, options), now);
 }
 
 /** Claims that hold for a day. */
 function fill(store: MemoryStore, type: 'white' | 'trapped', count: number): void {
   for (let i = 0; i < count; i++) {
     const ip = `${type === 'white' ? 10 : 11}.${i >> 16}.${(i >> 8) & 255}.${i & 255}`;
-    const change = { type, ip, at: NOW, until: NOW + 86_400, own: true, by: '' } as const;
-    store.mergeAddress(change, { now: NOW, announced: false });
+    const claim = { at: NOW, expires: NOW + 86_400, local: true };
+    const made = type === 'white' ? ({ type, ...claim } as const) : ({ type, ...claim, trappedBy: '' } as const);
+    change(store, ip, made, { now: NOW });
   }
 }
 
 async function everything(store: MemoryStore): Promise<StoreRecord[]> {
   const records: StoreRecord[] = [];
-  for await (const record of store.entries()) records.push(record);
+  for await (const record of store.records()) records.push(record);
   return records;
 }
 
 describe('the bounds', () => {
   it('let go of the tuple that was not seen for longest, and count it if it was alive', () => {
     const store = new MemoryStore({ maxTuples: 2, maxAddresses: 2 });
-    store.recordAttempt(step('one'));
-    store.recordAttempt(step('two'));
-    store.recordAttempt(step('one'));
-    store.recordAttempt(step('three'));
+    attempt(store, 'one');
+    attempt(store, 'two');
+    attempt(store, 'one');
+    attempt(store, 'three');
     expect(store.stats()).toMatchObject({ tuples: 2, evictedTuples: 1 });
-    expect(store.recordAttempt(step('one'))).toMatchObject({ step: 'early' });
-    expect(store.recordAttempt(step('two'))).toMatchObject({ step: 'first' });
-    const later = { at: NOW + 14_400, now: NOW + 14_400 };
-    store.recordAttempt(step('four', later));
+    expect(attempt(store, 'one')).toMatchObject({ outcome: 'early' });
+    expect(attempt(store, 'two')).toMatchObject({ outcome: 'first' });
+    attempt(store, 'four', NOW + 14_400);
     expect(store.stats()).toMatchObject({ tuples: 2, evictedTuples: 2 });
   });
 
   it('let go of the address that was not used for longest, and count it if it still held', () => {
     const store = new MemoryStore({ maxTuples: 2, maxAddresses: 2 });
-    const change = { type: 'white', at: NOW, until: NOW + 10, own: true, by: '' } as const;
-    for (const ip of ['192.0.2.1', '192.0.2.2', '192.0.2.3']) {
-      store.mergeAddress({ ...change, ip }, { now: NOW, announced: false });
-    }
+    const white = { type: 'white', at: NOW, expires: NOW + 10, local: true } as const;
+    for (const ip of ['192.0.2.1', '192.0.2.2', '192.0.2.3']) change(store, ip, white, { now: NOW });
     expect(store.stats()).toMatchObject({ addresses: 2, evictedAddresses: 1 });
-    expect(store.address('192.0.2.1')).toBeUndefined();
-    store.mergeAddress({ ...change, ip: '192.0.2.4', until: NOW + 99 }, { now: NOW + 10, announced: false });
+    expect(read(store, '192.0.2.1')).toBeUndefined();
+    change(store, '192.0.2.4', { ...white, expires: NOW + 99 }, { now: NOW + 10 });
     expect(store.stats()).toMatchObject({ addresses: 2, evictedAddresses: 1 });
   });
 
@@ -88,16 +87,16 @@ describe('the bounds', () => {
 describe('what it holds', () => {
   it('is listed as tuples, addresses, spamtraps, while it is used and changed', async () => {
     const store = new MemoryStore({ maxTuples: 100, maxAddresses: 100 });
-    for (const name of ['one', 'two', 'three']) store.recordAttempt(step(name));
+    for (const name of ['one', 'two', 'three']) attempt(store, name);
     fill(store, 'white', 3);
     for (const trap of ['a@example.net', 'b@example.net']) store.spamtraps.add(trap);
     const seen: string[] = [];
-    for await (const item of store.entries()) {
+    for await (const item of store.records()) {
       seen.push(
         item.type === 'tuple' ? (item.key.split('\0')[1] ?? '') : item.type === 'address' ? item.ip : item.address,
       );
       // The least recently used becomes the most recently used, and something else goes.
-      store.recordAttempt(step('one'));
+      attempt(store, 'one');
       store.spamtraps.delete('b@example.net');
     }
     expect(seen).toEqual(['one', 'two', 'three', '10.0.0.0', '10.0.0.1', '10.0.0.2', 'a@example.net']);
@@ -108,41 +107,39 @@ describe('what it holds', () => {
       new MemoryStore({ maxTuples: 9, maxAddresses: 9 }),
       new MemoryStore({ maxTuples: 9, maxAddresses: 9 }),
     ];
-    from.recordAttempt(step('one'));
+    attempt(from, 'one');
     fill(from, 'white', 1);
     from.spamtraps.add('a@example.net');
     const records = await everything(from);
     const before = structuredClone(records);
     to.load(records);
     expect(await everything(to)).toEqual(before);
-    to.recordAttempt(step('one'));
-    to.mergeAddress(
-      { type: 'trapped', ip: '10.0.0.0', at: NOW, until: NOW + 5, own: true, by: '' },
-      { now: NOW, announced: true },
-    );
+    attempt(to, 'one');
+    const trapped = { type: 'trapped', at: NOW, expires: NOW + 5, local: true, trappedBy: '' } as const;
+    change(to, '10.0.0.0', trapped, { now: NOW, announced: true });
     expect(records).toEqual(before);
     from.load(await everything(to));
-    expect(from.address('10.0.0.0')).toMatchObject({
-      white: [{ at: NOW, until: NOW + 86_400 }],
-      trapped: [{ at: NOW, until: NOW + 5 }],
-      announcedUntil: NOW + 5,
+    expect(read(from, '10.0.0.0')).toMatchObject({
+      white: [{ at: NOW, expires: NOW + 86_400 }],
+      trapped: [{ at: NOW, expires: NOW + 5 }],
+      announcedExpires: NOW + 5,
     });
-    expect(from.recordAttempt(step('one', { ip: '192.0.2.1' }))).toMatchObject({ blocked: 3 });
+    expect(attempt(from, 'one')).toMatchObject({ blocked: 3 });
   });
 
   it('goes when it has expired, while traffic goes on', async () => {
     const store = new MemoryStore({ maxTuples: 20_000, maxAddresses: 10 });
-    for (let i = 0; i < 5000; i++) store.recordAttempt(step(`${i}`));
-    for (let i = 0; i < 5000; i++) store.recordAttempt(step(`later ${i}`, { at: NOW + 1, now: NOW + 1 }));
-    const sweeping = store.sweep({ now: NOW + 14_400, trapWins: false });
+    for (let i = 0; i < 5000; i++) attempt(store, `${i}`);
+    for (let i = 0; i < 5000; i++) attempt(store, `later ${i}`, NOW + 1);
+    const sweeping = sweep(store, NOW + 14_400, false);
     let turns = 0;
     const count = () => {
       turns++;
       counting = setImmediate(count);
     };
     let counting = setImmediate(count);
-    const again = store.recordAttempt(step('new', { at: NOW + 14_400, now: NOW + 14_400 }));
-    expect(again).toMatchObject({ step: 'first' });
+    const again = attempt(store, 'new', NOW + 14_400);
+    expect(again).toMatchObject({ outcome: 'first' });
     expect(await sweeping).toEqual({ removed: 5000, due: [] });
     clearImmediate(counting);
     expect(turns).toBeGreaterThan(3);

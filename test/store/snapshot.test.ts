@@ -5,12 +5,13 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
-import { MemoryStore, type Store, type StoreRecord } from 'spamd-sync';
+import { MemoryStore, type Store } from 'spamd-sync';
 import { LevelStore } from 'spamd-sync/level';
+import type { StoreRecord } from 'spamd-sync/store';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SnapshotError } from '../../src/errors.ts';
 import { restore, type SnapshotProgress, snapshot } from '../../src/store/snapshot.ts';
-import { address, contents, keyOf, NOW, tuple } from './contract/steps.ts';
+import { address, contents, keyOf, NOW, read, tuple } from '../support/records.ts';
 
 const MANY = 3000;
 
@@ -22,16 +23,21 @@ function sample(tuples: number): MemoryStore {
   const store = memory();
   const records = Array.from({ length: tuples }, (_, i): StoreRecord => {
     const key = keyOf(`10.0.${i >>> 8}.${i & 255}`, i % 7 === 0 ? '\xc3\xa9@b' : undefined);
-    return { type: 'tuple', key, record: tuple({ blocked: i, spelled: i % 5 === 0 ? `É\0${i}` : undefined }) };
+    return { type: 'tuple', key, record: tuple({ blocked: i, original: i % 5 === 0 ? `É\0${i}` : undefined }) };
   });
   store.load([
     ...records,
     {
       type: 'address',
       ip: '192.0.2.1',
-      record: address({ white: [{ at: NOW, until: 2 ** 33 }], ownWhite: NOW, announcedUntil: NOW + 5, by: 'group' }),
+      record: address({
+        white: [{ at: NOW, expires: 2 ** 33 }],
+        localWhite: NOW,
+        announcedExpires: NOW + 5,
+        trappedBy: 'group',
+      }),
     },
-    { type: 'address', ip: 'pool.example.org', record: address({ trappedRemoved: NOW, removalsUntil: NOW + 9 }) },
+    { type: 'address', ip: 'pool.example.org', record: address({ trappedRemoved: NOW, removalsExpire: NOW + 9 }) },
     { type: 'spamtrap', address: 'tr\u00e4p@example.net' },
   ]);
   return store;
@@ -73,7 +79,7 @@ describe('a snapshot', () => {
   it('goes from a LevelStore into memory and back, by a file', async () => {
     const path = join(directory, 'snapshot');
     await using from = await LevelStore.open(join(directory, 'from'));
-    for await (const item of sample(MANY).entries()) await from.load([item]);
+    for await (const item of sample(MANY).records()) await from.load([item]);
     await pipeline(snapshot(from, NOW), createWriteStream(path));
     const between = memory();
     await restore(between, path);
@@ -91,13 +97,13 @@ describe('a snapshot', () => {
   it('is merged with what is there', async () => {
     const store = memory();
     store.load([
-      { type: 'address', ip: '192.0.2.1', record: address({ trapped: [{ at: NOW - 1, until: NOW + 99 }] }) },
+      { type: 'address', ip: '192.0.2.1', record: address({ trapped: [{ at: NOW - 1, expires: NOW + 99 }] }) },
       { type: 'spamtrap', address: 'other@example.net' },
     ]);
     await restore(store, cutUp(small, 100));
-    expect(store.address('192.0.2.1')).toMatchObject({
-      white: [{ at: NOW, until: 2 ** 33 }],
-      trapped: [{ at: NOW - 1, until: NOW + 99 }],
+    expect(read(store, '192.0.2.1')).toMatchObject({
+      white: [{ at: NOW, expires: 2 ** 33 }],
+      trapped: [{ at: NOW - 1, expires: NOW + 99 }],
     });
     expect(store.stats()).toMatchObject({ tuples: 2, addresses: 2, spamtraps: 2 });
   });

@@ -1,9 +1,15 @@
 /** Records, and steps over them, as tests of stores need them. */
 import {
+  type AddressChange,
   type AddressRecord,
   type AttemptOptions,
+  type AttemptOutcome,
   AttemptStep,
+  type Awaitable,
+  type Changed,
+  ChangeStep,
   newAddress,
+  ReadStep,
   type Rules,
   type Store,
   type StoreRecord,
@@ -28,13 +34,30 @@ export function keyOf(ip: string, to = TO): string {
 export interface Attempted {
   readonly ip: string;
   readonly to?: string;
+  /** Default {@link NOW}. */
+  readonly now?: number;
   readonly remoteAt?: number;
   readonly record?: AttemptOptions['record'];
   readonly rules?: Partial<Rules>;
 }
 
-export function attemptStep({ ip, to = TO, remoteAt, record = 'always', rules }: Attempted): AttemptStep {
-  return new AttemptStep({ helo: HELO, from: FROM, to }, { ip, rules: { ...RULES, ...rules }, remoteAt, record });
+export function attempt(store: Store, attempted: Attempted): Awaitable<AttemptOutcome> {
+  const { ip, to = TO, now = NOW, remoteAt, record = 'always', rules } = attempted;
+  const options: AttemptOptions = { ip, rules: { ...RULES, ...rules }, remoteAt, record };
+  return store.update(new AttemptStep({ helo: HELO, from: FROM, to }, options), now);
+}
+
+export function change(
+  store: Store,
+  ip: string,
+  made: AddressChange,
+  { now = NOW, announced = false }: { readonly now?: number; readonly announced?: boolean } = {},
+): Awaitable<Changed> {
+  return store.update(new ChangeStep(ip, () => made, { announced }), now);
+}
+
+export function read(store: Store, ip: string): Awaitable<AddressRecord | undefined> {
+  return store.update(new ReadStep(ip), NOW);
 }
 
 /** Everything in a store, as it is at this moment, each kind in the order of its keys. */

@@ -1,15 +1,16 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
 import {
   type AddressChange,
   type AddressRecord,
   type AddressState,
-  applyChange,
-  isSpent,
-  newAddressRecord,
+  holdsUntil,
+  merged,
+  mergedRecords,
+  newAddress,
   stateOf,
-} from '../../src/rules/address-record.ts';
-import { loadAddress } from '../../src/rules/load.ts';
+  timeOf,
+} from 'spamd-sync/store';
+import { describe, expect, it } from 'vitest';
 
 /** Short enough times that changes meet at the same second, and that all of them can be looked at. */
 const LATEST = 40;
@@ -33,8 +34,8 @@ const change: fc.Arbitrary<AddressChange> = fc
     }),
   )
   .map(({ type, at, held }): AddressChange => {
-    const common = { ip: '192.0.2.1', at, until: at + held, own: false };
-    return type === 'white' || type === 'trapped' ? { ...common, type, by: '' } : { ...common, type };
+    const common = { at, expires: at + held, local: false };
+    return type === 'trapped' ? { ...common, type, trappedBy: '' } : { ...common, type };
   });
 const changes = fc.array(change, { maxLength: 24 });
 /** The same changes, in another order and some of them more than once. */
@@ -53,9 +54,7 @@ function shuffled<T>(all: readonly T[], order: readonly number[]): T[] {
 }
 
 function recordOf(all: readonly AddressChange[]): AddressRecord {
-  const record = newAddressRecord(1);
-  for (const each of all) applyChange(record, each);
-  return record;
+  return all.reduce(merged, newAddress(1));
 }
 
 function statesOf(record: AddressRecord): (AddressState | undefined)[] {
@@ -66,7 +65,7 @@ function statesOf(record: AddressRecord): (AddressState | undefined)[] {
 function expectedState(all: readonly AddressChange[], now: number): AddressState | undefined {
   const claims = (type: 'white' | 'trapped') => {
     const removed = Math.max(0, ...all.filter((each) => each.type === `remove-${type}`).map((each) => each.at));
-    return all.filter((each) => each.type === type && each.at > removed && each.until > now);
+    return all.filter((each) => each.type === type && each.at > removed && each.expires > now);
   };
   const newest = (of: readonly AddressChange[]) => Math.max(-1, ...of.map((each) => each.at));
   const [white, trapped] = [claims('white'), claims('trapped')];
@@ -78,7 +77,7 @@ function expectedState(all: readonly AddressChange[], now: number): AddressState
   return {
     type: isWhite ? 'white' : 'trapped',
     at: newest(counting),
-    until: Math.max(...counting.map((each) => each.until)),
+    expires: Math.max(...counting.map((each) => each.expires)),
   };
 }
 
@@ -107,21 +106,21 @@ describe('the merge of an address', () => {
       fc.property(changes, changes, changes, (a, b, c) => {
         const [one, two, three] = [recordOf(a), recordOf(b), recordOf(c)];
         const whole = statesOf(recordOf([...a, ...b, ...c]));
-        expect(statesOf(loadAddress(loadAddress(one, two), three))).toEqual(whole);
-        expect(statesOf(loadAddress(one, loadAddress(two, three)))).toEqual(whole);
-        expect(statesOf(loadAddress(loadAddress(three, one), two))).toEqual(whole);
-        expect(statesOf(loadAddress(one, one))).toEqual(statesOf(one));
+        expect(statesOf(mergedRecords(mergedRecords(one, two), three))).toEqual(whole);
+        expect(statesOf(mergedRecords(one, mergedRecords(two, three)))).toEqual(whole);
+        expect(statesOf(mergedRecords(mergedRecords(three, one), two))).toEqual(whole);
+        expect(statesOf(mergedRecords(one, one))).toEqual(statesOf(one));
       }),
       { numRuns: 300 },
     );
   });
 
   it('keeps the earliest sight, and the latest of everything else that is noted beside the claims', () => {
-    const a = { ...newAddressRecord(10), pass: 50, blocked: 7, passed: 1, ownWhite: 20, announcedUntil: 90 };
-    const b = { ...newAddressRecord(30), pass: 40, blocked: 2, passed: 5, ownWhite: 25, announcedAt: 60 };
-    const both = { first: 10, pass: 50, blocked: 7, passed: 5, ownWhite: 25, announcedUntil: 90, announcedAt: 60 };
-    expect(loadAddress(a, b)).toMatchObject(both);
-    expect(loadAddress(b, a)).toMatchObject(both);
+    const a = { ...newAddress(10), pass: 50, blocked: 7, passed: 1, localWhite: 20, announcedExpires: 90 };
+    const b = { ...newAddress(30), pass: 40, blocked: 2, passed: 5, localWhite: 25, announcedAt: 60 };
+    const both = { first: 10, pass: 50, blocked: 7, passed: 5, localWhite: 25, announcedExpires: 90, announcedAt: 60 };
+    expect(mergedRecords(a, b)).toMatchObject(both);
+    expect(mergedRecords(b, a)).toMatchObject(both);
   });
 
   it('does not change the records that it is given', () => {
@@ -129,13 +128,13 @@ describe('the merge of an address', () => {
       fc.property(changes, changes, (a, b) => {
         const [one, two] = [recordOf(a), recordOf(b)];
         const before = structuredClone([one, two]);
-        applyChange(loadAddress(one, two), { type: 'remove-white', ip: '', at: 99, until: 99, own: false });
+        merged(mergedRecords(one, two), { type: 'remove-white', at: 99, expires: 99, local: false });
         expect([one, two]).toEqual(before);
       }),
     );
   });
 
-  it('comes to the same whenever a host sweeps, and whenever it hears of a change that is not over', () => {
+  it('comes to the same whenever a host sweeps, and whenever it receives a change that still holds', () => {
     const arriving = fc.array(
       fc.record({ change, delays: fc.array(fc.nat({ max: LONGEST }), { minLength: 1, maxLength: 3 }) }),
       { maxLength: 16 },
@@ -143,65 +142,65 @@ describe('the merge of an address', () => {
     fc.assert(
       fc.property(arriving, fc.array(fc.boolean(), { minLength: END, maxLength: END }), (all, sweeps) => {
         let swept: AddressRecord | undefined;
-        const heard: AddressChange[] = [];
+        const received: AddressChange[] = [];
         for (const now of MOMENTS) {
           const arrived = all.filter(({ change, delays }) => delays.some((delay) => change.at + delay === now));
           for (const { change } of arrived) {
-            if (change.until <= now) continue;
-            swept ??= newAddressRecord(now);
-            applyChange(swept, change);
-            heard.push(change);
+            if (change.expires <= now) continue;
+            swept = merged(swept ?? newAddress(now), change);
+            received.push(change);
           }
-          if (sweeps[now] && swept !== undefined && isSpent(swept, now)) swept = undefined;
-          expect(swept && stateOf(swept, now, false)).toEqual(expectedState(heard, now));
+          if (sweeps[now] && swept !== undefined && holdsUntil(swept) <= now) swept = undefined;
+          expect(swept && stateOf(swept, now, false)).toEqual(expectedState(received, now));
         }
       }),
       { numRuns: 500 },
     );
   });
 
-  it('forgets a spent record only when nothing that it refused could come again', () => {
+  it('holds a removal until nothing that it refused could come again', () => {
     fc.assert(
       fc.property(changes, fc.integer({ min: 1, max: 200 }), (all, longer) => {
         // Claims of any length: what a removal took away must stay away as long as it holds.
-        const long = all.map((each) => (each.type === 'white' ? { ...each, until: each.until + longer } : each));
+        const long = all.map((each) => (each.type === 'white' ? { ...each, expires: each.expires + longer } : each));
         const record = recordOf(long);
         for (const now of [...MOMENTS, END + 50, END + 100, END + 200]) {
-          if (!isSpent(record, now)) continue;
-          expect(long.filter((each) => each.until > now)).toEqual([]);
+          if (holdsUntil(record) > now) continue;
+          expect(long.filter((each) => each.expires > now)).toEqual([]);
         }
       }),
     );
   });
 
   it('keeps a bounded record of however many claims, in which the newest decides', () => {
-    const record = newAddressRecord(1);
-    for (let i = 1; i <= 1000; i++) {
-      applyChange(record, { type: 'white', ip: '', at: i, until: 10_000 - i, own: false, by: '' });
-    }
+    const record = recordOf(
+      Array.from({ length: 1000 }, (_, i) => ({ type: 'white', at: i + 1, expires: 9999 - i, local: false })),
+    );
     expect(record.white.length).toBeLessThanOrEqual(32);
     expect(stateOf(record, 1000, false)).toMatchObject({ type: 'white', at: 1000 });
   });
 });
 
-describe("a change of this host's own", () => {
-  const own = fc.constantFrom('white' as const, 'trapped' as const, 'forget' as const);
+describe('a change that this host decides', () => {
+  const decided = fc.constantFrom('white' as const, 'trapped' as const, 'forget' as const);
 
   it('counts at once against everything known, and its time makes it count elsewhere', () => {
     fc.assert(
-      fc.property(changes, own, (all, what) => {
+      fc.property(changes, decided, (all, what) => {
         const now = LATEST;
-        const here = recordOf(all);
-        const there = recordOf(all);
-        const until = now + LONGEST;
+        let here = recordOf(all);
+        let there = recordOf(all);
+        const expires = now + LONGEST;
+        const common = { at: now, expires, local: true };
         const asked: AddressChange[] =
           what === 'forget'
-            ? (['remove-white', 'remove-trapped'] as const).map((type) => ({ type, ip: '', at: now, until, own: true }))
-            : [{ type: what, ip: '', at: now, until, own: true, by: 'operator' }];
+            ? (['remove-white', 'remove-trapped'] as const).map((type) => ({ type, ...common }))
+            : [what === 'white' ? { type: what, ...common } : { type: what, ...common, trappedBy: 'operator' }];
         for (const each of asked) {
-          const at = applyChange(here, each);
+          const at = timeOf(here, each);
           expect(at).toBeGreaterThanOrEqual(now);
-          applyChange(there, { ...each, at, own: false });
+          here = merged(here, each);
+          there = merged(there, { ...each, at, local: false });
         }
         expect(stateOf(here, now, false)?.type).toBe(what === 'forget' ? undefined : what);
         expect(statesOf(there)).toEqual(statesOf(here));
@@ -221,8 +220,8 @@ describe("a change of this host's own", () => {
           LATEST,
         );
         expect(trapWins?.type).toBe(trapped === undefined ? free?.type : 'trapped');
-        applyChange(record, { type: 'white', ip: '', at: LATEST, until: END, own: true, by: '' });
-        expect(stateOf(record, LATEST, true)?.type).toBe('white');
+        const allowed = merged(record, { type: 'white', at: LATEST, expires: END, local: true });
+        expect(stateOf(allowed, LATEST, true)?.type).toBe('white');
       }),
     );
   });
