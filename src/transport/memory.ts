@@ -1,23 +1,24 @@
 import { isIPv4 } from 'node:net';
-import type { Clock } from '../clock.ts';
+import type { TimedClock } from '../clock.ts';
 import type { Source } from '../entry.ts';
 import { SpamdSyncError } from '../errors.ts';
 import { badOption, checkMembers } from '../validate.ts';
 import type { Link, OpenTransport, SendTo, Transport, TransportEvents, TransportOptions } from './transport.ts';
+import { VirtualClock } from './virtual-clock.ts';
 
 export interface MemoryNetworkOptions {
   /** The same seed gives the same losses, copies and delays. Default 1. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
   /** The chance that a copy of a datagram is lost, 0..1. Default 0. */
-  readonly loss?: number;
+  readonly loss?: number | undefined;
   /** The chance that a datagram arrives twice, 0..1. Default 0. */
-  readonly duplication?: number;
+  readonly duplication?: number | undefined;
   /** The chance that a datagram is held back long enough for later ones to overtake it, 0..1. Default 0. */
-  readonly reordering?: number;
-  /** How long a datagram is under way, seconds: least and most. Default 0.001 and 0.001. */
-  readonly latency?: readonly [number, number];
+  readonly reordering?: number | undefined;
+  /** How long a datagram is under way, seconds: min and max. Default 0.001 and 0.001. */
+  readonly latency?: readonly [number, number] | undefined;
   /** What the clock shows at first, Unix seconds. Default 1800000000. */
-  readonly start?: number;
+  readonly start?: number | undefined;
 }
 
 /** How much longer than the longest latency a datagram that is overtaken stays under way, times that latency. */
@@ -33,43 +34,39 @@ const DEFAULTS = {
   start: 1_800_000_000,
 } as const;
 
+type Settings = { readonly [K in keyof MemoryNetworkOptions]-?: NonNullable<MemoryNetworkOptions[K]> };
+
 interface Host extends Source {
   readonly group: string | undefined;
   readonly events: TransportEvents;
 }
 
-interface InFlight {
-  readonly due: number;
-  readonly order: number;
-  readonly bytes: Buffer;
-  readonly from: Source;
-  readonly to: Host;
-}
-
 /**
  * A network in memory for tests and simulations: hosts on one segment, time that moves only when told to, and loss,
- * delay, reordering and duplication that a seed decides. Give each peer a `transport` of it, and its `clock`.
+ * delay, reordering and duplication that a seed decides. Give each peer a `transport` of it, and its `clock`; give the
+ * clock to everything else too, and the network owns all time.
  */
 export class MemoryNetwork {
-  readonly #options: Required<MemoryNetworkOptions>;
+  readonly #options: Settings;
   readonly #random: () => number;
   readonly #hosts = new Set<Host>();
-  readonly #inFlight: InFlight[] = [];
-  #now: number;
-  #order = 0;
+  readonly #clock: VirtualClock;
+  #underWay = 0;
   #nextPort = FIRST_EPHEMERAL_PORT;
   #sent = 0;
   #delivered = 0;
   #lost = 0;
 
-  /** The network's time. */
-  readonly clock: Clock = { now: () => this.#now };
+  /** The network's time, with timers: they are called while time passes in {@link advance} and {@link settle}. */
+  get clock(): TimedClock {
+    return this.#clock;
+  }
 
   /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION`, naming the option. */
   constructor(options: MemoryNetworkOptions = {}) {
     this.#options = checkedOptions(options);
     this.#random = mulberry32(this.#options.seed);
-    this.#now = this.#options.start;
+    this.#clock = new VirtualClock(this.#options.start);
   }
 
   /**
@@ -95,29 +92,21 @@ export class MemoryNetwork {
     this.#send(Buffer.from(bytes), from, (host) => host.address === to.address && host.port === to.port);
   }
 
-  /** Lets time pass, in seconds, delivering what falls due and letting the peers work in between. */
+  /**
+   * Lets time pass, in seconds. Datagrams arrive and timers are called in the order in which they fall due, those of one
+   * moment in the order in which they were sent and set; what the peers do of it is done before the next.
+   *
+   * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is not a number of seconds. Rejects with what a timer's task
+   * or a listener throws.
+   */
   async advance(seconds: number): Promise<void> {
     if (!Number.isFinite(seconds) || seconds < 0) throw badOption('seconds', 'not a number of seconds', seconds);
-    const until = this.#now + seconds;
-    await turn();
-    for (let next = this.#next(until); next !== undefined; next = this.#next(until)) {
-      this.#now = Math.max(this.#now, next.due);
-      this.#deliver(next);
-      await turn();
-    }
-    this.#now = until;
+    await this.#clock.advance(seconds);
   }
 
-  /** Delivers until nothing is under way any more; time moves as far as that takes. */
+  /** Delivers until nothing is under way any more; time moves as far as that takes, and timers are called on the way. */
   async settle(): Promise<void> {
-    await turn();
-    for (
-      let next = this.#next(Number.POSITIVE_INFINITY);
-      next !== undefined;
-      next = this.#next(Number.POSITIVE_INFINITY)
-    ) {
-      await this.advance(Math.max(0, next.due - this.#now));
-    }
+    await this.#clock.advanceWhile(() => this.#underWay > 0);
   }
 
   async #open(
@@ -163,7 +152,7 @@ export class MemoryNetwork {
 
   #send(bytes: Buffer, from: Source, reaches: (host: Host) => boolean): void {
     const { duplication, reordering, latency } = this.#options;
-    const [least, most] = latency;
+    const [min, max] = latency;
     for (const to of this.#hosts) {
       if (!reaches(to)) continue;
       const copies = this.#random() < duplication ? 2 : 1;
@@ -173,41 +162,27 @@ export class MemoryNetwork {
           this.#lost++;
           continue;
         }
-        const held = this.#random() < reordering ? most * HELD_BACK : 0;
-        const due = this.#now + least + this.#random() * (most - least) + held;
-        this.#inFlight.push({
-          due,
-          order: this.#order++,
-          bytes: Buffer.from(bytes),
-          from,
-          to,
-        });
+        const held = this.#random() < reordering ? max * HELD_BACK : 0;
+        const delay = min + this.#random() * (max - min) + held;
+        const own = Buffer.from(bytes);
+        this.#underWay++;
+        this.#clock.setTimer(delay, () => this.#deliver(own, from, to));
       }
     }
   }
 
-  /** The next datagram that falls due by then; in the order sent where several do at once. */
-  #next(until: number): InFlight | undefined {
-    let next: InFlight | undefined;
-    for (const one of this.#inFlight) {
-      if (one.due > until) continue;
-      if (next === undefined || one.due < next.due || (one.due === next.due && one.order < next.order)) next = one;
-    }
-    return next;
-  }
-
-  #deliver(one: InFlight): void {
-    this.#inFlight.splice(this.#inFlight.indexOf(one), 1);
-    if (!this.#hosts.has(one.to)) {
+  #deliver(bytes: Buffer, from: Source, to: Host): void {
+    this.#underWay--;
+    if (!this.#hosts.has(to)) {
       this.#lost++;
       return;
     }
     this.#delivered++;
-    one.to.events.receive(one.bytes, one.from);
+    to.events.receive(bytes, from);
   }
 }
 
-function checkedOptions(options: MemoryNetworkOptions): Required<MemoryNetworkOptions> {
+function checkedOptions(options: MemoryNetworkOptions): Settings {
   checkMembers('options', options, DEFAULTS);
   const { seed = DEFAULTS.seed, start = DEFAULTS.start, latency = DEFAULTS.latency } = options;
   const { loss = DEFAULTS.loss, duplication = DEFAULTS.duplication, reordering = DEFAULTS.reordering } = options;
@@ -216,16 +191,13 @@ function checkedOptions(options: MemoryNetworkOptions): Required<MemoryNetworkOp
   }
   if (!Number.isFinite(seed)) throw badOption('seed', 'not a number', seed);
   if (!Number.isFinite(start)) throw badOption('start', 'not Unix seconds', start);
-  const [least, most] = Array.isArray(latency) ? (latency as readonly unknown[]) : [];
-  if (!(typeof least === 'number' && typeof most === 'number' && least >= 0 && least <= most)) {
-    throw badOption('latency', 'not two numbers, the least and the most seconds', latency);
+  const [min, max] = Array.isArray(latency) ? (latency as readonly unknown[]) : [];
+  if (
+    !(typeof min === 'number' && typeof max === 'number' && min >= 0 && min <= max && max < Number.POSITIVE_INFINITY)
+  ) {
+    throw badOption('latency', 'not two numbers of seconds, min and max', latency);
   }
   return { seed, loss, duplication, reordering, latency, start };
-}
-
-/** A whole turn of the event loop, so that what the peers queued goes out. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 }
 
 /** A small random generator whose sequence a seed decides. */
