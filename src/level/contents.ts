@@ -1,4 +1,6 @@
 import { SpamdSyncError, shown } from '../errors.ts';
+import { type AddressRecord, overwriteAddress } from '../rules/address.ts';
+import { overwriteTuple, type TupleRecord } from '../rules/tuple.ts';
 import {
   type Counts,
   decodeAddress,
@@ -17,8 +19,18 @@ import { TRAP_PREFIX } from './traps.ts';
  * of its keys; a claim of being white and one of being trapped are parts of the one record of an address. `m` is what
  * the store says of itself.
  */
-export const ADDRESSES = { prefix: 'a', encode: encodeAddress, decode: decodeAddress } as const;
-export const TUPLES = { prefix: 't', encode: encodeTuple, decode: decodeTuple } as const;
+export const ADDRESSES: Kind<AddressRecord> = {
+  prefix: 'a',
+  encode: encodeAddress,
+  decode: decodeAddress,
+  overwrite: overwriteAddress,
+};
+export const TUPLES: Kind<TupleRecord> = {
+  prefix: 't',
+  encode: encodeTuple,
+  decode: decodeTuple,
+  overwrite: overwriteTuple,
+};
 const META = 'm';
 
 const FORMAT = 1;

@@ -10,6 +10,8 @@ export interface Kind<R> {
   readonly prefix: string;
   readonly encode: (record: R) => Uint8Array;
   readonly decode: (bytes: Uint8Array) => R;
+  /** Writes a record over a known one. */
+  readonly overwrite: (record: R, by: R) => void;
 }
 
 /** What a record takes in memory besides its key, about. */
@@ -63,8 +65,13 @@ export class Table<R extends object> implements Source {
       this.#change(key, ABSENT);
       return;
     }
-    if (known === ABSENT) this.count++;
-    this.#change(key, record);
+    if (known === ABSENT || known === undefined) {
+      this.count++;
+      this.#change(key, record);
+      return;
+    }
+    this.#kind.overwrite(known, record);
+    this.#change(key, known);
   }
 
   /** Everything that is on the disk, in order of the keys, in slices. */

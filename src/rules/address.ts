@@ -193,6 +193,26 @@ export function stateOf(record: AddressRecord, now: number, trapWins: boolean): 
     : { type: 'trapped', at: trapped, expires: latestExpiry(record.trapped, against) };
 }
 
+/** Writes a record over another, as `overwriteTuple` does. */
+export function overwriteAddress(
+  record: { -readonly [Field in keyof AddressRecord]: AddressRecord[Field] },
+  by: AddressRecord,
+): void {
+  record.white = by.white;
+  record.trapped = by.trapped;
+  record.whiteRemoved = by.whiteRemoved;
+  record.trappedRemoved = by.trappedRemoved;
+  record.removalsExpire = by.removalsExpire;
+  record.localWhite = by.localWhite;
+  record.trappedBy = by.trappedBy;
+  record.first = by.first;
+  record.pass = by.pass;
+  record.blocked = by.blocked;
+  record.passed = by.passed;
+  record.announcedExpires = by.announcedExpires;
+  record.announcedAt = by.announcedAt;
+}
+
 /** Until when something in the record matters, Unix seconds: then the whole of it may be forgotten. */
 export function holdsUntil({ white, trapped, removalsExpire }: AddressRecord): number {
   return Math.max(removalsExpire, latestExpiry(white, -1), latestExpiry(trapped, -1));

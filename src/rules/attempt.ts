@@ -1,5 +1,6 @@
 import type { Tuple } from '../entry.ts';
 import { type AddressRecord, type AddressState, merged, newAddress, stateOf, timeOf } from './address.ts';
+import { CountResult } from './counts.ts';
 import { canonicalMailbox, originalOf, tupleKey } from './key.ts';
 import { announced, isForgotten } from './repair.ts';
 import type { Counts, Result, Step, View } from './step.ts';
@@ -49,14 +50,18 @@ export interface AttemptOptions {
 export class AttemptStep implements Step<AttemptOutcome> {
   readonly ip: string;
   readonly #strings: Omit<Tuple, 'ip'>;
-  readonly #options: AttemptOptions;
+  readonly #rules: Rules;
+  readonly #remoteAt: number | undefined;
+  readonly #record: AttemptOptions['record'];
   #key: string | undefined;
 
   /** @param strings HELO, sender and recipient as the client typed them. */
-  constructor(strings: Omit<Tuple, 'ip'>, options: AttemptOptions) {
-    this.ip = options.ip;
+  constructor(strings: Omit<Tuple, 'ip'>, { ip, rules, remoteAt, record }: AttemptOptions) {
+    this.ip = ip;
     this.#strings = strings;
-    this.#options = options;
+    this.#rules = rules;
+    this.#remoteAt = remoteAt;
+    this.#record = record;
   }
 
   get key(): string {
@@ -72,32 +77,36 @@ export class AttemptStep implements Step<AttemptOutcome> {
   run(view: View): Result<AttemptOutcome> {
     if (view.isSpamtrap) return { value: { outcome: 'spamtrap' } };
     const { address, now } = view;
-    const state = address === undefined ? undefined : stateOf(address, now, this.#options.rules.trapWins);
+    const state = address === undefined ? undefined : stateOf(address, now, this.#rules.trapWins);
     if (address === undefined || state === undefined) return this.#onTuple(view);
     return state.type === 'white' ? this.#onWhite(address, state, now) : onTrapped(address, state);
   }
 
   #onWhite(address: AddressRecord, { at, expires }: AddressState, now: number): Result<AttemptOutcome> {
-    const { rules, remoteAt } = this.#options;
-    if (remoteAt !== undefined) return { value: { outcome: 'white', at, expires, announce: false } };
-    const renewed = Math.max(expires, now + rules.whiteexp);
+    const rules = this.#rules;
+    if (this.#remoteAt !== undefined) return { value: { outcome: 'white', at, expires, announce: false } };
+    const latest = Math.max(expires, now + rules.whiteexp);
     if (isForgotten(address, now) || now - address.announcedAt >= rules.renewal) {
-      const change = { type: 'white', at: now, expires: renewed, local: true } as const;
-      const claimed = merged(announced(address, renewed, now), change);
+      const change = { type: 'white', at: now, expires: latest, local: true } as const;
+      const claimed = merged(announced(address, latest, now), change);
       return {
-        value: { outcome: 'white', at: timeOf(address, change), expires: renewed, announce: true },
+        value: { outcome: 'white', at: timeOf(address, change), expires: latest, announce: true },
         address: { ...claimed, pass: now, passed: address.passed + 1 },
       };
     }
-    // Nothing is announced, so only the expiry moves: the claim must not count against more here than it does elsewhere.
-    const counts: Counts = { blocked: 0, passed: 1, pass: now, renewed: { at, expires: renewed } };
-    const value = { outcome: 'white', at, expires: renewed, announce: false } as const;
-    return { value, address: counted(address, counts), counts };
+    const counts: Counts = {
+      blocked: 0,
+      passed: 1,
+      pass: now,
+      renewal: latest > expires ? { at, expires: latest } : undefined,
+    };
+    return new CountResult({ outcome: 'white', at, expires: latest, announce: false }, address, counts);
   }
 
   #onTuple(view: View): Result<AttemptOutcome> {
-    const { rules, remoteAt, record } = this.#options;
-    const at = remoteAt === undefined ? view.now : Math.min(remoteAt, view.now);
+    const rules = this.#rules;
+    const record = this.#record;
+    const at = this.#remoteAt === undefined ? view.now : Math.min(this.#remoteAt, view.now);
     const live = record === 'no' ? undefined : view.tuple;
     const known = live !== undefined && live.expires > at ? live : undefined;
     if (record === 'no' || (record === 'known' && known === undefined)) return { value: { outcome: 'unrecorded' } };
@@ -112,14 +121,13 @@ export class AttemptStep implements Step<AttemptOutcome> {
     const { first } = tuple;
     const blocked = tuple.blocked + 1;
     // A retry passes when first + passtime is in the past, not when it is now.
-    const retryAfter = Math.max(1, first + this.#options.rules.passtime + 1 - now);
+    const retryAfter = Math.max(1, first + this.#rules.passtime + 1 - now);
     return { value: { outcome, first, blocked, retryAfter }, tuple: { ...tuple, blocked } };
   }
 
   #promote(address: AddressRecord, tuple: TupleRecord, at: number, now: number): Result<AttemptOutcome> {
-    const { rules, remoteAt } = this.#options;
-    const local = remoteAt === undefined;
-    const expires = at + rules.whiteexp;
+    const local = this.#remoteAt === undefined;
+    const expires = at + this.#rules.whiteexp;
     const change = { type: 'white', at, expires, local } as const;
     const claimed = { ...merged(address, change), pass: at };
     return {
@@ -137,45 +145,7 @@ export class AttemptStep implements Step<AttemptOutcome> {
   }
 }
 
-/** What a store put off of {@link Result.counts}, as a step over whatever the record is by then. */
-export class CountStep implements Step<void> {
-  readonly ip: string;
-  readonly #counts: Counts;
-
-  constructor(ip: string, counts: Counts) {
-    this.ip = ip;
-    this.#counts = counts;
-  }
-
-  run({ address }: View): Result<void> {
-    // Where the address was forgotten meanwhile, its counts are forgotten with it.
-    return address === undefined ? { value: undefined } : { value: undefined, address: counted(address, this.#counts) };
-  }
-}
-
-/** What two attempts, or two sums of them, count together. */
-export function addedCounts(one: Counts, other: Counts): Counts {
-  const longer = (other.renewed?.expires ?? 0) > (one.renewed?.expires ?? 0) ? other.renewed : one.renewed;
-  return {
-    blocked: one.blocked + other.blocked,
-    passed: one.passed + other.passed,
-    pass: Math.max(one.pass, other.pass),
-    renewed: longer,
-  };
-}
-
-function counted(record: AddressRecord, { blocked, passed, pass, renewed }: Counts): AddressRecord {
-  const kept = renewed === undefined ? record : merged(record, { type: 'white', ...renewed, local: false });
-  return {
-    ...kept,
-    pass: Math.max(record.pass, pass),
-    blocked: record.blocked + blocked,
-    passed: record.passed + passed,
-  };
-}
-
 function onTrapped(address: AddressRecord, { expires }: AddressState): Result<AttemptOutcome> {
-  const counts: Counts = { blocked: 1, passed: 0, pass: 0, renewed: undefined };
-  const value = { outcome: 'trapped', expires, trappedBy: address.trappedBy } as const;
-  return { value, address: counted(address, counts), counts };
+  const counts: Counts = { blocked: 1, passed: 0, pass: 0, renewal: undefined };
+  return new CountResult({ outcome: 'trapped', expires, trappedBy: address.trappedBy }, address, counts);
 }

@@ -1,6 +1,6 @@
 import { type AddressChange, type AddressRecord, merged, mergedRecords, newAddress, timeOf } from './address.ts';
 import { addressOfKey } from './key.ts';
-import { announced } from './repair.ts';
+import { announced, announcedOverTrap } from './repair.ts';
 import type { Result, Step, View } from './step.ts';
 import type { TupleRecord } from './tuple.ts';
 
@@ -32,7 +32,9 @@ export class ChangeStep implements Step<Changed> {
     const record = address ?? newAddress(change.at);
     const value = { at: timeOf(record, change), expires: change.expires };
     const changed = merged(record, change);
-    return { value, address: this.#announced ? announced(changed, change.expires, now) : changed };
+    if (!this.#announced) return { value, address: changed };
+    const endsTrap = change.type === 'white' && record.trapped.some(({ expires }) => expires > now);
+    return { value, address: endsTrap ? announcedOverTrap(changed, now) : announced(changed, change.expires, now) };
   }
 }
 
@@ -51,7 +53,7 @@ export class LoadAddressStep implements Step<void> {
   }
 }
 
-/** Reads what is known of an address, and changes nothing. */
+/** Reads what is known of an address, and changes nothing. The value is a copy: the record is the store's. */
 export class ReadStep implements Step<AddressRecord | undefined> {
   readonly ip: string;
 
@@ -60,7 +62,7 @@ export class ReadStep implements Step<AddressRecord | undefined> {
   }
 
   run({ address }: View): Result<AddressRecord | undefined> {
-    return { value: address };
+    return { value: address === undefined ? undefined : { ...address } };
   }
 }
 

@@ -15,6 +15,15 @@ export function announced(record: AddressRecord, expires: number, now: number): 
 }
 
 /**
+ * The record when an address is announced as white that was trapped. A spamd does not make it white: the row stays
+ * trapped, and its next scan finds it in the trap list and deletes it (grey.c). So its hosts know of no expiry from now
+ * on, and it is due to be announced again when they have all scanned.
+ */
+export function announcedOverTrap(record: AddressRecord, now: number): AddressRecord {
+  return { ...record, announcedExpires: now, announcedAt: now };
+}
+
+/**
  * Whether the expiry that the spamd hosts hold has passed, and it was not announced again since. Those whose scan has not
  * come round yet pass over what they receive and then forget the address after all, so it is announced twice.
  */

@@ -20,13 +20,13 @@ export interface Result<T> {
   readonly address?: AddressRecord | null;
   readonly tuple?: TupleRecord | null;
   /**
-   * What the change of the address merely counts. A store with many writers may put that off by a second and add up
-   * several, see `CountStep`, rather than contend for each; any other ignores it and writes `address`.
+   * What the change of the address is, where it merely counts. A store with many writers may put that off by a second and
+   * add up several, see `CountStep`, rather than contend for each; any other ignores it and keeps `address`.
    */
   readonly counts?: Counts;
 }
 
-/** What attempts count on an address. */
+/** What attempts merely count on an address. */
 export interface Counts {
   /** How many attempts were refused. */
   readonly blocked: number;
@@ -35,7 +35,7 @@ export interface Counts {
   /** When the last of them passed, Unix seconds; 0 for none. */
   readonly pass: number;
   /** The white claim as they renewed it; `undefined`: none did. */
-  readonly renewed: Claim | undefined;
+  readonly renewal: Claim | undefined;
 }
 
 /**

@@ -37,3 +37,19 @@ export function sinceAt(record: TupleRecord, at: number): TupleRecord {
   const pass = record.pass === record.expires ? expires : record.pass;
   return { ...record, first: at, pass, expires };
 }
+
+/**
+ * Writes a record over another, for a store that holds records in memory: the record that a step returned then dies
+ * young, where one that took the old one's place would cost the garbage collector ten times as much.
+ */
+export function overwriteTuple(
+  record: { -readonly [Field in keyof TupleRecord]: TupleRecord[Field] },
+  by: TupleRecord,
+): void {
+  record.first = by.first;
+  record.pass = by.pass;
+  record.expires = by.expires;
+  record.blocked = by.blocked;
+  record.passed = by.passed;
+  record.original = by.original;
+}

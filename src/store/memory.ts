@@ -1,9 +1,10 @@
 import type { AddressRecord } from '../rules/address.ts';
-import { holdsUntil } from '../rules/address.ts';
+import { holdsUntil, overwriteAddress } from '../rules/address.ts';
 import { LoadAddressStep } from '../rules/change.ts';
-import type { Result, Step, View } from '../rules/step.ts';
+import { addCountsTo } from '../rules/counts.ts';
+import type { Step, View } from '../rules/step.ts';
 import { isExpiredTuple, isForSweep } from '../rules/sweep.ts';
-import type { TupleRecord } from '../rules/tuple.ts';
+import { overwriteTuple, type TupleRecord } from '../rules/tuple.ts';
 import { checkedWhole, checkMembers } from '../validate.ts';
 import { BoundedTable } from './bounded-table.ts';
 import type { Candidate, Spamtraps, Store, StoreRecord, StoreStats } from './store.ts';
@@ -23,6 +24,7 @@ export class MemoryStore implements Store {
   readonly #tuples: BoundedTable<TupleRecord>;
   readonly #addresses: BoundedTable<AddressRecord>;
   readonly #spamtraps = new Set<string>();
+  readonly #view: MemoryView;
   #now = 0;
   #evictedTuples = 0;
   #evictedAddresses = 0;
@@ -31,12 +33,21 @@ export class MemoryStore implements Store {
   constructor(options: MemoryStoreOptions = {}) {
     checkMembers('options', options, { maxTuples: true, maxAddresses: true });
     const { maxTuples = DEFAULT_MAX, maxAddresses = DEFAULT_MAX } = options;
-    this.#tuples = new BoundedTable(checkedWhole('maxTuples', maxTuples, 1, MAX), (record) => {
-      if (!isExpiredTuple(record, this.#now)) this.#evictedTuples++;
+    this.#tuples = new BoundedTable({
+      max: checkedWhole('maxTuples', maxTuples, 1, MAX),
+      overwrite: overwriteTuple,
+      onEvicted: (record) => {
+        if (!isExpiredTuple(record, this.#now)) this.#evictedTuples++;
+      },
     });
-    this.#addresses = new BoundedTable(checkedWhole('maxAddresses', maxAddresses, 1, MAX), (record) => {
-      if (holdsUntil(record) > this.#now) this.#evictedAddresses++;
+    this.#addresses = new BoundedTable({
+      max: checkedWhole('maxAddresses', maxAddresses, 1, MAX),
+      overwrite: overwriteAddress,
+      onEvicted: (record) => {
+        if (holdsUntil(record) > this.#now) this.#evictedAddresses++;
+      },
     });
+    this.#view = new MemoryView(this.#addresses, this.#tuples, this.#spamtraps);
   }
 
   readonly spamtraps: Spamtraps = {
@@ -48,11 +59,18 @@ export class MemoryStore implements Store {
 
   update<T>(step: Step<T>, now: number): T {
     this.#now = now;
-    const view = new MemoryView(step, now, this.#addresses, this.#tuples, this.#spamtraps);
-    const { value, address, tuple }: Result<T> = step.run(view);
-    if (tuple !== undefined && step.key !== undefined) this.#tuples.put(step.key, tuple);
-    if (address !== undefined) this.#addresses.put(step.ip, address);
-    return value;
+    const view = this.#view;
+    view.lookAt(step, now);
+    const result = step.run(view);
+    if (result.counts !== undefined && view.knownAddress !== undefined) {
+      addCountsTo(view.knownAddress, result.counts);
+      return result.value;
+    }
+    if (result.tuple !== undefined && step.key !== undefined) {
+      this.#tuples.put(step.key, result.tuple, view.knownTuple);
+    }
+    if (result.address !== undefined) this.#addresses.put(step.ip, result.address, view.knownAddress);
+    return result.value;
   }
 
   async *records(): AsyncIterable<StoreRecord> {
@@ -98,40 +116,48 @@ export class MemoryStore implements Store {
   close(): void {}
 }
 
-/** The records as a step looks at them, each looked up only if it is read. */
+/** The records as a step looks at them, each looked up only if it is read. One view serves every step in turn. */
 class MemoryView implements View {
-  readonly now: number;
-  readonly #step: Step<unknown>;
   readonly #addresses: BoundedTable<AddressRecord>;
   readonly #tuples: BoundedTable<TupleRecord>;
   readonly #spamtraps: ReadonlySet<string>;
+  #step: Step<unknown> | undefined;
+  now = 0;
+  /** The records that the step has read, if they are there. */
+  knownAddress: AddressRecord | undefined;
+  knownTuple: TupleRecord | undefined;
 
   constructor(
-    step: Step<unknown>,
-    now: number,
     addresses: BoundedTable<AddressRecord>,
     tuples: BoundedTable<TupleRecord>,
     spamtraps: ReadonlySet<string>,
   ) {
-    this.now = now;
-    this.#step = step;
     this.#addresses = addresses;
     this.#tuples = tuples;
     this.#spamtraps = spamtraps;
   }
 
+  lookAt(step: Step<unknown>, now: number): void {
+    this.#step = step;
+    this.now = now;
+    this.knownAddress = undefined;
+    this.knownTuple = undefined;
+  }
+
   get address(): AddressRecord | undefined {
-    return this.#addresses.get(this.#step.ip);
+    this.knownAddress ??= this.#addresses.get(this.#step?.ip ?? '');
+    return this.knownAddress;
   }
 
   get tuple(): TupleRecord | undefined {
-    const { key } = this.#step;
-    return key === undefined ? undefined : this.#tuples.get(key);
+    const key = this.#step?.key;
+    if (key !== undefined) this.knownTuple ??= this.#tuples.get(key);
+    return this.knownTuple;
   }
 
   get isSpamtrap(): boolean {
     if (this.#spamtraps.size === 0) return false;
-    const { recipient } = this.#step;
+    const recipient = this.#step?.recipient;
     return recipient !== undefined && this.#spamtraps.has(recipient);
   }
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Greylist } from 'spamd-sync';
 import { LevelStore } from 'spamd-sync/level';
+import { sweep as sweepStore } from 'spamd-sync/store';
 import type { Part, Row } from './part.ts';
 import { NOW, sampleAttempt, sampleTuple } from './stored.ts';
 import { count } from './table.ts';
@@ -55,7 +56,7 @@ async function measure(directory: string, tuples: number, checks: number): Promi
   delay.enable();
   const swept = performance.now();
   let sweeping = true;
-  const sweep = store.sweep({ now: NOW + 60, trapWins: false }).finally(() => {
+  const sweep = sweepStore(store, NOW + 60, false).finally(() => {
     sweeping = false;
   });
   const meanwhile = await rateOf(

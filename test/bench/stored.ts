@@ -1,4 +1,4 @@
-import type { AddressRecord, StoreRecord } from 'spamd-sync';
+import type { AddressRecord, StoreRecord } from 'spamd-sync/store';
 
 /** Unix seconds; nothing expires while it is measured. */
 export const NOW = 1_800_000_000;
@@ -36,7 +36,7 @@ export function sampleAddress(i: number): StoreRecord {
     trappedRemoved: 0,
     removalsExpire: 0,
     localWhite: at,
-    by: '',
+    trappedBy: '',
     first: at - 2000,
     pass: at,
     blocked: 1,

@@ -14,6 +14,47 @@ describe('allow, trap and forget', () => {
     expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'white' });
   });
 
+  it('allow of a trapped host announces it once more when every spamd has scanned and forgotten the trap', async () => {
+    const { greylist, group, clock } = setUp();
+    await greylist.trap(ip);
+    await greylist.allow(ip);
+    const white = { type: 'white', ip, timestamp: START + 1, expires: START + WHITEEXP };
+    expect(group.take().at(-1)).toEqual(white);
+    for (const seconds of [0, 60, 119]) {
+      clock.time = START + seconds;
+      expect(await greylist.sweep()).toMatchObject({ repaired: 0 });
+    }
+    clock.time = START + 120;
+    expect(await greylist.sweep()).toMatchObject({ repaired: 1 });
+    expect(group.take()).toEqual([white]);
+    clock.time = START + 600;
+    expect(await greylist.sweep()).toMatchObject({ repaired: 0 });
+  });
+
+  it('allow of a host whose trap every spamd has forgotten announces it once', async () => {
+    const { greylist, group, clock } = setUp();
+    await greylist.trap(ip, { expires: START + 10 });
+    clock.time = START + 130;
+    await greylist.allow(ip);
+    group.take();
+    clock.time = START + 600;
+    expect(await greylist.sweep()).toMatchObject({ repaired: 0 });
+  });
+
+  it('allow and trap take a Date, rounded down to seconds', async () => {
+    const { greylist, group } = setUp();
+    await greylist.allow(ip, { expires: new Date((START + 60) * 1000 + 999) });
+    await greylist.trap(ip, { expires: new Date((START + 90) * 1000) });
+    expect(group.take()).toMatchObject([{ expires: START + 60 }, { expires: START + 90 }]);
+    for (const expires of [new Date(Number.NaN), new Date(START * 1000), new Date(-1)]) {
+      await expect(greylist.allow(ip, { expires })).rejects.toMatchObject({
+        code: 'ERR_SPAMD_FIELD',
+        field: 'expires',
+      });
+    }
+    expect(group.take()).toEqual([]);
+  });
+
   it('the last of several within one second counts, each announced with the time that makes it count', async () => {
     const { greylist, group } = setUp();
     const steps = [
@@ -156,7 +197,69 @@ describe('a mistake of the caller', () => {
   });
 });
 
-describe('entries and import', () => {
+describe('the spamtraps', () => {
+  it.each([
+    'foo',
+    'a@b,c@d',
+    'a@b@c',
+    'trap@example.net\n',
+    ' trap@example.net',
+    'trap@',
+    '@example.net',
+    '<trap@example.net',
+    'trap @example.net',
+    '"trap@example.net',
+    '<>',
+  ])('refuse %j, which no recipient ever is', async (address) => {
+    const { greylist, store } = setUp();
+    const failure = greylist.spamtraps.add(address);
+    await expect(failure).rejects.toMatchObject({ name: 'EntryError', code: 'ERR_SPAMD_FIELD', field: 'address' });
+    expect(store.stats()).toMatchObject({ spamtraps: 0 });
+  });
+
+  it.each([
+    ['Trap@Example.NET', 'trap@example.net'],
+    ['<trap@example.net>', 'trap@example.net'],
+    ['"a b"@example.net', 'a b@example.net'],
+    ['tr\u00e4p@b\u00fccher.example', 'tr\u00e4p@b\u00fccher.example'],
+    ['trap@[192.0.2.1]', 'trap@[192.0.2.1]'],
+    ['trap+tag@example.net', 'trap+tag@example.net'],
+  ])('take %j, list it as %j, and spring', async (address, kept) => {
+    const { greylist } = setUp();
+    await greylist.spamtraps.add(address);
+    const listed: string[] = [];
+    for await (const trap of greylist.spamtraps.list()) listed.push(trap);
+    expect(listed).toEqual([kept]);
+    const to = address.startsWith('<') ? address : `<${address}>`;
+    expect(await greylist.check({ ...ATTEMPT, to })).toMatchObject({ action: 'reject', reason: 'spamtrap' });
+  });
+});
+
+describe('a verdict', () => {
+  it('has members that can be read whatever the action', async () => {
+    const { greylist, clock } = setUp();
+    const read = async () => {
+      const { action, reply, retryAfter, expires, waited, trappedBy, error } = await greylist.check(ATTEMPT);
+      return { action, reply: reply?.slice(0, 9), retryAfter, expires, waited, trappedBy, error };
+    };
+    const none = {
+      retryAfter: undefined,
+      expires: undefined,
+      waited: undefined,
+      trappedBy: undefined,
+      error: undefined,
+    };
+    expect(await read()).toEqual({ ...none, action: 'defer', reply: '451 4.7.1', retryAfter: PASSTIME + 1 });
+    clock.time += PASSTIME + 11;
+    const expires = clock.time + WHITEEXP;
+    expect(await read()).toEqual({ ...none, action: 'pass', reply: undefined, expires, waited: PASSTIME + 11 });
+    await greylist.trap(ip);
+    const trapped = { expires: clock.time + TRAPEXP, trappedBy: 'operator' };
+    expect(await read()).toEqual({ ...none, action: 'reject', reply: '550 5.7.1', ...trapped });
+  });
+});
+
+describe('export and import', () => {
   it('round-trip what spamdb(8) would list', async () => {
     const here = setUp({ subnet: { ipv4: 24 } });
     await here.greylist.check({ ...ATTEMPT, from: 'Alice@example.org', helo: 'A "quoted" \\ helo' });

@@ -1,0 +1,70 @@
+import { type AddressRecord, merged } from './address.ts';
+import type { Counts, Result, Step, View } from './step.ts';
+
+/** The result of a step that merely counts. A store that adds up the counts itself need never make the record. */
+export class CountResult<T> implements Result<T> {
+  readonly value: T;
+  readonly counts: Counts;
+  readonly #record: AddressRecord;
+
+  constructor(value: T, record: AddressRecord, counts: Counts) {
+    this.value = value;
+    this.counts = counts;
+    this.#record = record;
+  }
+
+  get address(): AddressRecord {
+    return counted(this.#record, this.counts);
+  }
+}
+
+/** What a store put off of {@link Result.counts}, as a step over whatever the record is by then. */
+export class CountStep implements Step<void> {
+  readonly ip: string;
+  readonly #counts: Counts;
+
+  constructor(ip: string, counts: Counts) {
+    this.ip = ip;
+    this.#counts = counts;
+  }
+
+  run({ address }: View): Result<void> {
+    // Where the address was forgotten meanwhile, its counts are forgotten with it.
+    return address === undefined ? { value: undefined } : { value: undefined, address: counted(address, this.#counts) };
+  }
+}
+
+/** What two attempts, or two sums of them, count together. */
+export function addedCounts(one: Counts, other: Counts): Counts {
+  const longer = (other.renewal?.expires ?? 0) > (one.renewal?.expires ?? 0) ? other.renewal : one.renewal;
+  return {
+    blocked: one.blocked + other.blocked,
+    passed: one.passed + other.passed,
+    pass: Math.max(one.pass, other.pass),
+    renewal: longer,
+  };
+}
+
+/** A record with counts added to it. */
+export function counted(record: AddressRecord, counts: Counts): AddressRecord {
+  const sum = { ...record };
+  addCountsTo(sum, counts);
+  return sum;
+}
+
+/** Adds counts to a record in its place, for a store that holds records in memory. */
+export function addCountsTo(
+  record: { -readonly [Field in keyof AddressRecord]: AddressRecord[Field] },
+  { blocked, passed, pass, renewal }: Counts,
+): void {
+  if (pass > record.pass) record.pass = pass;
+  record.blocked += blocked;
+  record.passed += passed;
+  if (renewal === undefined) return;
+  const [newest] = record.white;
+  if (newest !== undefined && newest.at >= renewal.at && newest.expires >= renewal.expires) return;
+  // Nothing is announced, so only the expiry moves: the claim must not count against more here than it does elsewhere.
+  const { white, removalsExpire } = merged(record, { type: 'white', ...renewal, local: false });
+  record.white = white;
+  record.removalsExpire = removalsExpire;
+}
