@@ -11,7 +11,6 @@ export type {
   Group,
   Removal,
   Source,
-  SpamdbRecord,
   TrappedEntry,
   Tuple,
   WhiteEntry,
@@ -60,6 +59,7 @@ export type { SeedOptions, SeedProgress, SeedReport } from './peer/seeder.ts';
 export type { EntryCounts, PeerStats } from './peer/stats.ts';
 export type { AddressChange, AddressRecord, AddressState, Claim } from './rules/address-record.ts';
 export type { TupleRecord } from './rules/tuple-record.ts';
+export type { SpamdbRecord } from './spamdb-record.ts';
 export { MemoryStore, type MemoryStoreOptions } from './store/memory.ts';
 export type { Chunks, RestoreReport, SnapshotOptions, SnapshotProgress, SnapshotSource } from './store/snapshot.ts';
 export type {

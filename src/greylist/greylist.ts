@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { Clock } from '../clock.ts';
-import type { SpamdbRecord } from '../entry.ts';
+import type { SpamdbRecord } from '../spamdb-record.ts';
 import { type RestoreReport, restore, type SnapshotOptions, type SnapshotSource, snapshot } from '../store/snapshot.ts';
 import type { Awaitable, Rules, Store } from '../store/store.ts';
 import {

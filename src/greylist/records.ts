@@ -1,4 +1,3 @@
-import type { SpamdbRecord } from '../entry.ts';
 import { type AddressRecord, applyChange, newAddressRecord, stateOf } from '../rules/address-record.ts';
 import {
   canonicalAddress,
@@ -9,8 +8,9 @@ import {
   splitKey,
   tupleKey,
 } from '../rules/canonical.ts';
+import { checkRecord, checkRecords, type SpamdbRecord } from '../spamdb-record.ts';
 import type { Store, StoreRecord } from '../store/store.ts';
-import { checkRecord, checkRecords } from '../validate.ts';
+
 import type { GreylistPolicy } from './policy.ts';
 
 /** How many records are put into the store at a time. */
@@ -21,7 +21,7 @@ export interface ImportReport {
   readonly white: number;
   readonly trapped: number;
   readonly spamtraps: number;
-  /** Records that were not taken in: no IP address (nor network, nor identity), or expired. */
+  /** Records that were not taken in: no IP address (nor network, nor identity), expired, or a domain. */
   readonly ignored: number;
 }
 
@@ -57,8 +57,8 @@ export async function importRecords(
   let batch: StoreRecord[] = [];
   for await (const record of records) {
     checkRecord(record, index++);
-    const item = asStored(record, now, policy);
-    if (item === undefined) {
+    const item = record.type === 'DOMAIN' ? undefined : asStored(record, now, policy);
+    if (record.type === 'DOMAIN' || item === undefined) {
       ignored++;
       continue;
     }
@@ -88,7 +88,11 @@ function addressLine(
   return { type: 'WHITE', ip, first, pass, expires: state.until, blocked, passed };
 }
 
-function asStored(record: SpamdbRecord, now: number, policy: GreylistPolicy): StoreRecord | undefined {
+function asStored(
+  record: Exclude<SpamdbRecord, { type: 'DOMAIN' }>,
+  now: number,
+  policy: GreylistPolicy,
+): StoreRecord | undefined {
   if (record.type === 'SPAMTRAP') return { type: 'spamtrap', address: canonicalMailbox(record.address) };
   const ip = canonicalAddress(record.ip) ?? canonicalNetwork(record.ip) ?? identity(record.ip, policy);
   if (ip === undefined || record.expires <= now) return undefined;

@@ -116,6 +116,7 @@ describe('a record without an entry', () => {
     ['WHITE of a network', network, 'pool'],
     ['GREY of a name', name, 'pool'],
     ['SPAMTRAP', SPAMTRAP, 'spamtrap'],
+    ['DOMAIN of a greyd', { type: 'DOMAIN', domain: 'example.net' }, 'domain'],
   ])('%s', async (_what, record, why) => {
     expect(await told([record])).toEqual({ entries: [], left: [[record, why]] });
     expect(await collect(toEntries([record], { now: NOW }))).toEqual([]);
@@ -164,7 +165,7 @@ describe('toEntries', () => {
   });
 
   it('refuses a record of a type that there is not', async () => {
-    const wrong = { type: 'DOMAIN', ip: IP, expires: 1 } as unknown as SpamdbRecord;
+    const wrong = { type: 'BLACK', ip: IP, expires: 1 } as unknown as SpamdbRecord;
     await expect(told([SPAMTRAP, wrong])).rejects.toMatchObject({ code: 'ERR_SPAMD_FIELD', field: 'type', index: 1 });
   });
 
@@ -230,6 +231,7 @@ async function twoHosts() {
 async function states(greylist: Greylist): Promise<string[]> {
   const all = (await collect(greylist.entries())).map((record) => {
     if (record.type === 'SPAMTRAP') return `SPAMTRAP ${record.address}`;
+    if (record.type === 'DOMAIN') return `DOMAIN ${record.domain}`;
     if (record.type !== 'GREY') return `${record.type} ${record.ip} ${record.expires}`;
     return `GREY ${record.ip} ${record.helo} ${record.from} ${record.to} ${record.first} ${record.expires}`;
   });

@@ -14,6 +14,7 @@ describe('formatSpamdb', () => {
       { type: 'WHITE', ip: '2001:db8::1', ...NUMBERS },
       TRAPPED,
       { type: 'SPAMTRAP', address: 'a|b@c' },
+      { type: 'DOMAIN', domain: 'example.net' },
       { type: 'WHITE', ip: '192.0.2.0/24', ...NUMBERS },
     ];
     expect(await text(formatSpamdb(records))).toBe(
@@ -23,6 +24,7 @@ describe('formatSpamdb', () => {
         'WHITE|2001:db8::1|||1|2|3|4|5\n',
         'TRAPPED|192.0.2.1|4294967295\n',
         'SPAMTRAP|a|b@c\n',
+        'DOMAIN|example.net\n',
         'WHITE|192.0.2.0/24|||1|2|3|4|5\n',
       ].join(''),
     );
@@ -91,6 +93,8 @@ describe('formatSpamdb', () => {
     [{ type: 'WHITE', ip: '192.0.2.1', ...NUMBERS, passed: -1 } as const, 'passed'],
     [{ type: 'SPAMTRAP', address: '' } as const, 'address'],
     [{ type: 'SPAMTRAP', address: 'a\rb' } as const, 'address'],
+    [{ type: 'DOMAIN', domain: '' } as const, 'domain'],
+    [{ type: 'DOMAIN', domain: 'a\x1b' } as const, 'domain'],
   ])('refuses %j', async (record, field) => {
     await expect(collect(formatSpamdb([record]))).rejects.toMatchObject({ code: 'ERR_SPAMD_FIELD', field, index: 0 });
   });

@@ -66,6 +66,20 @@ describe(`a dump of ${LINES} lines`, () => {
   });
 });
 
+describe('the dump of a greyd', () => {
+  const before = 'DOMAIN|example.net\nTRAPPED|192.0.2.1|4000000000\nDOMAIN|@example.org\n';
+
+  it('comes back byte for byte, its domains included', async () => {
+    expect(await text(formatSpamdb(parseSpamdb(before)))).toBe(before);
+  });
+
+  it('is taken in by a greylist, which counts the domains among what it did not take', async () => {
+    await using greylist = new Greylist({ clock: { now: () => NOW } });
+    const report = await greylist.import(parseSpamdb(before));
+    expect(report).toEqual({ grey: 0, white: 0, trapped: 1, spamtraps: 0, ignored: 2 });
+  });
+});
+
 describe('the dump of a greylist that pools its clients', () => {
   const clock = { now: () => NOW };
   const policies = [{ subnet: { ipv4: 24, ipv6: 64 } }, { identify: () => 'example.org' }];

@@ -1,6 +1,6 @@
 import { parseSpamdb } from 'spamd-sync/spamdb';
 import { describe, expect, it } from 'vitest';
-import { collect, pieces, readAll } from './helpers.ts';
+import { collect, pieces, readLines } from './helpers.ts';
 
 const LINE = 'TRAPPED|192.0.2.1|1\n';
 
@@ -8,7 +8,7 @@ describe('chunks', () => {
   const sample = 'SPAMTRAP|ä€😀@example.net\r\nTRAPPED|192.0.2.1|1\nSPAMTRAP|😀';
 
   it('may end anywhere, also within a character', async () => {
-    const expected = await readAll(sample);
+    const expected = await readLines(sample);
     expect(expected.records).toEqual([
       { type: 'SPAMTRAP', address: 'ä€😀@example.net' },
       { type: 'TRAPPED', ip: '192.0.2.1', expires: 1 },
@@ -16,23 +16,23 @@ describe('chunks', () => {
     ]);
     const bytes = Buffer.from(sample);
     for (let at = 0; at <= bytes.length; at++) {
-      expect(await readAll([bytes.subarray(0, at), bytes.subarray(at)])).toEqual(expected);
-      expect(await readAll([sample.slice(0, at), '', sample.slice(at)])).toEqual(expected);
+      expect(await readLines([bytes.subarray(0, at), bytes.subarray(at)])).toEqual(expected);
+      expect(await readLines([sample.slice(0, at), '', sample.slice(at)])).toEqual(expected);
     }
-    expect(await readAll(sample.split(''))).toEqual(expected);
+    expect(await readLines(sample.split(''))).toEqual(expected);
   });
 
   it('may be large strings of characters that take two', async () => {
     for (const shift of ['', 'x']) {
       const address = shift + '😀'.repeat(15_000);
-      const { records, bad } = await readAll(`SPAMTRAP|${address}\n`.repeat(5));
+      const { records, bad } = await readLines(`SPAMTRAP|${address}\n`.repeat(5));
       expect(bad).toEqual([]);
       expect(records).toEqual(Array(5).fill({ type: 'SPAMTRAP', address }));
     }
   });
 
   it('with half a character at the end, or before bytes, have a replacement character there', async () => {
-    const { records } = await readAll(['SPAMTRAP|\ud83d', Buffer.from('\nSPAMTRAP|x'), '\ud83d']);
+    const { records } = await readLines(['SPAMTRAP|\ud83d', Buffer.from('\nSPAMTRAP|x'), '\ud83d']);
     expect(records).toEqual([
       { type: 'SPAMTRAP', address: '\ufffd' },
       { type: 'SPAMTRAP', address: 'x\ufffd' },
@@ -46,7 +46,7 @@ describe('chunks', () => {
         yield memory.subarray(0, memory.write(part));
       }
     }
-    const { records } = await readAll(reusing());
+    const { records } = await readLines(reusing());
     expect(records).toEqual([
       { type: 'TRAPPED', ip: '192.0.2.1', expires: 12 },
       { type: 'TRAPPED', ip: '192.0.2.22', expires: 3 },
@@ -77,12 +77,12 @@ describe('a long parse', () => {
     function* endless(): Iterable<string> {
       while (!turned) yield 'x'.repeat(10_000);
     }
-    expect((await readAll(endless())).bad).toEqual([[1, 'longer than 65536 bytes']]);
+    expect((await readLines(endless())).bad).toEqual([[1, 'longer than 65536 bytes']]);
   });
 
   it('tells how far it has come, and at the end how far that was', async () => {
     const seen: { lines: number; bytes: number; bad: number }[] = [];
-    await readAll(`${LINE.repeat(5000)}bad\n`, { onProgress: (progress) => seen.push(progress) });
+    await readLines(`${LINE.repeat(5000)}bad\n`, { onProgress: (progress) => seen.push(progress) });
     expect(seen.length).toBeGreaterThanOrEqual(5);
     expect(seen.map(({ lines }) => lines)).toEqual(seen.map(({ lines }) => lines).sort((a, b) => a - b));
     expect(seen.at(-1)).toEqual({ lines: 5001, bytes: 5000 * LINE.length + 4, bad: 1 });
