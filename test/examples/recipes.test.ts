@@ -109,7 +109,7 @@ describe.each([
       ended = true;
     }
 
-    const { status } = await start(recipe, [...to(mx), '--rate', '100'], lines()).ended;
+    const { status } = await start(recipe, [...to(mx), '--rate', '10'], lines()).ended;
 
     expect(status).toBe(0);
     await expect.poll(() => mx.heard.length).toBe(500);
