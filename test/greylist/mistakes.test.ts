@@ -146,7 +146,7 @@ describe('what is asked of a greylist in the wrong way', () => {
     ['record', null],
     ['record', 'WHITE|192.0.2.1'],
     ['type', {}],
-    ['type', { ...WHITE, type: 'DOMAIN' }],
+    ['type', { ...WHITE, type: 'BLACK' }],
     ['ip', { ...WHITE, ip: undefined }],
     ['first', { ...WHITE, first: undefined }],
     ['pass', { ...WHITE, pass: Number.NaN }],

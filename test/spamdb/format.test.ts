@@ -7,7 +7,7 @@ const GREY = { type: 'GREY' as const, ip: '192.0.2.1', helo: 'h', from: '<a@b>',
 const TRAPPED = { type: 'TRAPPED' as const, ip: '192.0.2.1', expires: 4294967295 };
 
 describe('formatSpamdb', () => {
-  it('writes what spamdb(8) prints', async () => {
+  it('formatSpamdb writes what spamdb(8) prints', async () => {
     const records: SpamdbRecord[] = [
       GREY,
       { ...GREY, helo: '', from: '<>' },
@@ -30,16 +30,16 @@ describe('formatSpamdb', () => {
     );
   });
 
-  it('gives an old tuple, which has no HELO, an empty one, as spamdb(8) does', async () => {
+  it('formatSpamdb gives an old tuple, which has no HELO, an empty one, as spamdb(8) does', async () => {
     const old = 'GREY|192.0.2.1|<a@b>|<c@d>|1|2|3|4|5\n';
     expect(await text(formatSpamdb(parseSpamdb(old)))).toBe('GREY|192.0.2.1||<a@b>|<c@d>|1|2|3|4|5\n');
   });
 
-  it('writes nothing of nothing', async () => {
+  it('formatSpamdb writes nothing of no records', async () => {
     expect(await collect(formatSpamdb([]))).toEqual([]);
   });
 
-  it('hands out chunks of some 64 KB, which end with a line', async () => {
+  it('formatSpamdb hands out chunks of some 64 KB, which end with a line', async () => {
     function* many(): Iterable<SpamdbRecord> {
       for (let expires = 0; expires < 20_000; expires++) yield { type: 'TRAPPED', ip: '192.0.2.1', expires };
     }
@@ -53,7 +53,7 @@ describe('formatSpamdb', () => {
     expect(await collect(parseSpamdb(chunks))).toEqual([...many()]);
   });
 
-  it('lets the event loop turn', async () => {
+  it('formatSpamdb lets the event loop turn', async () => {
     let turned = false;
     setImmediate(() => {
       turned = true;
@@ -80,7 +80,7 @@ describe('formatSpamdb', () => {
     ['blocked', Number.NaN, 'is not a whole number 0..4294967295'],
     ['passed', '5', 'is not a whole number 0..4294967295'],
     ['type', 'BLACK', 'is unknown'],
-  ])('refuses a record whose %s is %j', async (field, value, detail) => {
+  ])('formatSpamdb refuses a record whose %s is %j', async (field, value, detail) => {
     const records = [TRAPPED, { ...GREY, [field]: value } as SpamdbRecord];
     const error = await collect(formatSpamdb(records)).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(EntryError);
@@ -95,7 +95,7 @@ describe('formatSpamdb', () => {
     [{ type: 'SPAMTRAP', address: 'a\rb' } as const, 'address'],
     [{ type: 'DOMAIN', domain: '' } as const, 'domain'],
     [{ type: 'DOMAIN', domain: 'a\x1b' } as const, 'domain'],
-  ])('refuses %j', async (record, field) => {
+  ])('formatSpamdb refuses %j', async (record, field) => {
     await expect(collect(formatSpamdb([record]))).rejects.toMatchObject({ code: 'ERR_SPAMD_FIELD', field, index: 0 });
   });
 });

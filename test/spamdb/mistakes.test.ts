@@ -61,7 +61,7 @@ describe('what is not a text, what is not records, and invalid options', () => {
     ['exportTraplist(5)', () => exportTraplist(any(5), { now }), 'records: not an iterable of records: 5'],
     ['exportTraplist([])', () => exportTraplist([], any(undefined)), 'options: not an object with now: undefined'],
     ['exportTraplist([], { at })', () => exportTraplist([], any({ now, at: 5 })), 'at: no such option; there are: now'],
-  ])('%s', (_call, call, message) => {
+  ])('%s is refused at once, by name', (_call, call, message) => {
     let failure: unknown;
     try {
       // At once, not only when it is read.
@@ -74,7 +74,7 @@ describe('what is not a text, what is not records, and invalid options', () => {
 });
 
 describe('an option that is given as undefined', () => {
-  it('is absent to every function of the room', async () => {
+  it('an option that is given as undefined is absent to every function of the room', async () => {
     const parse = { onBadLine: undefined, onProgress: undefined, signal: undefined };
     const records = parseSpamdb('TRAPPED|192.0.2.1|4000000000\n', { ...parse, pools: undefined });
     const options = { now, trapexp: undefined, onLeftOut: undefined };
@@ -89,7 +89,7 @@ describe('what is not a record', () => {
     ['formatSpamdb', (records) => formatSpamdb(records)],
     ['toEntries', (records) => toEntries(records, { now })],
     ['exportTraplist', (records) => exportTraplist(records, { now })],
-  ])('is named by %s, with its place', async (_name, call) => {
+  ])('what is not a record is named by %s, with its place', async (_name, call) => {
     for (const wrong of [null, undefined, 'TRAPPED|192.0.2.2|5', 5]) {
       const error = await failureOf(() => call(any([sound, wrong])));
       expect(error).toMatchObject({ code: 'ERR_SPAMD_FIELD', field: 'record', value: wrong, index: 1 });

@@ -7,7 +7,7 @@ const ASCII = 'TRAPPED|192.0.2.1|12\nTRAPPED|192.0.2.22|3\n';
 const KIB_64 = 65_536;
 
 describe('readAll', () => {
-  it('reads to the end of the source before anything is handed out', async () => {
+  it('readAll reads to the end of the source before anything is handed out', async () => {
     let ended = false;
     async function* source(): AsyncIterable<string> {
       yield* pieces(LINE.repeat(3), 7);
@@ -20,7 +20,7 @@ describe('readAll', () => {
   });
 
   it.each([0, 1, KIB_64 - 1, KIB_64, KIB_64 + 1, 3 * KIB_64])(
-    'gives %i bytes back in blocks of 64 KiB',
+    'readAll gives %i bytes back in blocks of 64 KiB',
     async (size) => {
       const bytes = Buffer.alloc(size, 'abcdefg');
       const whole = await readAll(bytes);
@@ -32,7 +32,7 @@ describe('readAll', () => {
     },
   );
 
-  it('copies what it reads, since a source may use its memory again', async () => {
+  it('readAll copies what it reads, since a source may use its memory again', async () => {
     function* reusing(): Iterable<Uint8Array> {
       const memory = Buffer.alloc(8);
       for (const part of pieces(ASCII, 8)) yield memory.subarray(0, memory.write(part));
@@ -40,7 +40,7 @@ describe('readAll', () => {
     expect(Buffer.concat(await readAll(reusing())).toString()).toBe(ASCII);
   });
 
-  it('refuses a text that is longer than allowed in one line, and asks for no more of it', async () => {
+  it('readAll refuses a text that is longer than allowed in one line, and asks for no more of it', async () => {
     let asked = 0;
     function* endless(): Iterable<string> {
       for (;;) {
@@ -56,7 +56,7 @@ describe('readAll', () => {
     expect(await readAll('x'.repeat(2500), { maxBytes: 2500 })).toHaveLength(1);
   });
 
-  it('ends its wait for a source that is stuck when its signal is aborted', async () => {
+  it('readAll ends its wait for a source that is stuck when its signal is aborted', async () => {
     const controller = new AbortController();
     const reason = new RangeError('stopped');
     async function* stuck(): AsyncIterable<string> {
@@ -74,14 +74,14 @@ describe('readAll', () => {
     ['max: no such option', '', { max: 5 }],
     ['maxBytes: not a whole number 1..4294967296', '', { maxBytes: 0 }],
     ['signal: not an AbortSignal', '', { signal: {} }],
-  ])('refuses with “%s”', async (message, chunks, options) => {
+  ])('readAll refuses a mistake with “%s”', async (message, chunks, options) => {
     await expect(readAll(chunks as never, options as never)).rejects.toMatchObject({
       code: 'ERR_SPAMD_OPTION',
       message: expect.stringContaining(message),
     });
   });
 
-  it('takes an option that is undefined for one that is absent', async () => {
+  it('readAll takes an option that is undefined for one that is absent', async () => {
     expect(await readAll('x', { maxBytes: undefined, signal: undefined })).toHaveLength(1);
   });
 });
