@@ -1,7 +1,7 @@
 import { isU32 } from './address.ts';
 import { SpamdSyncError, shown } from './errors.ts';
 
-/** What a program without types hands in: anything may be anything, and a misspelt name stands beside the right one. */
+/** Checks of what a program hands in. One without types may hand in anything, and misspell a name. */
 
 export function badOption(name: string, why: string, value: unknown): SpamdSyncError {
   return new SpamdSyncError('ERR_SPAMD_OPTION', `${name}: ${why}: ${shown(value)}`);
