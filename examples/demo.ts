@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { SyncKey } from 'spamd-sync';
 import { type Client, deliver } from './demo-client.ts';
 import { type Mta, openMta } from './mta-front.ts';
+import { endOnClosedPipe } from './pipe.ts';
 
 /** Seconds. */
 const PASSTIME = 4;
@@ -118,6 +119,7 @@ function say(name: string, line: string): void {
   console.log(`${seconds.padStart(6)} s  ${name.padEnd(7)}  ${line}`);
 }
 
+endOnClosedPipe('demo');
 main().catch((error: unknown) => {
   console.error(`demo: ${error instanceof Error ? error.message : String(error)}`);
   process.exitCode = 1;

@@ -5,6 +5,7 @@
 import { parseArgs } from 'node:util';
 import { SyncKey, type SyncPeerOptions } from 'spamd-sync';
 import { type Mta, openMta } from './mta-front.ts';
+import { endOnClosedPipe } from './pipe.ts';
 
 const USAGE = `usage: npm run mta -- [--listen [address:]port] [--passtime seconds] [--spamtrap address]... [--domain domain]...
                   [-y listen] [-Y target]... [-K keyfile | --no-key] [-p port]
@@ -114,6 +115,7 @@ function checked(name: string, text: string, form: RegExp, what: string): string
   throw new Error(`${name}: not ${what}: ${JSON.stringify(text)}`);
 }
 
+endOnClosedPipe('mta');
 main().catch((error: unknown) => {
   console.error(`mta: ${error instanceof Error ? error.message : String(error)}; see --help`);
   process.exitCode = 1;

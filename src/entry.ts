@@ -50,32 +50,6 @@ export type Entry = GreyEntry | WhiteEntry | TrappedEntry | Removal;
 
 export type EntryType = Entry['type'];
 
-/** An entry of the spamd database, a line of spamdb(8). Times are Unix seconds; strings as the client typed them. */
-export type SpamdbRecord =
-  | {
-      readonly type: 'GREY';
-      readonly ip: string;
-      readonly helo: string;
-      readonly from: string;
-      readonly to: string;
-      readonly first: number;
-      readonly pass: number;
-      readonly expires: number;
-      readonly blocked: number;
-      readonly passed: number;
-    }
-  | {
-      readonly type: 'WHITE';
-      readonly ip: string;
-      readonly first: number;
-      readonly pass: number;
-      readonly expires: number;
-      readonly blocked: number;
-      readonly passed: number;
-    }
-  | { readonly type: 'TRAPPED'; readonly ip: string; readonly expires: number }
-  | { readonly type: 'SPAMTRAP'; readonly address: string };
-
 /** Where a datagram came from. */
 export interface Source {
   readonly address: string;

@@ -11,7 +11,6 @@ export type {
   Group,
   Removal,
   Source,
-  SpamdbRecord,
   TrappedEntry,
   Tuple,
   WhiteEntry,
@@ -43,6 +42,7 @@ export type { Received } from './peer/received.ts';
 export type { SendReport, Skipped, TargetReport } from './peer/report.ts';
 export type { SeedOptions, SeedProgress, SeedReport } from './peer/seeder.ts';
 export type { EntryCounts, PeerStats } from './peer/stats.ts';
+export type { SpamdbRecord } from './spamdb-record.ts';
 export { MemoryStore, type MemoryStoreOptions } from './store/memory.ts';
 export type { Chunks, RestoreReport, SnapshotOptions, SnapshotProgress, SnapshotSource } from './store/snapshot.ts';
 export type { Awaitable, Spamtraps, Store, StoreStats } from './store/store.ts';

@@ -1,8 +1,7 @@
-import { isU32, U32_MAX } from './address.ts';
-import type { SpamdbRecord } from './entry.ts';
-import { EntryError, SpamdSyncError, shown } from './errors.ts';
+import { isU32 } from './address.ts';
+import { SpamdSyncError, shown } from './errors.ts';
 
-/** What a program without types hands in: anything may be anything, and a misspelt name stands beside the right one. */
+/** Checks of what a program hands in. One without types may hand in anything, and misspell a name. */
 
 export function badOption(name: string, why: string, value: unknown): SpamdSyncError {
   return new SpamdSyncError('ERR_SPAMD_OPTION', `${name}: ${why}: ${shown(value)}`);
@@ -25,7 +24,7 @@ export function isObject(value: unknown): value is object {
 }
 
 /**
- * Refuses what is no object of options, and every member that is not known: it would be ignored.
+ * Refuses what is not an object of options, and every member that is not known: it would be ignored.
  *
  * @param name Of the option whose members they are; `options` for those at the top.
  * @param known Its keys are the members that there are.
@@ -80,6 +79,17 @@ export function checkedNumber(name: string, value: number, min: number, max: num
   throw badOption(name, `not a number ${min}..${max}`, value);
 }
 
+/**
+ * A time as an option has it.
+ *
+ * @returns It without its fraction.
+ * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is not in seconds, 0..2^32-1.
+ */
+export function checkedTime(name: string, value: number): number {
+  if (typeof value === 'number' && isU32(Math.floor(value))) return Math.floor(value);
+  throw badOption(name, 'not Unix seconds', value);
+}
+
 /** Text and bytes are iterables too, of what nobody means by them. */
 export function isList(value: unknown): value is Iterable<unknown> {
   return isObject(value) && Symbol.iterator in value && !(value instanceof Uint8Array);
@@ -87,53 +97,4 @@ export function isList(value: unknown): value is Iterable<unknown> {
 
 export function isStream(value: unknown): value is Iterable<unknown> | AsyncIterable<unknown> {
   return isList(value) || (isObject(value) && Symbol.asyncIterator in value);
-}
-
-/**
- * Refuses what cannot be a source of records of spamdb(8).
- *
- * @throws {SpamdSyncError} `ERR_SPAMD_OPTION`
- */
-export function checkRecords(records: unknown): void {
-  if (typeof records === 'string' || records instanceof Uint8Array) {
-    throw badOption('records', 'a text, not records: parseSpamdb() makes them of it', records);
-  }
-  if (!isStream(records)) throw badOption('records', 'not an iterable of records', records);
-}
-
-const COUNTS = ['first', 'pass', 'blocked', 'passed'] as const;
-
-/**
- * Refuses what spamdb(8) cannot have listed; an `ip` may be any text, of a pool.
- *
- * @throws {EntryError} `ERR_SPAMD_FIELD`
- */
-export function checkRecord(record: SpamdbRecord, index: number): void {
-  if (!isObject(record)) throw new EntryError('record', record, index, 'is not an object');
-  switch (record.type) {
-    case 'GREY':
-      for (const field of ['helo', 'from', 'to'] as const) checkText(field, record[field], index);
-      for (const field of COUNTS) checkNumber(field, record[field], index);
-      break;
-    case 'WHITE':
-      for (const field of COUNTS) checkNumber(field, record[field], index);
-      break;
-    case 'TRAPPED':
-      break;
-    case 'SPAMTRAP':
-      checkText('address', record.address, index);
-      return;
-    default:
-      throw new EntryError('type', (record as { type: unknown }).type, index, 'is unknown');
-  }
-  checkText('ip', record.ip, index);
-  checkNumber('expires', record.expires, index);
-}
-
-function checkText(field: string, value: unknown, index: number): void {
-  if (typeof value !== 'string') throw new EntryError(field, value, index, 'is not a string');
-}
-
-function checkNumber(field: string, value: number, index: number): void {
-  if (!isU32(value)) throw new EntryError(field, value, index, `is not a whole number 0..${U32_MAX}`);
 }

@@ -1,7 +1,7 @@
-/** Joins a spamd group and a greyd group: each is told what the other says, in its own spelling. */
+/** Joins a spamd group and a greyd group: what one announces is announced to the other, in its dialect. */
 import { parseArgs } from 'node:util';
 import { type Entry, SyncKey, SyncPeer } from 'spamd-sync';
-import { counted, run, whole } from './common.ts';
+import { command, counted, runProgram, type Surroundings, whole } from './common.ts';
 
 const USAGE = `usage: node --import tsx examples/recipes/bridge.ts --spamd-listen at --spamd-target host... [--spamd-key file] [--spamd-port port]
            --greyd-listen at --greyd-target host... [--greyd-key file] [--greyd-port port] [--greyd-group address]
@@ -23,7 +23,7 @@ const OPTIONS = {
 
 type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>['values'];
 
-run('bridge', USAGE, async (args) => {
+export const main = command('bridge', USAGE, async (args, surroundings) => {
   const { values } = parseArgs({ args, options: OPTIONS });
   const spamd = await openSide('spamd', values, '224.0.1.240');
   const greyd = await openSide('greyd', values, values['greyd-group'] ?? '224.0.1.241').catch(
@@ -33,12 +33,11 @@ run('bridge', USAGE, async (args) => {
     },
   );
   const passedOn = new PassedOn();
-  forward('spamd group', spamd, greyd, passedOn);
-  forward('greyd group', greyd, spamd, passedOn);
-  console.log('bridging');
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => void Promise.all([spamd.close(), greyd.close()]));
-  }
+  forward('spamd group', spamd, greyd, passedOn, surroundings);
+  forward('greyd group', greyd, spamd, passedOn, surroundings);
+  surroundings.print('bridging');
+  await new Promise<void>((resolve) => surroundings.onInterrupt(resolve));
+  await Promise.all([spamd.close(), greyd.close()]);
 });
 
 async function openSide(dialect: 'spamd' | 'greyd', values: Values, group: string): Promise<SyncPeer> {
@@ -56,18 +55,24 @@ async function openSide(dialect: 'spamd' | 'greyd', values: Values, group: strin
   });
 }
 
-function forward(name: string, from: SyncPeer, to: SyncPeer, passedOn: PassedOn): void {
+function forward(
+  name: string,
+  from: SyncPeer,
+  to: SyncPeer,
+  passedOn: PassedOn,
+  { print, report }: Surroundings,
+): void {
   let count = 0;
   from.on('entry', (entry) => {
-    // A WHITE whose expiry is 0 says nothing: it marks a datagram of old entries as sent now.
+    // A WHITE that expires at 0 is only a freshness marker.
     if ((entry.type === 'white' && entry.expires === 0) || !passedOn.add(entry)) return;
     count++;
-    to.announce([entry], { backdated: true }).catch((error: Error) => console.error(`not passed on: ${error.message}`));
+    to.announce([entry], { backdated: true }).catch((error: Error) => report(`not passed on: ${error.message}`));
   });
-  from.on('warning', ({ message }) => console.error(`${name}: ${message}`));
+  from.on('warning', ({ message }) => report(`${name}: ${message}`));
   for (const { target, address } of from.health().targets)
-    if (address === undefined) console.error(`${name}: target ${target} does not resolve, will be looked up again`);
-  from.on('close', () => console.log(`${name}: ${counted(count, 'entry', 'entries')} passed on`));
+    if (address === undefined) report(`${name}: target ${target} does not resolve, will be looked up again`);
+  from.on('close', () => print(`${name}: ${counted(count, 'entry', 'entries')} passed on`));
 }
 
 /** So many entries are remembered: more than come by in the ten minutes that a datagram is fresh. */
@@ -91,7 +96,9 @@ class PassedOn {
   }
 }
 
-/** A mail address as both kinds of group spell it in the end. */
+/** A mail address as both dialects write it in the end. */
 function plain(address: string): string {
   return address.replace(/[<>"\\]/g, '').toLowerCase();
 }
+
+await runProgram(import.meta.url, 'bridge', main);

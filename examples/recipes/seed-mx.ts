@@ -1,12 +1,13 @@
-/** Tells a new MX what an old one knows: its greylist, as spamdb(8) lists it. */
+/** Announces to a new MX what an old one knows: its greylist, as spamdb(8) lists it. */
 import { parseArgs } from 'node:util';
-import { parseSpamdb, type SpamdbRecord, toEntries } from 'spamd-sync/spamdb';
-import { input, run, SEND_OPTIONS, send } from './common.ts';
+import { type LeftOutReason, parseSpamdb, type SpamdbRecord, toEntries } from 'spamd-sync/spamdb';
+import { badLines, command, runProgram, SEND_OPTIONS, send, wholeInput } from './common.ts';
 
 const USAGE = `usage: spamdb | node --import tsx examples/recipes/seed-mx.ts -Y newmx
            [--no-grey] [-K keyfile] [-p port] [--dialect spamd|greyd] [--rate 4]
 
-Sends the targets every WHITE, TRAPPED and GREY entry that still holds. Spamtraps cannot be told; see docs/operations.md.
+Sends the targets every WHITE, TRAPPED and GREY entry that still holds, once all of the input is read. Spamtraps cannot
+be announced; see docs/operations.md.
 
   -Y         where to send: a host name, an IPv4 address or an interface, as with spamd; repeatable
   -K         the group's key file, by default /etc/mail/spamd.key
@@ -15,14 +16,25 @@ Sends the targets every WHITE, TRAPPED and GREY entry that still holds. Spamtrap
 
 const OPTIONS = { ...SEND_OPTIONS, 'no-grey': { type: 'boolean' } } as const;
 
-run('seed-mx', USAGE, async (args) => {
+export const main = command('seed-mx', USAGE, async (args, surroundings) => {
   const { values } = parseArgs({ args, options: OPTIONS });
+  const dump = await wholeInput(surroundings);
+  const { onBadLine, reportCount } = badLines(surroundings);
 
   async function* records(): AsyncGenerator<SpamdbRecord> {
-    const onBadLine = ({ message }: Error) => console.error(`left out: ${message}`);
-    for await (const record of parseSpamdb(input(), { onBadLine })) {
+    for await (const record of parseSpamdb(dump, { onBadLine })) {
       if (record.type !== 'GREY' || !values['no-grey']) yield record;
     }
   }
-  console.log(await send(toEntries(records(), { now: Date.now() / 1000 }), values));
+  const left = new Map<LeftOutReason, number>();
+  const onLeftOut = (_record: SpamdbRecord, why: LeftOutReason): void => {
+    left.set(why, (left.get(why) ?? 0) + 1);
+  };
+  surroundings.print(
+    await send(toEntries(records(), { now: Date.now() / 1000, onLeftOut }), values, surroundings.report),
+  );
+  reportCount();
+  for (const [why, count] of left) surroundings.report(`left out: ${count} (${why})`);
 });
+
+await runProgram(import.meta.url, 'seed-mx', main);

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { parseSpamdb } from 'spamd-sync/spamdb';
-import { input, run, whole } from './common.ts';
+import { badLines, command, input, runProgram, whole } from './common.ts';
 
 const USAGE = `usage: spamdb | node --import tsx examples/recipes/trap-candidates.ts --domain domain... --users file [--hosts 2]
 
@@ -20,17 +20,18 @@ const OPTIONS = {
   hosts: { type: 'string' },
 } as const;
 
-run('trap-candidates', USAGE, async (args) => {
+export const main = command('trap-candidates', USAGE, async (args, surroundings) => {
   const { values } = parseArgs({ args, options: OPTIONS });
   if (values.domain === undefined) throw new Error('no domain: name one with --domain');
   if (values.users === undefined) throw new Error('name the file of those that exist with --users');
-  const least = whole('--hosts', values.hosts ?? '2', 1, 2 ** 31);
+  const min = whole('--hosts', values.hosts ?? '2', 1, 2 ** 31);
   const domains = new Set(values.domain.map((domain) => domain.toLowerCase().replace(/^@/, '')));
   const known = await usersIn(values.users);
 
   const tried = new Map<string, Set<string>>();
   const white = new Set<string>();
-  for await (const record of parseSpamdb(input())) {
+  const { onBadLine, reportCount } = badLines(surroundings);
+  for await (const record of parseSpamdb(input(surroundings), { onBadLine })) {
     if (record.type === 'WHITE') white.add(record.ip);
     else if (record.type === 'SPAMTRAP') known.add(canonical(record.address));
     else if (record.type === 'GREY') {
@@ -46,7 +47,8 @@ run('trap-candidates', USAGE, async (args) => {
     .filter(([to]) => !isKnown(to, known))
     .map(([to, hosts]) => ({ to, hosts: [...hosts].filter((ip) => !white.has(ip)).length }));
   candidates.sort((a, b) => b.hosts - a.hosts || (a.to < b.to ? -1 : 1));
-  for (const { to, hosts } of candidates) if (hosts >= least) console.log(`${String(hosts).padStart(6)} ${to}`);
+  for (const { to, hosts } of candidates) if (hosts >= min) surroundings.print(`${String(hosts).padStart(6)} ${to}`);
+  reportCount();
 });
 
 async function usersIn(file: string): Promise<Set<string>> {
@@ -66,3 +68,5 @@ function isKnown(address: string, known: ReadonlySet<string>): boolean {
 function canonical(address: string): string {
   return address.replace(/[<>"\\]/g, '').toLowerCase();
 }
+
+await runProgram(import.meta.url, 'trap-candidates', main);

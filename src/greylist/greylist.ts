@@ -1,8 +1,8 @@
 import { EventEmitter } from 'node:events';
 import { type TimedClock, within } from '../clock.ts';
-import type { SpamdbRecord } from '../entry.ts';
 import type { Rules } from '../rules/attempt.ts';
 import { ChangeStep } from '../rules/change.ts';
+import type { SpamdbRecord } from '../spamdb-record.ts';
 import { type RestoreReport, restore, type SnapshotOptions, type SnapshotSource, snapshot } from '../store/snapshot.ts';
 import type { Awaitable, Store } from '../store/store.ts';
 import { sweep } from '../store/sweep.ts';

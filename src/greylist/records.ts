@@ -1,20 +1,23 @@
 import { canonicalAddress, canonicalNetwork } from '../address.ts';
-import type { SpamdbRecord } from '../entry.ts';
 import { type AddressRecord, merged, newAddress, stateOf } from '../rules/address.ts';
 import { canonicalMailbox, originalOf, splitKey, tupleKey, typedStrings } from '../rules/key.ts';
+import { checkRecord, checkRecords, type SpamdbRecord } from '../spamdb-record.ts';
 import type { Store, StoreRecord } from '../store/store.ts';
-import { checkRecord, checkRecords } from '../validate.ts';
+
 import type { GreylistPolicy } from './policy.ts';
 
 /** How many records are put into the store at a time. */
 const BATCH = 1000;
 
+/** How many records of each kind an import took in. */
 export interface ImportReport {
   readonly grey: number;
   readonly white: number;
   readonly trapped: number;
   readonly spamtraps: number;
-  /** Records that were not taken in: no IP address (nor network, nor identity), or expired. */
+  /** greydb's lines of allowed domains, which were not taken in: they belong into `policy.allowedDomains`. */
+  readonly domains: number;
+  /** Records that were not taken in: no IP address (nor network, nor identity), expired, or a domain. */
   readonly ignored: number;
 }
 
@@ -44,12 +47,16 @@ export async function importRecords(
   policy: GreylistPolicy,
 ): Promise<ImportReport> {
   checkRecords(records);
-  const counts = { GREY: 0, WHITE: 0, TRAPPED: 0, SPAMTRAP: 0 };
+  const counts = { GREY: 0, WHITE: 0, TRAPPED: 0, SPAMTRAP: 0, DOMAIN: 0 };
   let index = 0;
   let ignored = 0;
   let batch: StoreRecord[] = [];
   for await (const record of records) {
     checkRecord(record, index++);
+    if (record.type === 'DOMAIN') {
+      counts.DOMAIN++;
+      continue;
+    }
     const item = asStored(record, now, policy);
     if (item === undefined) {
       ignored++;
@@ -63,7 +70,8 @@ export async function importRecords(
     }
   }
   await store.load(batch);
-  return { grey: counts.GREY, white: counts.WHITE, trapped: counts.TRAPPED, spamtraps: counts.SPAMTRAP, ignored };
+  const { GREY: grey, WHITE: white, TRAPPED: trapped, SPAMTRAP: spamtraps, DOMAIN: domains } = counts;
+  return { grey, white, trapped, spamtraps, domains, ignored };
 }
 
 function addressLine(ip: string, record: AddressRecord, now: number, trapWins: boolean): SpamdbRecord | undefined {
@@ -76,7 +84,11 @@ function addressLine(ip: string, record: AddressRecord, now: number, trapWins: b
   return { type: 'WHITE', ip, first, pass, expires: state.expires, blocked, passed };
 }
 
-function asStored(record: SpamdbRecord, now: number, policy: GreylistPolicy): StoreRecord | undefined {
+function asStored(
+  record: Exclude<SpamdbRecord, { type: 'DOMAIN' }>,
+  now: number,
+  policy: GreylistPolicy,
+): StoreRecord | undefined {
   if (record.type === 'SPAMTRAP') return { type: 'spamtrap', address: canonicalMailbox(record.address) };
   const ip = canonicalAddress(record.ip) ?? canonicalNetwork(record.ip) ?? identity(record.ip, policy);
   if (ip === undefined || record.expires <= now) return undefined;

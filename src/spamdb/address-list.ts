@@ -1,8 +1,8 @@
 import { isIPv6 } from 'node:net';
+import { parseIPv4 } from '../address.ts';
 import { LineError, shown } from '../errors.ts';
 import { checkMembers } from '../validate.ts';
 import type { TextChunks } from './chunks.ts';
-import { isAddress } from './fields.ts';
 import { PARSE_OPTIONS, type ParseOptions, parseLines } from './lines.ts';
 
 /** An address or a network of an address list. */
@@ -17,7 +17,7 @@ export interface AddressListItem {
  * Reads a list of addresses, as published traplists and the files of pf tables are: one IPv4 or IPv6 address or CIDR a
  * line. `#` starts a comment; blank lines and blanks around an address are passed over.
  *
- * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is no text, and an option that will not do.
+ * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is not a text, and an invalid option.
  * @throws {LineError} `ERR_SPAMD_LINE`, while iterated, for a line that cannot be read, unless `onBadLine` says otherwise.
  */
 export function parseAddressList(chunks: TextChunks, options: ParseOptions = {}): AsyncIterable<AddressListItem> {
@@ -43,4 +43,9 @@ function readItem(text: string, line: number): AddressListItem {
 /** A copy: what was cut out of a line would keep all of it in memory, comment included. */
 function flat(text: string): string {
   return Buffer.from(text, 'latin1').toString('latin1');
+}
+
+/** An IPv4 or IPv6 address, without a zone: those mean nothing on another host. */
+export function isAddress(text: string): boolean {
+  return parseIPv4(text) >= 0 || (isIPv6(text) && !text.includes('%'));
 }

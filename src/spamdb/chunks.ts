@@ -1,16 +1,64 @@
 import { untilAborted } from '../abort.ts';
 import { SpamdSyncError, shown } from '../errors.ts';
+import { badOption, checkedWhole, checkMembers, checkSignal, isStream } from '../validate.ts';
 
 /** A text as it may be handed in: whole, or in chunks that may end anywhere. */
 export type TextChunks = string | Uint8Array | Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>;
+
+/** Options of {@link readAll}. */
+export interface ReadAllOptions {
+  /** A text of more bytes is refused; whole, 1..2^32. Default 268435456, 256 MiB: some 3.5 million lines of spamdb(8). */
+  readonly maxBytes?: number | undefined;
+  /** Ends the wait by throwing the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
 
 /** The most bytes that are looked at in one go, and characters, for strings. */
 export const BLOCK = 65_536;
 
 /**
+ * Reads a text to its end before anything is done with it. For a pipe whose reader is slow, `peer.seed()` above all:
+ * spamdb(8) holds the lock of its database while it waits for its reader, and spamd does without that database meanwhile.
+ *
+ * @returns The text as bytes, in blocks of 64 KiB: what `parseSpamdb()` and `parseAddressList()` take. It uses as much
+ * memory as the text is long.
+ * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is not a text, and an invalid option; `ERR_SPAMD_TOO_LONG` for
+ * more than `maxBytes`. The signal's reason when it is aborted.
+ */
+export async function readAll(chunks: TextChunks, options: ReadAllOptions = {}): Promise<Uint8Array[]> {
+  checkChunks(chunks);
+  checkMembers('options', options, { maxBytes: true, signal: true });
+  const { maxBytes = 2 ** 28, signal } = options;
+  checkedWhole('maxBytes', maxBytes, 1, 2 ** 32);
+  checkSignal(signal);
+  const blocks: Buffer[] = [];
+  let length = 0;
+  for await (const bytes of blocksOf(chunks, signal)) {
+    if (length + bytes.length > maxBytes) {
+      throw new SpamdSyncError('ERR_SPAMD_TOO_LONG', `chunks: a text of more than ${maxBytes} bytes`);
+    }
+    // Copied, since a source may use its memory again, into blocks of one size, since its own chunks may be tiny.
+    for (let at = 0; at < bytes.length; ) {
+      if (length % BLOCK === 0) blocks.push(Buffer.allocUnsafe(BLOCK));
+      const copied = bytes.copy(blocks.at(-1) as Buffer, length % BLOCK, at);
+      length += copied;
+      at += copied;
+    }
+  }
+  return blocks.map((block, at) => block.subarray(0, length - at * BLOCK));
+}
+
+/** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what cannot be a text. */
+export function checkChunks(chunks: unknown): void {
+  if (typeof chunks !== 'string' && !(chunks instanceof Uint8Array) && !isStream(chunks)) {
+    throw badOption('chunks', 'neither text nor bytes nor an iterable of them', chunks);
+  }
+}
+
+/**
  * A text as bytes, in blocks of at most `3 * BLOCK`. Each is asked for only when the last one is done with.
  *
- * @throws The signal's reason, also while the source keeps it waiting; `ERR_SPAMD_OPTION` for what is no text.
+ * @throws The signal's reason, also while the source keeps it waiting; `ERR_SPAMD_OPTION` for what is not a text.
  */
 export async function* blocksOf(source: TextChunks, signal: AbortSignal | undefined): AsyncGenerator<Buffer, void> {
   // A character outside the basic plane is two in a string, and a chunk may end between them.

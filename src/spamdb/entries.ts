@@ -1,17 +1,19 @@
 import { isIP } from 'node:net';
-import { setImmediate as turn } from 'node:timers/promises';
-import { isU32 } from '../address.ts';
-import type { GreyEntry, SpamdbRecord, TrappedEntry, WhiteEntry } from '../entry.ts';
-import { badOption, checkedWhole, checkFunction, checkMembers, checkRecord, checkRecords } from '../validate.ts';
+import { nextTurn } from '../clock.ts';
+import type { GreyEntry, TrappedEntry, WhiteEntry } from '../entry.ts';
+import { checkRecord, checkRecords, type SpamdbRecord } from '../spamdb-record.ts';
+import { checkedTime, checkedWhole, checkFunction, checkMembers } from '../validate.ts';
 
 /**
  * Why a record makes no entry:
- * - `expired`: its `expire` is not after `now`;
+ * - `expired`: its `expires` is not after `now`;
  * - `pool`: its `ip` is a network or a name, as under the policies `subnet` and `identify`;
- * - `spamtrap`: the protocol has no form for spamtraps.
+ * - `spamtrap`: the protocol has no form for spamtraps;
+ * - `domain`: the protocol has no form for greydb's domains.
  */
-export type LeftOutReason = 'expired' | 'pool' | 'spamtrap';
+export type LeftOutReason = 'expired' | 'pool' | 'spamtrap' | 'domain';
 
+/** Options of {@link toEntries}. */
 export interface ToEntriesOptions {
   /** What is expired at this time is left out, and no timestamp is later; Unix seconds, 0..2^32-1, floored. */
   readonly now: number;
@@ -19,26 +21,26 @@ export interface ToEntriesOptions {
    * How long traps held when they were made, whole seconds, 1..2^31: `policy.trapexp` of the greylist that listed the
    * records. Default 86400, 24 hours, as spamd (grey.h) and greyd.
    */
-  readonly trapexp?: number;
-  /** Told of each record that is left out. What it throws ends the entries. */
-  readonly onLeftOut?: (record: SpamdbRecord, why: LeftOutReason) => void;
+  readonly trapexp?: number | undefined;
+  /** Called with each record that is left out, and why. What it throws ends the entries. Default: none. */
+  readonly onLeftOut?: ((record: SpamdbRecord, why: LeftOutReason) => void) | undefined;
 }
 
 /** So many records are worked on between two turns of the event loop, since all of them may be left out. */
 const SLICE = 4000;
 
 /**
- * What a greylist or a dump still knows, as a group is told it: for `peer.seed()`. Timestamps are those that
+ * What a greylist or a dump still knows, as entries to announce: for `peer.seed()`. Timestamps are those that
  * `greylist.import()` works out, Unix seconds, since spamdb(8) does not list when an address was decided:
  * - WHITE: the later of `first` and `pass`, the last delivery being the latest sign of it;
- * - TRAPPED: `expire - trapexp`, or 0 where that lies before it;
- * - GREY: `first`, from which hosts of this library count passtime and greyexp; a spamd counts from when it is told.
+ * - TRAPPED: `expires - trapexp`, or 0 where that lies before it;
+ * - GREY: `first`, from which hosts of this library count passtime and greyexp; a spamd counts from when it receives the entry.
  *
  * Each is `now` at the latest: one from the future would make receivers refuse its whole datagram as stale. Addresses and
- * strings stay as they are. What of them must not be sent, such as IPv6 or the empty HELO of an old GREY line, the peer
- * does not send, and reports as `skipped`.
+ * strings stay as they are. What must not be sent, such as IPv6 or the empty HELO of an old GREY line, the peer does
+ * not send, and reports as `skipped`.
  *
- * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what are no records, and an option that will not do.
+ * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is not an iterable of records, and an invalid option.
  * @throws {EntryError} `ERR_SPAMD_FIELD`, while iterated, for a record that spamdb(8) cannot have listed.
  */
 export function toEntries(
@@ -48,21 +50,15 @@ export function toEntries(
   checkRecords(records);
   checkMembers('options', options, { now: true, trapexp: true, onLeftOut: true });
   const { now, trapexp = 86_400, onLeftOut } = options;
-  const seconds = checkedNow(now);
+  const seconds = checkedTime('now', now);
   checkedWhole('trapexp', trapexp, 1, 2 ** 31);
   checkFunction('onLeftOut', onLeftOut);
   return entries(records, { now: seconds, trapexp, onLeftOut });
 }
 
-interface Rules {
-  readonly now: number;
-  readonly trapexp: number;
-  readonly onLeftOut: ToEntriesOptions['onLeftOut'] | undefined;
-}
-
 async function* entries(
   records: Iterable<SpamdbRecord> | AsyncIterable<SpamdbRecord>,
-  { now, trapexp, onLeftOut }: Rules,
+  { now, trapexp, onLeftOut }: ToEntriesOptions & { readonly trapexp: number },
 ): AsyncGenerator<GreyEntry | WhiteEntry | TrappedEntry, void> {
   let index = 0;
   for await (const record of records) {
@@ -70,7 +66,7 @@ async function* entries(
     const entry = asEntry(record, now, trapexp);
     if (typeof entry === 'string') onLeftOut?.(record, entry);
     else yield entry;
-    if (++index % SLICE === 0) await turn();
+    if (++index % SLICE === 0) await nextTurn();
   }
 }
 
@@ -80,6 +76,7 @@ function asEntry(
   trapexp: number,
 ): GreyEntry | WhiteEntry | TrappedEntry | LeftOutReason {
   if (record.type === 'SPAMTRAP') return 'spamtrap';
+  if (record.type === 'DOMAIN') return 'domain';
   const { ip, expires } = record;
   if (expires <= now) return 'expired';
   if (isIP(ip) === 0) return 'pool';
@@ -93,10 +90,4 @@ function asEntry(
       return { type: 'grey', ip, helo, from, to, timestamp: Math.min(now, first) };
     }
   }
-}
-
-/** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is no time in seconds. */
-export function checkedNow(now: number): number {
-  if (typeof now === 'number' && isU32(Math.floor(now))) return Math.floor(now);
-  throw badOption('now', 'not Unix seconds', now);
 }

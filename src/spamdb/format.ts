@@ -1,8 +1,6 @@
-import { setImmediate as turn } from 'node:timers/promises';
-import { isU32, U32_MAX } from '../address.ts';
-import type { SpamdbRecord } from '../entry.ts';
+import { nextTurn } from '../clock.ts';
 import { EntryError } from '../errors.ts';
-import { checkRecords, isObject } from '../validate.ts';
+import { checkRecord, checkRecords, type SpamdbHistory, type SpamdbRecord } from '../spamdb-record.ts';
 
 /** A chunk is handed out once it has so many characters. */
 const CHUNK = 65_536;
@@ -14,9 +12,10 @@ const CONTROL = /[\x00-\x1f\x7f]/;
  * Writes records as spamdb(8) prints them, in chunks of some 64 KB that end with a line. Strings go out as they are,
  * as spamdb does it: nothing is escaped, also not a `|`.
  *
- * @throws {EntryError} `ERR_SPAMD_FIELD` for a record that has no line: an `ip` that is empty or holds a `|`, a control
- * character in a string, a number that is not whole or not 0..2^32-1.
- * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what are no records.
+ * @throws {EntryError} `ERR_SPAMD_FIELD`, while iterated, for a record that spamdb(8) cannot have listed, and for one
+ * that has no line: a control character in a string, an `ip` that is empty or holds a `|`, a spamtrap or domain that is
+ * empty.
+ * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is not an iterable of records.
  */
 export function formatSpamdb(
   records: Iterable<SpamdbRecord> | AsyncIterable<SpamdbRecord>,
@@ -29,46 +28,37 @@ async function* chunksOf(records: Iterable<SpamdbRecord> | AsyncIterable<SpamdbR
   let text = '';
   let index = 0;
   for await (const record of records) {
+    checkRecord(record, index);
     text += lineOf(record, index++);
     if (text.length < CHUNK) continue;
     yield text;
     text = '';
-    await turn();
+    await nextTurn();
   }
   if (text !== '') yield text;
 }
 
 function lineOf(record: SpamdbRecord, index: number): string {
-  if (!isObject(record)) throw new EntryError('record', record, index, 'is not an object');
   switch (record.type) {
     case 'GREY': {
       const { helo, from, to } = record;
       checkText('helo', helo, index);
       checkText('from', from, index);
       checkText('to', to, index);
-      return `GREY|${checkedAddress(record.ip, index)}|${helo}|${from}|${to}|${numbers(record, index)}\n`;
+      return `GREY|${checkedAddress(record.ip, index)}|${helo}|${from}|${to}|${numbers(record)}\n`;
     }
     case 'WHITE':
-      return `WHITE|${checkedAddress(record.ip, index)}|||${numbers(record, index)}\n`;
+      return `WHITE|${checkedAddress(record.ip, index)}|||${numbers(record)}\n`;
     case 'TRAPPED':
-      checkNumber('expires', record.expires, index);
       return `TRAPPED|${checkedAddress(record.ip, index)}|${record.expires}\n`;
     case 'SPAMTRAP':
-      checkText('address', record.address, index);
-      if (record.address === '') throw new EntryError('address', '', index, 'is empty');
-      return `SPAMTRAP|${record.address}\n`;
-    default:
-      throw new EntryError('type', (record as { type: unknown }).type, index, 'is unknown');
+      return `SPAMTRAP|${checkedName('address', record.address, index)}\n`;
+    case 'DOMAIN':
+      return `DOMAIN|${checkedName('domain', record.domain, index)}\n`;
   }
 }
 
-function numbers(record: SpamdbRecord & { type: 'GREY' | 'WHITE' }, index: number): string {
-  const { first, pass, expires, blocked, passed } = record;
-  checkNumber('first', first, index);
-  checkNumber('pass', pass, index);
-  checkNumber('expires', expires, index);
-  checkNumber('blocked', blocked, index);
-  checkNumber('passed', passed, index);
+function numbers({ first, pass, expires, blocked, passed }: SpamdbHistory): string {
   return `${first}|${pass}|${expires}|${blocked}|${passed}`;
 }
 
@@ -79,11 +69,13 @@ function checkedAddress(ip: string, index: number): string {
   return ip;
 }
 
-function checkText(field: string, text: string, index: number): void {
-  if (typeof text !== 'string') throw new EntryError(field, text, index, 'is not a string');
-  if (CONTROL.test(text)) throw new EntryError(field, text, index, 'holds a control character');
+/** The last field of its line, which may hold a `|`. */
+function checkedName(field: string, name: string, index: number): string {
+  checkText(field, name, index);
+  if (name === '') throw new EntryError(field, '', index, 'is empty');
+  return name;
 }
 
-function checkNumber(field: string, value: number, index: number): void {
-  if (!isU32(value)) throw new EntryError(field, value, index, `is not a whole number 0..${U32_MAX}`);
+function checkText(field: string, text: string, index: number): void {
+  if (CONTROL.test(text)) throw new EntryError(field, text, index, 'holds a control character');
 }

@@ -1,29 +1,31 @@
-import { setImmediate as turn } from 'node:timers/promises';
+import { nextTurn } from '../clock.ts';
 import { LineError } from '../errors.ts';
-import { badOption, checkFunction, checkSignal, isStream } from '../validate.ts';
-import { BLOCK, blocksOf, type TextChunks } from './chunks.ts';
-import { LineCutter, MAX_LINE } from './cutter.ts';
+import { badOption, checkFunction, checkSignal } from '../validate.ts';
+import { BLOCK, blocksOf, checkChunks, type TextChunks } from './chunks.ts';
 
-/** How far a parse has come. */
+/** How far a parse has come; counts from its start. */
 export interface ParseProgress {
   /** Lines read, bad and blank ones included. */
   readonly lines: number;
   /** Bytes taken in, strings counted as UTF-8. */
   readonly bytes: number;
-  /** Lines that could not be read. */
+  /** Lines that could not be read, and were passed over. */
   readonly bad: number;
 }
 
+/** Options of `parseAddressList()`, and of `parseSpamdb()` among others. */
 export interface ParseOptions {
   /**
-   * What becomes of a line that cannot be read. `throw` ends the parse with a `LineError`; `skip` counts it as `bad`
-   * and goes on; a function is told of each, and may throw. Default `throw`.
+   * What becomes of a line that cannot be read. `throw` ends the parse with a `LineError`. `skip` counts it as `bad`
+   * and goes on. A function is called with the error of each, whose `line` says where it is, and the first 80 bytes of the
+   * line as Latin-1, control characters included; the parse goes on unless the function throws. That is the way to take
+   * over a dump, since any client can put a control character into a line. Default `throw`.
    */
-  readonly onBadLine?: 'throw' | 'skip' | ((error: LineError) => void);
-  /** Told now and then, every 64 KB or 1000 lines, and once at the end. */
-  readonly onProgress?: (progress: ParseProgress) => void;
-  /** Ends the parse by throwing the signal's reason. */
-  readonly signal?: AbortSignal;
+  readonly onBadLine?: 'throw' | 'skip' | ((error: LineError, text: string) => void) | undefined;
+  /** Called every 64 KB or 1000 lines, and once at the end. Default: none. */
+  readonly onProgress?: ((progress: ParseProgress) => void) | undefined;
+  /** Ends the parse by throwing the signal's reason. Default: none. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** One line, `bytes[start..end)`, its ending cut off; never empty. Throws a `LineError`. */
@@ -35,19 +37,23 @@ export const PARSE_OPTIONS: Readonly<Record<keyof ParseOptions, true>> = {
   signal: true,
 };
 
+/** The longest line that is read, in bytes; spamd's own strings have 1024 at the most. */
+const MAX_LINE = 65_536;
+
 const CR = 0x0d;
+const LF = 0x0a;
+/** So many bytes of a bad line are handed on. */
+const SHOWN = 80;
 /** After so many lines, or a block of bytes, the event loop gets its turn: a few milliseconds at the most. */
 const SLICE = 1000;
 
 /**
  * Reads a text line by line, in slices that leave room for traffic, in memory that does not grow with it.
  *
- * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is no text, and an option that will not do.
+ * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is not a text, and an invalid option.
  */
 export function parseLines<T>(chunks: TextChunks, options: ParseOptions, read: LineReader<T>): AsyncGenerator<T, void> {
-  if (typeof chunks !== 'string' && !(chunks instanceof Uint8Array) && !isStream(chunks)) {
-    throw badOption('chunks', 'neither text nor bytes nor an iterable of them', chunks);
-  }
+  checkChunks(chunks);
   const { onBadLine = 'throw', onProgress, signal } = options;
   if (onBadLine !== 'throw' && onBadLine !== 'skip' && typeof onBadLine !== 'function') {
     throw badOption('onBadLine', 'not throw, skip or a function', onBadLine);
@@ -68,7 +74,7 @@ async function* items<T>(
   let bad = 0;
   let pausedAt = { lines, bytes };
 
-  const take = (): T | undefined => {
+  const item = (): T | undefined => {
     lines++;
     try {
       if (cutter.tooLong) throw new LineError(lines, `longer than ${MAX_LINE} bytes`);
@@ -77,14 +83,15 @@ async function* items<T>(
     } catch (error) {
       if (!(error instanceof LineError) || onBadLine === 'throw') throw error;
       bad++;
-      if (typeof onBadLine === 'function') onBadLine(error);
+      if (typeof onBadLine === 'function')
+        onBadLine(error, cutter.bytes.toString('latin1', cutter.start, Math.min(cutter.end, cutter.start + SHOWN)));
       return undefined;
     }
   };
   const pause = async (): Promise<void> => {
     pausedAt = { lines, bytes };
     onProgress?.({ lines, bytes, bad });
-    await turn();
+    await nextTurn();
     signal?.throwIfAborted();
   };
 
@@ -92,15 +99,75 @@ async function* items<T>(
     bytes += block.length;
     cutter.feed(block);
     while (cutter.next()) {
-      const item = take();
-      if (item !== undefined) yield item;
+      const found = item();
+      if (found !== undefined) yield found;
       if (lines - pausedAt.lines >= SLICE) await pause();
     }
     if (bytes - pausedAt.bytes >= BLOCK) await pause();
   }
   if (cutter.last()) {
-    const item = take();
-    if (item !== undefined) yield item;
+    const found = item();
+    if (found !== undefined) yield found;
   }
   onProgress?.({ lines, bytes, bad });
+}
+
+/** Cuts blocks of bytes into lines, wherever the blocks end. What it holds never grows beyond one line. */
+class LineCutter {
+  /** The line found last: `bytes[start..end)`, valid until the next call. */
+  bytes: Buffer = Buffer.alloc(0);
+  start = 0;
+  end = 0;
+  /** The line found last was longer than {@link MAX_LINE}, so only its beginning is there. */
+  tooLong = false;
+  #block: Buffer = this.bytes;
+  #at = 0;
+  /** The beginning of a line whose end has not come yet. */
+  readonly #held = Buffer.allocUnsafe(MAX_LINE);
+  /** How long that is; what is beyond the bound is counted, but not there. */
+  #heldLength = 0;
+
+  /** Goes on with a block, once `next()` has nothing more of the last one. */
+  feed(block: Buffer): void {
+    this.#block = block;
+    this.#at = 0;
+  }
+
+  /** @returns Whether there is another line that ends within the block. */
+  next(): boolean {
+    const start = this.#at;
+    const end = this.#block.indexOf(LF, start);
+    if (end < 0) {
+      this.#hold(start, this.#block.length);
+      this.#at = this.#block.length;
+      return false;
+    }
+    this.#at = end + 1;
+    if (this.#heldLength === 0) this.#found(this.#block, start, end);
+    else {
+      this.#hold(start, end);
+      this.last();
+    }
+    return true;
+  }
+
+  /** @returns Whether the text ended in a line without its newline. */
+  last(): boolean {
+    const length = this.#heldLength;
+    this.#heldLength = 0;
+    this.#found(this.#held, 0, length);
+    return length > 0;
+  }
+
+  #found(bytes: Buffer, start: number, end: number): void {
+    this.tooLong = end - start > MAX_LINE;
+    this.bytes = bytes;
+    this.start = start;
+    this.end = Math.min(end, start + MAX_LINE);
+  }
+
+  #hold(start: number, end: number): void {
+    if (this.#heldLength < MAX_LINE) this.#block.copy(this.#held, this.#heldLength, start, end);
+    this.#heldLength += end - start;
+  }
 }

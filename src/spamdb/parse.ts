@@ -1,25 +1,31 @@
-import type { SpamdbRecord } from '../entry.ts';
-import { shown } from '../errors.ts';
+import { isUtf8 } from 'node:buffer';
+import { U32_MAX } from '../address.ts';
+import { LineError, shown } from '../errors.ts';
+import type { SpamdbGrey, SpamdbHistory, SpamdbRecord } from '../spamdb-record.ts';
 import { badOption, checkMembers } from '../validate.ts';
+import { isAddress } from './address-list.ts';
 import type { TextChunks } from './chunks.ts';
-import { Fields } from './fields.ts';
 import { PARSE_OPTIONS, type ParseOptions, parseLines } from './lines.ts';
 
+const PIPE = 0x7c;
+const ZERO = 0x30;
 const LESS_THAN = 0x3c;
 const GREATER_THAN = 0x3e;
+const DEL = 0x7f;
 
+/** Options of {@link parseSpamdb}. */
 export interface SpamdbParseOptions extends ParseOptions {
   /**
-   * Takes any text in the address's place: a network or a name, as a greylist with the policies `subnet` or `identify`
-   * lists them. Default `false`, only IP addresses.
+   * Accepts any text in the place of an address: a network or a name, as a greylist with the policies `subnet` or
+   * `identify` lists them. Default `false`, only IP addresses.
    */
-  readonly pools?: boolean;
+  readonly pools?: boolean | undefined;
 }
 
 /**
  * Reads what spamdb(8) or greydb(8) printed. Blank lines are passed over.
  *
- * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is no text, and an option that will not do.
+ * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is not a text, and an invalid option.
  * @throws {LineError} `ERR_SPAMD_LINE`, while iterated, for a line that cannot be read, unless `onBadLine` says otherwise.
  */
 export function parseSpamdb(chunks: TextChunks, options: SpamdbParseOptions = {}): AsyncIterable<SpamdbRecord> {
@@ -53,6 +59,9 @@ function readRecord(fields: Fields, pools: boolean): SpamdbRecord {
     case 'SPAMTRAP':
       if (fields.end === fields.start) throw fields.error('no address');
       return { type, address: fields.text(fields.start, fields.end) };
+    case 'DOMAIN':
+      if (fields.end === fields.start) throw fields.error('no domain');
+      return { type, domain: fields.text(fields.start, fields.end) };
     default:
       throw fields.error(`unknown type: ${shown(type)}`);
   }
@@ -63,7 +72,7 @@ function readRecord(fields: Fields, pools: boolean): SpamdbRecord {
  * last two parts in brackets; one without brackets is as short as can be for the recipient, and as long for the sender.
  * However it is divided, it is put together again to the same line.
  */
-function readGrey(fields: Fields, ip: string): SpamdbRecord {
+function readGrey(fields: Fields, ip: string): SpamdbGrey {
   const numbers = readNumbers(fields);
   const { start, end } = fields;
   const firstPipe = fields.nextPipe(start, end);
@@ -102,13 +111,112 @@ function pipeBeforeMailbox(fields: Fields, start: number, end: number): number {
   return pipe;
 }
 
-type Numbers = Pick<SpamdbRecord & { type: 'GREY' }, 'first' | 'pass' | 'expires' | 'blocked' | 'passed'>;
-
-function readNumbers(fields: Fields): Numbers {
+function readNumbers(fields: Fields): SpamdbHistory {
   const passed = fields.lastNumber('passed');
   const blocked = fields.lastNumber('blocked');
   const expires = fields.lastNumber('expires');
   const pass = fields.lastNumber('pass');
   const first = fields.lastNumber('first');
   return { first, pass, expires, blocked, passed };
+}
+
+/**
+ * The fields of one line, taken off from both its ends, so that the strings that may themselves hold a `|` remain.
+ * Each field becomes a string of its own: one cut out of a larger string would keep all of that in memory.
+ */
+class Fields {
+  #bytes: Buffer = Buffer.alloc(0);
+  #start = 0;
+  #end = 0;
+  #line = 0;
+  #plain = true;
+
+  /** @throws {LineError} when the line holds a control character. */
+  reset(bytes: Buffer, start: number, end: number, line: number): void {
+    this.#bytes = bytes;
+    this.#start = start;
+    this.#end = end;
+    this.#line = line;
+    let high = 0;
+    for (let at = start; at < end; at++) {
+      const byte = bytes[at] as number;
+      if (byte < 0x20 || byte === DEL) throw this.error(`control character 0x${byte.toString(16).padStart(2, '0')}`);
+      high |= byte;
+    }
+    this.#plain = high < 0x80;
+  }
+
+  get start(): number {
+    return this.#start;
+  }
+
+  get end(): number {
+    return this.#end;
+  }
+
+  byte(at: number): number {
+    return this.#bytes[at] as number;
+  }
+
+  /** What lies before the next `|`, which is left out as well. */
+  first(): string {
+    const pipe = this.nextPipe(this.#start, this.#end);
+    if (pipe < 0) throw this.error('too few fields');
+    const text = this.text(this.#start, pipe);
+    this.#start = pipe + 1;
+    return text;
+  }
+
+  /** The same, for an address, or with `pools` whatever stands for one. */
+  address(pools: boolean): string {
+    const text = this.first();
+    if (pools ? text === '' : !isAddress(text)) throw this.error(`not an IP address: ${shown(text)}`);
+    return text;
+  }
+
+  /** The number behind the last `|`; both are left out from then on. */
+  lastNumber(name: string): number {
+    const pipe = this.lastPipe(this.#start, this.#end);
+    const value = this.#number(pipe < 0 ? this.#start : pipe + 1, this.#end);
+    if (value < 0) throw this.error(this.#badNumber(name, pipe));
+    this.#end = Math.max(pipe, this.#start);
+    return value;
+  }
+
+  /** Text as UTF-8 where that is what it is, else as Latin-1, so that no byte is lost; as in datagrams. */
+  text(start: number, end: number): string {
+    const utf8 = !this.#plain && isUtf8(this.#bytes.subarray(start, end));
+    return this.#bytes.toString(utf8 ? 'utf8' : 'latin1', start, end);
+  }
+
+  nextPipe(start: number, end: number): number {
+    for (let at = start; at < end; at++) if (this.#bytes[at] === PIPE) return at;
+    return -1;
+  }
+
+  lastPipe(start: number, end: number): number {
+    for (let at = end - 1; at >= start; at--) if (this.#bytes[at] === PIPE) return at;
+    return -1;
+  }
+
+  error(detail: string): LineError {
+    return new LineError(this.#line, detail);
+  }
+
+  /** As spamdb(8) prints it, so without a sign or leading zeros, and no more than the wire can carry; else -1. */
+  #number(start: number, end: number): number {
+    if (end <= start || (this.#bytes[start] === ZERO && end - start > 1)) return -1;
+    let value = 0;
+    for (let at = start; at < end; at++) {
+      const digit = (this.#bytes[at] as number) - ZERO;
+      if (digit < 0 || digit > 9) return -1;
+      value = value * 10 + digit;
+    }
+    return value > U32_MAX ? -1 : value;
+  }
+
+  #badNumber(name: string, pipe: number): string {
+    const text = this.text(pipe < 0 ? this.#start : pipe + 1, this.#end);
+    return `${name} is not a number 0..${U32_MAX}: ${shown(text)}`;
+  }
 }

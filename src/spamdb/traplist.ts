@@ -1,13 +1,13 @@
-import { setImmediate as turn } from 'node:timers/promises';
 import { formatIPv4, parseIPv4 } from '../address.ts';
-import type { SpamdbRecord } from '../entry.ts';
+import { nextTurn } from '../clock.ts';
 import { EntryError } from '../errors.ts';
-import { checkMembers, checkRecord, checkRecords, isObject } from '../validate.ts';
-import { checkedNow } from './entries.ts';
-import { isAddress } from './fields.ts';
+import { checkRecord, checkRecords, type SpamdbRecord } from '../spamdb-record.ts';
+import { checkedTime, checkMembers, isObject } from '../validate.ts';
+import { isAddress } from './address-list.ts';
 
+/** Options of {@link exportTraplist}. */
 export interface TraplistOptions {
-  /** What is expired at this time is left out, and the header says it; Unix seconds. */
+  /** What is expired at this time is left out, and the header says it; Unix seconds, 0..2^32-1, floored. */
   readonly now: number;
 }
 
@@ -21,8 +21,9 @@ const SLICE = 4000;
  * The count stands before the addresses, so all of them are held until the records have ended: some 12 bytes for each
  * IPv4 address, nothing for other records.
  *
- * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what are no records, and a `now` that is no time in seconds;
- * `ERR_SPAMD_FIELD`, while iterated, for what is no record, and an `ip` that is no IP address.
+ * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is not an iterable of records, and a `now` that is not Unix
+ * seconds.
+ * @throws {EntryError} `ERR_SPAMD_FIELD`, while iterated, for what is not a record, and an `ip` that is not an IP address.
  */
 export function exportTraplist(
   records: Iterable<SpamdbRecord> | AsyncIterable<SpamdbRecord>,
@@ -30,7 +31,7 @@ export function exportTraplist(
 ): AsyncIterable<string> {
   checkRecords(records);
   checkMembers('options', options, { now: true });
-  return traplist(records, checkedNow(options.now));
+  return traplist(records, checkedTime('now', options.now));
 }
 
 async function* traplist(
@@ -43,11 +44,11 @@ async function* traplist(
   yield `# ${when}: ${count} trapped ${count === 1 ? 'address' : 'addresses'}\n`;
   for (let at = 0; at < ipv4.length; at += SLICE) {
     yield lines(Array.from(ipv4.subarray(at, at + SLICE), formatIPv4));
-    await turn();
+    await nextTurn();
   }
   for (let at = 0; at < ipv6.length; at += SLICE) {
     yield lines(ipv6.slice(at, at + SLICE));
-    await turn();
+    await nextTurn();
   }
 }
 
@@ -72,7 +73,7 @@ async function trappedAddresses(
       else if (isAddress(record.ip)) ipv6.set(...sortable(record.ip));
       else throw new EntryError('ip', record.ip, index, 'is not an IP address');
     }
-    if (++index % SLICE === 0) await turn();
+    if (++index % SLICE === 0) await nextTurn();
   }
   return {
     ipv4: Uint32Array.from(ipv4)

@@ -1,19 +1,14 @@
-import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SyncKey } from 'spamd-sync';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { member, run, start } from './recipe.ts';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { freePort, member, run, start } from './recipe.ts';
 
 const NOW = Math.floor(Date.now() / 1000);
 const KEY_FILE = 'secret\n';
 const key = SyncKey.fromBytes(Buffer.from(KEY_FILE));
-
-// Each starts a program or two.
-vi.setConfig({ testTimeout: 60_000 });
 
 let directory: string;
 let keyFile: string;
@@ -24,16 +19,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(directory, { recursive: true }));
 
-/** A port that is free, so most likely at every address of loopback. */
-async function freePort(): Promise<number> {
-  const socket = createSocket('udp4').bind(0, '127.0.0.1');
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  await once(socket.close(), 'close');
-  return port;
-}
-
-test('passes everything on in the other spelling, and two of them do not send it round', async () => {
+test('a bridge passes everything on in the other dialect, and two of them do not send it round', async () => {
   const [spamdPort, greydPort] = [await freePort(), await freePort()];
   const ends = { spamd: '127.77.1.1', greyd: '127.77.2.1' };
   const bridges = [2, 3].map((host) => {
@@ -71,7 +57,7 @@ test('passes everything on in the other spelling, and two of them do not send it
 
   // Time for what goes round to come by again.
   await sleep(500);
-  for (const { child } of bridges) child.kill('SIGINT');
+  for (const { interrupt } of bridges) interrupt();
   for (const { ended } of bridges) {
     const { status, stdout, stderr } = await ended;
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
@@ -81,7 +67,7 @@ test('passes everything on in the other spelling, and two of them do not send it
   }
 });
 
-test('needs both sides', async () => {
+test('a bridge needs both sides', async () => {
   const outcome = await run('bridge', ['--spamd-listen', '127.77.1.4', '--spamd-key', keyFile]);
   const stderr = 'bridge: --spamd-listen and --spamd-target: give both; see --help\n';
   expect(outcome).toEqual({ status: 1, stdout: '', stderr });

@@ -1,8 +1,11 @@
 import { spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { type Entry, type SyncKey, SyncPeer } from 'spamd-sync';
 import { onTestFinished } from 'vitest';
+import type { Command } from '../../examples/recipes/common.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -12,10 +15,40 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-/** A recipe as an operator runs it, and what it has said so far. */
-export function start(recipe: string, args: readonly string[]) {
-  const child = spawn(process.execPath, ['--import', 'tsx', `examples/recipes/${recipe}.ts`, ...args], { cwd: ROOT });
+/** A recipe that was called, and what it has said so far. */
+export function start(recipe: string, args: readonly string[], input?: AsyncIterable<string> | Iterable<string>) {
+  const said = { stdout: '', stderr: '' };
+  const tasks: (() => void)[] = [];
+  const call = async (): Promise<Outcome> => {
+    const { main }: { main: Command } = await import(`../../examples/recipes/${recipe}.ts`);
+    const status = await main([...args], {
+      input: input === undefined ? undefined : Readable.from(input),
+      print: (line) => {
+        said.stdout += `${line}\n`;
+      },
+      report: (line) => {
+        said.stderr += `${line}\n`;
+      },
+      onInterrupt: (task) => void tasks.push(task),
+    });
+    return { status, ...said };
+  };
+  const interrupt = (): void => {
+    for (const task of tasks.splice(0)) task();
+  };
   // One that a failed test left alone.
+  onTestFinished(interrupt);
+  return { said, ended: call(), interrupt };
+}
+
+/** Calls one to its end, with lines to read. */
+export function run(recipe: string, args: readonly string[], input: readonly string[] = []): Promise<Outcome> {
+  return start(recipe, args, [input.map((line) => `${line}\n`).join('')]).ended;
+}
+
+/** An example as an operator starts it, in a process of its own. */
+export function spawnExample(file: string, args: readonly string[]) {
+  const child = spawn(process.execPath, ['--import', 'tsx', `examples/${file}`, ...args], { cwd: ROOT });
   onTestFinished(() => void child.kill('SIGKILL'));
   const said = { stdout: '', stderr: '' };
   for (const stream of ['stdout', 'stderr'] as const) {
@@ -27,16 +60,7 @@ export function start(recipe: string, args: readonly string[]) {
   return { child, said, ended };
 }
 
-/** Runs one to its end, with lines to read. */
-export function run(recipe: string, args: readonly string[], input: readonly string[] = []): Promise<Outcome> {
-  const { child, ended } = start(recipe, args);
-  // One that fails at once does not read it.
-  child.stdin.on('error', () => {});
-  child.stdin.end(input.map((line) => `${line}\n`).join(''));
-  return ended;
-}
-
-/** A member of the group, and what it was told. */
+/** A member of the group, and what it received. */
 export async function member(key: SyncKey, listen: string, port: number, targets: readonly string[] = []) {
   const peer = await SyncPeer.open({ key, listen, port, targets });
   const heard: Entry[] = [];
@@ -45,4 +69,13 @@ export async function member(key: SyncKey, listen: string, port: number, targets
     if (entry.type !== 'white' || entry.expires > 0) heard.push(entry);
   });
   return { peer, heard, [Symbol.asyncDispose]: () => peer.close() };
+}
+
+/** A port that is free, so most likely at every address of loopback. */
+export async function freePort(): Promise<number> {
+  const socket = createSocket('udp4').bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  const { port } = socket.address();
+  await once(socket.close(), 'close');
+  return port;
 }

@@ -2,15 +2,12 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SyncKey, type SyncPeer } from 'spamd-sync';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { member, run } from './recipe.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { member, run, start } from './recipe.ts';
 
 const NOW = Math.floor(Date.now() / 1000);
 const KEY_FILE = 'secret\n';
 const key = SyncKey.fromBytes(Buffer.from(KEY_FILE));
-
-// Each starts a program or two.
-vi.setConfig({ testTimeout: 60_000 });
 
 let directory: string;
 let keyFile: string;
@@ -32,6 +29,10 @@ function to({ peer }: { readonly peer: SyncPeer }): string[] {
   return ['-Y', address, '-p', `${port}`, '-K', keyFile];
 }
 
+/** As greydb(8) and a client with a terminal's escape in its HELO begin a dump. */
+const DUMP_BEGIN = ['DOMAIN|example.net', 'GREY|192.0.2.7|\x1b[2J|<a@b>|<c@d>|1|2|3|1|0'];
+const ESCAPED = 'line 2: control character 0x1b';
+
 describe('publish-traplist', () => {
   const LIST = [
     'WHITE|192.0.2.1|||1|2|4000000000|3|4',
@@ -39,7 +40,7 @@ describe('publish-traplist', () => {
     'TRAPPED|198.51.100.7|4000000000',
   ];
 
-  test('writes what is trapped, and nothing else is left behind', async () => {
+  test('publish-traplist writes what is trapped, and leaves nothing else behind', async () => {
     const folder = mkdtempSync(join(directory, 'web-'));
     const file = join(folder, 'traplist.txt');
 
@@ -51,8 +52,8 @@ describe('publish-traplist', () => {
 
   test.each([
     ['nothing comes', [], /^publish-traplist: no lines on standard input, so [^\n]+ stays as it is; see --help\n$/],
-    ['a line is bad', [...LIST, 'TRAPPED|198.51.100'], /^publish-traplist: line 4: [^\n]+\n$/],
-  ])('leaves the list alone when %s', async (_when, lines, stderr) => {
+    ['a TRAPPED line is bad', [...LIST, 'TRAPPED|198.51.100'], /^publish-traplist: line 4: [^\n]+\n$/],
+  ])('publish-traplist leaves the list alone when %s', async (_when, lines, stderr) => {
     const folder = mkdtempSync(join(directory, 'web-'));
     const file = join(folder, 'traplist.txt');
     writeFileSync(file, 'the old one\n');
@@ -62,6 +63,62 @@ describe('publish-traplist', () => {
     expect(outcome).toEqual({ status: 1, stdout: '', stderr: expect.stringMatching(stderr) });
     expect(readFileSync(file, 'utf8')).toBe('the old one\n');
     expect(readdirSync(folder)).toEqual(['traplist.txt']);
+  });
+});
+
+describe('publish-traplist and what a client can spoil', () => {
+  const SPOILT = [...DUMP_BEGIN, 'TRAPPED|198.51.100.9|4000000000'];
+
+  test('publish-traplist publishes although a client spoilt a line, and says which', async () => {
+    const folder = mkdtempSync(join(directory, 'web-'));
+    const file = join(folder, 'traplist.txt');
+
+    const outcome = await run('publish-traplist', [file], SPOILT);
+
+    const stderr = `left out: ${ESCAPED}\n1 line could not be read\n`;
+    expect(outcome).toEqual({ status: 0, stdout: '', stderr });
+    expect(readFileSync(file, 'utf8')).toMatch(/^# [^\n]*: 1 trapped address\n198\.51\.100\.9\n$/);
+  });
+
+  test('publish-traplist leaves the list alone when its input ends within a line', async () => {
+    const folder = mkdtempSync(join(directory, 'web-'));
+    const file = join(folder, 'traplist.txt');
+    writeFileSync(file, 'the old one\n');
+
+    const { status, stderr } = await start('publish-traplist', [file], [SPOILT.join('\n'), '\nGREY|192.0.2.1|he'])
+      .ended;
+
+    expect(status).toBe(1);
+    expect(stderr).toContain(`standard input ends within a line, so ${file} stays as it is`);
+    expect(readFileSync(file, 'utf8')).toBe('the old one\n');
+    expect(readdirSync(folder)).toEqual(['traplist.txt']);
+  });
+});
+
+describe.each([
+  ['seed-mx', (at: number) => `TRAPPED|198.18.${at >> 8}.${at & 255}|4000000000\n`],
+  ['send-traps', (at: number) => `198.18.${at >> 8}.${at & 255}\n`],
+])('%s', (recipe, line) => {
+  test(`${recipe} takes its whole input before it sends, so that spamdb does not keep its lock`, async () => {
+    await using mx = await member(key, '127.0.0.1', 0);
+    let ended = false;
+    const endedAtFirst: boolean[] = [];
+    mx.peer.once('entry', () => endedAtFirst.push(ended));
+    async function* lines(): AsyncGenerator<string> {
+      for (let at = 0; at < 500; at++) yield line(at);
+      ended = true;
+    }
+
+    const { status } = await start(recipe, [...to(mx), '--rate', '10'], lines()).ended;
+
+    expect(status).toBe(0);
+    await expect.poll(() => mx.heard.length).toBe(500);
+    expect(endedAtFirst).toEqual([true]);
+  });
+
+  test(`${recipe} wants something on its standard input`, async () => {
+    const outcome = await start(recipe, ['-Y', '127.0.0.1', '-K', keyFile]).ended;
+    expect(outcome).toEqual({ status: 1, stdout: '', stderr: `${recipe}: nothing on standard input; see --help\n` });
   });
 });
 
@@ -76,7 +133,7 @@ describe('send-traps', () => {
     '   192.0.2.1',
   ];
 
-  test('tells the addresses, and those of networks up to a size; not what is excepted', async () => {
+  test('send-traps announces addresses, and those of networks up to a size, and not what is excepted', async () => {
     await using mx = await member(key, '127.0.0.1', 0);
     const except = inDirectory('nospamd', '# ours\n192.0.2.0/24\n198.51.100.65\n');
 
@@ -101,7 +158,7 @@ describe('send-traps', () => {
     }
   });
 
-  test('leaves out every network where it is not told to expand them', async () => {
+  test('send-traps leaves out every network unless --expand says otherwise', async () => {
     await using mx = await member(key, '127.0.0.1', 0);
 
     const { stderr } = await run('send-traps', to(mx), ['198.51.100.66/31', '198.51.100.7/32']);
@@ -112,11 +169,11 @@ describe('send-traps', () => {
 
   test.each([
     ['no target', [], 'no target: name one with -Y'],
-    ['a target that is none', ['-Y', 'mx.invalid'], 'target mx.invalid: no such host, and no such interface'],
+    ['an unknown target', ['-Y', 'mx.invalid'], 'target mx.invalid: no such host, and no such interface'],
     ['no such key file', ['-Y', '127.0.0.1', '-K', '/nowhere'], 'there is no key file "/nowhere"'],
-    ['hours that are none', ['-Y', '127.0.0.1', '--hours', 'x'], '--hours: not a whole number 1..8784: "x"'],
-    ['an option that is none', ['--bogus'], "Unknown option '--bogus'"],
-  ])('says in one line: %s', async (_what, args, why) => {
+    ['an invalid --hours', ['-Y', '127.0.0.1', '--hours', 'x'], '--hours: not a whole number 1..8784: "x"'],
+    ['an unknown option', ['--bogus'], "Unknown option '--bogus'"],
+  ])('send-traps says in one line that there is %s', async (_what, args, why) => {
     const outcome = await run('send-traps', ['-K', keyFile, ...args], TABLE);
     expect(outcome).toEqual({ status: 1, stdout: '', stderr: `send-traps: ${why}; see --help\n` });
   });
@@ -130,7 +187,7 @@ describe('seed-mx', () => {
   );
   const OTHERS = [`TRAPPED|198.51.100.7|${NOW + 3600}`, `TRAPPED|198.51.100.8|${NOW - 1}`, 'SPAMTRAP|trap@example.net'];
 
-  test('tells all that still holds, with the time that it is from, so that none of it is stale', async () => {
+  test('seed-mx announces all that still holds, with the time that it is from, so that none of it is stale', async () => {
     await using mx = await member(key, '127.0.0.1', 0);
 
     const { status, stdout } = await run('seed-mx', [...to(mx), '--rate', '100'], [...WHITES, ...OTHERS, GREY]);
@@ -151,12 +208,36 @@ describe('seed-mx', () => {
     expect(mx.peer.stats().drops.stale).toBe(0);
   });
 
-  test('leaves out the tuples if told to, and says which line it cannot read', async () => {
+  test('seed-mx takes over a dump of greydb with a spoilt line, and reports what it left out', async () => {
+    await using mx = await member(key, '127.0.0.1', 0);
+
+    const { status, stderr } = await run('seed-mx', to(mx), [...DUMP_BEGIN, ...OTHERS]);
+
+    expect(status).toBe(0);
+    expect(stderr.split('\n')).toEqual([
+      `left out: ${ESCAPED}`,
+      '1 line could not be read',
+      'left out: 1 (domain)',
+      'left out: 1 (expired)',
+      'left out: 1 (spamtrap)',
+      '',
+    ]);
+    await expect.poll(() => mx.heard.map(({ type, ip }) => `${type} ${ip}`)).toEqual(['trapped 198.51.100.7']);
+  });
+
+  test('seed-mx leaves out the tuples with --no-grey, and says which line it cannot read', async () => {
     await using mx = await member(key, '127.0.0.1', 0);
 
     const { status, stderr } = await run('seed-mx', [...to(mx), '--no-grey'], [GREY, 'WHITE|nonsense', ...OTHERS]);
 
-    expect({ status, stderr }).toEqual({ status: 0, stderr: expect.stringMatching(/^left out: line 2: [^\n]+\n$/) });
+    expect(status).toBe(0);
+    expect(stderr.split('\n')).toEqual([
+      expect.stringMatching(/^left out: line 2: /),
+      '1 line could not be read',
+      'left out: 1 (expired)',
+      'left out: 1 (spamtrap)',
+      '',
+    ]);
     await expect.poll(() => mx.heard.map(({ type, ip }) => `${type} ${ip}`)).toEqual(['trapped 198.51.100.7']);
   });
 });
@@ -178,7 +259,7 @@ describe('trap-candidates', () => {
     'WHITE|192.0.2.9|||1|2|3|4|5',
   ];
 
-  test('lists who does not exist and is tried by several hosts that never delivered', async () => {
+  test('trap-candidates lists who does not exist and is tried by several hosts that never delivered', async () => {
     const users = inDirectory('users.txt', 'Bob@example.net\nalias@example.net # to bob\n\n');
     const args = ['--domain', 'example.net', '--users', users];
 
@@ -189,7 +270,18 @@ describe('trap-candidates', () => {
     expect(stdout).toBe(`${listed}     1 once@example.net\n     1 typo@example.net\n`);
   });
 
-  test('takes no list of users for a mistake', async () => {
+  test('trap-candidates reads on after a line that a client spoilt, and reports it', async () => {
+    const users = inDirectory('bob.txt', 'bob@example.net\n');
+    const outcome = await run(
+      'trap-candidates',
+      ['--domain', 'example.net', '--users', users],
+      [...DUMP_BEGIN, ...['192.0.2.1', '192.0.2.2'].map((ip) => tried(ip, '<info2@example.net>'))],
+    );
+    const stderr = `left out: ${ESCAPED}\n1 line could not be read\n`;
+    expect(outcome).toEqual({ status: 0, stdout: '     2 info2@example.net\n', stderr });
+  });
+
+  test('trap-candidates refuses a list without users', async () => {
     const users = inDirectory('nobody.txt', '# nobody yet\n');
     const outcome = await run('trap-candidates', ['--domain', 'example.net', '--users', users], LINES);
     expect(outcome).toEqual({ status: 1, stdout: '', stderr: `trap-candidates: ${users} names no user; see --help\n` });

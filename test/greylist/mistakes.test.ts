@@ -146,7 +146,7 @@ describe('what is asked of a greylist in the wrong way', () => {
     ['record', null],
     ['record', 'WHITE|192.0.2.1'],
     ['type', {}],
-    ['type', { ...WHITE, type: 'DOMAIN' }],
+    ['type', { ...WHITE, type: 'BLACK' }],
     ['ip', { ...WHITE, ip: undefined }],
     ['first', { ...WHITE, first: undefined }],
     ['pass', { ...WHITE, pass: Number.NaN }],
@@ -168,6 +168,13 @@ describe('what is asked of a greylist in the wrong way', () => {
   it('import() of sound ones is taken', async () => {
     const { greylist } = setUp();
     const sound = [WHITE, GREY, { type: 'TRAPPED', ip: '192.0.2.9', expires: START + 5 } as const];
-    expect(await greylist.import(sound)).toEqual({ grey: 1, white: 1, trapped: 1, spamtraps: 0, ignored: 0 });
+    expect(await greylist.import(sound)).toEqual({
+      grey: 1,
+      white: 1,
+      trapped: 1,
+      spamtraps: 0,
+      domains: 0,
+      ignored: 0,
+    });
   });
 });

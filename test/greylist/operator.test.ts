@@ -271,7 +271,14 @@ describe('export and import', () => {
     await here.greylist.spamtraps.add('trap@example.net');
     const records = await listed(here.greylist);
     const there = setUp({ subnet: { ipv4: 24 } });
-    expect(await there.greylist.import(records)).toEqual({ grey: 2, white: 2, trapped: 2, spamtraps: 1, ignored: 0 });
+    expect(await there.greylist.import(records)).toEqual({
+      grey: 2,
+      white: 2,
+      trapped: 2,
+      spamtraps: 1,
+      domains: 0,
+      ignored: 0,
+    });
     expect(new Set(await listed(there.greylist))).toEqual(new Set(records));
     expect(there.group.told).toEqual([]);
     expect(await there.greylist.import(records)).toMatchObject({ ignored: 0 });
@@ -328,7 +335,7 @@ describe('export and import', () => {
       { type: 'TRAPPED', ip: '198.51.100', expires: START + 1 },
       { type: 'TRAPPED', ip: '198.51.100.0/33', expires: START + 1 },
     ]);
-    expect(report).toEqual({ grey: 0, white: 0, trapped: 0, spamtraps: 0, ignored: 3 });
+    expect(report).toEqual({ grey: 0, white: 0, trapped: 0, spamtraps: 0, domains: 0, ignored: 3 });
     expect(await listed(greylist)).toEqual([]);
   });
 

@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { mkdtemp } from 'node:fs/promises';
+import { chmod, mkdtemp, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Dialect, Tuple } from 'spamd-sync';
 import type { Program } from '../e2e/program.ts';
@@ -92,8 +92,24 @@ export async function ready(daemon: Daemon, place: Place): Promise<Daemon> {
   throw new Error(`the daemon did not start:\n${daemon.program.stdout}${daemon.program.stderr}`);
 }
 
-export function temporaryDirectory(): Promise<string> {
-  return mkdtemp(join(tmpdir(), 'spamd-sync-'));
+/** One that a daemon reaches after it has given up root, which it does not below a `TMPDIR` that is private. */
+export async function temporaryDirectory(): Promise<string> {
+  for (const place of [tmpdir(), '/tmp', '/var/tmp']) {
+    if (!(await isReachable(place))) continue;
+    const directory = await mkdtemp(join(place, 'spamd-sync-'));
+    await chmod(directory, 0o711);
+    return directory;
+  }
+  throw new Error(`no temporary directory that every user reaches: set TMPDIR, now ${tmpdir()}`);
+}
+
+/** Whether all users may pass through a directory and those above it. */
+async function isReachable(directory: string): Promise<boolean> {
+  const others = await stat(directory).then(
+    ({ mode }) => (mode & 0o001) !== 0,
+    () => false,
+  );
+  return others && (dirname(directory) === directory || isReachable(dirname(directory)));
 }
 
 export async function freeTcpPort(): Promise<number> {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { chown, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Program } from '../e2e/program.ts';
 import {
@@ -32,7 +32,12 @@ async function settings(directory: string): Promise<Settings> {
   const chosen: NodeJS.ProcessEnv = {};
   let keyFile = SPAMD_KEY ?? DEFAULT_KEY_FILE;
   let syncPort = Number(SPAMD_SYNC_PORT ?? DEFAULT_SYNC_PORT);
-  if (SPAMD_DB === 'auto') Object.assign(chosen, { SPAMD_DB: join(directory, 'db') });
+  if (SPAMD_DB === 'auto') {
+    const place = join(directory, 'db');
+    await mkdir(place, { mode: 0o755 });
+    await giveToSpamd(place);
+    Object.assign(chosen, { SPAMD_DB: join(place, 'spamd') });
+  }
   if (SPAMD_CFG_PORT === 'auto') Object.assign(chosen, { SPAMD_CFG_PORT: String(await freeTcpPort()) });
   if (SPAMD_SYNC_PORT === 'auto') {
     syncPort = await freeUdpPort();
@@ -44,6 +49,20 @@ async function settings(directory: string): Promise<Settings> {
     Object.assign(chosen, { SPAMD_KEY: keyFile });
   }
   return { env: { ...process.env, ...chosen }, keyFile, syncPort };
+}
+
+/** The greylister of a spamd that was started by root runs as a user of its own, and writes the database as that. */
+async function giveToSpamd(directory: string): Promise<void> {
+  const { SPAMD_USER } = process.env;
+  const user = SPAMD_USER ?? '_spamd';
+  if (process.getuid?.() !== 0) return;
+  try {
+    const [uid, gid] = [await output(['id', '-u', user]), await output(['id', '-g', user])];
+    await chown(directory, Number(uid), Number(gid));
+  } catch (error) {
+    // A build without that user stays root.
+    if (SPAMD_USER !== undefined) throw new Error(`SPAMD_USER: no user ${user}`, { cause: error });
+  }
 }
 
 /** A spamd in the foreground that does not stutter. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { collect, lineErrorOf } from './helpers.ts';
 
 describe('parseAddressList', () => {
-  it('reads addresses and networks, and passes over comments and blank lines', async () => {
+  it('parseAddressList reads addresses and networks, and passes over comments and blank lines', async () => {
     const list = [
       '# a list, 192.0.2.99',
       '192.0.2.1',
@@ -41,7 +41,7 @@ describe('parseAddressList', () => {
     ['192.0.2.0/255.255.255.0', 'prefix is not 0..32: "192.0.2.0/255.255.255.0"'],
     ['2001:db8::/129', 'prefix is not 0..128: "2001:db8::/129"'],
     [`192.0.2.1 #${'x'.repeat(65_536)}`, 'longer than 65536 bytes'],
-  ])('refuses %.40j', async (line, detail) => {
+  ])('parseAddressList refuses %.40j', async (line, detail) => {
     const list = `# a list\n${line}\n192.0.2.7\n`;
     expect(await lineErrorOf(parseAddressList(list))).toMatchObject({ code: 'ERR_SPAMD_LINE', line: 2, detail });
     const kept = await collect(parseAddressList(list, { onBadLine: 'skip' }));

@@ -87,11 +87,11 @@ describe('the entry of a record', () => {
     ['GREY, from its first sight', grey(NOW - 50), { type: 'grey', ...TUPLE, timestamp: NOW - 50 }],
     ['GREY first seen now', grey(NOW), { type: 'grey', ...TUPLE, timestamp: NOW }],
     ['GREY from the future', grey(NOW + 1, NOW + 14_401), { type: 'grey', ...TUPLE, timestamp: NOW }],
-  ])('%s', async (_what, record, entry, options = {}) => {
+  ])('toEntries makes an entry of %s', async (_what, record, entry, options = {}) => {
     expect(await told([record], options)).toStrictEqual({ entries: [entry], left: [] });
   });
 
-  it('keeps an address and strings that only some targets may be sent', async () => {
+  it('an entry keeps an address and strings that only some targets may be sent', async () => {
     const records: SpamdbRecord[] = [
       { ...grey(NOW), ip: '2001:db8::1', helo: '"' } as SpamdbRecord,
       { ...trapped(NOW + DAY), ip: '0.0.0.1' } as SpamdbRecord,
@@ -116,18 +116,19 @@ describe('a record without an entry', () => {
     ['WHITE of a network', network, 'pool'],
     ['GREY of a name', name, 'pool'],
     ['SPAMTRAP', SPAMTRAP, 'spamtrap'],
-  ])('%s', async (_what, record, why) => {
+    ['DOMAIN of a greyd', { type: 'DOMAIN', domain: 'example.net' }, 'domain'],
+  ])('toEntries leaves out %s', async (_what, record, why) => {
     expect(await told([record])).toEqual({ entries: [], left: [[record, why]] });
     expect(await collect(toEntries([record], { now: NOW }))).toEqual([]);
   });
 
-  it('does not end the others, which keep their order', async () => {
+  it('a record that is left out does not end the others, which keep their order', async () => {
     const { entries, left } = await told([SPAMTRAP, white(1, 1), trapped(NOW), grey(5), trapped(NOW + 1), network]);
     expect(entries.map(({ type }) => type)).toEqual(['white', 'grey', 'trapped']);
     expect(left.map(([, why]) => why)).toEqual(['spamtrap', 'expired', 'pool']);
   });
 
-  it('ends them if the caller says so', async () => {
+  it('an onLeftOut that throws ends the entries', async () => {
     const onLeftOut = (): never => {
       throw new RangeError('enough');
     };
@@ -136,7 +137,7 @@ describe('a record without an entry', () => {
 });
 
 describe('toEntries', () => {
-  it('floors a time with a fraction', async () => {
+  it('toEntries floors a time with a fraction', async () => {
     const { entries, left } = await told([white(NOW, NOW + 1), trapped(NOW)], { now: NOW + 0.9 });
     expect(entries).toEqual([{ type: 'white', ip: IP, timestamp: NOW, expires: NOW + 1 }]);
     expect(left).toEqual([[trapped(NOW), 'expired']]);
@@ -153,22 +154,25 @@ describe('toEntries', () => {
     ['trapexp', { now: NOW, trapexp: 2 ** 31 + 1 }],
     ['trapexp', { now: NOW, trapexp: '86400' }],
     ['onLeftOut', { now: NOW, onLeftOut: 'throw' }],
-  ])('refuses a wrong %s at once: %o', (name, options) => {
+  ])('toEntries refuses an invalid %s at once: %o', (name, options) => {
     expect(() => toEntries([], options as ToEntriesOptions)).toThrow(
       expect.objectContaining({ code: 'ERR_SPAMD_OPTION', message: expect.stringMatching(`^${name}: `) }),
     );
   });
 
-  it.each([{ now: 0 }, { now: U32_MAX }, { trapexp: 1 }, { trapexp: 2 ** 31 }])('takes %o', async (options) => {
-    expect(await told([SPAMTRAP], options)).toMatchObject({ left: [[SPAMTRAP, 'spamtrap']] });
-  });
+  it.each([{ now: 0 }, { now: U32_MAX }, { trapexp: 1 }, { trapexp: 2 ** 31 }])(
+    'toEntries accepts the bound %o',
+    async (options) => {
+      expect(await told([SPAMTRAP], options)).toMatchObject({ left: [[SPAMTRAP, 'spamtrap']] });
+    },
+  );
 
-  it('refuses a record of a type that there is not', async () => {
-    const wrong = { type: 'DOMAIN', ip: IP, expires: 1 } as unknown as SpamdbRecord;
+  it('toEntries refuses a record of an unknown type', async () => {
+    const wrong = { type: 'BLACK', ip: IP, expires: 1 } as unknown as SpamdbRecord;
     await expect(told([SPAMTRAP, wrong])).rejects.toMatchObject({ code: 'ERR_SPAMD_FIELD', field: 'type', index: 1 });
   });
 
-  it('asks for a record only when an entry is wanted, and closes the source when none is any more', async () => {
+  it('toEntries asks for a record only when an entry is wanted, and closes the source when none is any more', async () => {
     const asked: number[] = [];
     let closed = false;
     function* source(): Iterable<SpamdbRecord> {
@@ -190,7 +194,7 @@ describe('toEntries', () => {
     expect({ asked, closed }).toEqual({ asked: [0, 1], closed: true });
   });
 
-  it('lets the event loop turn, also while everything is left out', async () => {
+  it('toEntries lets the event loop turn, also while everything is left out', async () => {
     let turned = false;
     setImmediate(() => {
       turned = true;
@@ -230,14 +234,15 @@ async function twoHosts() {
 async function states(greylist: Greylist): Promise<string[]> {
   const all = (await collect(greylist.export())).map((record) => {
     if (record.type === 'SPAMTRAP') return `SPAMTRAP ${record.address}`;
+    if (record.type === 'DOMAIN') return `DOMAIN ${record.domain}`;
     if (record.type !== 'GREY') return `${record.type} ${record.ip} ${record.expires}`;
     return `GREY ${record.ip} ${record.helo} ${record.from} ${record.to} ${record.first} ${record.expires}`;
   });
   return all.sort();
 }
 
-describe('a greylist told to a new host', () => {
-  it('is the same there: who is white, who is trapped, and which tuples are waiting', async () => {
+describe('a greylist that is seeded to a new host', () => {
+  it('a greylist that is seeded to a new host is the same there: who is white, who is trapped, and which tuples are waiting', async () => {
     const { network, oldMx, newMx, newPeer, seed } = await twoHosts();
     await oldMx.spamtraps.add('trap@example.net');
     await oldMx.check({ ...TUPLE, ip: '198.51.100.1' });
@@ -273,7 +278,7 @@ describe('a greylist told to a new host', () => {
     expect(await newMx.check(late)).toMatchObject({ action: 'pass', reason: 'retry' });
   });
 
-  it('is taken in, though the clock was ahead when a client came', async () => {
+  it('a record from the future is seeded as one from now', async () => {
     const { newMx, newPeer, seed } = await twoHosts();
     await seed([grey(NOW + DAY, NOW + DAY + 14_400), trapped(NOW + 3600)]);
     expect(newPeer.stats().drops.stale).toBe(0);
@@ -283,7 +288,7 @@ describe('a greylist told to a new host', () => {
     ]);
   });
 
-  it('goes without the lines of a spamdb that kept no HELO, which the report counts', async () => {
+  it('a seed leaves out the lines of a spamdb that kept no HELO, and its report counts them', async () => {
     const { newMx, seed } = await twoHosts();
     const numbers = `${NOW}|${NOW + 14_400}|${NOW + 14_400}|1|0`;
     const dump = `GREY|198.51.100.1|<a@example.org>|<b@example.net>|${numbers}\nTRAPPED|198.51.100.2|${NOW + 60}\n`;
@@ -300,7 +305,7 @@ describe('a greylist told to a new host', () => {
 });
 
 describe('a greylist that pools its clients', () => {
-  it('tells single addresses alone', async () => {
+  it('a greylist that pools its clients is seeded with single addresses alone', async () => {
     await using greylist = new Greylist({ clock: { now: () => NOW }, policy: { subnet: { ipv4: 24 } } });
     await greylist.allow('198.51.100.1');
     await greylist.trap('198.51.100.2');

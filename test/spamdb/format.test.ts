@@ -7,13 +7,14 @@ const GREY = { type: 'GREY' as const, ip: '192.0.2.1', helo: 'h', from: '<a@b>',
 const TRAPPED = { type: 'TRAPPED' as const, ip: '192.0.2.1', expires: 4294967295 };
 
 describe('formatSpamdb', () => {
-  it('writes what spamdb(8) prints', async () => {
+  it('formatSpamdb writes what spamdb(8) prints', async () => {
     const records: SpamdbRecord[] = [
       GREY,
       { ...GREY, helo: '', from: '<>' },
       { type: 'WHITE', ip: '2001:db8::1', ...NUMBERS },
       TRAPPED,
       { type: 'SPAMTRAP', address: 'a|b@c' },
+      { type: 'DOMAIN', domain: 'example.net' },
       { type: 'WHITE', ip: '192.0.2.0/24', ...NUMBERS },
     ];
     expect(await text(formatSpamdb(records))).toBe(
@@ -23,21 +24,22 @@ describe('formatSpamdb', () => {
         'WHITE|2001:db8::1|||1|2|3|4|5\n',
         'TRAPPED|192.0.2.1|4294967295\n',
         'SPAMTRAP|a|b@c\n',
+        'DOMAIN|example.net\n',
         'WHITE|192.0.2.0/24|||1|2|3|4|5\n',
       ].join(''),
     );
   });
 
-  it('gives an old tuple, which has no HELO, an empty one, as spamdb(8) does', async () => {
+  it('formatSpamdb gives an old tuple, which has no HELO, an empty one, as spamdb(8) does', async () => {
     const old = 'GREY|192.0.2.1|<a@b>|<c@d>|1|2|3|4|5\n';
     expect(await text(formatSpamdb(parseSpamdb(old)))).toBe('GREY|192.0.2.1||<a@b>|<c@d>|1|2|3|4|5\n');
   });
 
-  it('writes nothing of nothing', async () => {
+  it('formatSpamdb writes nothing of no records', async () => {
     expect(await collect(formatSpamdb([]))).toEqual([]);
   });
 
-  it('hands out chunks of some 64 KB, which end with a line', async () => {
+  it('formatSpamdb hands out chunks of some 64 KB, which end with a line', async () => {
     function* many(): Iterable<SpamdbRecord> {
       for (let expires = 0; expires < 20_000; expires++) yield { type: 'TRAPPED', ip: '192.0.2.1', expires };
     }
@@ -51,7 +53,7 @@ describe('formatSpamdb', () => {
     expect(await collect(parseSpamdb(chunks))).toEqual([...many()]);
   });
 
-  it('lets the event loop turn', async () => {
+  it('formatSpamdb lets the event loop turn', async () => {
     let turned = false;
     setImmediate(() => {
       turned = true;
@@ -78,7 +80,7 @@ describe('formatSpamdb', () => {
     ['blocked', Number.NaN, 'is not a whole number 0..4294967295'],
     ['passed', '5', 'is not a whole number 0..4294967295'],
     ['type', 'BLACK', 'is unknown'],
-  ])('refuses a record whose %s is %j', async (field, value, detail) => {
+  ])('formatSpamdb refuses a record whose %s is %j', async (field, value, detail) => {
     const records = [TRAPPED, { ...GREY, [field]: value } as SpamdbRecord];
     const error = await collect(formatSpamdb(records)).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(EntryError);
@@ -91,7 +93,9 @@ describe('formatSpamdb', () => {
     [{ type: 'WHITE', ip: '192.0.2.1', ...NUMBERS, passed: -1 } as const, 'passed'],
     [{ type: 'SPAMTRAP', address: '' } as const, 'address'],
     [{ type: 'SPAMTRAP', address: 'a\rb' } as const, 'address'],
-  ])('refuses %j', async (record, field) => {
+    [{ type: 'DOMAIN', domain: '' } as const, 'domain'],
+    [{ type: 'DOMAIN', domain: 'a\x1b' } as const, 'domain'],
+  ])('formatSpamdb refuses %j', async (record, field) => {
     await expect(collect(formatSpamdb([record]))).rejects.toMatchObject({ code: 'ERR_SPAMD_FIELD', field, index: 0 });
   });
 });

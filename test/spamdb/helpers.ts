@@ -11,7 +11,7 @@ export async function text(chunks: AsyncIterable<string>): Promise<string> {
 }
 
 /** What can be read of a text, and for each line that cannot, its number and why. */
-export async function readAll(
+export async function readLines(
   chunks: TextChunks,
   options: Omit<ParseOptions, 'onBadLine'> = {},
 ): Promise<{ records: SpamdbRecord[]; bad: [number, string][] }> {

@@ -1,6 +1,7 @@
 import { exportTraplist, formatSpamdb, parseAddressList, parseSpamdb, toEntries } from 'spamd-sync/spamdb';
 import { describe, expect, it } from 'vitest';
 import { failureOf } from '../support/failure.ts';
+import { collect } from './helpers.ts';
 
 const now = 1_800_000_000;
 
@@ -9,7 +10,7 @@ function any(value: unknown): never {
   return value as never;
 }
 
-describe('what is no text, what are no records, and options that will not do', () => {
+describe('what is not a text, what is not records, and invalid options', () => {
   it.each<[string, () => unknown, string]>([
     ['parseSpamdb()', () => parseSpamdb(any(undefined)), 'chunks: neither text nor bytes nor an iterable of them'],
     ['parseSpamdb(5)', () => parseSpamdb(any(5)), 'chunks: neither text nor bytes nor an iterable of them: 5'],
@@ -60,7 +61,7 @@ describe('what is no text, what are no records, and options that will not do', (
     ['exportTraplist(5)', () => exportTraplist(any(5), { now }), 'records: not an iterable of records: 5'],
     ['exportTraplist([])', () => exportTraplist([], any(undefined)), 'options: not an object with now: undefined'],
     ['exportTraplist([], { at })', () => exportTraplist([], any({ now, at: 5 })), 'at: no such option; there are: now'],
-  ])('%s', (_call, call, message) => {
+  ])('%s is refused at once, by name', (_call, call, message) => {
     let failure: unknown;
     try {
       // At once, not only when it is read.
@@ -72,13 +73,23 @@ describe('what is no text, what are no records, and options that will not do', (
   });
 });
 
-describe('what is no record', () => {
+describe('an option that is given as undefined', () => {
+  it('an option that is given as undefined is absent to every function of the room', async () => {
+    const parse = { onBadLine: undefined, onProgress: undefined, signal: undefined };
+    const records = parseSpamdb('TRAPPED|192.0.2.1|4000000000\n', { ...parse, pools: undefined });
+    const options = { now, trapexp: undefined, onLeftOut: undefined };
+    expect(await collect(toEntries(records, options))).toMatchObject([{ type: 'trapped', timestamp: now }]);
+    expect(await collect(parseAddressList('192.0.2.1', parse))).toHaveLength(1);
+  });
+});
+
+describe('what is not a record', () => {
   const sound = { type: 'TRAPPED', ip: '192.0.2.1', expires: now + 5 } as const;
   it.each<[string, (records: never) => unknown]>([
     ['formatSpamdb', (records) => formatSpamdb(records)],
     ['toEntries', (records) => toEntries(records, { now })],
     ['exportTraplist', (records) => exportTraplist(records, { now })],
-  ])('is named by %s, with its place', async (_name, call) => {
+  ])('what is not a record is named by %s, with its place', async (_name, call) => {
     for (const wrong of [null, undefined, 'TRAPPED|192.0.2.2|5', 5]) {
       const error = await failureOf(() => call(any([sound, wrong])));
       expect(error).toMatchObject({ code: 'ERR_SPAMD_FIELD', field: 'record', value: wrong, index: 1 });

@@ -1,7 +1,7 @@
 import { SpamdSyncError } from 'spamd-sync';
 import { type LineError, type ParseProgress, parseSpamdb } from 'spamd-sync/spamdb';
 import { describe, expect, it } from 'vitest';
-import { collect, lineErrorOf, pieces, readAll } from './helpers.ts';
+import { collect, lineErrorOf, pieces, readLines } from './helpers.ts';
 
 const NUMBERS = { first: 1795000000, pass: 1795014400, expires: 1795014401, blocked: 3, passed: 0 };
 const TAIL = '1795000000|1795014400|1795014401|3|0';
@@ -14,6 +14,27 @@ async function strings(middle: string | Uint8Array): Promise<[string, string, st
   expect(record).toMatchObject({ ip: '192.0.2.1', ...NUMBERS });
   return [record.helo, record.from, record.to];
 }
+
+describe('a dump that is taken over', () => {
+  it('a dump is read but for the lines that a client spoilt or that are of no known type', async () => {
+    const dump = [
+      'DOMAIN|example.net',
+      `GREY|192.0.2.1|\x1b[2J|<a@b>|<c@d>|${TAIL}`,
+      'FUTURE|192.0.2.2|1',
+      'TRAPPED|192.0.2.3|1',
+      '',
+    ].join('\n');
+    const { records, bad } = await readLines(dump);
+    expect(records).toEqual([
+      { type: 'DOMAIN', domain: 'example.net' },
+      { type: 'TRAPPED', ip: '192.0.2.3', expires: 1 },
+    ]);
+    expect(bad).toEqual([
+      [2, 'control character 0x1b'],
+      [3, 'unknown type: "FUTURE"'],
+    ]);
+  });
+});
 
 describe('parseSpamdb reads', () => {
   it.each([
@@ -37,24 +58,26 @@ describe('parseSpamdb reads', () => {
     ['TRAPPED|2001:db8::1|0', { type: 'TRAPPED', ip: '2001:db8::1', expires: 0 }],
     ['SPAMTRAP|trap@example.net', { type: 'SPAMTRAP', address: 'trap@example.net' }],
     ['SPAMTRAP|a|b@example.net', { type: 'SPAMTRAP', address: 'a|b@example.net' }],
-  ])('%s', async (line, record) => {
+    ['DOMAIN|example.net', { type: 'DOMAIN', domain: 'example.net' }],
+    ['DOMAIN|@a|b', { type: 'DOMAIN', domain: '@a|b' }],
+  ])('parseSpamdb reads %s', async (line, record) => {
     expect(await collect(parseSpamdb(`${line}\n`))).toStrictEqual([record]);
     expect(await collect(parseSpamdb([line]))).toStrictEqual([record]);
     expect(await collect(parseSpamdb(Buffer.from(`${line}\r\n`)))).toStrictEqual([record]);
   });
 
-  it('lines of any ending, and passes over blank ones', async () => {
-    const { records, bad } = await readAll('\n\r\nTRAPPED|192.0.2.1|1\r\n\nTRAPPED|192.0.2.2|2\nTRAPPED|192.0.2.3|3');
+  it('parseSpamdb reads lines of any ending, and passes over blank ones', async () => {
+    const { records, bad } = await readLines('\n\r\nTRAPPED|192.0.2.1|1\r\n\nTRAPPED|192.0.2.2|2\nTRAPPED|192.0.2.3|3');
     expect(records.map((record) => record.type === 'TRAPPED' && record.expires)).toEqual([1, 2, 3]);
     expect(bad).toEqual([]);
   });
 
-  it('a text of nothing', async () => {
-    expect(await readAll('')).toEqual({ records: [], bad: [] });
-    expect(await readAll([])).toEqual({ records: [], bad: [] });
+  it('parseSpamdb reads an empty text', async () => {
+    expect(await readLines('')).toEqual({ records: [], bad: [] });
+    expect(await readLines([])).toEqual({ records: [], bad: [] });
   });
 
-  it('web streams and buffers within a larger one', async () => {
+  it('parseSpamdb reads web streams, and buffers within a larger one', async () => {
     const large = Buffer.from('xxTRAPPED|192.0.2.1|1\nxx');
     const within = new Uint8Array(large.buffer, large.byteOffset + 2, large.length - 4);
     expect(await collect(parseSpamdb(new Blob([within]).stream()))).toHaveLength(1);
@@ -81,11 +104,11 @@ describe('the strings of a GREY line', () => {
     ['h|<t|x>', ['h', '<t', 'x>']],
     ['<a|b|c>|<d@e>', ['<a', 'b|c>', '<d@e>']],
     ['h|<a|b|c>', ['h', '<a|b', 'c>']],
-  ])('%s', async (middle, expected) => {
+  ])('the strings of a GREY line are divided where %s allows it', async (middle, expected) => {
     expect(await strings(middle)).toEqual(expected);
   });
 
-  it('are UTF-8, or Latin-1 where they are not, each for itself', async () => {
+  it('the strings of a GREY line are UTF-8, or Latin-1 where they are not, each for itself', async () => {
     const middle = Buffer.concat([Buffer.from('mäil|<'), Buffer.from('ä@b', 'latin1'), Buffer.from('>|<c@d>')]);
     expect(await strings(middle)).toEqual(['mäil', '<ä@b>', '<c@d>']);
   });
@@ -95,7 +118,7 @@ describe('a bad line', () => {
   const tooLong = `SPAMTRAP|${'x'.repeat(65_536)}`;
   it.each([
     ['hello', 'too few fields'],
-    ['DOMAIN|example.org', 'unknown type: "DOMAIN"'],
+    ['BLACK|192.0.2.1', 'unknown type: "BLACK"'],
     ['grey|192.0.2.1|1', 'unknown type: "grey"'],
     [`GREY|192.0.2.1|<a@b>|${TAIL}`, 'too few fields'],
     [`GREY|192.0.2.1|${TAIL}`, 'too few fields'],
@@ -117,6 +140,7 @@ describe('a bad line', () => {
     ['TRAPPED|192.0.2.1|', 'expires is not a number 0..4294967295: ""'],
     ['TRAPPED|192.0.2.1||5', 'too many fields'],
     ['SPAMTRAP|', 'no address'],
+    ['DOMAIN|', 'no domain'],
     ['SPAMTRAP|a\0b@c', 'control character 0x00'],
     ['SPAMTRAP|a\tb@c', 'control character 0x09'],
     ['SPAMTRAP|a\rb@c', 'control character 0x0d'],
@@ -125,26 +149,26 @@ describe('a bad line', () => {
     [tooLong.slice(0, 65_537), 'longer than 65536 bytes'],
     [tooLong, 'longer than 65536 bytes'],
     [tooLong.repeat(10), 'longer than 65536 bytes'],
-  ])('%.60s', async (line, detail) => {
+  ])('the bad line %.60s is reported, and those around it are read', async (line, detail) => {
     const text = `TRAPPED|192.0.2.1|1\n${line}\nTRAPPED|192.0.2.2|2\n`;
     for (const chunks of [[text], pieces(text, 1000), [Buffer.from(text)]]) {
-      const { records, bad } = await readAll(chunks);
+      const { records, bad } = await readLines(chunks);
       expect(bad).toEqual([[2, detail]]);
       expect(records.map((record) => 'ip' in record && record.ip)).toEqual(['192.0.2.1', '192.0.2.2']);
     }
   });
 
-  it('is not one that is as long as may be', async () => {
+  it('a line of 65536 bytes is read', async () => {
     const address = 'x'.repeat(65_536 - 'SPAMTRAP|'.length);
     for (const text of [`SPAMTRAP|${address}\n`, `SPAMTRAP|${address}`]) {
-      expect(await readAll(pieces(text, 7000))).toEqual({
+      expect(await readLines(pieces(text, 7000))).toEqual({
         records: [{ type: 'SPAMTRAP', address }],
         bad: [],
       });
     }
   });
 
-  it('ends the parse with a LineError unless something else is asked for', async () => {
+  it('a bad line ends the parse with a LineError unless something else is asked for', async () => {
     const text = 'TRAPPED|192.0.2.1|1\n\nnonsense\nTRAPPED|192.0.2.2|2\n';
     for (const options of [{}, { onBadLine: 'throw' as const }]) {
       const error = await lineErrorOf(parseSpamdb(text, options));
@@ -154,11 +178,11 @@ describe('a bad line', () => {
     }
   });
 
-  it('at the end, without a newline, is one too', async () => {
-    expect((await readAll('TRAPPED|192.0.2.1|1\nTRAPP')).bad).toEqual([[2, 'too few fields']]);
+  it('a line that is cut off at the end of the text is a bad one', async () => {
+    expect((await readLines('TRAPPED|192.0.2.1|1\nTRAPP')).bad).toEqual([[2, 'too few fields']]);
   });
 
-  it('can be skipped, and is counted', async () => {
+  it('a bad line can be skipped, and is counted', async () => {
     let last: ParseProgress | undefined;
     const onProgress = (progress: ParseProgress): void => {
       last = progress;
@@ -168,14 +192,25 @@ describe('a bad line', () => {
     expect(last).toEqual({ lines: 3, bytes: 24, bad: 2 });
   });
 
-  it('ends the parse by what a callback throws', async () => {
+  it('onBadLine is called with the first 80 bytes of the line, so that a program can see what kind of line it lost', async () => {
+    const told: [number, string][] = [];
+    const onBadLine = ({ line }: LineError, text: string): void => void told.push([line, text]);
+    const long = `TRAPPED|${'1'.repeat(100)}`;
+    await collect(parseSpamdb([`GREY|\x1b[2J\r\nTRAPPED|192.0.2.1|1\n${long}`], { onBadLine }));
+    expect(told).toEqual([
+      [1, 'GREY|\x1b[2J\r'],
+      [3, long.slice(0, 80)],
+    ]);
+  });
+
+  it('what onBadLine throws ends the parse', async () => {
     const onBadLine = (): never => {
       throw new RangeError('enough');
     };
     await expect(collect(parseSpamdb('x\n', { onBadLine }))).rejects.toThrow(new RangeError('enough'));
   });
 
-  it('is not needed to refuse what is no text, or no option', async () => {
+  it('parseSpamdb refuses what is not a text, and an invalid option', async () => {
     // @ts-expect-error: neither text nor bytes.
     await expect(collect(parseSpamdb([1]))).rejects.toMatchObject({ code: 'ERR_SPAMD_OPTION' });
     // @ts-expect-error: not one of the choices.
@@ -186,9 +221,9 @@ describe('a bad line', () => {
 });
 
 describe('with pools', () => {
-  it('networks and names stand for an address', async () => {
+  it('with pools networks and names stand for an address', async () => {
     const text = `WHITE|192.0.2.0/24|||${TAIL}\nGREY|example.org|h|<a@b>|<c@d>|${TAIL}\nTRAPPED||1\n`;
-    const { bad: refused } = await readAll(text);
+    const { bad: refused } = await readLines(text);
     expect(refused.map(([line]) => line)).toEqual([1, 2, 3]);
     const onBadLine = (error: LineError): void => expect(error.line).toBe(3);
     const records = await collect(parseSpamdb(text, { pools: true, onBadLine }));

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { formatSpamdb, parseAddressList, parseSpamdb, type SpamdbRecord } from 'spamd-sync/spamdb';
 import { describe, expect, it } from 'vitest';
-import { collect, lineErrorOf, readAll, text } from './helpers.ts';
+import { collect, lineErrorOf, readLines, text } from './helpers.ts';
 
 const u32 = fc.integer({ min: 0, max: 0xffff_ffff });
 const ip = fc.oneof(fc.ipV4(), fc.ipV6());
@@ -23,6 +23,7 @@ const others: fc.Arbitrary<SpamdbRecord> = fc.oneof(
   fc.record({ type: fc.constant('WHITE' as const), ip, ...numbers }, plain),
   fc.record({ type: fc.constant('TRAPPED' as const), ip, expires: u32 }, plain),
   fc.record({ type: fc.constant('SPAMTRAP' as const), address: string.filter((address) => address !== '') }, plain),
+  fc.record({ type: fc.constant('DOMAIN' as const), domain: string.filter((domain) => domain !== '') }, plain),
 );
 /** Whose strings can be told apart: whatever the HELO is, while sender and recipient are in brackets. */
 const clear = fc.oneof(grey({ helo: string, from: mailbox, to: mailbox }), others);
@@ -59,6 +60,7 @@ describe('properties of spamdb text', () => {
     'WHITE',
     'TRAPPED',
     'SPAMTRAP',
+    'DOMAIN',
     '|',
     '||',
     '\n',
@@ -77,7 +79,7 @@ describe('properties of spamdb text', () => {
   it('any bytes are read, or refused by a LineError', async () => {
     await fc.assert(
       fc.asyncProperty(anything, async (bytes) => {
-        const { records, bad } = await readAll(bytes);
+        const { records, bad } = await readLines(bytes);
         // What was read can be written, and nothing was lost: each line that is not blank is one or the other.
         expect(await collect(parseSpamdb(formatSpamdb(records)))).toEqual(records);
         const lines = bytes.toString('latin1').split('\n');
@@ -95,7 +97,7 @@ describe('properties of spamdb text', () => {
   it('it does not matter where chunks end', async () => {
     await fc.assert(
       fc.asyncProperty(anything, fc.array(fc.nat(), { maxLength: 8 }), async (bytes, places) => {
-        expect(await readAll(cut(bytes, places))).toEqual(await readAll(bytes));
+        expect(await readLines(cut(bytes, places))).toEqual(await readLines(bytes));
       }),
       { numRuns: 1000 },
     );

@@ -44,11 +44,11 @@ function dump(): string[] {
 describe(`a dump of ${LINES} lines`, () => {
   const before = `${dump().join('\n')}\n`;
 
-  it('comes back byte for byte when it is read and written', async () => {
+  it('a dump comes back byte for byte when it is read and written', async () => {
     expect((await text(formatSpamdb(parseSpamdb(before)))) === before).toBe(true);
   });
 
-  it('comes back byte for byte when a greylist has taken it in', async () => {
+  it('a dump comes back byte for byte when a greylist has taken it in', async () => {
     await using greylist = new Greylist({ clock: { now: () => NOW } });
     const report = await greylist.import(parseSpamdb(before));
     expect(report.ignored).toBe(0);
@@ -59,10 +59,24 @@ describe(`a dump of ${LINES} lines`, () => {
     expect(after).toHaveLength(LINES + 1);
   });
 
-  it('is expired when its time has come', async () => {
+  it('a dump that has expired is not taken in, but for its spamtraps', async () => {
     await using greylist = new Greylist({ clock: { now: () => NOW + 900_001 } });
     const report = await greylist.import(parseSpamdb(before));
-    expect(report).toEqual({ grey: 0, white: 0, trapped: 0, spamtraps: 50, ignored: LINES - 50 });
+    expect(report).toEqual({ grey: 0, white: 0, trapped: 0, spamtraps: 50, domains: 0, ignored: LINES - 50 });
+  });
+});
+
+describe('the dump of a greyd', () => {
+  const before = 'DOMAIN|example.net\nTRAPPED|192.0.2.1|4000000000\nDOMAIN|@example.org\n';
+
+  it('the dump of a greyd comes back byte for byte, its domains included', async () => {
+    expect(await text(formatSpamdb(parseSpamdb(before)))).toBe(before);
+  });
+
+  it('the dump of a greyd is taken in by a greylist, which counts the domains among what it did not take', async () => {
+    await using greylist = new Greylist({ clock: { now: () => NOW } });
+    const report = await greylist.import(parseSpamdb(before));
+    expect(report).toEqual({ grey: 0, white: 0, trapped: 1, spamtraps: 0, domains: 0, ignored: 2 });
   });
 });
 
@@ -70,7 +84,7 @@ describe('the dump of a greylist that pools its clients', () => {
   const clock = { now: () => NOW };
   const policies = [{ subnet: { ipv4: 24, ipv6: 64 } }, { identify: () => 'example.org' }];
 
-  it.each(policies)('comes back with %o', async (policy) => {
+  it.each(policies)('the dump of a greylist with %o comes back', async (policy) => {
     await using first = new Greylist({ clock, policy });
     await first.check({ ip: '192.0.2.7', helo: 'h', from: '<a@b>', to: '<c@d>' });
     await first.allow('2001:db8::7');
@@ -80,7 +94,7 @@ describe('the dump of a greylist that pools its clients', () => {
 
     await using second = new Greylist({ clock, policy });
     const report = await second.import(parseSpamdb(before, { pools: true }));
-    expect(report).toEqual({ grey: 1, white: 1, trapped: 1, spamtraps: 0, ignored: 0 });
+    expect(report).toEqual({ grey: 1, white: 1, trapped: 1, spamtraps: 0, domains: 0, ignored: 0 });
     expect(await text(formatSpamdb(second.export()))).toBe(before);
   });
 });

@@ -1,14 +1,14 @@
 import { parseSpamdb } from 'spamd-sync/spamdb';
 import { describe, expect, it } from 'vitest';
-import { collect, pieces, readAll } from './helpers.ts';
+import { collect, pieces, readLines } from './helpers.ts';
 
 const LINE = 'TRAPPED|192.0.2.1|1\n';
 
 describe('chunks', () => {
   const sample = 'SPAMTRAP|ä€😀@example.net\r\nTRAPPED|192.0.2.1|1\nSPAMTRAP|😀';
 
-  it('may end anywhere, also within a character', async () => {
-    const expected = await readAll(sample);
+  it('a chunk may end anywhere, also within a character', async () => {
+    const expected = await readLines(sample);
     expect(expected.records).toEqual([
       { type: 'SPAMTRAP', address: 'ä€😀@example.net' },
       { type: 'TRAPPED', ip: '192.0.2.1', expires: 1 },
@@ -16,37 +16,37 @@ describe('chunks', () => {
     ]);
     const bytes = Buffer.from(sample);
     for (let at = 0; at <= bytes.length; at++) {
-      expect(await readAll([bytes.subarray(0, at), bytes.subarray(at)])).toEqual(expected);
-      expect(await readAll([sample.slice(0, at), '', sample.slice(at)])).toEqual(expected);
+      expect(await readLines([bytes.subarray(0, at), bytes.subarray(at)])).toEqual(expected);
+      expect(await readLines([sample.slice(0, at), '', sample.slice(at)])).toEqual(expected);
     }
-    expect(await readAll(sample.split(''))).toEqual(expected);
+    expect(await readLines(sample.split(''))).toEqual(expected);
   });
 
-  it('may be large strings of characters that take two', async () => {
+  it('chunks may be large strings of characters that take two', async () => {
     for (const shift of ['', 'x']) {
       const address = shift + '😀'.repeat(15_000);
-      const { records, bad } = await readAll(`SPAMTRAP|${address}\n`.repeat(5));
+      const { records, bad } = await readLines(`SPAMTRAP|${address}\n`.repeat(5));
       expect(bad).toEqual([]);
       expect(records).toEqual(Array(5).fill({ type: 'SPAMTRAP', address }));
     }
   });
 
-  it('with half a character at the end, or before bytes, have a replacement character there', async () => {
-    const { records } = await readAll(['SPAMTRAP|\ud83d', Buffer.from('\nSPAMTRAP|x'), '\ud83d']);
+  it('half a character at the end of a chunk, or before bytes, becomes a replacement character', async () => {
+    const { records } = await readLines(['SPAMTRAP|\ud83d', Buffer.from('\nSPAMTRAP|x'), '\ud83d']);
     expect(records).toEqual([
       { type: 'SPAMTRAP', address: '\ufffd' },
       { type: 'SPAMTRAP', address: 'x\ufffd' },
     ]);
   });
 
-  it('may be of both kinds, and of one memory used again and again', async () => {
+  it('chunks may be text and bytes, and of one memory used again and again', async () => {
     function* reusing(): Iterable<Uint8Array> {
       const memory = Buffer.alloc(8);
       for (const part of pieces('TRAPPED|192.0.2.1|12\nTRAPPED|192.0.2.22|3\n', 8)) {
         yield memory.subarray(0, memory.write(part));
       }
     }
-    const { records } = await readAll(reusing());
+    const { records } = await readLines(reusing());
     expect(records).toEqual([
       { type: 'TRAPPED', ip: '192.0.2.1', expires: 12 },
       { type: 'TRAPPED', ip: '192.0.2.22', expires: 3 },
@@ -55,7 +55,7 @@ describe('chunks', () => {
 });
 
 describe('a long parse', () => {
-  it('lets the event loop turn', async () => {
+  it('a long parse lets the event loop turn', async () => {
     let turns = 0;
     let going = true;
     const turn = (): void => {
@@ -69,7 +69,7 @@ describe('a long parse', () => {
     expect(turns).toBeGreaterThanOrEqual(19);
   });
 
-  it('lets the event loop turn between blocks of one endless line', async () => {
+  it('a parse lets the event loop turn between blocks of one endless line', async () => {
     let turned = false;
     setImmediate(() => {
       turned = true;
@@ -77,19 +77,19 @@ describe('a long parse', () => {
     function* endless(): Iterable<string> {
       while (!turned) yield 'x'.repeat(10_000);
     }
-    expect((await readAll(endless())).bad).toEqual([[1, 'longer than 65536 bytes']]);
+    expect((await readLines(endless())).bad).toEqual([[1, 'longer than 65536 bytes']]);
   });
 
-  it('tells how far it has come, and at the end how far that was', async () => {
+  it('onProgress is called with how far the parse has come, and once at its end', async () => {
     const seen: { lines: number; bytes: number; bad: number }[] = [];
-    await readAll(`${LINE.repeat(5000)}bad\n`, { onProgress: (progress) => seen.push(progress) });
+    await readLines(`${LINE.repeat(5000)}bad\n`, { onProgress: (progress) => seen.push(progress) });
     expect(seen.length).toBeGreaterThanOrEqual(5);
     expect(seen.map(({ lines }) => lines)).toEqual(seen.map(({ lines }) => lines).sort((a, b) => a - b));
     expect(seen.at(-1)).toEqual({ lines: 5001, bytes: 5000 * LINE.length + 4, bad: 1 });
     expect(seen[0]?.lines).toBeLessThanOrEqual(1000);
   });
 
-  it('takes a chunk only when the last one is used up', async () => {
+  it('a parse takes a chunk only when the last one is used up', async () => {
     let asked = 0;
     function* source(): Iterable<string> {
       for (;;) {
@@ -105,7 +105,7 @@ describe('a long parse', () => {
     }
   });
 
-  it('lets go of its source when it is left', async () => {
+  it('a parse that is left lets go of its source', async () => {
     for (const options of [{}, { signal: new AbortController().signal }]) {
       let closed = false;
       async function* source(): AsyncIterable<string> {
@@ -120,7 +120,7 @@ describe('a long parse', () => {
     }
   });
 
-  it('passes on what its source throws', async () => {
+  it('a parse passes on what its source throws', async () => {
     async function* source(): AsyncIterable<string> {
       yield LINE;
       throw new RangeError('the disk');
@@ -134,7 +134,7 @@ describe('a long parse', () => {
 describe('an abort', () => {
   const reason = new RangeError('stopped');
 
-  it('beforehand reads nothing', async () => {
+  it('a parse that is aborted beforehand reads nothing', async () => {
     let asked = false;
     function* source(): Iterable<string> {
       asked = true;
@@ -144,7 +144,7 @@ describe('an abort', () => {
     expect(asked).toBe(false);
   });
 
-  it('ends a parse within the next 1000 lines', async () => {
+  it('an abort ends a parse within the next 1000 lines', async () => {
     const controller = new AbortController();
     let read = 0;
     const run = async (): Promise<void> => {
@@ -156,7 +156,7 @@ describe('an abort', () => {
     expect(read).toBe(2000);
   });
 
-  it('ends the wait for a source that is stuck', async () => {
+  it('an abort ends the wait for a source that is stuck', async () => {
     const controller = new AbortController();
     async function* source(): AsyncIterable<string> {
       yield LINE;
@@ -166,7 +166,7 @@ describe('an abort', () => {
     await expect(collect(parseSpamdb(source(), { signal: controller.signal }))).rejects.toBe(reason);
   });
 
-  it('between two chunks is seen before the source is waited for', async () => {
+  it('an abort between two chunks is seen before the source is waited for', async () => {
     const controller = new AbortController();
     async function* source(): AsyncIterable<string> {
       yield LINE;
@@ -178,7 +178,7 @@ describe('an abort', () => {
     await expect(run()).rejects.toBe(reason);
   });
 
-  it('that never comes leaves no listener behind', async () => {
+  it('a signal that is never aborted keeps no listener', async () => {
     const { signal } = new AbortController();
     let listeners = 0;
     const add = signal.addEventListener.bind(signal);

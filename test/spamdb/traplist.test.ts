@@ -11,7 +11,7 @@ function trapped(...addresses: string[]): SpamdbRecord[] {
 }
 
 describe('exportTraplist', () => {
-  it('lists addresses in numerical order, each once, IPv4 first', async () => {
+  it('exportTraplist lists addresses in numerical order, each once, IPv4 first', async () => {
     const records = trapped(
       '2001:db8::10',
       '192.0.2.10',
@@ -40,7 +40,7 @@ describe('exportTraplist', () => {
     );
   });
 
-  it('lists what is trapped now, and nothing else', async () => {
+  it('exportTraplist lists what is trapped now, and nothing else', async () => {
     const numbers = { first: 1, pass: 1, expires: NOW + 100, blocked: 0, passed: 0 };
     const records: SpamdbRecord[] = [
       { type: 'TRAPPED', ip: '192.0.2.1', expires: NOW },
@@ -53,7 +53,7 @@ describe('exportTraplist', () => {
     expect(await text(exportTraplist([], { now: NOW }))).toBe(`# ${WHEN}: 0 trapped addresses\n`);
   });
 
-  it('takes what a greylist lists, and can be read again', async () => {
+  it('exportTraplist takes what a greylist lists, and can be read again', async () => {
     await using greylist = new Greylist({ clock: { now: () => NOW } });
     await greylist.trap('192.0.2.200');
     await greylist.trap('192.0.2.30');
@@ -65,7 +65,7 @@ describe('exportTraplist', () => {
     ]);
   });
 
-  it('is in chunks, and lets the event loop turn while it reads', async () => {
+  it('exportTraplist writes in chunks, and lets the event loop turn while it reads', async () => {
     let turned = 0;
     const turn = (): void => {
       turned++;
@@ -89,7 +89,7 @@ describe('exportTraplist', () => {
     ]);
   });
 
-  it('refuses a time that is not in seconds, and what is no address', async () => {
+  it('exportTraplist refuses a time that is not in seconds, and what is not an address', async () => {
     for (const now of [NOW * 1000, -1, Number.NaN]) {
       expect(() => exportTraplist([], { now })).toThrow(expect.objectContaining({ code: 'ERR_SPAMD_OPTION' }));
     }
