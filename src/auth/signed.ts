@@ -14,6 +14,7 @@ import { checkedKey, type Keyring } from './keyring.ts';
 export interface Datagram {
   /** The sender's count of its datagrams, 0..2^32-1, from 0 at each start. */
   readonly counter: number;
+  /** What the sender announces, in its order. */
   readonly entries: Entry[];
   /** TLVs of a type that this library does not know, which were stepped over. */
   readonly unknownTlvs: number;

@@ -23,8 +23,11 @@ import { textProblem, type WireText } from './text.ts';
 
 /** A GREY entry to be encoded; a string may be given as the very bytes it was received in. */
 export type WireGrey = Omit<GreyEntry, 'helo' | 'from' | 'to'> & {
+  /** The argument of HELO or EHLO. */
   readonly helo: WireText;
+  /** The envelope sender. */
   readonly from: WireText;
+  /** The envelope recipient. */
   readonly to: WireText;
 };
 
