@@ -1,23 +1,25 @@
 import type { EventEmitter } from 'node:events';
-import type { Clock } from '../clock.ts';
+import { parseIPv4 } from '../address.ts';
+import type { TimedClock } from '../clock.ts';
 import type { Entry, Source } from '../entry.ts';
-import { checkReading } from './check.ts';
+import type { BulkRate } from './bulk-rate.ts';
 import type { SyncPeerEvents } from './events.ts';
 import type { Health } from './health.ts';
 import type { Drop, Inbound } from './inbound.ts';
-import { ReceivedQueue } from './received.ts';
+import { checkReceivedOptions, type ReceivedOptions, ReceivedQueue } from './received.ts';
 import { type Counters, countEntry } from './stats.ts';
 
 /** How many datagrams are kept from the moment of binding until the caller can have attached its listeners. */
 const MAX_EARLY = 4096;
 
-/** What happens to each datagram that comes in: refused or accepted, counted, and told to whoever listens. */
+/** What happens to each datagram that comes in: refused or accepted, counted, and emitted to whoever listens. */
 export class Receiver {
   readonly #events: EventEmitter<SyncPeerEvents>;
   readonly #inbound: Inbound;
   readonly #health: Health;
   readonly #counters: Counters;
-  readonly #clock: Clock;
+  readonly #clock: TimedClock;
+  readonly #bulkRate: BulkRate;
   readonly #readers = new Set<ReceivedQueue>();
   #early: [Buffer, Source][] | undefined = [];
 
@@ -26,13 +28,15 @@ export class Receiver {
     inbound: Inbound,
     health: Health,
     counters: Counters,
-    clock: Clock,
+    clock: TimedClock,
+    bulkRate: BulkRate,
   ) {
     this.#events = events;
     this.#inbound = inbound;
     this.#health = health;
     this.#counters = counters;
     this.#clock = clock;
+    this.#bulkRate = bulkRate;
   }
 
   receive(bytes: Buffer, source: Source): void {
@@ -53,7 +57,10 @@ export class Receiver {
     counters.accepted++;
     counters.unknownTlvs += result.unknownTlvs;
     this.#health.accepted(source, result, now);
-    for (const entry of result.entries) this.#deliver(entry, source);
+    for (const entry of result.entries) {
+      if (entry.type === 'white' && entry.expires > 0) this.#bulkRate.noteWhite(parseIPv4(entry.ip), now);
+      this.#deliver(entry, source);
+    }
   }
 
   /** Lets through what came in before anybody could listen. */
@@ -64,8 +71,8 @@ export class Receiver {
   }
 
   /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` */
-  reader(options: { readonly signal?: AbortSignal }): ReceivedQueue {
-    checkReading(options);
+  reader(options: ReceivedOptions): ReceivedQueue {
+    checkReceivedOptions(options);
     const queue = new ReceivedQueue((ended) => this.#readers.delete(ended), options.signal);
     if (!queue.ended) this.#readers.add(queue);
     return queue;
@@ -89,7 +96,7 @@ export class Receiver {
     else if (entry.type === 'trapped') events.emit('trapped', entry, source);
     for (const reader of this.#readers) {
       if (!reader.push({ entry, source })) {
-        this.#drop({ reason: 'overload', source, size: 0, detail: 'a reader of entries() is too slow' });
+        this.#drop({ reason: 'overload', source, size: 0, detail: 'a reader of received() is too slow' });
       }
     }
   }

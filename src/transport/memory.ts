@@ -131,7 +131,8 @@ export class MemoryNetwork {
       port,
       receiveBuffer: 0,
       links: targets.map((target) => this.#link(target, group, host)),
-      link: async (target) => this.#link(target, group, host),
+      link: (target) => this.#link(target, group, host),
+      isLocal: (other) => other === address,
       close: async () => void this.#hosts.delete(host),
     };
   }

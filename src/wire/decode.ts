@@ -30,6 +30,11 @@ export interface Refusal {
   readonly detail: string;
 }
 
+/** What a header says beyond what every header says. */
+export interface Header {
+  readonly counter: number;
+}
+
 /** What stood between the header and END. */
 export interface Body {
   readonly entries: Entry[];
@@ -48,18 +53,14 @@ const VERSION_1 = refusal('version', 0, 'version 1, the extinct protocol of 2007
 const WRONG_FAMILY = refusal('family', 1, 'not address family 2 (IPv4)');
 const WRONG_LENGTH = refusal('length', LENGTH_AT, 'the length field is not the length of the datagram');
 
-/** Everything that can be refused before the HMAC is computed, cheapest first. */
-export function precheck(bytes: Uint8Array): Refusal | undefined {
+/** The header, or what can be refused before the HMAC is computed, cheapest first. */
+export function readHeader(bytes: Uint8Array): Header | Refusal {
   if (bytes.length < MIN_SIZE) return SHORT;
   if (bytes.length > MAX_SIZE) return OVERSIZE;
   if (bytes[0] !== VERSION) return bytes[0] === 1 ? VERSION_1 : WRONG_VERSION;
   if (bytes[1] !== FAMILY_IPV4) return WRONG_FAMILY;
   if (readU16(bytes, LENGTH_AT) !== bytes.length) return WRONG_LENGTH;
-  return undefined;
-}
-
-export function readCounter(bytes: Uint8Array): number {
-  return readU32(bytes, COUNTER_AT);
+  return { counter: readU32(bytes, COUNTER_AT) };
 }
 
 /**
@@ -71,7 +72,7 @@ const fields = new DataView(scratch.buffer);
 const quads = new DottedQuads(scratch, fields);
 
 /**
- * The walk over the TLVs: the whole datagram or nothing. Only for bytes that passed {@link precheck}. Stricter than the
+ * The walk over the TLVs: the whole datagram or nothing. Only for bytes that passed {@link readHeader}. Stricter than the
  * C receivers, which read unsigned or foreign bytes behind a missing END, and laxer in one place: an unknown TLV does
  * not cost the entries behind it.
  */

@@ -211,10 +211,23 @@ describe('a key mismatch', () => {
     expect(rig.seen.warnings).toHaveLength(1);
   });
 
-  it('is not warned of for an address that is no target', async () => {
+  it('is warned of once for an address that is not a target', async () => {
     const rig = await openRig({ targets: ['192.0.2.9'] });
-    forge(rig, A, 50);
+    forge(rig, A, 4);
     expect(rig.seen.warnings).toEqual([]);
+    forge(rig, A, 50);
+    hear(rig, 0);
+    forge(rig, A, 50);
+    expect(rig.seen.warnings).toMatchObject([{ code: 'WARN_SPAMD_KEY_MISMATCH', message: expect.stringContaining(A) }]);
+  });
+
+  it('is warned of for 64 addresses that are not targets, and for every target beyond', async () => {
+    const rig = await openRig({ targets: [A] });
+    for (let at = 0; at < 70; at++) forge(rig, `198.51.100.${at}`, 5);
+    expect(rig.seen.warnings).toHaveLength(64);
+    forge(rig, A, 5);
+    expect(rig.seen.warnings).toHaveLength(65);
+    expect(rig.seen.warnings.at(-1)?.message).toContain(`target ${A}`);
   });
 
   it('is not warned of while datagrams of the right key come in between', async () => {
@@ -230,5 +243,25 @@ describe('a key mismatch', () => {
     const rig = await openRig({ targets: [A] });
     for (let at = 0; at < 20; at++) rig.transport.receive(Buffer.alloc(10), { address: A, port: 1 });
     expect(rig.seen.warnings).toEqual([]);
+  });
+});
+
+describe('an authenticated source that allow does not name', () => {
+  it('is warned of once', async () => {
+    const rig = await openRig({ allow: ['192.0.2.51'] });
+    forge(rig, A);
+    hear(rig, 0, '192.0.2.51');
+    expect(rig.seen.warnings).toEqual([]);
+    hear(rig, 0);
+    hear(rig, 1);
+    expect(rig.seen.warnings).toMatchObject([{ code: 'WARN_SPAMD_SOURCE', message: expect.stringContaining(A) }]);
+    expect(source(rig)).toMatchObject({ accepted: 0, drops: { auth: 1, source: 2 } });
+  });
+
+  it('is warned of for 64 addresses', async () => {
+    const rig = await openRig({ allow: [] });
+    for (let at = 0; at < 70; at++) hear(rig, 0, `198.51.100.${at}`);
+    expect(rig.seen.warnings).toHaveLength(64);
+    expect(rig.seen.drops).toHaveLength(70);
   });
 });

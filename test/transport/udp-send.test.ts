@@ -115,6 +115,7 @@ describe('a link to a name', () => {
       events,
     );
     open.push(transport);
+    await Promise.all(transport.links.map((link) => link.refresh()));
     return transport;
   }
 
@@ -144,6 +145,7 @@ describe('a link to a name', () => {
     const transport = await udp.open({ listen: false, group: '224.0.1.240', targets: [target] }, events);
     open.push(transport);
     const [link] = transport.links;
+    await link?.refresh();
     expect(link).toMatchObject({ address: undefined, failing: true });
     const bytes = encodeDatagram([WHITE], { key: KEY, counter: 0 });
     await expect(link?.send(bytes)).rejects.toMatchObject({ code: 'ERR_SPAMD_RESOLVE' });

@@ -107,7 +107,7 @@ describe('SyncPeer', () => {
   });
 
   it('hands out what it received', () => {
-    expectTypeOf(peer.entries()).toEqualTypeOf<AsyncIterableIterator<Received>>();
+    expectTypeOf(peer.received()).toEqualTypeOf<AsyncIterableIterator<Received>>();
     expectTypeOf<Received['entry']>().toEqualTypeOf<Entry>();
     expectTypeOf(peer.health()).toEqualTypeOf<PeerHealth>();
     expectTypeOf(peer.stats()).toEqualTypeOf<PeerStats>();
