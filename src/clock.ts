@@ -44,8 +44,12 @@ export const systemClock: TimedClock = {
   now: () => Date.now() / 1000,
   monotonic: () => performance.now() / 1000,
   setTimer: (seconds, task, { unref = false } = {}) => {
-    const timer = setTimeout(task, Math.min(seconds, MAX_DELAY) * 1000);
-    if (unref) timer.unref();
+    let timer: NodeJS.Timeout;
+    const set = (left: number): void => {
+      timer = setTimeout(() => (left > MAX_DELAY ? set(left - MAX_DELAY) : task()), Math.min(left, MAX_DELAY) * 1000);
+      if (unref) timer.unref();
+    };
+    set(seconds);
     return { cancel: () => clearTimeout(timer) };
   },
   endOfTurn: (task) => {
