@@ -61,7 +61,7 @@ export const systemClock: TimedClock = {
 /**
  * A clock that was given as an option, with timers: its own, or the system's where it has none.
  *
- * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is no clock, and for one that has some timers and lacks others.
+ * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is not a clock, and for one that has some timers and lacks others.
  */
 export function timedClock(clock: Clock = systemClock): TimedClock {
   if (!isObject(clock) || typeof clock.now !== 'function') throw badOption('clock', 'has no method now', clock);

@@ -61,7 +61,7 @@ export class SyncKey {
   /**
    * The key that a file with these bytes holds. An empty file is a key too, though one that everybody has.
    *
-   * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what are no bytes.
+   * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is not bytes.
    */
   static fromBytes(keyFileBytes: Uint8Array): SyncKey {
     // Not shown: it may be the secret. Nor is a text taken for its bytes: it may be the path of the file.

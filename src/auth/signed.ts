@@ -29,7 +29,7 @@ const writer = new DatagramWriter();
  * @throws {EntryError} `ERR_SPAMD_FIELD`, naming the entry and its field: not IPv4, a time outside 0..2^32-1, a string
  * that is empty or holds controls, or is too long by itself.
  * @throws {SpamdSyncError} `ERR_SPAMD_TOO_LONG` when the entries do not fit in one datagram; `ERR_SPAMD_OPTION` for
- * what is no list, and a bad counter or key.
+ * what is not a list, and an invalid counter or key.
  */
 export function encodeDatagram(
   entries: Iterable<WireEntry>,
@@ -70,7 +70,7 @@ export function encodeDatagram(
  * @throws {DecodeError} `ERR_SPAMD_DECODE` with the `reason`, in the order of the checks: `short` (under 36 bytes),
  * `oversize` (over 1408), `version`, `family`, `length` (not the length it claims), `auth` (HMAC verification
  * failed), `malformed` (anything wrong among the TLVs); and the `offset` of the byte at fault.
- * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what are no bytes, and a bad key.
+ * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is not bytes, and an invalid key.
  */
 export function decodeDatagram(bytes: Uint8Array, options: { readonly key: SyncKey | Keyring }): Datagram {
   if (!(bytes instanceof Uint8Array)) throw badOption('bytes', 'not a Uint8Array', bytes);
@@ -88,7 +88,7 @@ export function decodeDatagram(bytes: Uint8Array, options: { readonly key: SyncK
   };
 }
 
-/** What is no dotted quad, or no text, the writer refuses. */
+/** What is not a dotted quad, or not a text, the writer refuses. */
 function addressOf({ ip }: WireEntry): number {
   return typeof ip === 'string' ? parseIPv4(ip) : -1;
 }

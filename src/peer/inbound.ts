@@ -91,7 +91,7 @@ export class Inbound {
   }
 
   /**
-   * The digest alone does not tell: two hosts that say the same in the same second with the same counter make the same
+   * The digest alone does not tell: two hosts that announce the same in the same second with the same counter make the same
    * bytes.
    */
   #isEcho(digest: string, { address }: Source, now: number): boolean {

@@ -43,7 +43,7 @@ export interface BatchOptions {
    *
    * Default: 4, some 340 addresses a second, and less the more WHITE the group holds, as far as known: a spamd that is
    * sent some 1,400 entries while it scans its database locks itself up for good, and its scan takes up to 50
-   * microseconds for each WHITE. `stats().bulk` tells the rate and the number of WHITE that it follows.
+   * microseconds for each WHITE. `stats().bulk` shows the rate and the number of WHITE that it follows.
    */
   readonly bulkRate?: number | undefined;
 }

@@ -16,7 +16,7 @@ export interface Packable {
 /**
  * Fills datagrams with entries, one after the other. A datagram with a backdated entry and nothing recent begins with
  * a freshness marker: a WHITE whose expiry is 0, which neither spamd nor greyd nor we apply, but whose timestamp
- * tells receivers that check freshness that this is no replay.
+ * shows receivers that check freshness that this is not a replay.
  */
 export class Packer<T extends Packable> {
   readonly #writer: DatagramWriter;

@@ -132,7 +132,7 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
 
   /**
    * Announces these entries, as they are. What is announced in one turn of the event loop shares datagrams.
-   * What must not be sent to a target's kind of receiver is skipped, and the report says so.
+   * What must not be sent to a target's kind of receiver is skipped, and the report lists it.
    *
    * A call of more than a second's worth at `batch.bulkRate` (four datagrams, 340 addresses, unless set; less where the
    * group holds many WHITE) is a bulk send: that much goes at once and the rest at that rate, as backdated; the report
@@ -148,7 +148,7 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
   }
 
   /**
-   * Sends many entries, a whole greylist say, to one new host or to the group: in full datagrams (85 addresses, 84 of
+   * Sends many entries, a whole greylist for example, to one new host or to the group: in full datagrams (85 addresses, 84 of
    * old ones), evenly, at the rate of bulk sends unless it is given one. Their timestamps stay as they are, so that hosts of this library merge them rightly.
    *
    * @throws {EntryError} `ERR_SPAMD_FIELD` at an entry that only a mistake in the caller can produce.

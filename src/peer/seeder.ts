@@ -31,7 +31,7 @@ export interface SeedOptions {
    * up for good, the sooner the more WHITE it holds: give a rate only where every receiver is a host of this library.
    */
   readonly rate?: number | undefined;
-  /** Stops the seed; the report says how far it got. */
+  /** Stops the seed; the report shows how far it got. */
   readonly signal?: AbortSignal | undefined;
   /** Called after each datagram. What it throws ends the seed, and rejects. */
   readonly onProgress?: ((progress: SeedProgress) => void) | undefined;

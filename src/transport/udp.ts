@@ -55,7 +55,7 @@ async function open(options: TransportOptions, events: TransportEvents): Promise
       links,
       link: (target) => {
         if (!isInterface(target)) return linkTo(target);
-        throw new SpamdSyncError('ERR_SPAMD_OPTION', `to: an interface that is no target: ${shown(target.host)}`);
+        throw new SpamdSyncError('ERR_SPAMD_OPTION', `to: an interface that is not a target: ${shown(target.host)}`);
       },
       isLocal: localAddresses(),
       close: () => socket.close(),

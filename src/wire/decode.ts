@@ -30,7 +30,7 @@ export interface Refusal {
   readonly detail: string;
 }
 
-/** What a header says beyond what every header says. */
+/** What of a header differs from datagram to datagram, beside its length and HMAC. */
 export interface Header {
   readonly counter: number;
 }

@@ -31,7 +31,7 @@ export type WireGrey = Omit<GreyEntry, 'helo' | 'from' | 'to'> & {
 /** An entry as the encoder takes it. Every `Entry` is one. */
 export type WireEntry = WireGrey | WhiteEntry | TrappedEntry | Removal;
 
-/** Which member of an entry cannot go on the wire, and why. */
+/** Which field of an entry cannot go on the wire, and why. */
 export interface FieldProblem {
   readonly kind: 'address' | 'time' | 'empty' | 'control' | 'too-long' | 'type';
   readonly field: string;

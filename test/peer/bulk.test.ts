@@ -350,7 +350,7 @@ describe('the rate by default', () => {
     expect(sender.stats().queued).toBe(0);
   });
 
-  it.each([-1, 0.5, Number.NaN, '5', undefined])('is told by a whole number of WHITE, not by %j', async (count) => {
+  it.each([-1, 0.5, Number.NaN, '5', undefined])('takes a whole number of WHITE, not %j', async (count) => {
     const { sender } = await scene();
     expect(() => sender.noteWhites(count as number)).toThrow(
       expect.objectContaining({ code: 'ERR_SPAMD_OPTION', message: expect.stringMatching(/^count: /) }),
@@ -359,7 +359,7 @@ describe('the rate by default', () => {
 });
 
 describe('removals', () => {
-  it('keep their place among what is said of one address, to a greyd', async () => {
+  it('keep their place among the entries of one address, to a greyd', async () => {
     const { network, sender, received, pass } = await scene({}, 'greyd');
     const now = network.clock.now();
     const list = whites(BURST + 200, now).flatMap((white): Entry[] => {
@@ -373,8 +373,8 @@ describe('removals', () => {
     while (sender.stats().queued > 0) await pass(250);
     expect((await report).skipped).toEqual([]);
     for (const { ip: about } of whites(BURST + 199, now)) {
-      const said = list.filter((entry) => entry.ip === about);
-      expect(received().filter((entry) => entry.ip === about)).toEqual(said);
+      const sent = list.filter((entry) => entry.ip === about);
+      expect(received().filter((entry) => entry.ip === about)).toEqual(sent);
     }
     const last = received().filter((entry) => entry.ip === ip);
     expect(last.map(({ type }) => type).at(-1)).toBe('remove-trapped');

@@ -7,7 +7,7 @@ import { KEY } from '../support/frame.ts';
 import { FakeTransport, NOW, openRig, turn, watch } from '../support/rig.ts';
 
 describe('close', () => {
-  it('sends what is queued first, then closes the transport, then says so once', async () => {
+  it('sends what is queued first, then closes the transport, then emits close once', async () => {
     const { peer, transport, seen } = await openRig({ targets: ['mx'] });
     const report = peer.white('203.0.113.1', 5);
     await Promise.all([peer.close(), peer.close()]);

@@ -13,7 +13,7 @@ function any(value: unknown): never {
   return value as never;
 }
 
-describe('what is no list, and options that will not do', () => {
+describe('what is not a list, and invalid options', () => {
   it.each<[string, Call, string]>([
     ['announce(entry)', (peer) => peer.announce(any(ENTRY)), 'entries: not a list of entries: [object Object]'],
     ['announce()', (peer) => peer.announce(any(undefined)), 'entries: not a list of entries: undefined'],
@@ -75,16 +75,16 @@ describe('what is no list, and options that will not do', () => {
     expect(transport.later).toEqual([]);
   });
 
-  it('to an interface that is no target', async () => {
+  it('to an interface that is not a target', async () => {
     await using peer = await SyncPeer.open({ key: KEY, listen: false });
     expect(await failureOf(() => peer.seed([], { to: 'lo:1' }))).toMatchObject({
       code: 'ERR_SPAMD_OPTION',
-      message: 'to: an interface that is no target: "lo"',
+      message: 'to: an interface that is not a target: "lo"',
     });
   });
 });
 
-describe('what is no entry', () => {
+describe('what is not an entry', () => {
   it.each<[string, Call, object]>([
     [
       'announce([null])',

@@ -34,7 +34,7 @@ async function taken(options: object): Promise<NonNullable<FakeTransport['option
   return result.options;
 }
 
-describe('options that will not do', () => {
+describe('invalid options', () => {
   const many: [string, object][] = [
     ['key', { key: undefined }],
     ['key', { key: 'secret' }],
@@ -147,7 +147,7 @@ describe('options that will not do', () => {
     [{ allow: '192.0.2.1' }, 'allow: not a list of IPv4 addresses and prefixes: "192.0.2.1"'],
     [{ batch: 5 }, 'batch: not an object with lingerMs, maxQueued, bulkRate: 5'],
     [{ key: SyncKey.fromFile('/dev/null').catch(() => {}) }, 'key: a promise: await it: [object Promise]'],
-  ])('%o is told which there are, or what was there', async (options, message) => {
+  ])('%o is answered with which there are, or what was there', async (options, message) => {
     expect((await refusal(options)).message).toBe(message);
   });
 
@@ -158,7 +158,7 @@ describe('options that will not do', () => {
     });
   });
 
-  it('a missing key says how to run without', async () => {
+  it('a missing key is answered with how to run without', async () => {
     expect((await refusal({ key: undefined })).message).toContain('SyncKey.none()');
   });
 });

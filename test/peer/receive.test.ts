@@ -67,7 +67,7 @@ describe('events', () => {
     });
   });
 
-  it('of a drop tell the reason, the source, the size and words', async () => {
+  it('of a drop have the reason, the source, the size and words', async () => {
     const { transport, seen } = await openRig();
     transport.receive(Buffer.alloc(1409), { address: '198.51.100.1', port: 7 });
     expect(seen.drops).toEqual([

@@ -39,19 +39,19 @@ describe('ReplayWindow', () => {
     [1000, 1],
     [1001, 0],
   ])('pushed out at %i, one that holds until 1000 counts %i times as forgotten', (now, times) => {
-    let told = 0;
-    const window = new ReplayWindow(1, () => told++);
+    let reported = 0;
+    const window = new ReplayWindow(1, () => reported++);
     window.add('a', 1000, 900);
     window.add('b', 2000, now);
     expect(window.forgotten).toBe(times);
-    expect(told).toBe(times);
+    expect(reported).toBe(times);
   });
 
-  it('tells each time', () => {
-    let told = 0;
-    const window = new ReplayWindow(1, () => told++);
+  it('reports each time', () => {
+    let reported = 0;
+    const window = new ReplayWindow(1, () => reported++);
     for (const digest of ['a', 'b', 'c', 'd']) window.add(digest, Number.POSITIVE_INFINITY, 900);
-    expect(told).toBe(3);
+    expect(reported).toBe(3);
     expect(window.forgotten).toBe(3);
   });
 });

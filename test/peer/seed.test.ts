@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { LOCAL, NOW, openRig } from '../support/rig.ts';
 
 const OLD = NOW - 1000;
-const MARK: Entry = { type: 'white', ip: '203.0.113.1', timestamp: NOW, expires: 0 };
+const MARKER: Entry = { type: 'white', ip: '203.0.113.1', timestamp: NOW, expires: 0 };
 
 function whites(count: number, timestamp: number): Entry[] {
   return Array.from({ length: count }, (_, at) => ({ type: 'white', ip: '203.0.113.1', timestamp, expires: at + 1 }));
@@ -20,16 +20,16 @@ function many(count: number): Entry[] {
 }
 
 /** Whether a receiver that checks freshness would take each of these datagrams. */
-function fresh(said: readonly Entry[][]): boolean[] {
-  return said.map((entries) => Math.max(...entries.map(({ timestamp }) => timestamp)) === NOW);
+function fresh(datagrams: readonly Entry[][]): boolean[] {
+  return datagrams.map((entries) => Math.max(...entries.map(({ timestamp }) => timestamp)) === NOW);
 }
 
-function unmarked(said: readonly Entry[][]): Entry[] {
-  return said.flat().filter((entry) => !('expires' in entry && entry.expires === 0));
+function unmarked(datagrams: readonly Entry[][]): Entry[] {
+  return datagrams.flat().filter((entry) => !('expires' in entry && entry.expires === 0));
 }
 
 describe('backdated entries', () => {
-  it('are marked from 60 seconds on', async () => {
+  it('have a freshness marker from 60 seconds on', async () => {
     for (const [age, marked] of [
       [59, false],
       [60, true],
@@ -38,25 +38,25 @@ describe('backdated entries', () => {
       const { peer, transport } = await openRig({ targets: ['mx'] });
       const entries = whites(1, NOW - age);
       await peer.announce(entries, { backdated: true });
-      expect(transport.link().entries).toEqual([marked ? [MARK, ...entries] : entries]);
+      expect(transport.link().entries).toEqual([marked ? [MARKER, ...entries] : entries]);
     }
   });
 
-  it('are not marked unless they are said to be', async () => {
+  it('have no freshness marker unless they are announced as backdated', async () => {
     const { peer, transport } = await openRig({ targets: ['mx'] });
     await peer.announce(whites(1, OLD));
     expect(transport.link().entries).toEqual([whites(1, OLD)]);
   });
 
-  it('share the mark, 84 of them a datagram', async () => {
+  it('share the freshness marker, 84 of them a datagram', async () => {
     const { peer, transport } = await openRig({ targets: ['mx'] });
     const entries = whites(84, OLD);
     const report = await peer.announce(entries, { backdated: true });
-    expect(transport.link().entries).toEqual([[MARK, ...entries]]);
+    expect(transport.link().entries).toEqual([[MARKER, ...entries]]);
     expect(report.targets).toMatchObject([{ sent: 84 }]);
   });
 
-  it('are marked in every datagram that they fill', async () => {
+  it('have a freshness marker in every datagram that they fill', async () => {
     const { peer, transport } = await openRig({ targets: ['mx'] });
     const entries = whites(200, OLD);
     await peer.announce(entries, { backdated: true });
@@ -212,7 +212,7 @@ describe('seed', () => {
     expect(report).toMatchObject({ aborted: false, entries: 900 * 84 });
     const { entries } = transport.link();
     expect(unmarked(entries)).toHaveLength(900 * 84);
-    // Sent one a second from the start on, and from then on marked whose timestamps are a minute old.
+    // Sent one a second from the start on, and from then on with a marker where timestamps are a minute old.
     const newest = entries.map((each) => Math.max(...each.map(({ timestamp }) => timestamp)));
     for (const [at, timestamp] of newest.entries()) expect(NOW + at - timestamp).toBeLessThanOrEqual(60);
   });

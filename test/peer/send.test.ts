@@ -54,7 +54,7 @@ describe('a single call', () => {
     expect(() => transport.link().entries).toThrow(/auth/);
   });
 
-  it('without targets goes nowhere, and says so', async () => {
+  it('without targets goes nowhere, and reports no target', async () => {
     const { peer } = await openRig();
     expect(await peer.white('203.0.113.1', 5)).toEqual({ targets: [], skipped: [] });
     expect(await peer.announce([])).toEqual({ targets: [], skipped: [] });
@@ -174,7 +174,7 @@ describe('maxQueued', () => {
     expect((await peer.announce(whites(1))).skipped).toEqual([]);
   });
 
-  it('is 65536 unless told otherwise', async () => {
+  it('is 65536 by default', async () => {
     const { peer } = await openRig({ targets: ['mx'], batch: { bulkRate: 10_000 } });
     const list = Array.from({ length: 65_537 }, () => whites(1)[0] as Entry);
     const report = await peer.announce(list);

@@ -22,20 +22,20 @@ describe('listening', () => {
     expect(peer.address.address).toBe('0.0.0.0');
   });
 
-  it('says that a port is in use', async () => {
+  it('names a port that is in use', async () => {
     const { port } = (await peerAt()).address;
     const error = await peerAt({ port }).catch((caught) => caught);
     expect(error).toMatchObject({ code: 'ERR_SPAMD_LISTEN', cause: { code: 'EADDRINUSE' } });
     expect(error.message).toContain(`127.0.0.1:${port}: the port is in use`);
   });
 
-  it('says that an address is not ours', async () => {
+  it('names an address that is not of this host', async () => {
     const error = await peerAt({ listen: '192.0.2.77' }).catch((caught) => caught);
     expect(error).toMatchObject({ code: 'ERR_SPAMD_LISTEN', cause: { code: 'EADDRNOTAVAIL' } });
     expect(error.message).toContain('no interface of this host has that address');
   });
 
-  it('says that there is no such interface, and which there are', async () => {
+  it('names an interface that is not there, and lists those there are', async () => {
     const error = await peerAt({ listen: 'nope0' }).catch((caught) => caught);
     expect(error).toMatchObject({ code: 'ERR_SPAMD_INTERFACE' });
     expect(error.message).toContain('"nope0"');
@@ -51,14 +51,14 @@ describe('listening', () => {
     expect((await peerAt({ port })).address.port).toBe(port);
   });
 
-  it('asks for the receive buffer it was told to, and says what was granted', async () => {
+  it('asks for the receive buffer it was given, and reports what was granted', async () => {
     const small = await peerAt({ listen: { at: '127.0.0.1', receiveBuffer: 65_536 } });
     const large = await peerAt({ listen: { at: '127.0.0.1', receiveBuffer: 131_072 } });
     expect(small.stats().receiveBuffer).toBeGreaterThanOrEqual(65_536);
     expect(large.stats().receiveBuffer).toBe(small.stats().receiveBuffer * 2);
   });
 
-  it('hears what arrives before the caller could attach a listener', async () => {
+  it('receives what arrives before the caller could attach a listener', async () => {
     const probe = await peerAt();
     const { port } = probe.address;
     await probe.close();
