@@ -67,7 +67,9 @@ export function checkedList(entries: Iterable<Entry>, options: AnnounceOptions):
   checkMembers('options', options, { backdated: true });
   const { backdated = false } = options;
   if (typeof backdated !== 'boolean') throw badOption('backdated', 'not true or false', backdated);
-  return Array.from(entries, checkedEntry);
+  const checked: CheckedEntry[] = [];
+  for (const entry of entries) checked.push(checkedEntry(entry, checked.length));
+  return checked;
 }
 
 function badTime(field: string, value: unknown, index: number | undefined): EntryError {

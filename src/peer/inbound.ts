@@ -31,6 +31,8 @@ export interface Drop {
 /** A datagram that may be applied. */
 export interface Accepted {
   readonly entries: readonly Entry[];
+  /** Their addresses as numbers, in the same order; good until the next datagram is accepted. */
+  readonly addresses: Uint32Array;
   readonly counter: number;
   readonly unknownTlvs: number;
   /** The newest timestamp in it, Unix seconds; -1 without any. */
@@ -82,8 +84,8 @@ export class Inbound {
     }
     if (allow !== undefined && !allow.has(source.address)) return drop('source', 'not in allow', bytes, source);
     this.#window.add(digest, freshUntil(body.newest, now, maxSkew), now);
-    const { entries, unknownTlvs, newest } = body;
-    return { entries, unknownTlvs, newest, counter: header.counter, keyIndex };
+    const { entries, addresses, unknownTlvs, newest } = body;
+    return { entries, addresses, unknownTlvs, newest, counter: header.counter, keyIndex };
   }
 
   get digests(): { readonly held: number; readonly forgotten: number } {

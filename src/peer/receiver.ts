@@ -1,11 +1,10 @@
 import type { EventEmitter } from 'node:events';
-import { parseIPv4 } from '../address.ts';
 import type { TimedClock } from '../clock.ts';
 import type { Entry, Source } from '../entry.ts';
 import type { BulkRate } from './bulk-rate.ts';
 import type { SyncPeerEvents } from './events.ts';
 import type { Health } from './health.ts';
-import type { Drop, Inbound } from './inbound.ts';
+import type { Accepted, Drop, Inbound } from './inbound.ts';
 import { checkReceivedOptions, type ReceivedOptions, ReceivedQueue } from './received.ts';
 import { type Counters, countEntry } from './stats.ts';
 
@@ -57,10 +56,8 @@ export class Receiver {
     counters.accepted++;
     counters.unknownTlvs += result.unknownTlvs;
     this.#health.accepted(source, result, now);
-    for (const entry of result.entries) {
-      if (entry.type === 'white' && entry.expires > 0) this.#bulkRate.noteWhite(parseIPv4(entry.ip), now);
-      this.#deliver(entry, source);
-    }
+    this.#noteWhites(result, now);
+    for (const entry of result.entries) this.#deliver(entry, source);
   }
 
   /** Lets through what came in before anybody could listen. */
@@ -85,6 +82,14 @@ export class Receiver {
   #keepEarly(early: [Buffer, Source][], bytes: Buffer, source: Source): void {
     if (early.length < MAX_EARLY) early.push([bytes, source]);
     else this.#drop({ reason: 'overload', source, size: bytes.length, detail: 'arrived before the peer was open' });
+  }
+
+  /** Before listeners run: one may decode another datagram. A freshness marker is not counted. */
+  #noteWhites({ entries, addresses }: Accepted, now: number): void {
+    for (let at = 0; at < entries.length; at++) {
+      const entry = entries[at] as Entry;
+      if (entry.type === 'white' && entry.expires > 0) this.#bulkRate.noteWhite(addresses[at] as number, now);
+    }
   }
 
   #deliver(entry: Entry, source: Source): void {

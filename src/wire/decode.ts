@@ -38,6 +38,8 @@ export interface Header {
 /** What stood between the header and END. */
 export interface Body {
   readonly entries: Entry[];
+  /** Their addresses as numbers, in the same order; good until the next datagram is decoded. */
+  readonly addresses: Uint32Array;
   /** Well-formed TLVs of a type this version does not know, stepped over. */
   readonly unknownTlvs: number;
   /** The newest timestamp among the entries, or -1 without any: it says when the datagram was sent. */
@@ -70,6 +72,8 @@ export function readHeader(bytes: Uint8Array): Header | Refusal {
 const scratch = new Uint8Array(MAX_SIZE);
 const fields = new DataView(scratch.buffer);
 const quads = new DottedQuads(scratch, fields);
+/** A datagram holds no more entries than the shortest TLVs of any have room. */
+const addresses = new Uint32Array(Math.floor((MAX_SIZE - MIN_SIZE) / ADDRESS_TLV_SIZE));
 
 /**
  * The walk over the TLVs: the whole datagram or nothing. Only for bytes that passed {@link readHeader}. Stricter than the
@@ -94,7 +98,7 @@ export function decodeBody(bytes: Buffer): Body | Refusal {
       if (at + size !== end) return refusal('malformed', at + size, `${end - at - size} bytes after END`);
       // Setting a length is a slow call even when it changes nothing.
       if (count !== entries.length) entries.length = count;
-      return { entries, unknownTlvs, newest };
+      return { entries, addresses, unknownTlvs, newest };
     }
     if (size < TLV_HEADER_SIZE || size > end - at) {
       return refusal('malformed', at + 2, `a TLV of length ${size} where ${end - at} bytes are left`);
@@ -105,9 +109,11 @@ export function decodeBody(bytes: Buffer): Body | Refusal {
       if (type === TYPE_GREY) {
         const grey = readGrey(bytes, at, size);
         if ('reason' in grey) return grey;
+        addresses[count] = fields.getUint32(at + 8);
         entry = grey;
       } else {
         if (size !== ADDRESS_TLV_SIZE) return refusal('malformed', at + 2, `TLV ${type} of ${size} bytes, not 16`);
+        addresses[count] = fields.getUint32(at + 12);
         entry = readAddressEntry(type, at, end);
       }
       if (entry.timestamp > newest) newest = entry.timestamp;
