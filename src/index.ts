@@ -2,7 +2,7 @@
 
 export { SyncKey } from './auth/key.ts';
 export { Keyring, type Verified } from './auth/keyring.ts';
-export type { Clock, ClockTimers, Timer } from './clock.ts';
+export type { Clock, ClockTimers, TimedClock, Timer } from './clock.ts';
 export type {
   AnnounceOptions,
   Entry,
@@ -54,7 +54,7 @@ export type {
   TargetOptions,
 } from './peer/options.ts';
 export { SyncPeer } from './peer/peer.ts';
-export type { Received } from './peer/received.ts';
+export type { Received, ReceivedOptions } from './peer/received.ts';
 export type { SendReport, Skipped, TargetReport } from './peer/report.ts';
 export type { SeedOptions, SeedProgress, SeedReport } from './peer/seeder.ts';
 export type { EntryCounts, PeerStats } from './peer/stats.ts';

@@ -25,6 +25,13 @@ describe('a single call', () => {
     ]);
   });
 
+  it('takes a Date for an expiry, rounded down to the second', async () => {
+    const { peer, transport } = await openRig({ targets: ['mx'] });
+    await peer.white('203.0.113.1', new Date(1_900_000_000_999));
+    await peer.trapped('203.0.113.2', new Date(0));
+    expect(transport.link().entries).toMatchObject([[{ expires: 1_900_000_000 }], [{ expires: 0 }]]);
+  });
+
   it('reports what became of it, and counts', async () => {
     const { peer, transport } = await openRig({ targets: ['mx', { host: 'gr', dialect: 'greyd', port: 1 }] });
     const report = await peer.white('203.0.113.1', 5);

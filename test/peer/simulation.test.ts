@@ -1,9 +1,9 @@
 import fc from 'fast-check';
-import { SyncPeer } from 'spamd-sync';
+import { SyncPeer, type Transport } from 'spamd-sync';
 import { MemoryNetwork, type MemoryNetworkOptions } from 'spamd-sync/testing';
 import { describe, expect, it } from 'vitest';
 import { KEY } from '../support/frame.ts';
-import { type Seen, watch } from '../support/rig.ts';
+import { type Seen, TUPLE, watch, whites } from '../support/rig.ts';
 
 const PEERS = 5;
 
@@ -93,5 +93,45 @@ describe('five peers', () => {
       }),
       { numRuns: 10 },
     );
+  });
+});
+
+/** Everything that arrives at three peers in an hour of live sends, bulk sends and a seed: when, where and which bytes. */
+async function trace(seed: number): Promise<string[]> {
+  const network = new MemoryNetwork({ seed, loss: 0.1, duplication: 0.1, reordering: 0.1, latency: [0.001, 0.2] });
+  const arrivals: string[] = [];
+  const peers: SyncPeer[] = [];
+  for (const address of ['192.0.2.1', '192.0.2.2', '192.0.2.3']) {
+    const inner = network.transport(address);
+    const transport: Transport = {
+      open: (options, { receive, error }) =>
+        inner.open(options, {
+          error,
+          receive: (bytes, source) => {
+            arrivals.push(`${network.clock.now()} ${address} ${bytes.toString('base64')}`);
+            receive(bytes, source);
+          },
+        }),
+    };
+    peers.push(await SyncPeer.open({ key: KEY, clock: network.clock, transport, listen: 'seg0', targets: ['seg0'] }));
+  }
+  const [a, b, c] = peers as [SyncPeer, SyncPeer, SyncPeer];
+  void a.announce(whites(3000));
+  void b.seed(whites(5000), { to: '192.0.2.1' });
+  for (let round = 0; round < 60; round++) {
+    void c.grey(TUPLE);
+    void a.white('203.0.113.1', round);
+    await network.advance(60);
+  }
+  for (const peer of peers) await peer.close();
+  return arrivals;
+}
+
+describe('an hour of a group', () => {
+  it('has the same bytes at the same moments for the same seed, pacing included', async () => {
+    const first = await trace(5);
+    expect(first.length).toBeGreaterThan(300);
+    expect(await trace(5)).toEqual(first);
+    expect(await trace(6)).not.toEqual(first);
   });
 });

@@ -1,13 +1,26 @@
 import { createSocket } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
+import { networkInterfaces } from 'node:os';
 import { SyncPeer } from 'spamd-sync';
 import { encodeDatagram } from 'spamd-sync/wire';
 import { describe, expect, it, vi } from 'vitest';
+import { udp } from '../../src/transport/udp.ts';
 import { KEY } from '../support/frame.ts';
 import { loopback, names, open, peerAt, WHITE } from '../support/loopback.ts';
 import { watch } from '../support/rig.ts';
 
 vi.mock('node:dns/promises', { spy: true });
+
+describe('an address', () => {
+  it('is local if an interface of this host has it, or it is in 127/8', async () => {
+    const events = { receive: () => {}, error: () => {} };
+    const transport = await udp.open({ listen: false, group: '224.0.1.240', targets: [] }, events);
+    open.push(transport);
+    const own = Object.values(networkInterfaces()).flatMap((list = []) => list.map(({ address }) => address));
+    for (const address of ['127.0.0.1', '127.8.9.10', ...own]) expect(transport.isLocal(address), address).toBe(true);
+    for (const address of ['192.0.2.77', '224.0.1.240', '0.0.0.0']) expect(transport.isLocal(address)).toBe(false);
+  });
+});
 
 describe('listening', () => {
   it('binds the address that it was given, on a port of the system', async () => {
