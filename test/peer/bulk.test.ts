@@ -334,9 +334,10 @@ describe('the rate by default', () => {
     const { network, sender, receiver } = await scene();
     const now = network.clock.now();
     await sender.announce(whites(1, now - 5000), { backdated: true });
-    await sender.trapped('203.0.113.200', 9);
+    const trapped: Entry = { type: 'trapped', ip: '203.0.113.200', timestamp: now - 5000, expires: 9 };
+    await sender.announce([trapped], { backdated: true });
     await network.advance(1);
-    expect(receiver.stats().received.entries).toMatchObject({ white: 2, trapped: 1 });
+    expect(receiver.stats().received.entries).toMatchObject({ white: 3, trapped: 1 });
     expect(receiver.stats().bulk.whites).toBe(1);
     expect(sender.stats().bulk.whites).toBe(1);
   });
