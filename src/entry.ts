@@ -69,7 +69,7 @@ export interface AnnounceOptions {
    * The entries' timestamps lie in the past on purpose. Receivers that check freshness would take such a datagram for
    * a replay, so each is marked as sent now: by a WHITE whose expiry is 0, which no receiver applies.
    */
-  readonly backdated?: boolean;
+  readonly backdated?: boolean | undefined;
 }
 
 /** A sync group, as a greylist needs it: it takes announcements, and may pass on what is received. A `SyncPeer` is one. */

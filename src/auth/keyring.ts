@@ -18,7 +18,7 @@ export interface Verified {
 export class Keyring {
   #keys: readonly SyncKey[];
 
-  /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is no list, an empty one, or something in it that is not a `SyncKey`. */
+  /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is not a list, an empty one, or something in it that is not a `SyncKey`. */
   constructor(keys: Iterable<SyncKey>) {
     this.#keys = checked(keys);
   }
