@@ -1,4 +1,4 @@
-import { type TimedClock, within } from '../clock.ts';
+import type { TimedClock } from '../clock.ts';
 import { SpamdSyncError } from '../errors.ts';
 import type { Argument, Connection, Send } from './connection.ts';
 
@@ -22,10 +22,16 @@ export class InTime {
   readonly #timeout: number;
   #waiting = 0;
 
-  /** @param timeout Seconds. */
-  constructor(clock: TimedClock, timeout: number) {
+  readonly #errorOf: (error: unknown) => unknown;
+
+  /**
+   * @param timeout Seconds.
+   * @param errorOf What is reported of an error. Default: the error.
+   */
+  constructor(clock: TimedClock, timeout: number, errorOf: (error: unknown) => unknown = (error) => error) {
     this.#clock = clock;
     this.#timeout = timeout;
+    this.#errorOf = errorOf;
   }
 
   /**
@@ -38,13 +44,27 @@ export class InTime {
       return Promise.reject(trouble(`it does not keep up: ${MAX_WAITING} commands wait for an answer`));
     }
     this.#waiting++;
-    let isLate = false;
-    const late = (): Error => {
-      isLate = true;
-      return trouble(`no answer in ${this.#timeout} s`);
-    };
-    const started = start(() => isLate).finally(() => this.#waiting--);
-    return within(this.#clock, started, this.#timeout, late);
+    return new Promise((resolve, reject) => {
+      let isLate = false;
+      const timer = this.#clock.setTimer(this.#timeout, () => {
+        isLate = true;
+        reject(trouble(`no answer in ${this.#timeout} s`));
+      });
+      const settled = (): void => {
+        this.#waiting--;
+        timer.cancel();
+      };
+      started(() => start(() => isLate)).then(
+        (value) => {
+          settled();
+          resolve(value);
+        },
+        (error: unknown) => {
+          settled();
+          reject(this.#errorOf(error));
+        },
+      );
+    });
   }
 }
 
@@ -56,44 +76,46 @@ export class Calls {
   /** @param timeout How long an answer may take, seconds. */
   constructor(connection: Connection, clock: TimedClock, timeout: number) {
     this.#connection = connection;
-    this.#inTime = new InTime(clock, timeout);
+    this.#inTime = new InTime(clock, timeout, troubleOf);
   }
 
   /** @param key Whose server the command is for. */
   send(key: string, args: Argument[]): Promise<unknown> {
-    return this.#call(() => this.#connection.send(key, args));
+    return this.#inTime.run(() => this.#connection.send(key, args));
   }
 
   /** To one server of those that `masters` found. */
   sendTo(server: Send, args: Argument[]): Promise<unknown> {
-    return this.#call(() => server(args));
+    return this.#inTime.run(() => server(args));
   }
 
   /** Every server that holds keys. */
   masters(): Promise<readonly Send[]> {
-    return this.#call(() => this.#connection.masters());
+    return this.#inTime.run(() => this.#connection.masters());
   }
 
   /** Runs a script by its digest, or as a whole where the server does not know it: it was restarted, or flushed. */
   run(script: { readonly text: string; readonly digest: string }, key: string, operands: Argument[]): Promise<unknown> {
-    return this.#call(async () => {
-      try {
-        return await this.#connection.send(key, ['EVALSHA', script.digest, ...operands]);
-      } catch (error) {
+    const send = (...how: [string, string]) => this.#connection.send(key, [...how, ...operands]);
+    return this.#inTime.run(() =>
+      send('EVALSHA', script.digest).catch((error: unknown) => {
         if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error;
-        return this.#connection.send(key, ['EVAL', script.text, ...operands]);
-      }
-    });
+        return send('EVAL', script.text);
+      }),
+    );
   }
+}
 
-  #call<T>(start: () => Promise<T>): Promise<T> {
-    return this.#inTime.run(async () => {
-      try {
-        return await start();
-      } catch (error) {
-        const message = error instanceof Error ? error.message : String(error);
-        throw /\bWRONGTYPE\b/.test(message) ? foreign(error) : trouble(message, error);
-      }
-    });
+/** A client may throw at once, too. */
+function started<T>(start: () => Promise<T>): Promise<T> {
+  try {
+    return start();
+  } catch (error) {
+    return Promise.reject(error);
   }
+}
+
+function troubleOf(error: unknown): SpamdSyncError {
+  const message = error instanceof Error ? error.message : String(error);
+  return /\bWRONGTYPE\b/.test(message) ? foreign(error) : trouble(message, error);
 }

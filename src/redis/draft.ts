@@ -34,8 +34,8 @@ export interface DraftOptions {
 }
 
 /** A step that is to be run. */
-export interface Planned {
-  readonly step: Step<unknown>;
+export interface Planned<T = unknown> {
+  readonly step: Step<T>;
   /** The caller's time, Unix seconds. */
   readonly now: number;
   /** Whether the recipient is a spamtrap, where that was asked before; `undefined`: the draft is to find out. */

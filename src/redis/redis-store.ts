@@ -75,11 +75,12 @@ export class RedisStore implements Store, AsyncDisposable {
 
   /** @throws {SpamdSyncError} `ERR_SPAMD_STORE`: Redis has trouble, or other writers were faster too often. */
   update<T>(step: Step<T>, now: number): Promise<T> {
-    return this.#inTime.run(async (isLate) => {
-      // A step that looks for a spamtrap always looks, but the exchange of a cluster cannot.
+    return this.#inTime.run((isLate) => {
+      // The exchange of a cluster cannot look for spamtraps: they are elsewhere.
       const recipient = this.#cluster ? step.recipient : undefined;
-      const isSpamtrap = recipient === undefined ? undefined : await this.spamtraps.has(recipient);
-      return this.#updates.run(step, { now, isSpamtrap }, isLate);
+      if (recipient === undefined) return this.#updates.run({ step, now, isSpamtrap: undefined }, isLate);
+      const asked = Promise.resolve(this.spamtraps.has(recipient));
+      return asked.then((isSpamtrap) => this.#updates.run({ step, now, isSpamtrap }, isLate));
     });
   }
 

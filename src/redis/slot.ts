@@ -1,7 +1,5 @@
 import type { Exchange } from './compare-and-set.ts';
-import type { Value, Values } from './values.ts';
-
-const NOTHING = { bytes: undefined, record: undefined } as const;
+import { NOTHING, type Value, type Values } from './values.ts';
 
 /** One key that steps look at and put something under: what it is believed to hold, and what it is to hold. */
 export class Slot<T> {
@@ -49,19 +47,15 @@ export class Slot<T> {
 
   /** @param expires Whether Redis is to forget the record when it has expired. */
   exchange(expires: boolean): Exchange {
-    const expected = this.#believed.bytes;
-    const unchanged = { key: this.name, expected, value: undefined };
-    if (!this.#isChanged) return unchanged;
-    this.#next = this.#values.format(this.#record);
-    const { bytes, record } = this.#next;
-    if (isSame(bytes, expected)) return unchanged;
-    if (bytes === undefined || record === undefined) return { key: this.name, expected, value: null };
-    return {
-      key: this.name,
-      expected,
-      value: bytes,
-      expires: expires ? { atMs: this.#values.expiresAtMs(record) } : undefined,
-    };
+    const { name: key } = this;
+    const { text } = this.#believed;
+    const expected = bytesOf(text);
+    if (this.#isChanged) this.#next = this.#values.format(this.#record);
+    if (!this.#isChanged || this.#next.text === text) return { key, expected, value: undefined, expires: undefined };
+    const { record } = this.#next;
+    if (record === undefined) return { key, expected, value: null, expires: undefined };
+    const expiry = expires ? { atMs: this.#values.expiresAtMs(record) } : undefined;
+    return { key, expected, value: bytesOf(this.#next.text), expires: expiry };
   }
 
   /** Takes note that the exchange was done. */
@@ -78,10 +72,10 @@ export class Slot<T> {
   refused(bytes: Buffer | undefined): { readonly value: Value<T>; readonly isConflict: boolean } {
     const value = this.#values.parse(bytes);
     this.#values.note(this.name, value);
-    return { value, isConflict: this.#isKnown && !isSame(bytes, this.#believed.bytes) };
+    return { value, isConflict: this.#isKnown && value.text !== this.#believed.text };
   }
 }
 
-function isSame(one: Buffer | undefined, other: Buffer | undefined): boolean {
-  return one === undefined || other === undefined ? one === other : one.equals(other);
+function bytesOf(text: string | undefined): Buffer | undefined {
+  return text === undefined ? undefined : Buffer.from(text, 'latin1');
 }

@@ -1,5 +1,4 @@
 import { sleep, type TimedClock } from '../clock.ts';
-import type { Step } from '../rules/step.ts';
 import { type Calls, trouble } from './calls.ts';
 import { compareAndSet } from './compare-and-set.ts';
 import { DeferredCounts } from './deferred-counts.ts';
@@ -72,9 +71,9 @@ export class Updates {
   }
 
   /** @param isLate Whether the caller has given it up. */
-  run<T>(step: Step<T>, planned: Omit<Planned, 'step'>, isLate: () => boolean): Promise<T> {
+  run<T>({ step, now, isSpamtrap }: Planned<T>, isLate: () => boolean): Promise<T> {
     return new Promise<unknown>((resolve, reject) => {
-      const pending: Pending = { ...planned, step, isLate, resolve, reject };
+      const pending: Pending = { step, now, isSpamtrap, isLate, resolve, reject };
       const waiting = this.#waiting.get(step.ip);
       if (waiting === undefined) void this.#drain(step.ip, pending);
       else waiting.push(pending);

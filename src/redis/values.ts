@@ -4,11 +4,15 @@ import type { TupleRecord } from '../rules/tuple.ts';
 import { decodeAddress, decodeTuple, encodeAddress, encodeTuple } from '../store/codec.ts';
 import { foreign } from './calls.ts';
 
-/** What a key holds: the bytes, and what they mean. Both `undefined`: nothing. */
+/** What a key holds, and what that means. Both `undefined`: nothing. */
 export interface Value<T> {
-  readonly bytes: Buffer | undefined;
+  /** Each byte a character: as a cache of bytes, short strings take less than buffers do, and are compared at once. */
+  readonly text: string | undefined;
   readonly record: T | undefined;
 }
+
+/** What a key holds that is not there. */
+export const NOTHING = { text: undefined, record: undefined } as const;
 
 /** How records of one kind are kept. */
 export interface Kind<T> {
@@ -22,8 +26,8 @@ export interface Kind<T> {
 
 /** How much memory the values of one kind take in the cache, bytes. */
 const CACHE_SIZE = 16 * 2 ** 20;
-/** What a value takes besides its name and its bytes, roughly: the record, two typed arrays, the table. Bytes. */
-const OVERHEAD = 600;
+/** What a value takes besides its name and its text, roughly: the record, and its place in the table. Bytes. */
+const OVERHEAD = 500;
 
 /** The latest expiry that Redis takes: some 30,000 years from now, Unix seconds. */
 const LATEST = 1e12;
@@ -42,7 +46,7 @@ export class Values<T> {
   readonly #kind: Kind<T>;
   readonly #seen = new LRUCache<string, Value<T>>({
     maxSize: CACHE_SIZE,
-    sizeCalculation: ({ bytes }, name) => name.length + (bytes?.length ?? 0) + OVERHEAD,
+    sizeCalculation: ({ text = '' }, name) => name.length + text.length + OVERHEAD,
   });
 
   constructor(kind: Kind<T>) {
@@ -63,18 +67,21 @@ export class Values<T> {
 
   /** Takes note of what a name holds. */
   note(name: string, value: Value<T>): void {
-    if (value.bytes === undefined) this.#seen.delete(name);
+    if (value.text === undefined) this.#seen.delete(name);
     else this.#seen.set(name, value);
   }
 
   /** @throws {SpamdSyncError} `ERR_SPAMD_STORE` for bytes that are no such record. */
   parse(bytes: Buffer | undefined): Value<T> {
-    if (bytes === undefined) return { bytes, record: undefined };
-    return { bytes: copied(bytes), record: recordOf(this.#kind, bytes) };
+    if (bytes === undefined) return NOTHING;
+    return { text: bytes.toString('latin1'), record: recordOf(this.#kind, bytes) };
   }
 
+  /** @param record `undefined`: nothing. */
   format(record: T | undefined): Value<T> {
-    return { bytes: record === undefined ? undefined : copied(this.#kind.encode(record)), record };
+    if (record === undefined) return NOTHING;
+    const { buffer, byteOffset, length } = this.#kind.encode(record);
+    return { text: Buffer.from(buffer, byteOffset, length).toString('latin1'), record };
   }
 
   /** When Redis is to forget a record, Unix milliseconds. */
@@ -90,11 +97,4 @@ export function recordOf<T>({ decode }: Kind<T>, bytes: Uint8Array): T {
   } catch (error) {
     throw foreign(error);
   }
-}
-
-/** In memory of its own: what is cut out of a larger piece would hold on to the whole. */
-function copied(bytes: Uint8Array): Buffer {
-  const copy = Buffer.allocUnsafeSlow(bytes.length);
-  copy.set(bytes);
-  return copy;
 }
