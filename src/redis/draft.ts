@@ -71,6 +71,11 @@ export class Draft {
     return this.#writesCounts;
   }
 
+  /** Whether anything is put or removed. */
+  get isChanged(): boolean {
+    return this.#slots().some(({ isChanged }) => isChanged);
+  }
+
   /** Whether there is nothing to ask: all that the steps looked at stood when Redis replied last, and nothing changes. */
   get isSettled(): boolean {
     const { standing } = this.#options;

@@ -8,12 +8,14 @@ import type { ServerTime } from './server-time.ts';
 import { ADDRESSES, TUPLES, Values } from './values.ts';
 
 /** How many steps over one address share an exchange. */
-const MAX_BATCH = 64;
-/** How often an exchange is tried. With fifty writers at one record each loses so often once in ten million times. */
-const MAX_ROUNDS = 100;
-/** The longest pause is this often the number of the round, seconds; and never longer than 50 ms. */
-const PAUSE = 0.001;
-const MAX_PAUSE = 0.05;
+const MAX_BATCH = 256;
+/** How often an exchange is tried. Of a hundred writers at one record each loses so often once in 20,000 times. */
+const MAX_ROUNDS = 1000;
+/**
+ * How long an address that was just written is left to other writers at the most, where more waits here, seconds. A process
+ * that wrote at once again would win most of the time: it knows what stands, and they have yet to be told.
+ */
+const MAX_PAUSE = 0.005;
 
 /** What updates need. */
 export interface UpdatesOptions {
@@ -84,31 +86,32 @@ export class Updates {
     const waiting: Pending[] = [];
     this.#waiting.set(ip, waiting);
     for (let batch = [first]; batch.length > 0; batch = waiting.splice(0, MAX_BATCH)) {
-      await this.#runAll(ip, batch).catch((error: unknown) => {
+      try {
+        const hasWritten = await this.#runAll(ip, batch);
+        if (hasWritten && waiting.length > 0) await sleep(this.#options.clock, Math.random() * MAX_PAUSE);
+      } catch (error) {
         for (const { reject } of batch) reject(error);
-      });
+      }
     }
     this.#waiting.delete(ip);
   }
 
-  async #runAll(ip: string, batch: readonly Pending[]): Promise<void> {
+  /** @returns Whether anything was written. */
+  async #runAll(ip: string, batch: readonly Pending[]): Promise<boolean> {
     let standing: Standing | undefined;
     for (let round = 1; round <= MAX_ROUNDS; round++) {
-      // Behind a pause all is old, so the round that follows it comes at once, with what stands then.
-      if (round > 2 && round % 2 === 1) {
-        await sleep(this.#options.clock, Math.random() * Math.min(round * PAUSE, MAX_PAUSE));
-        standing = undefined;
-      }
       const wanted = batch.filter(({ isLate }) => !isLate());
-      if (wanted.length === 0) return;
-      standing = await this.#try(ip, wanted, standing);
-      if (standing === undefined) return;
+      if (wanted.length === 0) return false;
+      const tried = await this.#try(ip, wanted, standing);
+      if (typeof tried === 'boolean') return tried;
+      // Again at once: what stands grows old.
+      standing = tried;
     }
     throw trouble(`contended: other writers were faster ${MAX_ROUNDS} times`);
   }
 
-  /** @returns What stands instead of what was believed; `undefined` when the steps are done. */
-  async #try(ip: string, batch: readonly Pending[], standing: Standing | undefined): Promise<Standing | undefined> {
+  /** @returns Whether anything was written, or what stands instead of what was believed. */
+  async #try(ip: string, batch: readonly Pending[], standing: Standing | undefined): Promise<Standing | boolean> {
     const { calls, keys, serverTime, spamtraps: set, onIndexed } = this.#options;
     const serverNow = serverTime?.now();
     const draft = this.#draft(ip, serverNow, standing);
@@ -134,7 +137,7 @@ export class Updates {
     }
     if (draft.deferred !== undefined) this.#counts.put(ip, draft.deferred);
     for (const each of settle) each();
-    return undefined;
+    return draft.isChanged;
   }
 
   #draft(ip: string, serverNow: number | undefined, standing: Standing | undefined): Draft {
