@@ -44,11 +44,11 @@ const MODULES: Readonly<Record<string, readonly string[]>> = {
   'node:events': ['peer', 'greylist', 'cluster', 'redis'],
   'node:fs': ['auth/key.ts', 'greylist/exempt.ts', 'store', 'level', 'cli'],
   'node:fs/promises': ['auth/key.ts', 'store', 'level', 'cli'],
-  'lru-cache': ['peer', 'greylist', 'store', 'level'],
+  'lru-cache': ['peer', 'greylist', 'store', 'level', 'redis'],
   protobufjs: ['store'],
   'protobufjs/minimal.js': ['store'],
   'classic-level': ['level'],
-  'node:timers/promises': ['peer', 'store', 'redis', 'spamdb'],
+  'node:timers/promises': ['peer', 'store', 'spamdb'],
   'node:zlib': ['store'],
   'node:path': ['level', 'cli'],
   'node:process': ['cli'],
@@ -61,7 +61,7 @@ const MODULES: Readonly<Record<string, readonly string[]>> = {
 /** What makes a difference between now and later, and who may use it. */
 const CLOCKS: Readonly<Record<string, readonly string[]>> = {
   // Outside the peer and the sweeper: what has to be bounded in time because it leaves the process.
-  setTimeout: ['clock.ts', 'peer', 'greylist/sweeper.ts', 'level', 'redis', 'cluster'],
+  setTimeout: ['clock.ts', 'peer', 'greylist/sweeper.ts', 'level', 'cluster'],
   setInterval: ['clock.ts', 'peer', 'greylist/sweeper.ts'],
   'Date.now': ['clock.ts', 'peer', 'greylist'],
   'performance.now': ['clock.ts', 'peer'],
