@@ -2,7 +2,7 @@ import type { TimedClock, Timer } from '../clock.ts';
 import { addedCounts } from '../rules/attempt.ts';
 import type { Counts } from '../rules/step.ts';
 
-/** How long counts are put off at the most, and how often those of an address are written. Seconds. */
+/** How long counts are put off at the most, and about how often those of an address are written. Seconds. */
 const PERIOD = 1;
 /** Of how many addresses counts are put off at once; those of more are written at once. */
 const MAX_ADDRESSES = 16_384;

@@ -20,7 +20,7 @@ const SLICE = 1000;
  * several that see one retry exactly one promotes and announces. A step runs here, over what this process saw last, and
  * is written if that still stands, else run again over what stands.
  *
- * What attempts merely count on an address is written once a second. The death of a process loses its last second of
+ * What attempts merely count on an address is written about once a second. The death of a process loses its last second of
  * that.
  *
  * @example
