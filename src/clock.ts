@@ -31,6 +31,7 @@ export interface Clock extends Partial<ClockTimers> {
 
 /** A clock with timers. */
 export interface TimedClock extends ClockTimers {
+  /** The time, Unix seconds. */
   now(): number;
 }
 

@@ -5,9 +5,11 @@ import type { Drop } from './inbound.ts';
 export interface SyncPeerEvents {
   /** The group announced something: fresh, authenticated, not seen before. Every type of entry. */
   entry: [entry: Entry, source: Source];
-  /** The same, after `entry`, for this type alone; likewise the next two. */
+  /** The same, after `entry`, for this type alone. */
   grey: [entry: GreyEntry, source: Source];
+  /** The same, after `entry`, for this type alone. */
   white: [entry: WhiteEntry, source: Source];
+  /** The same, after `entry`, for this type alone. */
   trapped: [entry: TrappedEntry, source: Source];
   /** A datagram was refused, or an entry found no room with a reader. */
   drop: [drop: Drop];
@@ -36,6 +38,7 @@ export type PeerWarningCode =
 
 /** A `warning` event. */
 export interface PeerWarning {
+  /** Which warning it is; stable. */
   readonly code: PeerWarningCode;
   /** In words, for a log. May be reworded; tell warnings apart by the code. */
   readonly message: string;

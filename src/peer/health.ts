@@ -9,6 +9,7 @@ import { countEntry, type EntryCounts, noEntries } from './stats.ts';
 
 /** What is known of an address that sent something. Times are Unix seconds. */
 export interface SourceHealth {
+  /** IPv4, dotted quad. */
   readonly address: string;
   /** When a datagram of it was last delivered; `undefined`: never. */
   readonly lastReceived: number | undefined;
@@ -31,13 +32,17 @@ export interface SourceHealth {
 
 /** How a configured target fares. */
 export interface TargetHealth {
+  /** The target as it was configured. */
   readonly target: string;
+  /** Which receivers are there. */
   readonly dialect: Dialect;
+  /** Whether it is the group rather than one host. */
   readonly multicast: boolean;
   /** What its name resolved to; `undefined` while it does not. */
   readonly address: string | undefined;
-  /** Datagrams sent to it, and not sent. */
+  /** Datagrams sent to it. */
   readonly sent: number;
+  /** Datagrams that could not be sent. */
   readonly failed: number;
   /** Why the last datagram could not be sent; `undefined` once one could. */
   readonly lastError: SpamdSyncError | undefined;
@@ -50,7 +55,9 @@ export interface TargetHealth {
 
 /** Who was received from, and how sending to each target fares. */
 export interface PeerHealth {
+  /** Each address that sent something, authenticated sources first. */
   readonly sources: readonly SourceHealth[];
+  /** Each configured target. */
   readonly targets: readonly TargetHealth[];
   /** Sources that were evicted to make room for others. */
   readonly sourcesForgotten: number;

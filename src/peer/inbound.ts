@@ -20,7 +20,9 @@ export type DropReason = DecodeReason | 'self' | 'duplicate' | 'stale' | 'source
 
 /** Something received that was not delivered. */
 export interface Drop {
+  /** Why. */
   readonly reason: DropReason;
+  /** Where it came from. */
   readonly source: Source;
   /** Bytes of the datagram; 0 for an entry for which a reader had no room. */
   readonly size: number;

@@ -3,7 +3,9 @@ import { checkMembers, checkSignal } from '../validate.ts';
 
 /** An entry as `received()` hands it out. */
 export interface Received {
+  /** What the group announced. */
   readonly entry: Entry;
+  /** Which host did. */
   readonly source: Source;
 }
 

@@ -8,6 +8,7 @@ import type { Outlet } from './outlet.ts';
 export interface TargetReport {
   /** The target as it was configured. */
   readonly target: string;
+  /** Which receivers are there. */
   readonly dialect: Dialect;
   /** Entries that the system took for sending. UDP promises nothing beyond that. */
   readonly sent: number;
@@ -19,13 +20,17 @@ export interface TargetReport {
 
 /** An entry that a dialect's targets were not sent. */
 export interface Skipped {
+  /** The entry as it was given. */
   readonly entry: Entry;
+  /** Whose targets were not sent it. */
   readonly dialect: Dialect;
+  /** Why. */
   readonly why: SkipReason;
 }
 
 /** What became of the entries of one call. */
 export interface SendReport {
+  /** What became of them at each target. */
   readonly targets: readonly TargetReport[];
   /**
    * What was not sent on purpose, and why: sending it would harm the receiver, it has no form there, or there was no

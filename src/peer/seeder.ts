@@ -41,6 +41,7 @@ export interface SeedOptions {
 
 /** What became of a seed. */
 export interface SeedReport extends SeedProgress {
+  /** What became of them at each target. */
   readonly targets: readonly TargetReport[];
   /** Entries that were not sent, by reason, counted for each dialect; removals are not part of a seed. */
   readonly skipped: Readonly<Record<SkipReason, number>>;

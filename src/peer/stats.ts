@@ -4,20 +4,27 @@ import type { DropReason } from './inbound.ts';
 
 /** Entries by type; the two removals together. */
 export interface EntryCounts {
+  /** Tuples that were seen. */
   readonly grey: number;
+  /** White addresses. */
   readonly white: number;
+  /** Trapped addresses. */
   readonly trapped: number;
+  /** Removals, of white and of trapped addresses. */
   readonly removal: number;
 }
 
 /** Counters since the peer was opened; they only ever grow, save where a comment says so. */
 export interface PeerStats {
+  /** What came in. */
   readonly received: {
     /** Datagrams that came in, refused ones included. */
     readonly datagrams: number;
+    /** Bytes of them. */
     readonly bytes: number;
     /** Datagrams whose entries were delivered. */
     readonly accepted: number;
+    /** Entries in those, by type. */
     readonly entries: EntryCounts;
     /** TLVs of unknown type that were stepped over. */
     readonly unknownTlvs: number;
@@ -27,9 +34,11 @@ export interface PeerStats {
    * beyond the first 4096 that arrived before the peer was open.
    */
   readonly drops: Readonly<Record<DropReason, number>>;
+  /** What went out. */
   readonly sent: {
     /** Datagrams that the system took, counted at each target. */
     readonly datagrams: number;
+    /** Bytes of them. */
     readonly bytes: number;
     /** Entries in them, counted at each target. */
     readonly entries: number;
@@ -40,6 +49,7 @@ export interface PeerStats {
   readonly skipped: Readonly<Record<SkipReason, number>>;
   /** Entries waiting, also those of a bulk send that wait for their turn, or on their way; a gauge. */
   readonly queued: number;
+  /** Bulk sends. */
   readonly bulk: {
     /** The rate of bulk sends, datagrams a second; follows `whites` unless `batch.bulkRate` sets it. A gauge. */
     readonly rate: number;

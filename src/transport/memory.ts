@@ -6,6 +6,7 @@ import { badOption, checkMembers } from '../validate.ts';
 import type { Link, OpenTransport, SendTo, Transport, TransportEvents, TransportOptions } from './transport.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
+/** Options of a network in memory. */
 export interface MemoryNetworkOptions {
   /** The same seed gives the same losses, copies and delays. Default 1. */
   readonly seed?: number | undefined;

@@ -14,6 +14,7 @@ export interface ListenAt {
 export interface SendTo {
   /** A host name, an IPv4 address, or an interface name for multicast. */
   readonly host: string;
+  /** UDP port, 1..65535. */
   readonly port: number;
   /** The multicast TTL, 1..255; given, `host` is certainly an interface. */
   readonly ttl: number | undefined;
@@ -25,6 +26,7 @@ export interface TransportOptions {
   readonly listen: ListenAt | false;
   /** The multicast group, IPv4. */
   readonly group: string;
+  /** Where to send, in the order in which links are wanted. */
   readonly targets: readonly SendTo[];
 }
 
@@ -52,8 +54,9 @@ export interface Link {
 
 /** A transport that is bound and has joined its group. */
 export interface OpenTransport {
-  /** The local address and port that are bound. */
+  /** The local address that is bound. */
   readonly address: string;
+  /** The local port that is bound. */
   readonly port: number;
   /** The receive buffer that the kernel granted, bytes as it counts them; 0 where there is none. */
   readonly receiveBuffer: number;

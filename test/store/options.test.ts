@@ -48,7 +48,7 @@ describe.each(STORES)('the options of a %s', (_name, make, members) => {
     expect(made).toHaveProperty('close');
   });
 
-  it.each(['maxTuple', 'timeout', 'Prefix', 'toString'])('have no member %s', async (member) => {
+  it.each(['maxTuple', 'timeoutMs', 'Prefix', 'toString'])('have no member %s', async (member) => {
     expect(await failureOf(() => make({ [member]: 5 } as never))).toMatchObject({
       code: 'ERR_SPAMD_OPTION',
       message: `${member}: no such option; there are: ${members}`,
