@@ -96,9 +96,9 @@ export async function month({ peers, days, seed, eventsADay }: MonthOptions): Pr
       const to = random.chance(0.02) ? '<trap@example.net>' : '<someone@example.net>';
       const from = random.pick(['<>', '<a@example.org>', '<B@example.org>']);
       await greylist.check({ ip, helo: 'mx.example.org', from, to });
-    } else if (kind < 0.95) await greylist.allow(ip);
-    else if (kind < 0.97) await greylist.trap(ip);
-    else if (kind < 0.98) await greylist.forget(ip);
+    } else if (kind < 0.96) await greylist.allow(ip);
+    else if (kind < 0.98) await greylist.trap(ip);
+    else if (kind < 0.998) await greylist.forget(ip);
     else {
       // More than a second's worth, so that it goes at the rate of bulk sends.
       const timestamp = Math.floor(clock.now());
