@@ -48,7 +48,8 @@ function blocksOf(name: string, text: string): Block[] {
     if (all.startsWith('#')) printing = false;
     else if (language === 'js') {
       const savedAs = info.endsWith('.mjs') ? info : undefined;
-      if (savedAs === undefined && info !== '' && info !== 'continued') throw new Error(`${place}: unknown mark ${info}`);
+      if (savedAs === undefined && info !== '' && info !== 'continued')
+        throw new Error(`${place}: unknown mark ${info}`);
       const before = info === 'continued' ? blocks.at(-1)?.code : '';
       if (before === undefined) throw new Error(`${place}: continues nothing`);
       blocks.push({ place, code: `${before}\n${body}`, savedAs, output: '', input, files });
