@@ -1,6 +1,6 @@
 /**
  * A member of a spamd sync group on the command line, with spamd's own options. `npm start` runs it; without arguments
- * it shows two peers that talk to each other on loopback.
+ * it shows two peers that announce to each other on loopback.
  */
 import { parseArgs } from 'node:util';
 import { type Dialect, type Entry, Greylist, type Source, SpamdSyncError, SyncKey, SyncPeer } from 'spamd-sync';
@@ -17,7 +17,7 @@ const USAGE = `usage: npm start -- [-y listen] [-Y target]... [-K keyfile | --no
   --no-key   run without a key, as spamd does without a key file: authenticates nothing
   --dialect  what runs at the targets: spamd (default) or greyd
   --group    multicast group, by default 224.0.1.240 (greyd's own default is 224.0.1.241)
-  --state    keeps what it hears as a greylist in this directory (LevelDB), over restarts
+  --state    keeps what it receives as a greylist in this directory (LevelDB), over restarts
 
 With no arguments: two peers on loopback that show each other signed GREY, WHITE and TRAPPED entries.`;
 
@@ -40,6 +40,7 @@ async function main(): Promise<void> {
   // npm keeps options to itself that are not behind a --, and hands on what followed them.
   if (positionals.length > 0)
     throw new Error(`unexpected argument '${positionals[0]}'; with npm, options go behind --`);
+  endOnClosedPipe();
   if (values.help) console.log(USAGE);
   else if (Object.keys(values).length === 0) await demonstrate(log, closeOnSignal);
   else await run(values);
@@ -47,41 +48,35 @@ async function main(): Promise<void> {
 
 async function run(values: Arguments): Promise<void> {
   if (values.key !== undefined && values['no-key']) throw new Error('-K and --no-key exclude each other');
+  if (values.listen === undefined && values.target === undefined) {
+    throw new Error('neither -y nor -Y: it would receive nothing and announce nothing');
+  }
   const key = values['no-key'] ? SyncKey.none() : await SyncKey.fromFile(values.key ?? '/etc/mail/spamd.key');
   const peer = await SyncPeer.open({
     key,
     listen: values.listen ?? false,
     targets: (values.target ?? []).map((host) => ({ host, dialect: (values.dialect ?? 'spamd') as Dialect })),
-    ...(values.port === undefined ? {} : { port: portOf(values.port) }),
-    ...(values.group === undefined ? {} : { group: values.group }),
+    port: values.port === undefined ? undefined : portOf(values.port),
+    group: values.group,
   });
   log('', peer);
-  const useless = uselessness(values, peer);
-  if (useless !== undefined) {
-    await peer.close();
-    throw new Error(useless);
-  }
   const state = values.state === undefined ? undefined : await openState(values.state, peer);
   closeOnSignal(state === undefined ? [peer] : [state, peer]);
   const { address, port } = peer.address;
-  if (values.listen === undefined) console.log(`sending from ${address}:${port}; without -y this peer hears nothing`);
+  if (values.listen === undefined)
+    console.log(`sending from ${address}:${port}; without -y this peer receives nothing`);
   else console.log(`listening on ${address}:${port}, receive buffer ${peer.stats().receiveBuffer} bytes`);
-  for (const { target, address: to, dialect } of peer.health().targets)
-    console.log(`target ${target} (${to}, ${dialect})`);
-}
-
-/** Why it is not worth running, if it is not. */
-function uselessness({ listen, target }: Arguments, peer: SyncPeer): string | undefined {
-  if (listen === undefined && target === undefined) return 'neither -y nor -Y: it would hear nothing and tell nobody';
-  const lost = peer.health().targets.find(({ address }) => address === undefined);
-  return lost === undefined ? undefined : `target ${lost.target}: no such host, and no such interface`;
+  for (const { target, address: to, dialect } of peer.health().targets) {
+    if (to !== undefined) console.log(`target ${target} (${to}, ${dialect})`);
+    else console.error(`warning: target ${target}: no such host or interface; looked up again every 30 seconds`);
+  }
 }
 
 interface Closable {
   close(): Promise<void>;
 }
 
-/** A greylist that takes in what the peer hears, in a directory. */
+/** A greylist that takes in what the peer receives, in a directory. */
 async function openState(directory: string, peer: SyncPeer): Promise<Closable> {
   try {
     const store = await LevelStore.open(directory);
@@ -101,10 +96,10 @@ function portOf(text: string): number {
   throw new SpamdSyncError('ERR_SPAMD_OPTION', `-p: not a port: ${quoted(text)}`);
 }
 
-/** Prints what a peer hears, an entry or a drop a line. */
+/** Prints what a peer receives, an entry or a drop a line. */
 function log(name: string, peer: SyncPeer): void {
   peer.on('entry', (entry, source) => {
-    // A WHITE whose expiry is 0 says nothing: it marks a datagram of old entries as sent now.
+    // A WHITE whose expiry is 0 is a freshness marker: it stands in front of old entries.
     if (entry.type !== 'white' || entry.expires > 0) console.log(`${name}${received(entry, source)}`);
   });
   peer.on('drop', ({ reason, detail, source, size }) => {
@@ -132,12 +127,26 @@ function quoted(text: string): string {
   return JSON.stringify(text);
 }
 
-/** Closes them in turn, so that a greylist has what its peer still heard. */
+let closeAll = async (): Promise<void> => {};
+
+/** Closes them in turn, so that a greylist has what its peer received last. */
 function closeOnSignal(open: readonly Closable[]): void {
-  const closeAll = async () => {
+  closeAll = async () => {
     for (const one of open) await one.close();
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void closeAll());
+}
+
+/** A reader that has seen enough, as head(1), closes the pipe: that ends the program and is not a failure. */
+function endOnClosedPipe(): void {
+  let ending = false;
+  const end = (error: NodeJS.ErrnoException): void => {
+    if (error.code !== 'EPIPE') throw error;
+    if (ending) return;
+    ending = true;
+    void closeAll().finally(() => process.exit());
+  };
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', end);
 }
 
 main().catch((error: unknown) => {

@@ -44,8 +44,12 @@ export const systemClock: TimedClock = {
   now: () => Date.now() / 1000,
   monotonic: () => performance.now() / 1000,
   setTimer: (seconds, task, { unref = false } = {}) => {
-    const timer = setTimeout(task, Math.min(seconds, MAX_DELAY) * 1000);
-    if (unref) timer.unref();
+    let timer: NodeJS.Timeout;
+    const set = (left: number): void => {
+      timer = setTimeout(() => (left > MAX_DELAY ? set(left - MAX_DELAY) : task()), Math.min(left, MAX_DELAY) * 1000);
+      if (unref) timer.unref();
+    };
+    set(seconds);
     return { cancel: () => clearTimeout(timer) };
   },
   endOfTurn: (task) => {
@@ -57,7 +61,7 @@ export const systemClock: TimedClock = {
 /**
  * A clock that was given as an option, with timers: its own, or the system's where it has none.
  *
- * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is no clock, and for one that has some timers and lacks others.
+ * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is not a clock, and for one that has some timers and lacks others.
  */
 export function timedClock(clock: Clock = systemClock): TimedClock {
   if (!isObject(clock) || typeof clock.now !== 'function') throw badOption('clock', 'has no method now', clock);

@@ -20,6 +20,7 @@ export interface GreyEntry extends Tuple {
 /** A host delivered real mail and may pass. */
 export interface WhiteEntry {
   readonly type: 'white';
+  /** IPv4, dotted quad. */
   readonly ip: string;
   /** When this was decided, Unix seconds, 0..2^32-1. */
   readonly timestamp: number;
@@ -30,6 +31,7 @@ export interface WhiteEntry {
 /** A host hit a spamtrap. */
 export interface TrappedEntry {
   readonly type: 'trapped';
+  /** IPv4, dotted quad. */
   readonly ip: string;
   /** When this was decided, Unix seconds, 0..2^32-1. */
   readonly timestamp: number;
@@ -39,7 +41,9 @@ export interface TrappedEntry {
 
 /** An address is to be forgotten as white or as trapped. Only greyd knows these; see `docs/protocol.md`. */
 export interface Removal {
+  /** What is to be forgotten of the address. */
   readonly type: 'remove-white' | 'remove-trapped';
+  /** IPv4, dotted quad. */
   readonly ip: string;
   /** When this was decided, Unix seconds, 0..2^32-1. */
   readonly timestamp: number;
@@ -48,20 +52,24 @@ export interface Removal {
 /** One thing that a sync group says. Plain data: compare it, spread it, send it on as JSON. */
 export type Entry = GreyEntry | WhiteEntry | TrappedEntry | Removal;
 
+/** The types of entries. */
 export type EntryType = Entry['type'];
 
 /** Where a datagram came from. */
 export interface Source {
+  /** IPv4, dotted quad. */
   readonly address: string;
+  /** UDP port. */
   readonly port: number;
 }
 
+/** Options of an announcement. */
 export interface AnnounceOptions {
   /**
    * The entries' timestamps lie in the past on purpose. Receivers that check freshness would take such a datagram for
    * a replay, so each is marked as sent now: by a WHITE whose expiry is 0, which no receiver applies.
    */
-  readonly backdated?: boolean;
+  readonly backdated?: boolean | undefined;
 }
 
 /** A sync group, as a greylist needs it: it takes announcements, and may pass on what is received. A `SyncPeer` is one. */
@@ -70,6 +78,7 @@ export interface Group {
   announce(entries: Iterable<Entry>, options?: AnnounceOptions): Promise<unknown>;
   /** Subscribes to what the group announces. A group without it is announced to, and nothing is received. */
   on?(event: 'entry', listener: (entry: Entry, source: Source) => void): unknown;
+  /** Ends a subscription. */
   off?(event: 'entry', listener: (entry: Entry, source: Source) => void): unknown;
   /**
    * Takes note of how many white addresses this host knows. Receivers know about as many, and the more they know the

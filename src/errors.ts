@@ -26,7 +26,9 @@ export type SpamdSyncErrorCode =
 
 /** The base of every error thrown by this library: tell them apart by {@link SpamdSyncError.code}. */
 export class SpamdSyncError extends Error {
+  /** The name of the class. */
   override readonly name: string = 'SpamdSyncError';
+  /** What went wrong; stable, see {@link SpamdSyncErrorCode}. */
   readonly code: SpamdSyncErrorCode;
 
   constructor(code: SpamdSyncErrorCode, message: string, options?: ErrorOptions) {
@@ -38,6 +40,7 @@ export class SpamdSyncError extends Error {
 /** A datagram that could not be decoded: `reason` says at which check, `offset` at which byte. */
 export class DecodeError extends SpamdSyncError {
   override readonly name = 'DecodeError';
+  /** At which check. */
   readonly reason: DecodeReason;
   /** Bytes from the start of the datagram. */
   readonly offset: number;
@@ -52,7 +55,9 @@ export class DecodeError extends SpamdSyncError {
 /** An entry that cannot go on the wire: `field` names the member at fault, `index` the entry in the list given. */
 export class EntryError extends SpamdSyncError {
   override readonly name = 'EntryError';
+  /** The member at fault. */
   readonly field: string;
+  /** What it was. */
   readonly value: unknown;
   /** `undefined` where no list was given. */
   readonly index: number | undefined;
@@ -69,7 +74,9 @@ export class EntryError extends SpamdSyncError {
 /** A line of a text that cannot be read: `line` counts from 1, `detail` says what is wrong with it. */
 export class LineError extends SpamdSyncError {
   override readonly name = 'LineError';
+  /** The line, from 1. */
   readonly line: number;
+  /** What is wrong with it, in words. */
   readonly detail: string;
 
   constructor(line: number, detail: string) {

@@ -1,8 +1,8 @@
 /** The public surface of "spamd-sync": what an application uses. */
 
 export { SyncKey } from './auth/key.ts';
-export { Keyring } from './auth/keyring.ts';
-export type { Clock, ClockTimers, Timer } from './clock.ts';
+export { Keyring, type Verified } from './auth/keyring.ts';
+export type { Clock, ClockTimers, TimedClock, Timer } from './clock.ts';
 export type {
   AnnounceOptions,
   Entry,
@@ -38,7 +38,7 @@ export type { PeerHealth, SourceHealth, TargetHealth } from './peer/health.ts';
 export type { Drop, DropReason } from './peer/inbound.ts';
 export type { BatchOptions, Dialect, ListenOptions, SyncPeerOptions, TargetOptions } from './peer/options.ts';
 export { SyncPeer } from './peer/peer.ts';
-export type { Received } from './peer/received.ts';
+export type { Received, ReceivedOptions } from './peer/received.ts';
 export type { SendReport, Skipped, TargetReport } from './peer/report.ts';
 export type { SeedOptions, SeedProgress, SeedReport } from './peer/seeder.ts';
 export type { EntryCounts, PeerStats } from './peer/stats.ts';

@@ -19,6 +19,11 @@ export function checkHere(from: unknown, name: string, makers: string): void {
   if (from !== HERE) throw new SpamdSyncError('ERR_SPAMD_OPTION', `${name}: made by ${makers}, not with new`);
 }
 
+/** What to throw for a class whose instances its own functions make, when it is called with `new`. */
+export function notMadeByNew(name: string, makers: string): SpamdSyncError {
+  return new SpamdSyncError('ERR_SPAMD_OPTION', `${name}: made by ${makers}, not with new`);
+}
+
 export function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
 }

@@ -15,16 +15,21 @@ export interface RcptToSession {
   readonly localAddress: string;
   /** The argument of HELO or EHLO. */
   readonly hostNameAppearsAs: string;
-  readonly envelope: { readonly mailFrom: EnvelopeAddress | false };
+  /** The dialogue so far. */
+  readonly envelope: {
+    /** The sender; `false` before MAIL FROM. */
+    readonly mailFrom: EnvelopeAddress | false;
+  };
   /** Who logged in, if anybody did. */
   readonly user?: unknown;
 }
 
+/** Options of the handler. */
 export interface GreylistRcptToOptions<Session extends RcptToSession = RcptToSession> {
   /** Whether clients that have logged in are greylisted too. Default `false`: they pass, unseen by the greylist. */
-  readonly authenticated?: boolean;
+  readonly authenticated?: boolean | undefined;
   /** Told every verdict before the client is, for a log. What it throws is not caught. */
-  readonly onVerdict?: (verdict: Verdict, attempt: Attempt, session: Session) => void;
+  readonly onVerdict?: ((verdict: Verdict, attempt: Attempt, session: Session) => void) | undefined;
 }
 
 /** What smtp-server takes as `onRcptTo`. */

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { SpamdSyncError, shown, systemCode } from '../errors.ts';
-import { checkHere, HERE } from '../validate.ts';
 import { carries, DatagramHmac, type Digest } from './hmac.ts';
 
 const OTHERS_MAY_READ = 0o004;
@@ -19,10 +18,14 @@ export class SyncKey {
   /** What is doubtful about the key, in words; a `SyncPeer` repeats them as `warning` events. */
   readonly warnings: readonly string[];
 
-  private constructor(from: typeof HERE, key: string, warnings: readonly string[]) {
-    checkHere(from, 'SyncKey', 'SyncKey.fromFile(), SyncKey.fromBytes() or SyncKey.none()');
-    this.#hmac = new DatagramHmac(Buffer.from(key, 'latin1'));
-    this.authenticates = key !== '';
+  private constructor(hmac: DatagramHmac, authenticates: boolean, warnings: readonly string[]) {
+    // A program without types can call it, and would have a key of something else.
+    if (!(hmac instanceof DatagramHmac)) {
+      const makers = 'SyncKey.fromFile(), SyncKey.fromBytes() or SyncKey.none()';
+      throw new SpamdSyncError('ERR_SPAMD_OPTION', `SyncKey: made by ${makers}, not with new`);
+    }
+    this.#hmac = hmac;
+    this.authenticates = authenticates;
     this.warnings = warnings;
   }
 
@@ -58,7 +61,7 @@ export class SyncKey {
   /**
    * The key that a file with these bytes holds. An empty file is a key too, though one that everybody has.
    *
-   * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what are no bytes.
+   * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is not bytes.
    */
   static fromBytes(keyFileBytes: Uint8Array): SyncKey {
     // Not shown: it may be the secret. Nor is a text taken for its bytes: it may be the path of the file.
@@ -74,12 +77,13 @@ export class SyncKey {
    * It authenticates nothing; for a trusted wire only. See `docs/security.md`.
    */
   static none(): SyncKey {
-    return new SyncKey(HERE, '', ['no key: whoever can send this host a datagram can write to its greylist']);
+    const warning = 'no key: whoever can send this host a datagram can write to its greylist';
+    return new SyncKey(new DatagramHmac(new Uint8Array()), false, [warning]);
   }
 
   static #of(sha1: string, file: string, warnings: readonly string[]): SyncKey {
     const empty = sha1 === SHA1_OF_NOTHING ? [`${file} is empty: that is a key that everybody knows`] : [];
-    return new SyncKey(HERE, sha1, [...empty, ...warnings]);
+    return new SyncKey(new DatagramHmac(Buffer.from(sha1, 'latin1')), true, [...empty, ...warnings]);
   }
 
   /** The digest that this key gives a datagram of 36..1408 bytes, its own HMAC bytes counted as zero. */

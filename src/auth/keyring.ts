@@ -5,6 +5,7 @@ import { SyncKey } from './key.ts';
 
 /** A datagram that one of the keys signed. */
 export interface Verified {
+  /** The HMAC, 20 Latin-1 characters, one a byte. */
   readonly digest: Digest;
   /** The place in the keyring of the key that signed it: above 0, its sender has yet to change to the new key. */
   readonly keyIndex: number;
@@ -17,11 +18,12 @@ export interface Verified {
 export class Keyring {
   #keys: readonly SyncKey[];
 
-  /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is no list, an empty one, or something in it that is not a `SyncKey`. */
+  /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is not a list, an empty one, or something in it that is not a `SyncKey`. */
   constructor(keys: Iterable<SyncKey>) {
     this.#keys = checked(keys);
   }
 
+  /** The keys, the one that signs first. */
   get keys(): readonly SyncKey[] {
     return this.#keys;
   }
@@ -36,6 +38,7 @@ export class Keyring {
     return (this.#keys[0] as SyncKey).digest(datagram);
   }
 
+  /** The digest of a datagram of 36..1408 bytes, and which key signed it; `undefined`: none did. */
   verify(datagram: Uint8Array): Verified | undefined {
     for (let keyIndex = 0; keyIndex < this.#keys.length; keyIndex++) {
       const digest = (this.#keys[keyIndex] as SyncKey).verify(datagram);

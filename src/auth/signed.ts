@@ -1,19 +1,20 @@
-import { isU32 } from '../address.ts';
+import { isU32, parseIPv4 } from '../address.ts';
 import type { Entry } from '../entry.ts';
 import { DecodeError, EntryError, SpamdSyncError } from '../errors.ts';
 import { badOption, isList, isObject } from '../validate.ts';
 import { HMAC_AT, MAX_SIZE } from '../wire/constants.ts';
-import { decodeBody, precheck, type Refusal, readCounter } from '../wire/decode.ts';
+import { decodeBody, type Refusal, readHeader } from '../wire/decode.ts';
 import { DatagramWriter, type WireEntry } from '../wire/encode.ts';
 import { bufferOver } from '../wire/text.ts';
 import { writeDigest } from './hmac.ts';
 import type { SyncKey } from './key.ts';
 import { checkedKey, type Keyring } from './keyring.ts';
 
-/** What a datagram says. */
+/** A datagram's content. */
 export interface Datagram {
-  /** The sender's count of its datagrams, 0..2^32-1, from 0 at each start. */
+  /** The sender's count of its datagrams, 0..2^32-1. spamd counts from 0 at each start, a `SyncPeer` from the time. */
   readonly counter: number;
+  /** What the sender announces, in its order. */
   readonly entries: Entry[];
   /** TLVs of a type that this library does not know, which were stepped over. */
   readonly unknownTlvs: number;
@@ -22,14 +23,14 @@ export interface Datagram {
 const writer = new DatagramWriter();
 
 /**
- * The datagram that says `entries`, signed: byte for byte what spamd and greyd send, though they put one entry in each.
+ * The datagram that carries `entries`, signed: byte for byte what spamd and greyd send, though they put one entry in each.
  *
  * @param options.counter The sender's count of its datagrams, 0..2^32-1; spamd counts from 0 at each start.
  * @returns At most 1408 bytes: 85 WHITE, TRAPPED or removals, or a GREY whose three strings have up to 1339 bytes together.
  * @throws {EntryError} `ERR_SPAMD_FIELD`, naming the entry and its field: not IPv4, a time outside 0..2^32-1, a string
  * that is empty or holds controls, or is too long by itself.
  * @throws {SpamdSyncError} `ERR_SPAMD_TOO_LONG` when the entries do not fit in one datagram; `ERR_SPAMD_OPTION` for
- * what is no list, and a bad counter or key.
+ * what is not a list, and an invalid counter or key.
  */
 export function encodeDatagram(
   entries: Iterable<WireEntry>,
@@ -45,7 +46,7 @@ export function encodeDatagram(
   try {
     for (const entry of list) {
       if (!isObject(entry)) throw new EntryError('entry', entry, index, 'is not an object');
-      const problem = writer.add(entry);
+      const problem = writer.add(entry, addressOf(entry));
       if (problem === 'full') {
         throw new SpamdSyncError(
           'ERR_SPAMD_TOO_LONG',
@@ -65,27 +66,32 @@ export function encodeDatagram(
 }
 
 /**
- * What a datagram says: the whole of it or nothing.
+ * The content of a datagram: the whole of it or nothing.
  *
  * @throws {DecodeError} `ERR_SPAMD_DECODE` with the `reason`, in the order of the checks: `short` (under 36 bytes),
- * `oversize` (over 1408), `version`, `family`, `length` (not the length it claims), `auth` (the HMAC is of none of the
- * keys), `malformed` (anything wrong among the TLVs); and the `offset` of the byte at fault.
- * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what are no bytes, and a bad key.
+ * `oversize` (over 1408), `version`, `family`, `length` (not the length it claims), `auth` (HMAC verification
+ * failed), `malformed` (anything wrong among the TLVs); and the `offset` of the byte at fault.
+ * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is not bytes, and an invalid key.
  */
 export function decodeDatagram(bytes: Uint8Array, options: { readonly key: SyncKey | Keyring }): Datagram {
   if (!(bytes instanceof Uint8Array)) throw badOption('bytes', 'not a Uint8Array', bytes);
   if (!isObject(options)) throw badOption('options', 'not an object with key', options);
-  const refused = precheck(bytes);
-  if (refused !== undefined) throw decodeError(refused);
+  const header = readHeader(bytes);
+  if ('reason' in header) throw decodeError(header);
   if (checkedKey(options.key).verify(bytes) === undefined)
-    throw new DecodeError('auth', HMAC_AT, 'the HMAC is of none of the keys');
+    throw new DecodeError('auth', HMAC_AT, 'HMAC verification failed');
   const body = decodeBody(bufferOver(bytes));
   if ('reason' in body) throw decodeError(body);
   return {
-    counter: readCounter(bytes),
+    counter: header.counter,
     entries: body.entries,
     unknownTlvs: body.unknownTlvs,
   };
+}
+
+/** What is not a dotted quad, or not a text, the writer refuses. */
+function addressOf({ ip }: WireEntry): number {
+  return typeof ip === 'string' ? parseIPv4(ip) : -1;
 }
 
 function decodeError(refusal: Refusal): DecodeError {

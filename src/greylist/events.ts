@@ -7,6 +7,7 @@ export type GreylistWarningCode = 'WARN_SPAMD_STORE' | 'WARN_SPAMD_ANNOUNCE';
 
 /** A warning of a greylist. */
 export interface GreylistWarning {
+  /** Which warning it is; stable. */
   readonly code: GreylistWarningCode;
   /** What happened, and why, in words. */
   readonly message: string;
@@ -16,5 +17,6 @@ export interface GreylistWarning {
 
 /** The events of a greylist. */
 export interface GreylistEvents {
+  /** Something that an operator should look at; the greylist goes on. */
   warning: [warning: GreylistWarning];
 }

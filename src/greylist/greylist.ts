@@ -147,6 +147,7 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
     add: async (address: string): Promise<void> => this.#store.spamtraps.add(checkedSpamtrap(address)),
     /** @returns Whether it was one. */
     delete: async (address: string): Promise<boolean> => this.#store.spamtraps.delete(checkedMailbox(address)),
+    /** Whether it is one. */
     has: async (address: string): Promise<boolean> => this.#store.spamtraps.has(checkedMailbox(address)),
     /** All of them, lower case and without brackets, in no order. */
     list: (): AsyncIterable<string> => eachOf(this.#store.spamtraps.list()),

@@ -23,7 +23,14 @@ export interface GreylistPolicy {
   /** The address of the low-priority MX: a tuple that turns up there first is trapped (spamd's `-M`). */
   readonly lowPriorityMx: string | undefined;
   /** Takes the addresses of a network for one: prefix lengths, IPv4 8..32 and IPv6 32..128. Default: off. */
-  readonly subnet: { readonly ipv4?: number | undefined; readonly ipv6?: number | undefined } | undefined;
+  readonly subnet:
+    | {
+        /** 8..32. */
+        readonly ipv4?: number | undefined;
+        /** 32..128. */
+        readonly ipv6?: number | undefined;
+      }
+    | undefined;
   /** Addresses, CIDR prefixes, and paths of files of them like /etc/mail/nospamd: these always pass. */
   readonly exempt: readonly string[];
   /**

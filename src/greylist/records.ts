@@ -11,9 +11,13 @@ const BATCH = 1000;
 
 /** How many records of each kind an import took in. */
 export interface ImportReport {
+  /** Tuples. */
   readonly grey: number;
+  /** White addresses. */
   readonly white: number;
+  /** Trapped addresses. */
   readonly trapped: number;
+  /** Spamtraps. */
   readonly spamtraps: number;
   /** greydb's lines of allowed domains, which were not taken in: they belong into `policy.allowedDomains`. */
   readonly domains: number;

@@ -74,6 +74,7 @@ function readMeta(db: Database, value: Uint8Array): ReturnType<typeof decodeMeta
   }
 }
 
+/** What a repair kept, and what it gave up. */
 export interface RepairReport extends Counts {
   /** Records that were found and could not be decoded. What LevelDB itself had to give up is not counted. */
   readonly dropped: number;

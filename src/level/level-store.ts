@@ -6,7 +6,7 @@ import { isExpiredTuple, isForSweep } from '../rules/sweep.ts';
 import type { TupleRecord } from '../rules/tuple.ts';
 import type { Counts } from '../store/codec.ts';
 import type { Awaitable, Candidate, Spamtraps, Store, StoreRecord, StoreStats } from '../store/store.ts';
-import { checkHere, HERE } from '../validate.ts';
+import { notMadeByNew } from '../validate.ts';
 import {
   ADDRESSES,
   type Contents,
@@ -41,8 +41,9 @@ export class LevelStore implements Store, AsyncDisposable {
   readonly #writer: Writer;
   #closing: Promise<void> | undefined;
 
-  private constructor(from: typeof HERE, db: Database, contents: Contents, options: CheckedOptions) {
-    checkHere(from, 'LevelStore', 'LevelStore.open(directory)');
+  private constructor(db: Database, contents: Contents, options: CheckedOptions) {
+    // A program without types can call a private constructor, too.
+    if (!(db instanceof Database)) throw notMadeByNew('LevelStore', 'LevelStore.open(directory)');
     const { counts, spamtraps } = contents;
     this.#db = db;
     const cacheSize = options.recordCacheSize / 2;
@@ -55,6 +56,7 @@ export class LevelStore implements Store, AsyncDisposable {
       sources: [this.#tuples, this.#addresses, this.#traps, counted],
       write: (operations) => db.write(operations),
       recover: () => db.reopen(),
+      clock: options.clock,
       maxLossMs: options.maxLossMs,
     });
   }
@@ -69,7 +71,7 @@ export class LevelStore implements Store, AsyncDisposable {
     const checked = checkedOptions(directory, options);
     const db = await Database.open(directory, checked.blockCacheSize);
     try {
-      return new LevelStore(HERE, db, await readContents(db), checked);
+      return new LevelStore(db, await readContents(db), checked);
     } catch (error) {
       await db.close();
       throw error;

@@ -1,3 +1,4 @@
+import { type Clock, type TimedClock, timedClock } from '../clock.ts';
 import { badOption, checkedWhole, checkMembers } from '../validate.ts';
 
 /**
@@ -7,13 +8,16 @@ import { badOption, checkedWhole, checkMembers } from '../validate.ts';
  */
 export type Durability = 'sync' | 'batched';
 
+/** Options of a store in a directory. */
 export interface LevelStoreOptions {
   /** Default `batched`. */
-  readonly durability?: Durability;
+  readonly durability?: Durability | undefined;
   /** How long a step may wait to be written when `batched`, milliseconds, 10..60000. Default 100. */
-  readonly maxLossMs?: number;
+  readonly maxLossMs?: number | undefined;
   /** How much memory the caches take, bytes, 2^21..2^34: half for records in use, half for LevelDB's blocks. Default 64 MiB. */
-  readonly cacheSize?: number;
+  readonly cacheSize?: number | undefined;
+  /** Whose timers decide when what has changed is written. Default the system's. */
+  readonly clock?: Clock | undefined;
 }
 
 export interface CheckedOptions {
@@ -21,15 +25,16 @@ export interface CheckedOptions {
   readonly maxLossMs: number | undefined;
   readonly recordCacheSize: number;
   readonly blockCacheSize: number;
+  readonly clock: TimedClock;
 }
 
 const DEFAULT_MAX_LOSS = 100;
 const DEFAULT_CACHE = 64 * 2 ** 20;
 
-/** @throws {SpamdSyncError} `ERR_SPAMD_OPTION`, naming the one that will not do. */
+/** @throws {SpamdSyncError} `ERR_SPAMD_OPTION`, naming the one that is invalid. */
 export function checkedOptions(directory: unknown, options: LevelStoreOptions): CheckedOptions {
   if (typeof directory !== 'string' || directory === '') throw badOption('directory', 'not a path', directory);
-  checkMembers('options', options, { durability: true, maxLossMs: true, cacheSize: true });
+  checkMembers('options', options, { durability: true, maxLossMs: true, cacheSize: true, clock: true });
   const { durability = 'batched', maxLossMs = DEFAULT_MAX_LOSS, cacheSize = DEFAULT_CACHE } = options;
   if (durability !== 'sync' && durability !== 'batched')
     throw badOption('durability', "not 'sync' or 'batched'", durability);
@@ -39,5 +44,6 @@ export function checkedOptions(directory: unknown, options: LevelStoreOptions): 
     maxLossMs: durability === 'sync' ? undefined : maxLossMs,
     recordCacheSize: Math.floor(cacheSize / 2),
     blockCacheSize: Math.floor(cacheSize / 2),
+    clock: timedClock(options.clock),
   };
 }

@@ -1,3 +1,4 @@
+import type { TimedClock, Timer } from '../clock.ts';
 import type { Operation } from './database.ts';
 
 /** Where changes come from. */
@@ -14,14 +15,15 @@ export interface WriterOptions {
   readonly write: (operations: Operation[]) => Promise<void>;
   /** Called before the next try after a write that failed. */
   readonly recover: () => Promise<void>;
+  readonly clock: TimedClock;
   /** How much may be lost; `undefined` for nothing. */
   readonly maxLossMs: number | undefined;
 }
 
 /** As many bytes of changes wait in memory; whoever comes then waits for the disk. */
 const MAX_PENDING = 16 * 2 ** 20;
-/** How long after a write that failed the next one is tried. */
-const RETRY_MS = 1000;
+/** How long after a write that failed the next one is tried, seconds. */
+const RETRY_AFTER = 1;
 
 interface Failure {
   readonly error: unknown;
@@ -60,14 +62,14 @@ export class Writer {
   #running: Promise<void> | undefined;
   #current: Waiting | undefined;
   #next: Waiting | undefined;
-  #timer: NodeJS.Timeout | undefined;
-  #pause: NodeJS.Timeout | undefined;
+  #timer: Timer | undefined;
+  #pause: Timer | undefined;
   #late = false;
   #failure: Failure | undefined;
 
   constructor(options: WriterOptions) {
     this.#o = options;
-    this.#delay = options.maxLossMs === undefined ? undefined : options.maxLossMs / 2;
+    this.#delay = options.maxLossMs === undefined ? undefined : options.maxLossMs / 2000;
   }
 
   /** Whether nothing more may be changed before `commit` has resolved. */
@@ -86,7 +88,7 @@ export class Writer {
     this.#pending += bytes;
     if (this.#delay === undefined) return;
     if (this.full) this.#start();
-    else this.#timer ??= setTimeout(() => this.#due(), this.#delay);
+    else this.#timer ??= this.#o.clock.setTimer(this.#delay, () => this.#due());
   }
 
   /** Resolves when all that has changed so far is on the disk; rejects when it could not be written. */
@@ -100,15 +102,19 @@ export class Writer {
 
   /** Writes what is left. The last try, also where the one before failed a moment ago. */
   async close(): Promise<void> {
-    clearTimeout(this.#pause);
-    this.#pause = undefined;
+    this.#endPause();
     try {
       await this.#running;
       await this.commit();
     } finally {
-      clearTimeout(this.#timer);
-      clearTimeout(this.#pause);
+      this.#timer?.cancel();
+      this.#endPause();
     }
+  }
+
+  #endPause(): void {
+    this.#pause?.cancel();
+    this.#pause = undefined;
   }
 
   #due(): void {
@@ -126,7 +132,7 @@ export class Writer {
     // Whoever changes something in this turn of the event loop still shares the write.
     await undefined;
     do {
-      clearTimeout(this.#timer);
+      this.#timer?.cancel();
       this.#timer = undefined;
       this.#late = false;
       const lasting = await this.#recover();
@@ -175,9 +181,13 @@ export class Writer {
   #failed(error: unknown): void {
     this.#next?.end(error);
     this.#next = undefined;
-    this.#pause = setTimeout(() => {
-      this.#pause = undefined;
-      this.#start();
-    }, RETRY_MS).unref();
+    this.#pause = this.#o.clock.setTimer(
+      RETRY_AFTER,
+      () => {
+        this.#pause = undefined;
+        this.#start();
+      },
+      { unref: true },
+    );
   }
 }

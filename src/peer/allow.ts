@@ -2,7 +2,7 @@ import { BlockList, isIPv4 } from 'node:net';
 import { LRUCache } from 'lru-cache';
 import { badOption } from '../validate.ts';
 
-/** Enough for every member of a group and some strangers; an answer that was pushed out is worked out again. */
+/** Enough for every source of a group and some others; an answer that was evicted is worked out again. */
 const REMEMBERED = 1024;
 
 /** Which source addresses may write: IPv4 addresses and CIDR prefixes. */

@@ -1,46 +1,53 @@
+import type { TimedClock, Timer } from '../clock.ts';
 import type { Entry } from '../entry.ts';
 import { ADDRESS_TLV_SIZE, GREY_ALIGN, GREY_HEADER_SIZE, MAX_SIZE, MIN_SIZE } from '../wire/constants.ts';
+import type { BulkRate } from './bulk-rate.ts';
+import type { Pacer } from './pacer.ts';
 import type { Packable } from './packer.ts';
 
-/** After a pause so much of the pace may go at once, milliseconds. */
-const BURST_MS = 1000;
+/** A place that its datagram missed by more than this is lost, seconds: a burst must not come of a timer that is late. */
+const MISSED_AFTER = 0.1;
 /** What a datagram has room for between header and END. */
 const ROOM = MAX_SIZE - MIN_SIZE;
-/** The same beside the mark that old entries need. */
-const MARKED_ROOM = ROOM - ADDRESS_TLV_SIZE;
+/** The same beside the freshness marker that old entries need. */
+const ROOM_BESIDE_MARKER = ROOM - ADDRESS_TLV_SIZE;
 /** The brackets that sender and recipient may be given for spamd, and the NUL behind each of the three strings. */
 const GREY_EXTRAS = 4 + 3;
 
+export interface BacklogOptions<T> {
+  readonly clock: TimedClock;
+  /** Shared with seeds at the default rate. */
+  readonly pacer: Pacer;
+  readonly bulkRate: BulkRate;
+  /** Called with a datagram's worth each time that one is due. */
+  readonly onDue: (items: readonly T[]) => void;
+}
+
 /**
- * Holds back what a long call says beyond a second's worth, and lets it go a datagram's worth at a time. All long calls
- * together keep to the pace, however many there are. Short ones go at once, save what is about an address that still
- * waits here: what is said of one address keeps its order.
+ * The rate limit of bulk sends. A call that makes more than a second's worth of datagrams, and more than one, has a
+ * second's worth go at once and the rest wait here, a datagram's worth at a time; all such calls share the rate. Other
+ * calls go at once, save for what is about an address that still waits here: the entries of one address keep their
+ * order.
  */
 export class Backlog<T extends Packable> {
-  readonly #rate: number;
-  readonly #onDue: (items: readonly T[]) => void;
+  readonly #options: BacklogOptions<T>;
   readonly #pieces: T[][] = [];
   /** How many of the entries that wait are about an address. */
   readonly #waiting = new Map<string, number>();
   /** What the last piece has room for. */
   #room = 0;
-  /** When the next datagram's worth may go, by the monotonic clock, milliseconds. */
-  #due = Number.NEGATIVE_INFINITY;
-  #timer: NodeJS.Timeout | undefined;
+  /** The first piece's place, by the monotonic clock, seconds. */
+  #due = 0;
+  #timer: Timer | undefined;
 
-  /**
-   * @param rate Datagrams a second.
-   * @param onDue Called with a datagram's worth each time that one is due.
-   */
-  constructor(rate: number, onDue: (items: readonly T[]) => void) {
-    this.#rate = rate;
-    this.#onDue = onDue;
+  constructor(options: BacklogOptions<T>) {
+    this.#options = options;
   }
 
-  /** @returns What of one call goes at once; the rest waits. */
+  /** @returns What of one call goes at once; the rest is kept. */
   admit(items: readonly T[]): readonly T[] {
-    if (this.#isLong(items)) {
-      const end = this.#allowed(items);
+    if (this.#isBulk(items)) {
+      const end = this.#reserveAtOnce(items);
       this.#hold(items.slice(end));
       return items.slice(0, end);
     }
@@ -51,27 +58,27 @@ export class Backlog<T extends Packable> {
 
   /** Takes back what waits, which then never is due. */
   clear(): T[] {
-    clearTimeout(this.#timer);
+    this.#timer?.cancel();
     this.#timer = undefined;
     this.#waiting.clear();
     return this.#pieces.splice(0).flat();
   }
 
-  /** Whether it is more than a second's worth. */
-  #isLong(items: readonly T[]): boolean {
-    if (items.length <= this.#rate) return false;
+  #isBulk(items: readonly T[]): boolean {
+    if (items.length <= 1) return false;
+    const { burst } = this.#options.bulkRate;
     let datagrams = 0;
     for (let at = 0; at < items.length; at = endOfDatagram(items, at)) {
-      if (++datagrams > this.#rate) return true;
+      if (++datagrams > burst) return true;
     }
     return false;
   }
 
-  /** Where that part of a long call ends that may go at once. */
-  #allowed(items: readonly T[]): number {
+  /** Reserves places for a bulk send until one is in the future, and returns where the part ends that may go now. */
+  #reserveAtOnce(items: readonly T[]): number {
     if (this.#waiting.size > 0) return 0;
     let end = 0;
-    while (end < items.length && this.#take()) end = endOfDatagram(items, end);
+    while (end < items.length && this.#reserve()) end = endOfDatagram(items, end);
     return end;
   }
 
@@ -86,51 +93,49 @@ export class Backlog<T extends Packable> {
         this.#room -= size;
       } else {
         this.#pieces.push([item]);
-        this.#room = MARKED_ROOM - size;
+        this.#room = ROOM_BESIDE_MARKER - size;
       }
     }
-    this.#wait();
+    this.#setTimer();
   }
 
   /** Until it is empty a process stays alive for it: its entries are to be sent. */
-  #wait(): void {
+  #setTimer(): void {
     if (this.#pieces.length === 0) return;
-    this.#timer ??= setTimeout(this.#release, this.#due - performance.now());
+    const { clock } = this.#options;
+    this.#timer ??= clock.setTimer(this.#due - clock.monotonic(), this.#release);
   }
 
   readonly #release = (): void => {
     this.#timer = undefined;
-    while (this.#pieces.length > 0 && this.#take()) {
+    const isMissed = this.#options.clock.monotonic() - this.#due > MISSED_AFTER;
+    for (let isNow = !isMissed || this.#reserve(); isNow; isNow = this.#pieces.length > 0 && this.#reserve()) {
       const piece = this.#pieces.shift() ?? [];
-      for (const { entry } of piece) this.#leaves(entry.ip);
-      this.#onDue(piece);
+      for (const { entry } of piece) this.#forget(entry.ip);
+      this.#options.onDue(piece);
     }
-    this.#wait();
+    this.#setTimer();
   };
 
-  #leaves(ip: string): void {
+  #forget(ip: string): void {
     const left = (this.#waiting.get(ip) ?? 0) - 1;
     if (left > 0) this.#waiting.set(ip, left);
     else this.#waiting.delete(ip);
   }
 
-  /**
-   * Takes a datagram's place if one is due. Nothing is made up for beyond a second's worth, however late a timer is;
-   * timers are coarse: what is due within a millisecond counts.
-   */
-  #take(): boolean {
-    const now = performance.now();
-    const interval = 1000 / this.#rate;
-    const due = Math.max(this.#due, now - BURST_MS + interval);
-    if (due - now >= 1) return false;
-    this.#due = due + interval;
-    return true;
+  /** Takes the next place and returns whether its datagram may go now; otherwise it is the first piece's. */
+  #reserve(): boolean {
+    const { clock, pacer, bulkRate } = this.#options;
+    const now = clock.monotonic();
+    const wait = pacer.reserve(now, bulkRate.burst);
+    this.#due = now + wait;
+    return wait === 0;
   }
 }
 
 /** Where the datagram ends that begins with the entry at `from`. */
 function endOfDatagram(items: readonly Packable[], from: number): number {
-  let left = items[from]?.backdated === true ? MARKED_ROOM : ROOM;
+  let left = items[from]?.backdated === true ? ROOM_BESIDE_MARKER : ROOM;
   let end = from;
   for (let item = items[end]; item !== undefined; item = items[++end]) {
     left -= sizeOf(item.entry);

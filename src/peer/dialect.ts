@@ -1,4 +1,4 @@
-import { isUnicastIPv4, parseIPv4 } from '../address.ts';
+import { isUnicastIPv4 } from '../address.ts';
 import type { Entry, GreyEntry } from '../entry.ts';
 import { textProblem } from '../wire/text.ts';
 import type { Dialect } from './options.ts';
@@ -12,16 +12,19 @@ import type { Dialect } from './options.ts';
  * - `removal`: spamd does not know removals, and stops reading a datagram at one;
  * - `too-long`: does not fit in a datagram even alone;
  * - `overload`: too many entries are waiting to be sent (`batch.maxQueued`);
- * - `closed`: the peer was closed while the entry, of a long call, was held back (`batch.bulkRate`).
+ * - `closed`: the peer was closed while the entry, of a bulk send, waited for its turn (`batch.bulkRate`).
  */
 export type SkipReason = 'address' | 'control' | 'empty' | 'unsafe' | 'removal' | 'too-long' | 'overload' | 'closed';
 
 /** greyd's lexer takes a string of 257 bytes and exits at one of 258. */
 const GREYD_MAX_TEXT = 256;
 
-/** The entry in the form that a dialect's receivers keep it in, or why they must not be sent it. */
-export function inDialect(entry: Entry, dialect: Dialect): Entry | SkipReason {
-  const address = parseIPv4(entry.ip);
+/**
+ * The entry sanitised for a dialect: in the form that its receivers keep it in, or why they must not be sent it.
+ *
+ * @param address The entry's `ip` as a number; -1 for IPv6.
+ */
+export function inDialect(entry: Entry, address: number, dialect: Dialect): Entry | SkipReason {
   if (address < 0 || !isUnicastIPv4(address)) return 'address';
   switch (entry.type) {
     case 'grey':
@@ -39,7 +42,7 @@ function forSpamd(entry: GreyEntry): GreyEntry | SkipReason {
   const from = bracketed(entry.from);
   const to = bracketed(entry.to);
   const problem = textProblem(entry.helo) ?? textProblem(from) ?? (to === NULL_SENDER ? 'empty' : textProblem(to));
-  return problem ?? respelled(entry, from, to);
+  return problem ?? withAddresses(entry, from, to);
 }
 
 /**
@@ -54,7 +57,7 @@ function forGreyd(entry: GreyEntry): GreyEntry | SkipReason {
   if (problem !== undefined) return problem;
   if (/["\\]/.test(entry.helo)) return 'unsafe';
   if ([entry.helo, from, to].some((text) => Buffer.byteLength(text) > GREYD_MAX_TEXT)) return 'unsafe';
-  return respelled(entry, from, to);
+  return withAddresses(entry, from, to);
 }
 
 const NULL_SENDER = '<>';
@@ -67,6 +70,6 @@ function unquoted(address: string): string {
   return address.replace(/[<>"\\]/g, '').replace(/[A-Z]+/g, (upper) => upper.toLowerCase());
 }
 
-function respelled(entry: GreyEntry, from: string, to: string): GreyEntry {
+function withAddresses(entry: GreyEntry, from: string, to: string): GreyEntry {
   return from === entry.from && to === entry.to ? entry : { ...entry, from, to };
 }

@@ -1,9 +1,11 @@
 import type { Entry, GreyEntry, Source, TrappedEntry, WhiteEntry } from '../entry.ts';
 import type { Drop } from './inbound.ts';
 
+/** What a `SyncPeer` emits, with the arguments of each listener. */
 export interface SyncPeerEvents {
-  /** Something the group said: fresh, authenticated, not seen before. Every type of entry. */
+  /** The group announced something: fresh, authenticated, not seen before. Every type of entry. */
   entry: [entry: Entry, source: Source];
+  /** The same, after `entry`, for this type alone; likewise the next two. */
   grey: [entry: GreyEntry, source: Source];
   white: [entry: WhiteEntry, source: Source];
   trapped: [entry: TrappedEntry, source: Source];
@@ -11,21 +13,30 @@ export interface SyncPeerEvents {
   drop: [drop: Drop];
   /** Something an operator should look at; the peer goes on. */
   warning: [warning: PeerWarning];
-  /** The socket failed; the peer hears nothing more. Never raised by what the network sends. */
+  /** The socket failed; the peer receives nothing more. Never raised by what the network sends. */
   error: [error: Error];
+  /** The peer is closed. */
   close: [];
 }
 
 /**
  * What an operator should look at, though the peer goes on:
  * - `WARN_SPAMD_KEY`: the key authenticates nothing, or its file can be read by everyone;
- * - `WARN_SPAMD_KEY_MISMATCH`: a configured target's datagrams are repeatedly signed with no key of ours;
+ * - `WARN_SPAMD_KEY_MISMATCH`: five datagrams of one source in a row failed verification: it has another key;
  * - `WARN_SPAMD_REPLAY`: `maxDigests` is too small for the traffic, so that a recorded datagram might be replayed;
+ * - `WARN_SPAMD_SOURCE`: an authenticated datagram came from an address that `allow` does not name;
  * - `WARN_SPAMD_TARGET`: a target that worked, or was never tried, cannot be sent to.
  */
-export type PeerWarningCode = 'WARN_SPAMD_KEY' | 'WARN_SPAMD_KEY_MISMATCH' | 'WARN_SPAMD_REPLAY' | 'WARN_SPAMD_TARGET';
+export type PeerWarningCode =
+  | 'WARN_SPAMD_KEY'
+  | 'WARN_SPAMD_KEY_MISMATCH'
+  | 'WARN_SPAMD_REPLAY'
+  | 'WARN_SPAMD_SOURCE'
+  | 'WARN_SPAMD_TARGET';
 
+/** A `warning` event. */
 export interface PeerWarning {
   readonly code: PeerWarningCode;
+  /** In words, for a log. May be reworded; tell warnings apart by the code. */
   readonly message: string;
 }

@@ -14,13 +14,18 @@ export interface SourceHealth {
   readonly lastReceived: number | undefined;
   /** Datagrams delivered. */
   readonly accepted: number;
+  /** Entries in them. */
   readonly entries: EntryCounts;
+  /** Datagrams not delivered, by reason. */
   readonly drops: Readonly<Partial<Record<DropReason, number>>>;
-  /** How many of its datagrams seem to be missing, by their counters. An estimate. */
+  /**
+   * How many of its datagrams seem to be missing, by their counters. An estimate, and an upper bound: what it sent to
+   * others alone, as in a seed to one host, is in it too.
+   */
   readonly lost: number;
   /** The newest timestamp of its last datagram less our time, seconds: how far its clock is ahead. */
   readonly skew: number | undefined;
-  /** Which key of our keyring signed its last datagram; above 0, it has not changed to the new key yet. */
+  /** The place in our keyring of the key that signed its last datagram; above 0, it has not changed to the new key. */
   readonly keyIndex: number | undefined;
 }
 
@@ -36,23 +41,29 @@ export interface TargetHealth {
   readonly failed: number;
   /** Why the last datagram could not be sent; `undefined` once one could. */
   readonly lastError: SpamdSyncError | undefined;
-  /** When something of it was last delivered, Unix seconds; `undefined`: it is silent. */
+  /**
+   * When something from its address was last delivered, Unix seconds; `undefined`: it is silent, or sends from another
+   * address, as a greyd with several does.
+   */
   readonly lastReceived: number | undefined;
 }
 
+/** Who was received from, and how sending to each target fares. */
 export interface PeerHealth {
   readonly sources: readonly SourceHealth[];
   readonly targets: readonly TargetHealth[];
-  /** Sources of which nothing is kept any more, to make room for others. */
+  /** Sources that were evicted to make room for others. */
   readonly sourcesForgotten: number;
 }
 
-/** A group has tens of members; this many may have signed something before the longest silent is forgotten. */
-const MAX_MEMBERS = 1024;
-/** Whoever never signed anything is kept apart, so that forged sources cannot push out a member. */
-const MAX_STRANGERS = 256;
-/** So many datagrams in a row that no key of ours signed mean a wrong key rather than line noise. */
+/** A group has tens of hosts; this many authenticated sources are kept before the longest silent is forgotten. */
+const MAX_AUTHENTICATED = 1024;
+/** Unauthenticated sources are kept apart, so that forged ones cannot evict those of the group. */
+const MAX_UNAUTHENTICATED = 256;
+/** So many datagrams in a row that fail verification mean another key rather than line noise. */
 const MISMATCH_AFTER = 5;
+/** Of so many sources other than targets each kind of warning is given: source addresses can be forged. */
+const MAX_WARNED = 64;
 
 class SourceRecord {
   lastReceived: number | undefined;
@@ -62,58 +73,73 @@ class SourceRecord {
   readonly loss = new LossEstimate();
   skew: number | undefined;
   keyIndex: number | undefined;
-  forgedInARow = 0;
+  failedInARow = 0;
 }
 
+/** What of sources an operator should look at. Each is called once for a source. */
+export interface HealthWarnings {
+  /** Its datagrams repeatedly fail verification. `target` is the target of that address, if it is one. */
+  readonly onMismatch: (address: string, target: string | undefined) => void;
+  /** It is authenticated, but `allow` does not name it. */
+  readonly onNotAllowed: (address: string) => void;
+}
+
+/** What is known of each source and target. */
 export class Health {
-  readonly #members: LRUCache<string, SourceRecord>;
-  readonly #strangers: LRUCache<string, SourceRecord>;
+  readonly #authenticated: LRUCache<string, SourceRecord>;
+  readonly #unauthenticated: LRUCache<string, SourceRecord>;
   readonly #outlets: () => readonly Outlet[];
-  readonly #onMismatch: (target: string, address: string) => void;
+  readonly #warnings: HealthWarnings;
+  readonly #mismatched = new Set<string>();
+  readonly #notAllowed = new Set<string>();
   #forgotten = 0;
 
-  /** @param onMismatch Called once when a target's datagrams repeatedly fail authentication. */
-  constructor(outlets: () => readonly Outlet[], onMismatch: (target: string, address: string) => void) {
+  constructor(outlets: () => readonly Outlet[], warnings: HealthWarnings) {
     this.#outlets = outlets;
-    this.#onMismatch = onMismatch;
+    this.#warnings = warnings;
     const dispose = (_record: SourceRecord, _address: string, why: string) => {
       if (why === 'evict') this.#forgotten++;
     };
-    this.#members = new LRUCache({ max: MAX_MEMBERS, dispose });
-    this.#strangers = new LRUCache({ max: MAX_STRANGERS, dispose });
+    this.#authenticated = new LRUCache({ max: MAX_AUTHENTICATED, dispose });
+    this.#unauthenticated = new LRUCache({ max: MAX_UNAUTHENTICATED, dispose });
   }
 
   accepted(source: Source, datagram: Accepted, now: number): void {
-    let record = this.#members.get(source.address);
+    let record = this.#authenticated.get(source.address);
     if (record === undefined) {
-      record = this.#strangers.peek(source.address) ?? new SourceRecord();
-      this.#strangers.delete(source.address);
-      this.#members.set(source.address, record);
+      record = this.#unauthenticated.peek(source.address) ?? new SourceRecord();
+      this.#unauthenticated.delete(source.address);
+      this.#authenticated.set(source.address, record);
     }
     record.lastReceived = now;
     record.accepted++;
-    record.forgedInARow = 0;
+    record.failedInARow = 0;
     record.keyIndex = datagram.keyIndex;
     if (datagram.newest >= 0) record.skew = datagram.newest - Math.floor(now);
-    record.loss.heard(source.port, datagram.counter);
+    record.loss.received(source.port, datagram.counter);
     for (const entry of datagram.entries) countEntry(record.entries, entry.type);
   }
 
   dropped({ reason, source }: Drop): void {
-    let record = this.#members.get(source.address) ?? this.#strangers.get(source.address);
+    let record = this.#authenticated.get(source.address) ?? this.#unauthenticated.get(source.address);
     if (record === undefined) {
       record = new SourceRecord();
-      this.#strangers.set(source.address, record);
+      this.#unauthenticated.set(source.address, record);
     }
     record.drops[reason] = (record.drops[reason] ?? 0) + 1;
-    if (reason === 'auth' && ++record.forgedInARow === MISMATCH_AFTER) {
-      const outlet = this.#outlets().find(({ link }) => link.address === source.address);
-      if (outlet !== undefined) this.#onMismatch(outlet.target.name, source.address);
-    }
+    if (reason === 'auth' && ++record.failedInARow === MISMATCH_AFTER) this.#warnOfMismatch(source.address);
+    if (reason === 'source' && addFirst(this.#notAllowed, source.address)) this.#warnings.onNotAllowed(source.address);
+  }
+
+  /** Targets are few and configured, so they are warned of whatever others forge. */
+  #warnOfMismatch(address: string): void {
+    const target = this.#outlets().find(({ link }) => link.address === address)?.target.name;
+    if (target === undefined && !addFirst(this.#mismatched, address)) return;
+    this.#warnings.onMismatch(address, target);
   }
 
   snapshot(): PeerHealth {
-    const sources = [this.#members, this.#strangers].flatMap((records) =>
+    const sources = [this.#authenticated, this.#unauthenticated].flatMap((records) =>
       [...records.entries()].map(([address, record]) => sourceHealth(address, record)),
     );
     const targets = this.#outlets().map(({ target, link, sent, failed, lastError }) => ({
@@ -124,10 +150,17 @@ export class Health {
       sent,
       failed,
       lastError,
-      lastReceived: link.address === undefined ? undefined : this.#members.peek(link.address)?.lastReceived,
+      lastReceived: link.address === undefined ? undefined : this.#authenticated.peek(link.address)?.lastReceived,
     }));
     return { sources, targets, sourcesForgotten: this.#forgotten };
   }
+}
+
+/** Adds an address; returns whether it is new and within the bound. */
+function addFirst(known: Set<string>, address: string): boolean {
+  if (known.size >= MAX_WARNED || known.has(address)) return false;
+  known.add(address);
+  return true;
 }
 
 function sourceHealth(address: string, record: SourceRecord): SourceHealth {

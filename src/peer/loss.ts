@@ -1,8 +1,8 @@
 /** A jump ahead by more than this is another process behind the same address and port, not a loss. */
-const MAX_GAP = 65_536;
+export const MAX_GAP = 65_536;
 /** How far behind a datagram may come in and still count as overtaken rather than as a restart. */
 const MAX_LATE = 64;
-/** Programs that send one datagram and exit (spamdb, spamlogd) use a new port each time: keep the latest few. */
+/** Programs that send and exit (greydb, FreeBSD's spamdb) use a new port each time: keep the latest few. */
 const MAX_PORTS = 16;
 
 interface Flow {
@@ -11,8 +11,9 @@ interface Flow {
 }
 
 /**
- * Estimates from the counters in the datagrams how many did not arrive. An estimate: a counter belongs to a process,
- * restarts at 0 with it, and several processes may send from one address.
+ * Estimates from the counters in the datagrams of one address how many did not arrive. An upper bound where the sender
+ * also sends to others alone, as a seed to one host does: its counter goes on meanwhile. A counter belongs to a process,
+ * restarts with it, and several processes may send from one address, so flows are told apart by port.
  */
 export class LossEstimate {
   readonly #flows = new Map<number, Flow>();
@@ -25,7 +26,7 @@ export class LossEstimate {
   }
 
   /** A datagram that was not a copy of an earlier one came from this port. */
-  heard(port: number, counter: number): void {
+  received(port: number, counter: number): void {
     const flow = this.#flows.get(port);
     if (flow === undefined) this.#begin(port, counter);
     else {

@@ -2,45 +2,53 @@ import { isIPv4 } from 'node:net';
 import { isUnicastIPv4, parseIPv4 } from '../address.ts';
 import type { SyncKey } from '../auth/key.ts';
 import { checkedKey, type Keyring } from '../auth/keyring.ts';
-import type { Clock } from '../clock.ts';
+import { type Clock, type TimedClock, timedClock } from '../clock.ts';
 import type { ListenAt, SendTo, Transport } from '../transport/transport.ts';
 import { udp } from '../transport/udp.ts';
 import { badOption, checkedWhole, checkMembers, checkMethods, checkSignal, isObject } from '../validate.ts';
 import { AllowList } from './allow.ts';
 
-/** How the receiver at a target spells addresses, and whether it knows removals: `spamd` or `greyd`. */
+/** In what form the receiver at a target keeps mail addresses, and whether it knows removals: `spamd` or `greyd`. */
 export type Dialect = 'spamd' | 'greyd';
 
+/** Where to receive, and with which buffer. */
 export interface ListenOptions {
   /** A local IPv4 address to bind, or the name of an interface on which to join the group. Default `0.0.0.0`. */
-  readonly at?: string;
+  readonly at?: string | undefined;
   /** Receive buffer to ask the kernel for, bytes, 4096..2^30. Default 4 MiB; `stats()` says what was granted. */
-  readonly receiveBuffer?: number;
+  readonly receiveBuffer?: number | undefined;
 }
 
+/** Where to send, and to what kind of receiver. */
 export interface TargetOptions {
   /** A host name, an IPv4 address, or for multicast an interface name, also with its TTL (`em0:2`). */
   readonly host: string;
   /** UDP port, 1..65535. Default: the peer's own. */
-  readonly port?: number;
+  readonly port?: number | undefined;
   /** Default `spamd`. */
-  readonly dialect?: Dialect;
+  readonly dialect?: Dialect | undefined;
   /** Multicast TTL, 1..255, for an interface. Default 1. */
-  readonly ttl?: number;
+  readonly ttl?: number | undefined;
 }
 
+/** How entries are put into datagrams, and how fast many of them are sent. */
 export interface BatchOptions {
   /** How long an entry may wait for others to share its datagram, milliseconds, 0..60000. Default 0: this turn only. */
-  readonly lingerMs?: number;
+  readonly lingerMs?: number | undefined;
   /** How many entries may be waiting or on their way, 1..2^24; further ones are skipped. Default 65536. */
-  readonly maxQueued?: number;
+  readonly maxQueued?: number | undefined;
   /**
-   * The pace of a long call, datagrams a second, 1..10000. Default 4, some 340 addresses a second. A second's worth of it
-   * goes at once, the rest at this rate: a spamd whose scan falls into 10 a second or more was seen to lock itself up.
+   * The rate of bulk sends, datagrams a second, 1..10000: of calls of `announce()` with more than a second's worth, and of
+   * seeds without a rate of their own, all together. A second's worth, at least one datagram, goes at once.
+   *
+   * Default: 4, some 340 addresses a second, and less the more WHITE the group holds, as far as known: a spamd that is
+   * sent some 1,400 entries while it scans its database locks itself up for good, and its scan takes up to 50
+   * microseconds for each WHITE. `stats().bulk` shows the rate and the number of WHITE that it follows.
    */
-  readonly bulkRate?: number;
+  readonly bulkRate?: number | undefined;
 }
 
+/** Options of `SyncPeer.open()`. One that is `undefined` is absent. */
 export interface SyncPeerOptions {
   /** The group's key. To run without one ask for it by name, `SyncKey.none()`. */
   readonly key: SyncKey | Keyring;
@@ -48,50 +56,35 @@ export interface SyncPeerOptions {
    * Where to receive, as spamd's `-y`: an interface name (joins the group there) or a local IPv4 address.
    * Default `0.0.0.0`, every address but no group. `false`: send only, from a port of the system's choice.
    */
-  readonly listen?: string | ListenOptions | false;
+  readonly listen?: string | ListenOptions | false | undefined;
   /** Where to send, as spamd's `-Y`: a host name, an address, an interface (`em0`) or an interface with TTL (`em0:2`). */
-  readonly targets?: readonly (string | TargetOptions)[];
+  readonly targets?: readonly (string | TargetOptions)[] | undefined;
   /** UDP port to listen on and to send to, 0..65535. Default 8025; 0 listens on a port of the system's choice. */
-  readonly port?: number;
+  readonly port?: number | undefined;
   /** The multicast group. Default 224.0.1.240, spamd's; greyd's own default is 224.0.1.241. */
-  readonly group?: string;
-  /** Addresses and CIDR prefixes that may send, IPv4. Default: whoever has the key. */
-  readonly allow?: readonly string[];
+  readonly group?: string | undefined;
+  /**
+   * Addresses and CIDR prefixes that may send, IPv4. Default: whoever has the key. A greyd sends unicast from an address
+   * that its kernel picks, which need not be the one that it listens on: allow that one too.
+   */
+  readonly allow?: readonly string[] | undefined;
   /** How far a datagram's newest timestamp may lie from now, seconds, 1..2^31. Default 600; `false` for any. */
-  readonly maxSkew?: number | false;
+  readonly maxSkew?: number | false | undefined;
   /** How many digests of received datagrams are remembered against replay, 1..2^24. Default 131072, some 17 MB. */
-  readonly maxDigests?: number;
-  readonly batch?: BatchOptions;
+  readonly maxDigests?: number | undefined;
+  /** How entries are put into datagrams, and how fast many of them are sent. */
+  readonly batch?: BatchOptions | undefined;
   /** Default UDP. */
-  readonly transport?: Transport;
-  /** Default the system's. */
-  readonly clock?: Clock;
+  readonly transport?: Transport | undefined;
+  /** The time and timers, see `Clock`. Default the system's. */
+  readonly clock?: Clock | undefined;
   /** Closes the peer when aborted. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface Target extends SendTo {
   readonly name: string;
   readonly dialect: Dialect;
-}
-
-/** The options, checked and complete. */
-export interface Settings {
-  readonly key: SyncKey | Keyring;
-  readonly listen: ListenAt | false;
-  readonly targets: readonly Target[];
-  /** The port of targets that name none. */
-  readonly port: number;
-  readonly group: string;
-  readonly allow: AllowList | undefined;
-  readonly maxSkew: number | false;
-  readonly maxDigests: number;
-  readonly lingerMs: number;
-  readonly maxQueued: number;
-  readonly bulkRate: number;
-  readonly transport: Transport;
-  readonly clock: Clock;
-  readonly signal: AbortSignal | undefined;
 }
 
 const DEFAULTS = {
@@ -103,7 +96,6 @@ const DEFAULTS = {
   maxDigests: 131_072,
   lingerMs: 0,
   maxQueued: 65_536,
-  rate: 4,
   dialect: 'spamd',
 } as const;
 
@@ -124,36 +116,51 @@ const OPTIONS: Readonly<Record<keyof SyncPeerOptions, true>> = {
   signal: true,
 };
 
-const systemClock: Clock = { now: () => Date.now() / 1000 };
+/** The options, checked and complete. */
+export class Settings {
+  readonly key: SyncKey | Keyring;
+  readonly listen: ListenAt | false;
+  readonly targets: readonly Target[];
+  /** The port of targets that name none. */
+  readonly port: number;
+  readonly group: string;
+  readonly allow: AllowList | undefined;
+  readonly maxSkew: number | false;
+  readonly maxDigests: number;
+  readonly lingerMs: number;
+  readonly maxQueued: number;
+  /** Datagrams a second; `undefined`: follows the number of WHITE. */
+  readonly bulkRate: number | undefined;
+  readonly transport: Transport;
+  readonly clock: TimedClock;
+  readonly signal: AbortSignal | undefined;
 
-/** @throws {SpamdSyncError} `ERR_SPAMD_OPTION`, naming the option. */
-export function checkedOptions(options: SyncPeerOptions): Settings {
-  checkMembers('options', options, OPTIONS);
-  const { port = DEFAULTS.port, maxSkew = DEFAULTS.maxSkew, maxDigests = DEFAULTS.maxDigests } = options;
-  const { transport = udp, clock = systemClock, signal, batch = {} } = options;
-  checkMembers('batch', batch, { lingerMs: true, maxQueued: true, bulkRate: true });
-  const { lingerMs = DEFAULTS.lingerMs, maxQueued = DEFAULTS.maxQueued, bulkRate } = batch;
-  checkMethods('transport', transport, ['open']);
-  checkMethods('clock', clock, ['now']);
-  checkSignal(signal);
-  const listenPort = checkedWhole('port', port, 0, 65_535);
-  const targetPort = listenPort === 0 ? DEFAULTS.port : listenPort;
-  return {
-    key: checkedKey(options.key),
-    listen: checkedListen(listenPort, options.listen),
-    targets: checkedTargets(targetPort, options.targets),
-    port: targetPort,
-    group: checkedGroup(options.group),
-    allow: options.allow === undefined ? undefined : new AllowList(options.allow),
-    maxSkew: maxSkew === false ? false : checkedWhole('maxSkew', maxSkew, 1, 2 ** 31),
-    maxDigests: checkedWhole('maxDigests', maxDigests, 1, 2 ** 24),
-    lingerMs: checkedWhole('batch.lingerMs', lingerMs, 0, 60_000),
-    maxQueued: checkedWhole('batch.maxQueued', maxQueued, 1, 2 ** 24),
-    bulkRate: checkedRate('batch.bulkRate', bulkRate),
-    transport,
-    clock,
-    signal,
-  };
+  /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION`, naming the option. */
+  constructor(options: SyncPeerOptions) {
+    checkMembers('options', options, OPTIONS);
+    const { port = DEFAULTS.port, maxSkew = DEFAULTS.maxSkew, maxDigests = DEFAULTS.maxDigests } = options;
+    const { transport = udp, allow, batch = {} } = options;
+    checkMembers('batch', batch, { lingerMs: true, maxQueued: true, bulkRate: true });
+    const { lingerMs = DEFAULTS.lingerMs, maxQueued = DEFAULTS.maxQueued, bulkRate } = batch;
+    checkMethods('transport', transport, ['open']);
+    checkSignal(options.signal);
+    checkRate('batch.bulkRate', bulkRate);
+    const listenPort = checkedWhole('port', port, 0, 65_535);
+    this.port = listenPort === 0 ? DEFAULTS.port : listenPort;
+    this.key = checkedKey(options.key);
+    this.listen = checkedListen(listenPort, options.listen);
+    this.targets = checkedTargets(this.port, options.targets);
+    this.group = checkedGroup(options.group);
+    this.allow = allow === undefined ? undefined : new AllowList(allow);
+    this.maxSkew = maxSkew === false ? false : checkedWhole('maxSkew', maxSkew, 1, 2 ** 31);
+    this.maxDigests = checkedWhole('maxDigests', maxDigests, 1, 2 ** 24);
+    this.lingerMs = checkedWhole('batch.lingerMs', lingerMs, 0, 60_000);
+    this.maxQueued = checkedWhole('batch.maxQueued', maxQueued, 1, 2 ** 24);
+    this.bulkRate = bulkRate;
+    this.transport = transport;
+    this.clock = timedClock(options.clock);
+    this.signal = options.signal;
+  }
 }
 
 function checkedListen(port: number, listen: SyncPeerOptions['listen'] = DEFAULTS.listen): ListenAt | false {
@@ -211,12 +218,12 @@ export function checkedTarget(name: string, given: string | TargetOptions, defau
 }
 
 /**
- * Datagrams a second, for many entries at a time.
+ * A number of datagrams a second, if one was given.
  *
  * @throws {SpamdSyncError} `ERR_SPAMD_OPTION`, naming the option.
  */
-export function checkedRate(name: string, rate: number = DEFAULTS.rate): number {
-  if (typeof rate === 'number' && rate >= 1 && rate <= MAX_RATE) return rate;
+export function checkRate(name: string, rate: number | undefined): void {
+  if (rate === undefined || (typeof rate === 'number' && rate >= 1 && rate <= MAX_RATE)) return;
   throw badOption(name, `not a number 1..${MAX_RATE}`, rate);
 }
 

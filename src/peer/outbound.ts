@@ -1,10 +1,13 @@
-import type { Clock } from '../clock.ts';
+import type { TimedClock, Timer } from '../clock.ts';
 import type { Entry } from '../entry.ts';
 import { DatagramWriter } from '../wire/encode.ts';
 import { Backlog } from './backlog.ts';
+import type { BulkRate } from './bulk-rate.ts';
+import type { CheckedEntry } from './check.ts';
 import { inDialect, type SkipReason } from './dialect.ts';
 import type { Dialect } from './options.ts';
 import type { Outlet } from './outlet.ts';
+import type { Pacer } from './pacer.ts';
 import { Packer } from './packer.ts';
 import { type SendReport, Submission } from './report.ts';
 import { inRounds } from './rounds.ts';
@@ -12,18 +15,18 @@ import type { Signer } from './signer.ts';
 import type { Counters } from './stats.ts';
 
 export interface OutboundOptions {
-  readonly clock: Clock;
+  readonly clock: TimedClock;
   readonly lingerMs: number;
   readonly maxQueued: number;
-  readonly bulkRate: number;
+  readonly bulkRate: BulkRate;
+  readonly pacer: Pacer;
   readonly counters: Counters;
   readonly outlets: readonly Outlet[];
   readonly signer: Signer;
 }
 
 /** An entry on its way, and the call that asked for it. */
-interface Item {
-  readonly entry: Entry;
+interface Item extends CheckedEntry {
   readonly submission: Submission;
   readonly backdated: boolean;
 }
@@ -34,9 +37,9 @@ interface Packed {
 }
 
 /**
- * The one way out: entries are queued, those of a long call at a pace, made safe for each dialect, packed into datagrams
- * of up to 1408 bytes, signed once, and the same bytes sent to every target of that dialect. One target failing holds
- * back no other.
+ * The one way out: entries are queued, those of a bulk send paced, sanitised for each dialect, packed into datagrams of
+ * up to 1408 bytes, signed once, and the same bytes sent to every target of that dialect. One target failing holds back
+ * no other.
  */
 export class Outbound {
   readonly #options: OutboundOptions;
@@ -51,10 +54,13 @@ export class Outbound {
   constructor(options: OutboundOptions) {
     this.#options = options;
     this.#dialects = [...new Set(options.outlets.map(({ target }) => target.dialect))];
-    this.#backlog = new Backlog(options.bulkRate, (items) => {
-      this.#enqueue(items.map((item) => ({ ...item, backdated: true })));
-      // At once: lingering, one piece after the other would gather to a burst.
-      this.#scheduled?.();
+    this.#backlog = new Backlog({
+      ...options,
+      onDue: (items) => {
+        this.#enqueue(items.map((item) => ({ ...item, backdated: true })));
+        // At once: lingering, one piece after the other would gather to a burst.
+        this.#scheduled?.();
+      },
     });
   }
 
@@ -63,14 +69,15 @@ export class Outbound {
     return this.#pending;
   }
 
-  submit(entries: readonly Entry[], backdated = false): Promise<SendReport> {
+  submit(entries: readonly CheckedEntry[], backdated = false): Promise<SendReport> {
     const { maxQueued, outlets } = this.#options;
     const submission = new Submission(outlets);
     const room = Math.max(0, maxQueued - this.#pending);
-    for (const entry of entries.slice(room)) {
+    for (const { entry } of entries.slice(room)) {
       for (const dialect of this.#dialects) this.#skip(submission, entry, dialect, 'overload');
     }
-    const items = entries.slice(0, room).map((entry) => ({ entry, submission, backdated }));
+    // Written out: spreading each costs more than everything else that is done with it.
+    const items = entries.slice(0, room).map(({ entry, address }) => ({ entry, address, submission, backdated }));
     this.#pending += items.length;
     submission.expect(items.length);
     // Without targets there is nobody to be spared.
@@ -96,10 +103,10 @@ export class Outbound {
 
   #schedule(): void {
     if (this.#scheduled !== undefined) return;
-    const cancel = afterTurn(this.#options.lingerMs, () => this.#scheduled?.());
+    const timer = this.#afterLingering(() => this.#scheduled?.());
     this.#scheduled = () => {
       this.#scheduled = undefined;
-      cancel();
+      timer.cancel();
       const items = this.#queue;
       this.#queue = [];
       const flushed = this.#send(items).finally(() => this.#flushes.delete(flushed));
@@ -107,7 +114,13 @@ export class Outbound {
     };
   }
 
+  #afterLingering(task: () => void): Timer {
+    const { clock, lingerMs } = this.#options;
+    return lingerMs === 0 ? clock.endOfTurn(task) : clock.setTimer(lingerMs / 1000, task);
+  }
+
   async #send(items: readonly Item[]): Promise<void> {
+    this.#noteWhites(items);
     const sends: Promise<void>[] = [];
     for (const dialect of this.#dialects) {
       const outlets = this.#options.outlets.filter(({ target }) => target.dialect === dialect);
@@ -117,6 +130,12 @@ export class Outbound {
     }
     await Promise.all(sends);
     this.#done(items);
+  }
+
+  #noteWhites(items: readonly Item[]): void {
+    const { clock, bulkRate } = this.#options;
+    const now = clock.now();
+    for (const { entry, address } of items) if (entry.type === 'white') bulkRate.noteWhite(address, now);
   }
 
   #done(items: readonly Item[]): void {
@@ -130,21 +149,26 @@ export class Outbound {
     else Submission.failed(submissions, outlet, error);
   }
 
-  /** The datagrams that say `items` in a dialect, signed. */
+  /** The datagrams that carry `items` in a dialect, signed. */
   #pack(items: readonly Item[], dialect: Dialect): Packed[] {
-    const spelled: Item[] = [];
+    const sanitised: Item[] = [];
     for (const item of items) {
-      const form = inDialect(item.entry, dialect);
+      const form = inDialect(item.entry, item.address, dialect);
       if (typeof form === 'string') this.#skip(item.submission, item.entry, dialect, form);
-      else spelled.push({ ...item, entry: form });
+      else sanitised.push(form === item.entry ? item : { ...item, entry: form });
     }
     const packed: Packed[] = [];
     const { clock, signer } = this.#options;
-    const packer = new Packer<Item>(this.#writer, Math.floor(clock.now()), (sharing, newest) => {
-      const bytes = signer.sign(this.#writer, dialect, newest);
-      packed.push({ bytes, submissions: sharing.map(({ submission }) => submission) });
-    });
-    for (const round of inRounds(spelled)) {
+    const now = Math.floor(clock.now());
+    const packer = new Packer<Item>(
+      this.#writer,
+      () => now,
+      (sharing, newest) => {
+        const bytes = signer.sign(this.#writer, dialect, newest);
+        packed.push({ bytes, submissions: sharing.map(({ submission }) => submission) });
+      },
+    );
+    for (const round of inRounds(sanitised)) {
       for (const item of round) {
         if (!packer.add(item)) this.#skip(item.submission, item.entry, dialect, 'too-long');
       }
@@ -157,14 +181,4 @@ export class Outbound {
     this.#options.counters.skipped[why]++;
     submission.skipped.push({ entry, dialect, why });
   }
-}
-
-/** Runs `task` at the end of this turn of the event loop, or after a while; returns how to call it off. */
-function afterTurn(lingerMs: number, task: () => void): () => void {
-  if (lingerMs === 0) {
-    const immediate = setImmediate(task);
-    return () => clearImmediate(immediate);
-  }
-  const timer = setTimeout(task, lingerMs);
-  return () => clearTimeout(timer);
 }

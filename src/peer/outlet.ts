@@ -1,7 +1,15 @@
+import { every, type TimedClock, type Timer, within } from '../clock.ts';
 import { SpamdSyncError } from '../errors.ts';
 import type { Link } from '../transport/transport.ts';
 import type { Target } from './options.ts';
 import type { Counters } from './stats.ts';
+
+/** How often names that failed are looked up again, seconds. */
+const RETRY_INTERVAL = 30;
+/** Every so many of those times all names are looked up again, to follow a host that moved: five minutes. */
+const REFRESH_EVERY = 10;
+/** A name server that does not answer holds up nobody for longer, seconds; the look-up goes on. */
+const FIRST_LOOK_UP = 2;
 
 /** A target with its link, and how sending to it went. */
 export class Outlet {
@@ -56,4 +64,18 @@ export class Outlet {
     counters.sentEntries += entries;
     return undefined;
   }
+}
+
+/** Looks a name up for the first time. Resolves when that is done, or has taken too long. Never rejects. */
+export async function lookUp(link: Link, clock: TimedClock): Promise<void> {
+  await within(clock, link.refresh(), FIRST_LOOK_UP, () => new Error('not resolved yet')).catch(() => {});
+}
+
+/** Looks the targets' names up again, until it is cancelled. Does not keep the process alive. */
+export function lookUpAgain(outlets: readonly Outlet[], clock: TimedClock): Timer {
+  let round = 0;
+  return every(clock, RETRY_INTERVAL, () => {
+    const all = ++round % REFRESH_EVERY === 0;
+    for (const { link } of outlets) if (all || link.failing) void link.refresh();
+  });
 }

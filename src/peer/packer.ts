@@ -1,30 +1,35 @@
 import type { Entry } from '../entry.ts';
 import type { DatagramWriter } from '../wire/encode.ts';
 
-/** A backdated entry older than this many seconds needs a mark; receivers' maxSkew is not expected to be smaller. */
+/** A backdated entry older than this many seconds needs a freshness marker: no receiver's maxSkew should be smaller. */
 const STALE_AFTER = 60;
 
 /** Something to be packed. */
 export interface Packable {
   readonly entry: Entry;
+  /** Its `ip` as a number. */
+  readonly address: number;
   /** Its timestamp lies in the past on purpose, see `AnnounceOptions`. */
   readonly backdated: boolean;
 }
 
 /**
  * Fills datagrams with entries, one after the other. A datagram with a backdated entry and nothing recent begins with
- * a mark of the present: a WHITE whose expiry is 0, which neither spamd nor greyd nor we apply, but whose timestamp
- * tells receivers that check freshness that this is no replay.
+ * a freshness marker: a WHITE whose expiry is 0, which neither spamd nor greyd nor we apply, but whose timestamp
+ * shows receivers that check freshness that this is not a replay.
  */
 export class Packer<T extends Packable> {
   readonly #writer: DatagramWriter;
-  readonly #now: number;
+  readonly #now: () => number;
   readonly #onFull: (sharing: readonly T[], newest: number) => void;
   #sharing: T[] = [];
   #newest = -1;
 
-  /** @param onFull Called when the writer holds a datagram to be finished, with the entries in it. */
-  constructor(writer: DatagramWriter, now: number, onFull: (sharing: readonly T[], newest: number) => void) {
+  /**
+   * @param now The time, whole Unix seconds.
+   * @param onFull Called when the writer holds a datagram to be finished, with the entries in it.
+   */
+  constructor(writer: DatagramWriter, now: () => number, onFull: (sharing: readonly T[], newest: number) => void) {
     this.#writer = writer;
     this.#now = now;
     this.#onFull = onFull;
@@ -33,11 +38,11 @@ export class Packer<T extends Packable> {
   /** @returns Whether it fits in a datagram at all. */
   add(item: T): boolean {
     const { timestamp } = item.entry;
-    if (this.#needsMark(item)) this.finish();
-    if (!this.#fits(item, this.#needsMark(item))) {
+    if (this.#needsMarker(item)) this.finish();
+    if (!this.#addIfFits(item, this.#needsMarker(item))) {
       this.finish();
-      // The longest GREY entries leave no room for a mark: they go without, as good as they can be sent at all.
-      if (!this.#fits(item, this.#needsMark(item)) && !this.#fits(item, false)) return false;
+      // The longest GREY entries leave no room for a marker: they go without, as good as they can be sent at all.
+      if (!this.#addIfFits(item, this.#needsMarker(item)) && !this.#addIfFits(item, false)) return false;
     }
     this.#sharing.push(item);
     this.#newest = Math.max(this.#newest, timestamp);
@@ -53,20 +58,22 @@ export class Packer<T extends Packable> {
   }
 
   /** Whether the datagram, as it is, would be taken for stale with this item. */
-  #needsMark({ entry, backdated }: T): boolean {
-    return backdated && this.#now - Math.max(entry.timestamp, this.#newest) >= STALE_AFTER;
+  #needsMarker({ entry, backdated }: T): boolean {
+    return backdated && this.#now() - Math.max(entry.timestamp, this.#newest) >= STALE_AFTER;
   }
 
-  #fits({ entry }: T, marked: boolean): boolean {
-    if (marked) {
+  /** Adds it if it fits. */
+  #addIfFits({ entry, address }: T, withMarker: boolean): boolean {
+    const now = this.#now();
+    if (withMarker) {
       this.#writer.reset();
-      this.#writer.add({ type: 'white', ip: entry.ip, timestamp: this.#now, expires: 0 });
+      this.#writer.add({ type: 'white', ip: entry.ip, timestamp: now, expires: 0 }, address);
     }
-    if (this.#writer.add(entry) === undefined) {
-      if (marked) this.#newest = this.#now;
+    if (this.#writer.add(entry, address) === undefined) {
+      if (withMarker) this.#newest = now;
       return true;
     }
-    if (marked) this.#writer.reset();
+    if (withMarker) this.#writer.reset();
     return false;
   }
 }

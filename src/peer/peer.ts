@@ -1,27 +1,29 @@
 import { EventEmitter } from 'node:events';
 import { keysOf } from '../auth/keyring.ts';
-import type { Clock } from '../clock.ts';
+import type { TimedClock, Timer } from '../clock.ts';
 import type { AnnounceOptions, Entry, Group, Source, Tuple } from '../entry.ts';
 import { SpamdSyncError } from '../errors.ts';
 import type { Link, OpenTransport } from '../transport/transport.ts';
-import { checkHere, HERE } from '../validate.ts';
-import { checkEntry, checkedList, checkedTuple, checkSeed } from './check.ts';
+import { badOption } from '../validate.ts';
+import { BulkRate } from './bulk-rate.ts';
+import { checkedEntry, checkedExpires, checkedList, checkedTuple } from './check.ts';
 import type { PeerWarningCode, SyncPeerEvents } from './events.ts';
-import { Health, type PeerHealth } from './health.ts';
+import { Health, type HealthWarnings, type PeerHealth } from './health.ts';
 import { Inbound } from './inbound.ts';
-import { checkedOptions, checkedTarget, type Settings, type SyncPeerOptions, type Target } from './options.ts';
+import { checkedTarget, Settings, type SyncPeerOptions, type Target } from './options.ts';
 import { Outbound } from './outbound.ts';
-import { Outlet } from './outlet.ts';
-import type { Received } from './received.ts';
+import { lookUp, lookUpAgain, Outlet } from './outlet.ts';
+import { Pacer } from './pacer.ts';
+import type { Received, ReceivedOptions } from './received.ts';
 import { Receiver } from './receiver.ts';
-import { lookUpAgain } from './refresh.ts';
 import type { SendReport } from './report.ts';
-import { Seeder, type SeedOptions, type SeedReport } from './seeder.ts';
+import { checkSeed, Seeder, type SeedOptions, type SeedReport } from './seeder.ts';
+import { SentDigests } from './sent-digests.ts';
 import { Signer } from './signer.ts';
 import { Counters, type PeerStats } from './stats.ts';
 
 /**
- * A member of a spamd sync group: hears what the other hosts say, and tells them what this one saw.
+ * A member of a spamd sync group: receives what the other hosts announce, and announces to them what this one saw.
  *
  * @example
  * await using peer = await SyncPeer.open({
@@ -33,49 +35,59 @@ import { Counters, type PeerStats } from './stats.ts';
  */
 export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDisposable, Group {
   readonly #settings: Settings;
-  readonly #clock: Clock;
+  readonly #clock: TimedClock;
   readonly #counters = new Counters();
+  readonly #bulkRate: BulkRate;
+  /** Of bulk sends, and of seeds without a rate of their own. */
+  readonly #pacer: Pacer;
   readonly #inbound: Inbound;
   readonly #receiver: Receiver;
   readonly #health: Health;
+  readonly #signer: Signer;
   #outlets: readonly Outlet[] = [];
   #transport!: OpenTransport;
   #outbound!: Outbound;
-  readonly #signer: Signer;
   /** Aborted when the peer closes. */
-  readonly #seeding = new AbortController();
-  #timer: NodeJS.Timeout | undefined;
+  readonly #closed = new AbortController();
+  #lookingUp: Timer | undefined;
   #closing: Promise<void> | undefined;
-  #forgetting = false;
+  #isWindowTooSmall = false;
 
-  private constructor(from: typeof HERE, settings: Settings) {
+  private constructor(settings: Settings) {
     super();
-    checkHere(from, 'SyncPeer', 'SyncPeer.open(options)');
+    // A program without types can call it, and would have a peer that was never opened.
+    if (!(settings instanceof Settings)) {
+      throw new SpamdSyncError('ERR_SPAMD_OPTION', 'SyncPeer: made by SyncPeer.open(options), not with new');
+    }
+    const { key, clock, maxSkew } = settings;
+    const sent = new SentDigests(maxSkew);
+    const bulkRate = new BulkRate(settings.bulkRate);
     this.#settings = settings;
-    this.#clock = settings.clock;
-    this.#health = new Health(
-      () => this.#outlets,
-      (target, address) =>
-        this.#warn('WARN_SPAMD_KEY_MISMATCH', `target ${target} (${address}) signs with no key of ours: key mismatch?`),
-    );
-    this.#inbound = new Inbound({ ...settings, onForgotten: () => this.#warnForgotten() });
-    this.#signer = new Signer(settings.key, (digest, newest) => {
-      this.#inbound.noteSent(digest, newest, this.#clock.now());
+    this.#clock = clock;
+    this.#bulkRate = bulkRate;
+    this.#pacer = new Pacer(() => bulkRate.rate);
+    this.#signer = new Signer(key, sent, clock);
+    this.#health = new Health(() => this.#outlets, this.#healthWarnings());
+    this.#inbound = new Inbound({
+      ...settings,
+      sent,
+      isLocal: (address) => this.#transport.isLocal(address),
+      onForgotten: () => this.#warnOfWindow(),
     });
-    this.#receiver = new Receiver(this, this.#inbound, this.#health, this.#counters, this.#clock);
+    this.#receiver = new Receiver(this, this.#inbound, this.#health, this.#counters, clock, bulkRate);
   }
 
   /**
-   * A peer that is bound, has joined its group and looked up its targets.
+   * A peer that is bound, has joined its group and has looked up its targets, or tried to for two seconds.
    *
-   * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` naming an option that will not do, `ERR_SPAMD_LISTEN` when the address
+   * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` naming an invalid option, `ERR_SPAMD_LISTEN` when the address
    * and port cannot be had, `ERR_SPAMD_INTERFACE` for an interface that is not there or has no IPv4 address. A target
    * whose name does not resolve is no error: it is looked up again every half minute, see {@link health}.
    */
   static async open(options: SyncPeerOptions): Promise<SyncPeer> {
-    const settings = checkedOptions(options);
+    const settings = new Settings(options);
     settings.signal?.throwIfAborted();
-    const peer = new SyncPeer(HERE, settings);
+    const peer = new SyncPeer(settings);
     await peer.#open();
     return peer;
   }
@@ -85,40 +97,50 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
     return { address: this.#transport.address, port: this.#transport.port };
   }
 
-  /** Tells the group that this tuple was seen, now. */
+  /**
+   * Announces that this tuple was seen, now.
+   *
+   * @throws {EntryError} `ERR_SPAMD_FIELD` for what only a mistake in the caller can produce.
+   * @throws {SpamdSyncError} `ERR_SPAMD_CLOSED` after {@link close}.
+   */
   async grey(tuple: Tuple): Promise<SendReport> {
     const { ip, helo, from, to } = checkedTuple(tuple);
-    return this.#tell({ type: 'grey', ip, helo, from, to, timestamp: this.#seconds() });
+    return this.#announceOne({ type: 'grey', ip, helo, from, to, timestamp: this.#seconds() });
   }
 
   /**
-   * Tells the group that this address delivered real mail and may pass.
+   * Announces that this address delivered real mail and may pass.
    *
-   * @param expires Until when, Unix seconds. Hosts that know the address already keep the expiry they have.
+   * @param expires Until when, Unix seconds or a `Date`. Hosts that know the address already keep the expiry they have.
+   * @throws {EntryError} `ERR_SPAMD_FIELD` for what only a mistake in the caller can produce.
+   * @throws {SpamdSyncError} `ERR_SPAMD_CLOSED` after {@link close}.
    */
-  white(ip: string, expires: number): Promise<SendReport> {
-    return this.#tell({ type: 'white', ip, timestamp: this.#seconds(), expires });
+  async white(ip: string, expires: number | Date): Promise<SendReport> {
+    return this.#announceOne({ type: 'white', ip, timestamp: this.#seconds(), expires: checkedExpires(expires) });
   }
 
   /**
-   * Tells the group that this address hit a spamtrap.
+   * Announces that this address hit a spamtrap.
    *
-   * @param expires Until when, Unix seconds. Hosts that know the address already keep the expiry they have.
+   * @param expires Until when, Unix seconds or a `Date`. Hosts that know the address already keep the expiry they have.
+   * @throws {EntryError} `ERR_SPAMD_FIELD` for what only a mistake in the caller can produce.
+   * @throws {SpamdSyncError} `ERR_SPAMD_CLOSED` after {@link close}.
    */
-  trapped(ip: string, expires: number): Promise<SendReport> {
-    return this.#tell({ type: 'trapped', ip, timestamp: this.#seconds(), expires });
+  async trapped(ip: string, expires: number | Date): Promise<SendReport> {
+    return this.#announceOne({ type: 'trapped', ip, timestamp: this.#seconds(), expires: checkedExpires(expires) });
   }
 
   /**
-   * Tells the group these entries, as they are. What is announced in one turn of the event loop shares datagrams.
-   * What must not be sent to a target's kind of receiver is skipped, and the report says so.
+   * Announces these entries, as they are. What is announced in one turn of the event loop shares datagrams.
+   * What must not be sent to a target's kind of receiver is skipped, and the report lists it.
    *
-   * A call of more than a second's worth at `batch.bulkRate` (four datagrams, 340 addresses, unless set) sends that much
-   * at once and the rest at that rate, as backdated; the report comes at the end. Shorter calls overtake it, save for
-   * the addresses that still wait. What waits when the peer closes is skipped as `closed`.
+   * A call of more than a second's worth at `batch.bulkRate` (four datagrams, 340 addresses, unless set; less where the
+   * group holds many WHITE) is a bulk send: that much goes at once and the rest at that rate, as backdated; the report
+   * comes at the end. Other calls overtake it, save for the addresses that still wait. What waits when the peer closes
+   * is skipped as `closed`.
    *
    * @throws {EntryError} `ERR_SPAMD_FIELD` for what only a mistake in the caller can produce; nothing is sent then.
-   * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is no list; `ERR_SPAMD_CLOSED` after {@link close}.
+   * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is not a list; `ERR_SPAMD_CLOSED` after {@link close}.
    */
   async announce(entries: Iterable<Entry>, options: AnnounceOptions = {}): Promise<SendReport> {
     this.#checkOpen();
@@ -126,44 +148,62 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
   }
 
   /**
-   * Sends many entries, a whole greylist say, to one new host or to the group: in full datagrams (85 addresses, 84 of
-   * old ones), at an even pace. Their timestamps stay as they are, so that hosts of this library merge them rightly.
+   * Sends many entries, a whole greylist for example, to one new host or to the group: in full datagrams (85 addresses, 84 of
+   * old ones), evenly, at the rate of bulk sends unless it is given one. Their timestamps stay as they are, so that hosts of this library merge them rightly.
    *
    * @throws {EntryError} `ERR_SPAMD_FIELD` at an entry that only a mistake in the caller can produce.
-   * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for an option that will not do; `ERR_SPAMD_CLOSED` after {@link close}.
+   * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for an invalid option; `ERR_SPAMD_CLOSED` after {@link close}.
    */
   async seed(entries: Iterable<Entry> | AsyncIterable<Entry>, options: SeedOptions = {}): Promise<SeedReport> {
     this.#checkOpen();
     checkSeed(entries, options);
-    const signals = [this.#seeding.signal, ...(options.signal === undefined ? [] : [options.signal])];
+    const signals = [this.#closed.signal, ...(options.signal === undefined ? [] : [options.signal])];
     const outlets = options.to === undefined ? this.#outlets : [await this.#outletOf(options.to)];
-    return new Seeder(outlets, this.#signer, this.#clock, AbortSignal.any(signals), options).run(entries);
+    const shared = { clock: this.#clock, signer: this.#signer, pacer: this.#pacer, bulkRate: this.#bulkRate };
+    return new Seeder(outlets, shared, AbortSignal.any(signals), options).run(entries);
   }
 
   /**
-   * What the group says, to be read with `for await`. A reader may fall behind by 16384 entries; what it misses beyond
-   * that is counted, as `overload`. Ends when the peer closes; an aborted signal rejects with its reason.
+   * Takes note of how many white addresses this host holds: the rest of the group holds about as many, and bulk sends
+   * follow that number, see `BatchOptions.bulkRate`.
+   *
+   * @param count 0 or more. The last one counts, unless more different white addresses were sent and received.
+   * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for anything else.
    */
-  entries(options: { readonly signal?: AbortSignal } = {}): AsyncIterableIterator<Received> {
+  noteWhites(count: number): void {
+    if (!Number.isInteger(count) || count < 0) throw badOption('count', 'not a whole number, 0 or more', count);
+    this.#bulkRate.noteWhites(count);
+  }
+
+  /**
+   * What the group announces from now on, to be read with `for await`. A reader may fall behind by 16384 entries; what
+   * it misses beyond that is counted, as `overload`. Ends when the peer closes; an aborted signal rejects with its
+   * reason.
+   *
+   * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for an invalid option.
+   */
+  received(options: ReceivedOptions = {}): AsyncIterableIterator<Received> {
     const reader = this.#receiver.reader(options);
     if (this.#closing !== undefined) reader.end();
     return reader;
   }
 
-  /** Who was heard and who is silent, what was dropped and why, per source; and how sending to each target fares. */
+  /** Who is silent and who is not, what was dropped and why, per source; and how sending to each target fares. */
   health(): PeerHealth {
     return this.#health.snapshot();
   }
 
+  /** What was received, dropped and sent since the peer was opened. A snapshot. */
   stats(): PeerStats {
     return this.#counters.snapshot({
       queued: this.#outbound.pending,
+      bulk: { rate: this.#bulkRate.rate, whites: this.#bulkRate.whites },
       digests: this.#inbound.digests,
       receiveBuffer: this.#transport.receiveBuffer,
     });
   }
 
-  /** Sends what is queued, but for the rest of long calls, leaves the group, releases the port. Idempotent. */
+  /** Sends what is queued, but for the rest of bulk sends, leaves the group, releases the port. Idempotent. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -175,6 +215,7 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
 
   async #open(): Promise<void> {
     const { transport, targets, signal, key } = this.#settings;
+    const clock = this.#clock;
     this.#transport = await transport.open(this.#settings, {
       receive: (bytes, source) => this.#receiver.receive(bytes, source),
       error: (error) => this.emit('error', error),
@@ -185,15 +226,18 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
       counters: this.#counters,
       outlets: this.#outlets,
       signer: this.#signer,
+      bulkRate: this.#bulkRate,
+      pacer: this.#pacer,
     });
+    await Promise.all(this.#outlets.map(({ link }) => lookUp(link, clock)));
     if (signal?.aborted) {
       await this.close();
       throw signal.reason;
     }
     signal?.addEventListener('abort', this.#abort, { once: true });
-    this.#timer = lookUpAgain(this.#outlets);
+    this.#lookingUp = lookUpAgain(this.#outlets, clock);
     // By then the caller, woken by a microtask, has attached its listeners.
-    setImmediate(() => {
+    clock.endOfTurn(() => {
       if (this.#closing !== undefined) return;
       for (const message of keysOf(key).flatMap(({ warnings }) => warnings)) this.#warn('WARN_SPAMD_KEY', message);
       this.#receiver.begin();
@@ -202,8 +246,8 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
 
   async #close(): Promise<void> {
     this.#settings.signal?.removeEventListener('abort', this.#abort);
-    clearInterval(this.#timer);
-    this.#seeding.abort();
+    this.#lookingUp?.cancel();
+    this.#closed.abort();
     await this.#outbound.close();
     await this.#transport.close();
     this.#receiver.end();
@@ -216,10 +260,9 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
     return new Outlet(target, link, this.#counters, (error) => this.#warn('WARN_SPAMD_TARGET', error.message));
   }
 
-  async #tell(entry: Entry): Promise<SendReport> {
+  async #announceOne(entry: Entry): Promise<SendReport> {
     this.#checkOpen();
-    checkEntry(entry);
-    return this.#outbound.submit([entry]);
+    return this.#outbound.submit([checkedEntry(entry)]);
   }
 
   #checkOpen(): void {
@@ -231,12 +274,26 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
     const known = this.#outlets.find(({ target }) => target.name === name || target.host === name);
     if (known !== undefined) return known;
     const target = checkedTarget('to', name, this.#settings.port);
-    return this.#outlet(target, await this.#transport.link(target));
+    const link = this.#transport.link(target);
+    await lookUp(link, this.#clock);
+    return this.#outlet(target, link);
   }
 
-  #warnForgotten(): void {
-    if (this.#forgetting) return;
-    this.#forgetting = true;
+  #healthWarnings(): HealthWarnings {
+    return {
+      onMismatch: (address, target) => {
+        const who = target === undefined ? address : `target ${target} (${address})`;
+        this.#warn('WARN_SPAMD_KEY_MISMATCH', `datagrams of ${who} fail verification: has it another key?`);
+      },
+      onNotAllowed: (address) => {
+        this.#warn('WARN_SPAMD_SOURCE', `datagrams of ${address} are authenticated, but allow does not name it`);
+      },
+    };
+  }
+
+  #warnOfWindow(): void {
+    if (this.#isWindowTooSmall) return;
+    this.#isWindowTooSmall = true;
     const bound = `maxDigests (${this.#settings.maxDigests})`;
     this.#warn('WARN_SPAMD_REPLAY', `more datagrams arrive than ${bound} can remember: old ones might be replayed`);
   }

@@ -1,6 +1,7 @@
 import type { Entry, Source } from '../entry.ts';
+import { checkMembers, checkSignal } from '../validate.ts';
 
-/** An entry as `entries()` hands it out. */
+/** An entry as `received()` hands it out. */
 export interface Received {
   readonly entry: Entry;
   readonly source: Source;
@@ -12,6 +13,18 @@ const MAX_WAITING = 16_384;
 interface Reader {
   readonly resolve: (result: IteratorResult<Received>) => void;
   readonly reject: (reason: unknown) => void;
+}
+
+/** Options of `received()`. */
+export interface ReceivedOptions {
+  /** Ends the iteration by rejecting with its reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` */
+export function checkReceivedOptions(options: ReceivedOptions): void {
+  checkMembers('options', options, { signal: true });
+  checkSignal(options.signal);
 }
 
 /** A queue between the peer and one reader that may fall behind: bounded, what it has no room for is refused. */

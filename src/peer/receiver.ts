@@ -1,23 +1,24 @@
 import type { EventEmitter } from 'node:events';
-import type { Clock } from '../clock.ts';
+import type { TimedClock } from '../clock.ts';
 import type { Entry, Source } from '../entry.ts';
-import { checkReading } from './check.ts';
+import type { BulkRate } from './bulk-rate.ts';
 import type { SyncPeerEvents } from './events.ts';
 import type { Health } from './health.ts';
-import type { Drop, Inbound } from './inbound.ts';
-import { ReceivedQueue } from './received.ts';
+import type { Accepted, Drop, Inbound } from './inbound.ts';
+import { checkReceivedOptions, type ReceivedOptions, ReceivedQueue } from './received.ts';
 import { type Counters, countEntry } from './stats.ts';
 
 /** How many datagrams are kept from the moment of binding until the caller can have attached its listeners. */
 const MAX_EARLY = 4096;
 
-/** What happens to each datagram that comes in: refused or accepted, counted, and told to whoever listens. */
+/** What happens to each datagram that comes in: refused or accepted, counted, and emitted to whoever listens. */
 export class Receiver {
   readonly #events: EventEmitter<SyncPeerEvents>;
   readonly #inbound: Inbound;
   readonly #health: Health;
   readonly #counters: Counters;
-  readonly #clock: Clock;
+  readonly #clock: TimedClock;
+  readonly #bulkRate: BulkRate;
   readonly #readers = new Set<ReceivedQueue>();
   #early: [Buffer, Source][] | undefined = [];
 
@@ -26,13 +27,15 @@ export class Receiver {
     inbound: Inbound,
     health: Health,
     counters: Counters,
-    clock: Clock,
+    clock: TimedClock,
+    bulkRate: BulkRate,
   ) {
     this.#events = events;
     this.#inbound = inbound;
     this.#health = health;
     this.#counters = counters;
     this.#clock = clock;
+    this.#bulkRate = bulkRate;
   }
 
   receive(bytes: Buffer, source: Source): void {
@@ -53,6 +56,7 @@ export class Receiver {
     counters.accepted++;
     counters.unknownTlvs += result.unknownTlvs;
     this.#health.accepted(source, result, now);
+    this.#noteWhites(result, now);
     for (const entry of result.entries) this.#deliver(entry, source);
   }
 
@@ -64,8 +68,8 @@ export class Receiver {
   }
 
   /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` */
-  reader(options: { readonly signal?: AbortSignal }): ReceivedQueue {
-    checkReading(options);
+  reader(options: ReceivedOptions): ReceivedQueue {
+    checkReceivedOptions(options);
     const queue = new ReceivedQueue((ended) => this.#readers.delete(ended), options.signal);
     if (!queue.ended) this.#readers.add(queue);
     return queue;
@@ -80,6 +84,14 @@ export class Receiver {
     else this.#drop({ reason: 'overload', source, size: bytes.length, detail: 'arrived before the peer was open' });
   }
 
+  /** Before listeners run: one may decode another datagram. A freshness marker is not counted. */
+  #noteWhites({ entries, addresses }: Accepted, now: number): void {
+    for (let at = 0; at < entries.length; at++) {
+      const entry = entries[at] as Entry;
+      if (entry.type === 'white' && entry.expires > 0) this.#bulkRate.noteWhite(addresses[at] as number, now);
+    }
+  }
+
   #deliver(entry: Entry, source: Source): void {
     const events = this.#events;
     countEntry(this.#counters.entries, entry.type);
@@ -89,7 +101,7 @@ export class Receiver {
     else if (entry.type === 'trapped') events.emit('trapped', entry, source);
     for (const reader of this.#readers) {
       if (!reader.push({ entry, source })) {
-        this.#drop({ reason: 'overload', source, size: 0, detail: 'a reader of entries() is too slow' });
+        this.#drop({ reason: 'overload', source, size: 0, detail: 'a reader of received() is too slow' });
       }
     }
   }

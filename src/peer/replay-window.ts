@@ -1,51 +1,67 @@
 import { LRUCache } from 'lru-cache';
 
 /**
- * The digests of datagrams seen, each for as long as a copy of that datagram could still be taken for fresh.
+ * Whether a datagram was sent lately. Its newest timestamp says when: a batch may also carry older entries.
+ *
+ * @param newest The newest timestamp in the datagram, Unix seconds; -1 when it has none, and so nothing to replay.
+ * @param maxSkew How far it may lie from now, before or after, in seconds; `false` turns the check off.
+ */
+export function isFresh(newest: number, now: number, maxSkew: number | false): boolean {
+  return maxSkew === false || newest < 0 || Math.abs(now - newest) <= maxSkew;
+}
+
+/** The last second at which a copy of this datagram could still be fresh. */
+export function freshUntil(newest: number, now: number, maxSkew: number | false): number {
+  if (maxSkew === false) return Number.POSITIVE_INFINITY;
+  return (newest < 0 ? now : newest) + maxSkew;
+}
+
+/**
+ * The replay window: the digests of datagrams, each for as long as a copy of that datagram could still be fresh.
  *
  * What a mistake costs: a digest reported that was never added would lose a datagram, which the digest being an HMAC
- * rules out. A digest forgotten too soon lets a recorded datagram in once more, so being forced to forget one by the
- * bound is counted and told.
+ * rules out. A digest forgotten too soon lets a recorded datagram in once more, so those that the bound forces out are
+ * counted and reported.
  */
-export class DigestWindow {
-  readonly #until: LRUCache<string, number>;
+export class ReplayWindow {
+  readonly #expires: LRUCache<string, number>;
   readonly #onForgotten: () => void;
   #now = 0;
   #forgotten = 0;
 
   /**
-   * @param max How many digests are kept at the most; about 130 bytes each.
-   * @param onForgotten Called each time the bound pushes out a digest whose time had not come.
+   * @param max How many digests are kept, about 130 bytes each.
+   * @param onForgotten Called each time the bound forces out a digest that has not expired.
    */
   constructor(max: number, onForgotten: () => void = () => {}) {
     this.#onForgotten = onForgotten;
-    this.#until = new LRUCache({
+    this.#expires = new LRUCache({
       max,
-      dispose: (until, _digest, why) => {
-        if (why !== 'evict' || until < this.#now) return;
+      dispose: (expires, _digest, why) => {
+        if (why !== 'evict' || expires < this.#now) return;
         this.#forgotten++;
         this.#onForgotten();
       },
     });
   }
 
-  /** Whether the digest was added and its time has not passed. */
+  /** Whether the digest was added and has not expired. */
   has(digest: string, now: number): boolean {
-    const until = this.#until.peek(digest);
-    return until !== undefined && until >= now;
+    const expires = this.#expires.peek(digest);
+    return expires !== undefined && expires >= now;
   }
 
-  /** @param until The last second at which a copy could be fresh; `Infinity` when freshness is not checked. */
-  add(digest: string, until: number, now: number): void {
+  /** @param expires The last second at which a copy could be fresh; `Infinity` when freshness is not checked. */
+  add(digest: string, expires: number, now: number): void {
     this.#now = now;
-    this.#until.set(digest, until);
+    this.#expires.set(digest, expires);
   }
 
   get size(): number {
-    return this.#until.size;
+    return this.#expires.size;
   }
 
-  /** How many digests the bound pushed out before their time. */
+  /** How many digests the bound forced out before they expired. */
   get forgotten(): number {
     return this.#forgotten;
   }

@@ -1,18 +1,21 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { untilAborted } from '../abort.ts';
-import type { Clock } from '../clock.ts';
+import { sleep, type TimedClock } from '../clock.ts';
 import type { Entry } from '../entry.ts';
 import type { SpamdSyncError } from '../errors.ts';
+import { badOption, checkFunction, checkMembers, checkSignal, isStream } from '../validate.ts';
 import { DatagramWriter } from '../wire/encode.ts';
-import { checkEntry } from './check.ts';
+import type { BulkRate } from './bulk-rate.ts';
+import { checkedEntry } from './check.ts';
 import { inDialect, type SkipReason } from './dialect.ts';
-import { checkedRate, type Dialect } from './options.ts';
+import { checkRate, type Dialect } from './options.ts';
 import type { Outlet } from './outlet.ts';
-import { Packer } from './packer.ts';
+import { Pacer } from './pacer.ts';
+import { type Packable, Packer } from './packer.ts';
 import type { TargetReport } from './report.ts';
-import type { Audience, Signer } from './signer.ts';
+import type { Signer } from './signer.ts';
 import { noSkips } from './stats.ts';
 
+/** How far a seed has got. */
 export interface SeedProgress {
   /** Entries read so far. */
   readonly entries: number;
@@ -20,20 +23,23 @@ export interface SeedProgress {
   readonly datagrams: number;
 }
 
+/** Options of `seed()`. */
 export interface SeedOptions {
   /**
-   * Datagrams a second, 1..10000. Default 4, 340 addresses a second. Not for the sake of the receive buffer alone: a
-   * spamd whose scan falls into a seed of 10 a second or more was seen to lock itself up between its three processes.
+   * Datagrams a second, 1..10000, for this seed alone. Default: the rate of bulk sends, `batch.bulkRate`, which the seed
+   * then shares with them and with other seeds. A spamd that is sent too much while it scans its database locks itself
+   * up for good, the sooner the more WHITE it holds: give a rate only where every receiver is a host of this library.
    */
-  readonly rate?: number;
-  /** Stops the seed; the report says how far it got. */
-  readonly signal?: AbortSignal;
-  /** Called after each datagram. */
-  readonly onProgress?: (progress: SeedProgress) => void;
+  readonly rate?: number | undefined;
+  /** Stops the seed; the report shows how far it got. */
+  readonly signal?: AbortSignal | undefined;
+  /** Called after each datagram. What it throws ends the seed, and rejects. */
+  readonly onProgress?: ((progress: SeedProgress) => void) | undefined;
   /** One target alone: one of the peer's own by name, or any host's name or address. Default: the whole group. */
-  readonly to?: string;
+  readonly to?: string | undefined;
 }
 
+/** What became of a seed. */
 export interface SeedReport extends SeedProgress {
   readonly targets: readonly TargetReport[];
   /** Entries that were not sent, by reason, counted for each dialect; removals are not part of a seed. */
@@ -42,57 +48,63 @@ export interface SeedReport extends SeedProgress {
   readonly aborted: boolean;
 }
 
-interface Addressed {
-  readonly entry: Entry;
-  readonly backdated: boolean;
+/** What all seeds of a peer share. */
+export interface SeederOptions {
+  readonly clock: TimedClock;
+  readonly signer: Signer;
+  /** Of bulk sends; for seeds without a rate of their own. */
+  readonly pacer: Pacer;
+  readonly bulkRate: BulkRate;
+}
+
+/** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is not a list of entries, and for invalid options. */
+export function checkSeed(entries: Iterable<Entry> | AsyncIterable<Entry>, options: SeedOptions): void {
+  if (!isStream(entries)) throw badOption('entries', 'not a list of entries', entries);
+  checkMembers('options', options, { rate: true, signal: true, onProgress: true, to: true });
+  checkRate('rate', options.rate);
+  checkSignal(options.signal);
+  checkFunction('onProgress', options.onProgress);
+  if (options.to !== undefined && typeof options.to !== 'string') throw badOption('to', 'not a name', options.to);
 }
 
 /** Entries on their way to one dialect's targets. */
 interface Lane {
   readonly dialect: Dialect;
   readonly outlets: readonly Outlet[];
-  readonly packer: Packer<Addressed>;
+  /** Measures what fills a datagram; its bytes are not used. */
+  readonly packer: Packer<Packable>;
 }
-
-/** What a coarse timer or a busy process was late by is made up for up to this, milliseconds. */
-const MOST_LATE_MS = 100;
 
 /** Sends many entries in full datagrams, evenly, so that no receiver's buffer overflows. One use. */
 export class Seeder {
   readonly #lanes: readonly Lane[];
   readonly #outlets: readonly Outlet[];
-  readonly #rate: number;
+  readonly #shared: SeederOptions;
+  readonly #pacer: Pacer;
   readonly #signal: AbortSignal;
   readonly #onProgress: ((progress: SeedProgress) => void) | undefined;
   readonly #skipped = noSkips();
   readonly #tallies: Map<Outlet, { sent: number; failed: number; error: SpamdSyncError | undefined }>;
-  readonly #full: { bytes: Buffer; entries: number; lane: Lane }[] = [];
-  /** When the next datagram may go, by the monotonic clock, milliseconds. */
-  #due = performance.now();
+  readonly #writer = new DatagramWriter();
+  readonly #full: { sharing: readonly Packable[]; lane: Lane }[] = [];
   #entries = 0;
   #datagrams = 0;
 
-  /**
-   * @param signal Ends it: the caller's, or that the peer closes.
-   * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for a rate out of its range.
-   */
-  constructor(outlets: readonly Outlet[], signer: Signer, clock: Clock, signal: AbortSignal, options: SeedOptions) {
-    const { rate, to, onProgress } = options;
-    this.#rate = checkedRate('rate', rate);
+  /** @param signal Ends it: the caller's, or that the peer closes. */
+  constructor(outlets: readonly Outlet[], shared: SeederOptions, signal: AbortSignal, options: SeedOptions) {
+    const { rate, onProgress } = options;
+    this.#shared = shared;
+    this.#pacer = rate === undefined ? shared.pacer : new Pacer(() => rate);
     this.#signal = signal;
     this.#onProgress = onProgress;
     this.#outlets = outlets;
     this.#tallies = new Map(outlets.map((outlet) => [outlet, { sent: 0, failed: 0, error: undefined }]));
     const dialects = [...new Set(outlets.map(({ target }) => target.dialect))];
     this.#lanes = dialects.map((dialect) => {
-      const writer = new DatagramWriter();
-      const audience: Audience = to === undefined ? dialect : 'one';
       const lane: Lane = {
         dialect,
         outlets: outlets.filter(({ target }) => target.dialect === dialect),
-        packer: new Packer(writer, Math.floor(clock.now()), (sharing, newest) => {
-          this.#full.push({ bytes: signer.sign(writer, audience, newest), entries: sharing.length, lane });
-        }),
+        packer: new Packer(new DatagramWriter(), this.#now, (sharing) => this.#full.push({ sharing, lane })),
       };
       return lane;
     });
@@ -101,8 +113,9 @@ export class Seeder {
   async run(entries: Iterable<Entry> | AsyncIterable<Entry>): Promise<SeedReport> {
     try {
       for await (const entry of untilAborted(entries, this.#signal)) {
-        checkEntry(entry, this.#entries++);
-        for (const lane of this.#lanes) this.#add(entry, lane);
+        const { address } = checkedEntry(entry, this.#entries++);
+        if (entry.type === 'white') this.#shared.bulkRate.noteWhite(address, this.#shared.clock.now());
+        for (const lane of this.#lanes) this.#add(entry, address, lane);
         await this.#sendFull();
       }
       for (const { packer } of this.#lanes) packer.finish();
@@ -118,22 +131,37 @@ export class Seeder {
     return { entries: this.#entries, datagrams: this.#datagrams, targets, skipped: { ...this.#skipped }, aborted };
   }
 
-  #add(entry: Entry, { dialect, packer }: Lane): void {
+  #add(entry: Entry, address: number, { dialect, packer }: Lane): void {
     const isRemoval = entry.type === 'remove-white' || entry.type === 'remove-trapped';
-    const form = isRemoval ? 'removal' : inDialect(entry, dialect);
+    const form = isRemoval ? 'removal' : inDialect(entry, address, dialect);
     if (typeof form === 'string') this.#skipped[form]++;
-    else if (!packer.add({ entry: form, backdated: true })) this.#skipped['too-long']++;
+    else if (!packer.add({ entry: form, address, backdated: true })) this.#skipped['too-long']++;
   }
 
   async #sendFull(): Promise<void> {
-    for (const { bytes, entries, lane } of this.#full.splice(0)) {
+    for (const { sharing, lane } of this.#full.splice(0)) {
       await this.#pace();
       if (this.#signal.aborted) return;
-      await Promise.all(lane.outlets.map((outlet) => this.#sendTo(outlet, bytes, entries)));
-      this.#datagrams++;
-      this.#onProgress?.({ entries: this.#entries, datagrams: this.#datagrams });
+      for (const { bytes, entries } of this.#pack(sharing, lane.dialect)) {
+        await Promise.all(lane.outlets.map((outlet) => this.#sendTo(outlet, bytes, entries)));
+        this.#datagrams++;
+        this.#onProgress?.({ entries: this.#entries, datagrams: this.#datagrams });
+      }
     }
   }
+
+  /** Not before they go: the freshness marker bears the time of sending, and counters go out in order. */
+  #pack(sharing: readonly Packable[], dialect: Dialect): { bytes: Buffer; entries: number }[] {
+    const packed: { bytes: Buffer; entries: number }[] = [];
+    const packer = new Packer<Packable>(this.#writer, this.#now, ({ length }, newest) => {
+      packed.push({ bytes: this.#shared.signer.sign(this.#writer, dialect, newest), entries: length });
+    });
+    for (const item of sharing) packer.add(item);
+    packer.finish();
+    return packed;
+  }
+
+  readonly #now = (): number => Math.floor(this.#shared.clock.now());
 
   async #sendTo(outlet: Outlet, bytes: Buffer, entries: number): Promise<void> {
     const error = await outlet.send(bytes, entries);
@@ -146,14 +174,10 @@ export class Seeder {
     }
   }
 
-  /**
-   * Waits for the next datagram's time. Timers are coarse: what is due within a millisecond goes at once. What a source
-   * was late with is not made up for: that would be the very burst that a seed is to avoid.
-   */
+  /** What a slow source delays is not made up for: that would be the very burst that a seed is to avoid. */
   async #pace(): Promise<void> {
-    const now = performance.now();
-    const due = Math.max(this.#due, now - MOST_LATE_MS);
-    this.#due = due + 1000 / this.#rate;
-    if (due - now >= 1) await sleep(due - now, undefined, { signal: this.#signal }).catch(() => {});
+    const { clock } = this.#shared;
+    const wait = this.#pacer.reserve(clock.monotonic());
+    if (wait > 0) await sleep(clock, wait, this.#signal);
   }
 }

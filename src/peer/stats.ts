@@ -23,7 +23,7 @@ export interface PeerStats {
     readonly unknownTlvs: number;
   };
   /**
-   * Datagrams not delivered, by reason; for `overload`, entries that a reader of `entries()` missed, and datagrams
+   * Datagrams not delivered, by reason; for `overload`, entries that a reader of `received()` missed, and datagrams
    * beyond the first 4096 that arrived before the peer was open.
    */
   readonly drops: Readonly<Record<DropReason, number>>;
@@ -38,8 +38,15 @@ export interface PeerStats {
   };
   /** Entries not sent on purpose, by reason, counted for each dialect. */
   readonly skipped: Readonly<Record<SkipReason, number>>;
-  /** Entries waiting, also those of a long call that are held back, or on their way; a gauge. */
+  /** Entries waiting, also those of a bulk send that wait for their turn, or on their way; a gauge. */
   readonly queued: number;
+  readonly bulk: {
+    /** The rate of bulk sends, datagrams a second; follows `whites` unless `batch.bulkRate` sets it. A gauge. */
+    readonly rate: number;
+    /** How many WHITE the group holds, as far as known: what this host holds, or the addresses seen. A gauge. */
+    readonly whites: number;
+  };
+  /** The replay window. */
   readonly digests: {
     /** Digests remembered against replay; a gauge. */
     readonly held: number;
@@ -92,7 +99,7 @@ export class Counters {
   };
   readonly skipped = noSkips();
 
-  snapshot(gauges: Pick<PeerStats, 'queued' | 'digests' | 'receiveBuffer'>): PeerStats {
+  snapshot(gauges: Pick<PeerStats, 'queued' | 'bulk' | 'digests' | 'receiveBuffer'>): PeerStats {
     return {
       received: {
         datagrams: this.receivedDatagrams,

@@ -40,33 +40,33 @@ export interface AddressRecord {
   readonly announcedAt: number;
 }
 
-/** What is decided of an address: by the group, by an operator, or by the greylist itself. Times are Unix seconds. */
-export type AddressChange =
-  | {
-      readonly type: 'white';
-      readonly at: number;
-      readonly expires: number;
-      /** Whether this host decided it. */
-      readonly local: boolean;
-    }
-  | {
-      readonly type: 'trapped';
-      readonly at: number;
-      readonly expires: number;
-      readonly local: boolean;
-      /** See {@link AddressRecord.trappedBy}; empty where nothing is known. */
-      readonly trappedBy: string;
-    }
-  | {
-      readonly type: 'remove-white' | 'remove-trapped';
-      readonly at: number;
-      /** Until when the removal is remembered, at least. */
-      readonly expires: number;
-      readonly local: boolean;
-    };
+/** What every change of an address has. Times are Unix seconds. */
+interface AddressChangeMembers {
+  /** When it was decided. */
+  readonly at: number;
+  /** Until when the claim holds, or until when the removal is remembered, at least. */
+  readonly expires: number;
+  /** Whether this host decided it. */
+  readonly local: boolean;
+}
+
+/** What is decided of an address: by the group, by an operator, or by the greylist itself. */
+export type AddressChange = AddressChangeMembers &
+  (
+    | {
+        /** What is decided. */
+        readonly type: 'white' | 'remove-white' | 'remove-trapped';
+      }
+    | {
+        readonly type: 'trapped';
+        /** See {@link AddressRecord.trappedBy}; empty where nothing is known. */
+        readonly trappedBy: string;
+      }
+  );
 
 /** What an address is at one moment. Times are Unix seconds. */
 export interface AddressState {
+  /** Which of the two it is. */
   readonly type: 'white' | 'trapped';
   /** When that was decided. */
   readonly at: number;

@@ -8,9 +8,13 @@ import { isRetry, newTuple, sinceAt, type TupleRecord } from './tuple.ts';
 
 /** The part of the policy that the rules depend on; durations are seconds. */
 export interface Rules {
+  /** How long after its first sight a retry passes, strictly later. */
   readonly passtime: number;
+  /** How long a tuple is remembered from its first sight. */
   readonly greyexp: number;
+  /** How long an address stays white after its last delivery. */
   readonly whiteexp: number;
+  /** Only a white claim of this host ends a trap that still holds. */
   readonly trapWins: boolean;
   /** For how long a renewed white address is not announced again. */
   readonly renewal: number;
@@ -22,23 +26,49 @@ export type AttemptOutcome =
   | { readonly outcome: 'spamtrap' }
   /** Neither white nor trapped, and not recorded, as {@link AttemptOptions.record} asks. */
   | { readonly outcome: 'unrecorded' }
-  /** `first`: the tuple was not known. `early`: it was, but passtime is not over. A retry after `retryAfter` seconds passes. */
+  /** `first`: the tuple was not known. `early`: it was, but passtime is not over. */
   | {
+      /** Whether the tuple was known. */
       readonly outcome: 'first' | 'early';
+      /** When the tuple was first seen. */
       readonly first: number;
+      /** How often it was deferred, this time included. */
       readonly blocked: number;
+      /** After how many seconds a retry passes, at least 1. */
       readonly retryAfter: number;
     }
-  /** The address is white from now on, by this attempt, `waited` seconds after the first. Exactly one of several at once has this outcome. */
-  | { readonly outcome: 'promoted'; readonly at: number; readonly expires: number; readonly waited: number }
-  /** `announce`: the renewed expiry is to be announced. `at` is when the address became white. */
-  | { readonly outcome: 'white'; readonly at: number; readonly expires: number; readonly announce: boolean }
-  | { readonly outcome: 'trapped'; readonly expires: number; readonly trappedBy: string };
+  /** The address is white from now on, by this attempt. Exactly one of several at once has this outcome. */
+  | {
+      readonly outcome: 'promoted';
+      /** The time that the claim took. */
+      readonly at: number;
+      /** Until when the address is white. */
+      readonly expires: number;
+      /** How many seconds after the first attempt this one came. */
+      readonly waited: number;
+    }
+  | {
+      readonly outcome: 'white';
+      /** When the address became white. */
+      readonly at: number;
+      /** Until when it is white. */
+      readonly expires: number;
+      /** Whether the renewed expiry is to be announced. */
+      readonly announce: boolean;
+    }
+  | {
+      readonly outcome: 'trapped';
+      /** Until when the address is trapped. */
+      readonly expires: number;
+      /** See `AddressRecord.trappedBy`. */
+      readonly trappedBy: string;
+    };
 
 /** How an attempt is recorded. */
 export interface AttemptOptions {
   /** The canonical address, or what stands for it. */
   readonly ip: string;
+  /** What the policy asks for. */
   readonly rules: Rules;
   /** When another host saw the attempt, Unix seconds; `undefined` for one at this host, which is made now. */
   readonly remoteAt?: number | undefined;

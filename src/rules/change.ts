@@ -8,6 +8,7 @@ import type { TupleRecord } from './tuple.ts';
 export interface Changed {
   /** The time that it took, see `timeOf`. */
   readonly at: number;
+  /** Until when it holds, or is remembered. */
   readonly expires: number;
 }
 

@@ -17,7 +17,9 @@ export interface View {
 export interface Result<T> {
   /** What the caller of `Store.update` is told. */
   readonly value: T;
+  /** The record of {@link Step.ip} from now on. */
   readonly address?: AddressRecord | null;
+  /** The record of {@link Step.key} from now on. */
   readonly tuple?: TupleRecord | null;
   /**
    * What the change of the address is, where it merely counts. A store with many writers may put that off by a second and
@@ -49,5 +51,6 @@ export interface Step<T> {
   readonly key?: string | undefined;
   /** The recipient in the form that spamtraps are kept in. Made when it is read. */
   readonly recipient?: string | undefined;
+  /** What becomes of the records. Pure. */
   run(view: View): Result<T>;
 }

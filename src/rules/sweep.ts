@@ -6,6 +6,7 @@ import type { TupleRecord } from './tuple.ts';
 
 /** A live address whose announced expiry has passed, so that it is to be announced again. */
 export interface Due extends AddressState {
+  /** The address. */
   readonly ip: string;
 }
 

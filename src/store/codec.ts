@@ -8,26 +8,33 @@ const { Tuple, Address, Meta } = spamdsync;
 export type TupleMessage = spamdsync.Tuple.$Shape;
 export type AddressMessage = spamdsync.Address.$Shape;
 
+/** A tuple as `record.proto` has it. */
 export function encodeTuple(record: Readonly<TupleRecord>): Uint8Array {
   return Tuple.encode(tupleMessage(record)).finish();
 }
 
+/** @throws {RangeError} Of protobufjs, for what is no tuple. */
 export function decodeTuple(bytes: Uint8Array): TupleRecord {
   return tupleRecord(Tuple.decode(bytes));
 }
 
+/** An address as `record.proto` has it. */
 export function encodeAddress(record: Readonly<AddressRecord>): Uint8Array {
   return Address.encode(addressMessage(record)).finish();
 }
 
+/** @throws {RangeError} Of protobufjs, for what is no address. */
 export function decodeAddress(bytes: Uint8Array): AddressRecord {
   return addressRecord(Address.decode(bytes));
 }
 
 /** How many there are of each kind. */
 export interface Counts {
+  /** Tuples. */
   readonly tuples: number;
+  /** Addresses, white and trapped. */
   readonly addresses: number;
+  /** Spamtraps. */
   readonly spamtraps: number;
 }
 

@@ -9,6 +9,7 @@ import { checkedWhole, checkMembers } from '../validate.ts';
 import { BoundedTable } from './bounded-table.ts';
 import type { Candidate, Spamtraps, Store, StoreRecord, StoreStats } from './store.ts';
 
+/** Options of a store in memory. */
 export interface MemoryStoreOptions {
   /** How many tuples are kept, 1..2^24; the longest unseen goes first. Default 500000, some 130 MB. */
   readonly maxTuples?: number | undefined;

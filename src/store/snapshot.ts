@@ -12,23 +12,29 @@ export type Chunks = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 /** The path of a snapshot file, or what opens the snapshot: it is read twice, each time from its beginning. */
 export type SnapshotSource = string | (() => Chunks | Promise<Chunks>);
 
+/** How far writing or reading a snapshot got. */
 export interface SnapshotProgress {
   /** `verify` comes first and changes nothing. */
   readonly phase: 'write' | 'verify' | 'apply';
+  /** Records so far. */
   readonly records: number;
+  /** Bytes so far. */
   readonly bytes: number;
   /** How many records the store counted when the snapshot was begun: about what `records` will come to. */
   readonly expected: number;
 }
 
+/** Options of `snapshot` and `restore`. */
 export interface SnapshotOptions {
   /** Called after every section, some 64 KiB. */
-  readonly onProgress?: (progress: SnapshotProgress) => void;
+  readonly onProgress?: ((progress: SnapshotProgress) => void) | undefined;
 }
 
+/** What a snapshot put into a store. */
 export interface RestoreReport extends Counts {
   /** When the snapshot was begun, Unix seconds. */
   readonly time: number;
+  /** How long the snapshot is. */
   readonly bytes: number;
 }
 

@@ -7,19 +7,46 @@ export type Awaitable<T> = T | Promise<T>;
 
 /** Anything that a store holds, as it is listed, imported and exported. */
 export type StoreRecord =
-  | { readonly type: 'tuple'; readonly key: string; readonly record: TupleRecord }
-  | { readonly type: 'address'; readonly ip: string; readonly record: AddressRecord }
-  | { readonly type: 'spamtrap'; readonly address: string };
+  | {
+      readonly type: 'tuple';
+      /** See `tupleKey`. */
+      readonly key: string;
+      /** What is known of it. */
+      readonly record: TupleRecord;
+    }
+  | {
+      readonly type: 'address';
+      /** Canonical, or what stands for an address: a network, a name. */
+      readonly ip: string;
+      /** What is known of it. */
+      readonly record: AddressRecord;
+    }
+  | {
+      readonly type: 'spamtrap';
+      /** Canonical, see `canonicalMailbox`. */
+      readonly address: string;
+    };
 
 /** A record that a sweep is to look at. */
 export type Candidate =
-  | { readonly type: 'tuple'; readonly key: string }
-  | { readonly type: 'address'; readonly ip: string };
+  | {
+      readonly type: 'tuple';
+      /** See `tupleKey`. */
+      readonly key: string;
+    }
+  | {
+      readonly type: 'address';
+      /** Canonical, or what stands for an address. */
+      readonly ip: string;
+    };
 
 /** What a store holds, and what it had to do for it. */
 export interface StoreStats {
+  /** Tuples that it holds. */
   readonly tuples: number;
+  /** Addresses that it holds, white and trapped. */
   readonly addresses: number;
+  /** Spamtraps. */
   readonly spamtraps: number;
   /** Tuples that were still alive when a bound pushed them out. */
   readonly evictedTuples: number;
@@ -31,9 +58,11 @@ export interface StoreStats {
 
 /** The spamtraps of a store: recipients in canonical form, lower case and without brackets (see `canonicalMailbox`). */
 export interface Spamtraps {
+  /** Adds one. Adding it again changes nothing. */
   add(address: string): Awaitable<void>;
   /** @returns Whether it was one. */
   delete(address: string): Awaitable<boolean>;
+  /** Whether it is one. */
   has(address: string): Awaitable<boolean>;
   /** All of them, in no order. */
   list(): Iterable<string> | AsyncIterable<string>;
@@ -53,6 +82,7 @@ export interface Store {
    * @returns The step's value, once what it made is as durable as the store promises.
    */
   update<T>(step: Step<T>, now: number): Awaitable<T>;
+  /** The spamtraps, which belong to no address. */
   readonly spamtraps: Spamtraps;
   /** Everything: tuples, then addresses, then spamtraps. What changes meanwhile may or may not be seen. */
   records(): AsyncIterable<StoreRecord>;
@@ -63,6 +93,8 @@ export interface Store {
    * unless they expire by themselves, and the addresses that are to be announced again. More are harmless.
    */
   sweepCandidates(now: number): AsyncIterable<readonly Candidate[]>;
+  /** What it holds. A store that many processes share may estimate. */
   stats(): Awaitable<StoreStats>;
+  /** Makes what it holds as durable as it promises, and lets go of its resources. */
   close(): Awaitable<void>;
 }

@@ -13,7 +13,9 @@ import { randomOf } from './random.ts';
 
 /** A store to be tried: empty, and gone with all that it needed when it is closed. */
 export interface TriedStore {
+  /** Empty. */
   readonly store: Store;
+  /** Called when the case is over, whatever came of it. */
   readonly close: () => Promise<void>;
 }
 

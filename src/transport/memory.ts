@@ -42,7 +42,7 @@ interface Host extends Source {
 }
 
 /**
- * A network in memory for tests and simulations: hosts on one segment, time that moves only when told to, and loss,
+ * A network in memory for tests and simulations: hosts on one segment, time that moves only when advanced, and loss,
  * delay, reordering and duplication that a seed decides. Give each peer a `transport` of it, and its `clock`; give the
  * clock to everything else too, and the network owns all time.
  */
@@ -131,7 +131,8 @@ export class MemoryNetwork {
       port,
       receiveBuffer: 0,
       links: targets.map((target) => this.#link(target, group, host)),
-      link: async (target) => this.#link(target, group, host),
+      link: (target) => this.#link(target, group, host),
+      isLocal: (other) => other === address,
       close: async () => void this.#hosts.delete(host),
     };
   }

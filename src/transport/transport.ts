@@ -19,6 +19,7 @@ export interface SendTo {
   readonly ttl: number | undefined;
 }
 
+/** What a peer asks of its transport. */
 export interface TransportOptions {
   /** `false`: send only, from a port of the system's choice. */
   readonly listen: ListenAt | false;
@@ -35,7 +36,7 @@ export interface TransportEvents {
   error(error: Error): void;
 }
 
-/** One target, ready to be sent to. */
+/** One target. One with a name cannot be sent to before it was looked up. */
 export interface Link {
   /** Whether this reaches a multicast group rather than one host. */
   readonly multicast: boolean;
@@ -43,12 +44,13 @@ export interface Link {
   readonly address: string | undefined;
   /** Whether the last send or look-up failed. */
   readonly failing: boolean;
-  /** Looks a name up again. Never rejects; an address already known stays in use until there is a new one. */
+  /** Looks a name up, also again. Never rejects; an address already known stays in use until there is a new one. */
   refresh(): Promise<void>;
   /** Resolves when the system took the datagram; rejects with a SpamdSyncError. The bytes must not change until then. */
   send(bytes: Uint8Array): Promise<void>;
 }
 
+/** A transport that is bound and has joined its group. */
 export interface OpenTransport {
   /** The local address and port that are bound. */
   readonly address: string;
@@ -57,8 +59,14 @@ export interface OpenTransport {
   readonly receiveBuffer: number;
   /** A link for each of the targets, in their order. */
   readonly links: readonly Link[];
-  /** A link to one more host, by name or address; not to an interface. */
-  link(target: SendTo): Promise<Link>;
+  /**
+   * A link to one more host, by name or address.
+   *
+   * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for an interface.
+   */
+  link(target: SendTo): Link;
+  /** Whether an address is one of this host: what comes from there may be our own echo. */
+  isLocal(address: string): boolean;
   /** Leaves the group and releases the port. */
   close(): Promise<void>;
 }
@@ -69,7 +77,7 @@ export interface OpenTransport {
  */
 export interface Transport {
   /**
-   * Binds, joins and resolves.
+   * Binds and joins. Names are not looked up yet.
    *
    * @throws {SpamdSyncError} `ERR_SPAMD_LISTEN` when the port or address cannot be had, `ERR_SPAMD_INTERFACE` for an
    * interface that is not there or has no IPv4 address, `ERR_SPAMD_OPTION` for options that exclude each other.

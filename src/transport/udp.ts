@@ -14,7 +14,7 @@ import type {
 } from './transport.ts';
 
 /** The smallest receive buffer worth asking for when the system refuses larger ones. */
-const LEAST_BUFFER = 64 * 1024;
+const MIN_BUFFER = 64 * 1024;
 
 /** spamd's own: the group does not leave the link. */
 const DEFAULT_TTL = 1;
@@ -38,12 +38,12 @@ async function open(options: TransportOptions, events: TransportEvents): Promise
     if (sendOn !== undefined) {
       socket.setMulticastInterface(interfaceAddress(sendOn.host));
       socket.setMulticastTTL(sendOn.ttl ?? DEFAULT_TTL);
-      // So that other peers on this host hear it; our own echo is known by its digest.
+      // So that other peers on this host receive it; our own echo is known by its digest.
       socket.setMulticastLoopback(true);
     }
     const receiveBuffer = listen === false ? 0 : growReceiveBuffer(socket, listen.receiveBuffer);
     const linkTo = (target: SendTo) => link(socket, target, group);
-    const links = await Promise.all(options.targets.map(linkTo));
+    const links = options.targets.map(linkTo);
     // From here on the wrapper's memory of one error would reject the next send, which had no part in it.
     socket.destroy();
     socket.socket.on('error', (error) => events.error(error));
@@ -53,10 +53,11 @@ async function open(options: TransportOptions, events: TransportEvents): Promise
       port: bound.port,
       receiveBuffer,
       links,
-      link: async (target) => {
+      link: (target) => {
         if (!isInterface(target)) return linkTo(target);
-        throw new SpamdSyncError('ERR_SPAMD_OPTION', `to: an interface that is no target: ${shown(target.host)}`);
+        throw new SpamdSyncError('ERR_SPAMD_OPTION', `to: an interface that is not a target: ${shown(target.host)}`);
       },
+      isLocal: localAddresses(),
       close: () => socket.close(),
     };
   } catch (error) {
@@ -94,7 +95,7 @@ function growReceiveBuffer(socket: SocketAsPromised, wanted: number): number {
       break;
     } catch (error) {
       if (systemCode(error) !== 'ERR_SOCKET_BUFFER_SIZE') throw error;
-      if (size <= LEAST_BUFFER) break;
+      if (size <= MIN_BUFFER) break;
     }
   }
   return socket.getRecvBufferSize();
@@ -111,6 +112,17 @@ function interfaceAddress(name: string): string {
     list?.some((about) => about.family === 'IPv4'),
   );
   throw new SpamdSyncError('ERR_SPAMD_INTERFACE', `${what}; there are: ${names.map(([known]) => known).join(', ')}`);
+}
+
+/** Whether an address is one of this host. Those known are kept: listing the interfaces costs more than an HMAC. */
+function localAddresses(): (address: string) => boolean {
+  let known = new Set<string>();
+  return (address) => {
+    if (address.startsWith('127.') || known.has(address)) return true;
+    const all = Object.values(networkInterfaces()).flatMap((list = []) => list);
+    known = new Set(all.map((about) => about.address));
+    return known.has(address);
+  };
 }
 
 /** The one multicast target, if any: interface and TTL are the socket's, so there cannot be two that differ. */
@@ -139,12 +151,9 @@ function isInterface(target: SendTo): boolean {
   return !isIPv4(target.host) && (target.ttl !== undefined || networkInterfaces()[target.host] !== undefined);
 }
 
-async function link(socket: SocketAsPromised, target: SendTo, group: string): Promise<Link> {
+function link(socket: SocketAsPromised, target: SendTo, group: string): Link {
   if (isInterface(target)) return new UdpLink(socket, target, group, true);
-  if (isIPv4(target.host)) return new UdpLink(socket, target, target.host, false);
-  const unicast = new UdpLink(socket, target, undefined, false);
-  await unicast.refresh();
-  return unicast;
+  return new UdpLink(socket, target, isIPv4(target.host) ? target.host : undefined, false);
 }
 
 class UdpLink implements Link {

@@ -5,7 +5,7 @@ import { EventQueue, type TimedEvent } from './event-queue.ts';
 const TICKS_PER_SECOND = 1_000_000;
 
 /**
- * Time that passes only when it is told to. Timers are called in the order in which they fall due, those of one moment
+ * A clock whose time passes only when it is advanced. Timers are called in the order in which they fall due, those of one moment
  * in the order in which they were set. Between two of them everything that promises do is done.
  */
 export class VirtualClock implements TimedClock {

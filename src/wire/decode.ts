@@ -30,9 +30,16 @@ export interface Refusal {
   readonly detail: string;
 }
 
+/** What of a header differs from datagram to datagram, beside its length and HMAC. */
+export interface Header {
+  readonly counter: number;
+}
+
 /** What stood between the header and END. */
 export interface Body {
   readonly entries: Entry[];
+  /** Their addresses as numbers, in the same order; good until the next datagram is decoded. */
+  readonly addresses: Uint32Array;
   /** Well-formed TLVs of a type this version does not know, stepped over. */
   readonly unknownTlvs: number;
   /** The newest timestamp among the entries, or -1 without any: it says when the datagram was sent. */
@@ -48,18 +55,14 @@ const VERSION_1 = refusal('version', 0, 'version 1, the extinct protocol of 2007
 const WRONG_FAMILY = refusal('family', 1, 'not address family 2 (IPv4)');
 const WRONG_LENGTH = refusal('length', LENGTH_AT, 'the length field is not the length of the datagram');
 
-/** Everything that can be refused before the HMAC is computed, cheapest first. */
-export function precheck(bytes: Uint8Array): Refusal | undefined {
+/** The header, or what can be refused before the HMAC is computed, cheapest first. */
+export function readHeader(bytes: Uint8Array): Header | Refusal {
   if (bytes.length < MIN_SIZE) return SHORT;
   if (bytes.length > MAX_SIZE) return OVERSIZE;
   if (bytes[0] !== VERSION) return bytes[0] === 1 ? VERSION_1 : WRONG_VERSION;
   if (bytes[1] !== FAMILY_IPV4) return WRONG_FAMILY;
   if (readU16(bytes, LENGTH_AT) !== bytes.length) return WRONG_LENGTH;
-  return undefined;
-}
-
-export function readCounter(bytes: Uint8Array): number {
-  return readU32(bytes, COUNTER_AT);
+  return { counter: readU32(bytes, COUNTER_AT) };
 }
 
 /**
@@ -69,9 +72,11 @@ export function readCounter(bytes: Uint8Array): number {
 const scratch = new Uint8Array(MAX_SIZE);
 const fields = new DataView(scratch.buffer);
 const quads = new DottedQuads(scratch, fields);
+/** A datagram holds no more entries than the shortest TLVs of any have room. */
+const addresses = new Uint32Array(Math.floor((MAX_SIZE - MIN_SIZE) / ADDRESS_TLV_SIZE));
 
 /**
- * The walk over the TLVs: the whole datagram or nothing. Only for bytes that passed {@link precheck}. Stricter than the
+ * The walk over the TLVs: the whole datagram or nothing. Only for bytes that passed {@link readHeader}. Stricter than the
  * C receivers, which read unsigned or foreign bytes behind a missing END, and laxer in one place: an unknown TLV does
  * not cost the entries behind it.
  */
@@ -93,7 +98,7 @@ export function decodeBody(bytes: Buffer): Body | Refusal {
       if (at + size !== end) return refusal('malformed', at + size, `${end - at - size} bytes after END`);
       // Setting a length is a slow call even when it changes nothing.
       if (count !== entries.length) entries.length = count;
-      return { entries, unknownTlvs, newest };
+      return { entries, addresses, unknownTlvs, newest };
     }
     if (size < TLV_HEADER_SIZE || size > end - at) {
       return refusal('malformed', at + 2, `a TLV of length ${size} where ${end - at} bytes are left`);
@@ -104,9 +109,11 @@ export function decodeBody(bytes: Buffer): Body | Refusal {
       if (type === TYPE_GREY) {
         const grey = readGrey(bytes, at, size);
         if ('reason' in grey) return grey;
+        addresses[count] = fields.getUint32(at + 8);
         entry = grey;
       } else {
         if (size !== ADDRESS_TLV_SIZE) return refusal('malformed', at + 2, `TLV ${type} of ${size} bytes, not 16`);
+        addresses[count] = fields.getUint32(at + 12);
         entry = readAddressEntry(type, at, end);
       }
       if (entry.timestamp > newest) newest = entry.timestamp;

@@ -1,4 +1,4 @@
-import { isU32, parseIPv4 } from '../address.ts';
+import { isU32 } from '../address.ts';
 import type { EntryType, GreyEntry, Removal, TrappedEntry, WhiteEntry } from '../entry.ts';
 import { writeU16, writeU32 } from './bytes.ts';
 import {
@@ -23,15 +23,18 @@ import { textProblem, type WireText } from './text.ts';
 
 /** A GREY entry to be encoded; a string may be given as the very bytes it was received in. */
 export type WireGrey = Omit<GreyEntry, 'helo' | 'from' | 'to'> & {
+  /** The argument of HELO or EHLO. */
   readonly helo: WireText;
+  /** The envelope sender. */
   readonly from: WireText;
+  /** The envelope recipient. */
   readonly to: WireText;
 };
 
 /** An entry as the encoder takes it. Every `Entry` is one. */
 export type WireEntry = WireGrey | WhiteEntry | TrappedEntry | Removal;
 
-/** Which member of an entry cannot go on the wire, and why. */
+/** Which field of an entry cannot go on the wire, and why. */
 export interface FieldProblem {
   readonly kind: 'address' | 'time' | 'empty' | 'control' | 'too-long' | 'type';
   readonly field: string;
@@ -76,9 +79,10 @@ export class DatagramWriter {
   /**
    * Adds an entry. `'full'`: it is sound but this datagram has no room left for it. Otherwise what is wrong with it, or
    * nothing. Problems are values, not errors: a hostile HELO must not cost a stack trace.
+   *
+   * @param address The entry's `ip` as a number, -1 if it is not an IPv4 dotted quad: the caller has parsed it already.
    */
-  add(entry: WireEntry): 'full' | FieldProblem | undefined {
-    const address = typeof entry.ip === 'string' ? parseIPv4(entry.ip) : -1;
+  add(entry: WireEntry, address: number): 'full' | FieldProblem | undefined {
     if (address < 0)
       return {
         kind: 'address',

@@ -6,7 +6,7 @@ const MAX_RUN = 16;
 /** Fewer are not worth a native call. */
 const MIN_RUN = 4;
 
-/** Type and length of an address TLV as one number: the least and the greatest. */
+/** Type and length of an address TLV as one number: the smallest and the greatest. */
 const FIRST_HEADER = (TYPE_WHITE << 16) | ADDRESS_TLV_SIZE;
 const LAST_HEADER = (TYPE_REMOVE_TRAPPED << 16) | ADDRESS_TLV_SIZE;
 
@@ -79,9 +79,9 @@ export class DottedQuads {
 
   /** How many address TLVs stand there, at most {@link MAX_RUN}. */
   #runFrom(first: number, end: number): number {
-    const most = Math.min(MAX_RUN, Math.floor((end - first) / ADDRESS_TLV_SIZE));
+    const max = Math.min(MAX_RUN, Math.floor((end - first) / ADDRESS_TLV_SIZE));
     let count = 1;
-    while (count < most && this.#isAddress(first + count * ADDRESS_TLV_SIZE)) count++;
+    while (count < max && this.#isAddress(first + count * ADDRESS_TLV_SIZE)) count++;
     return count;
   }
 

@@ -69,7 +69,7 @@ describe('SyncKey.fromFile', () => {
     expect(key.warnings).toEqual([]);
   });
 
-  it('says that a file is missing', async () => {
+  it('names a file that is missing', async () => {
     const path = join(folder, 'missing');
     for (const wrong of [path, join(await keyFile('plain', 'x'), 'below')]) {
       const error = await refusal(wrong);
@@ -79,7 +79,7 @@ describe('SyncKey.fromFile', () => {
     }
   });
 
-  it('says that it is a directory', async () => {
+  it('names a directory', async () => {
     await mkdir(join(folder, 'directory'));
     const error = await refusal(join(folder, 'directory'));
     expect(error.code).toBe('ERR_SPAMD_KEY_FILE');
@@ -113,13 +113,13 @@ describe('SyncKey.fromFile', () => {
 });
 
 describe('SyncKey', () => {
-  it('none authenticates nothing and says so', () => {
+  it('none authenticates nothing and warns', () => {
     const key = SyncKey.none();
     expect(key.authenticates).toBe(false);
     expect(key.warnings).toEqual([expect.stringContaining('no key')]);
   });
 
-  it('of an empty file authenticates, and says that everybody knows it', async () => {
+  it('of an empty file authenticates, and warns that everybody knows it', async () => {
     const none = SyncKey.fromBytes(new Uint8Array());
     expect(none.authenticates).toBe(true);
     expect(none.warnings).toEqual(['the key file is empty: that is a key that everybody knows']);

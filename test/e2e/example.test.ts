@@ -88,10 +88,6 @@ describe('what cannot work is said in one line', () => {
   ])('$args', async ({ args, said }) => {
     expect(await refusal(...args)).toContain(said);
   });
-
-  test('a target whose name does not resolve', async () => {
-    expect(await refusal('-Y', 'no-such-host.invalid', '-K', keyFile)).toContain('no-such-host.invalid');
-  });
 });
 
 describe('in a group', () => {

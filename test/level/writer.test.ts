@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { systemClock } from '../../src/clock.ts';
 import type { Operation } from '../../src/level/database.ts';
 import { Writer } from '../../src/level/writer.ts';
 
@@ -34,6 +35,7 @@ class Rig {
           operations.map(({ key }) => key),
         ),
       recover: () => this.#ask('recover', []),
+      clock: systemClock,
       maxLossMs,
     });
   }

@@ -1,10 +1,6 @@
 import { type Entry, EntryError, SpamdSyncError } from 'spamd-sync';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { NOW, openRig, TUPLE, turn, whites } from '../support/rig.ts';
-
-afterEach(() => {
-  vi.useRealTimers();
-});
 
 describe('a target that fails', () => {
   it('holds back no other, and is reported in its own place', async () => {
@@ -115,6 +111,6 @@ describe('mistakes of the caller', () => {
       expires: time,
     }));
     await peer.announce(entries);
-    expect(transport.link().said).toEqual([entries]);
+    expect(transport.link().entries).toEqual([entries]);
   });
 });

@@ -12,7 +12,7 @@ function white(timestamp = NOW): Entry {
 }
 
 /** A datagram from this address with this counter. */
-function hear({ transport, clock }: Rig, counter: number, address = A, port = 8025): void {
+function receiveFrom({ transport, clock }: Rig, counter: number, address = A, port = 8025): void {
   // Expiries differ, so that a counter that comes twice makes another datagram.
   const entry: Entry = { type: 'white', ip: '203.0.113.1', timestamp: Math.floor(clock.time), expires: unique++ };
   transport.receive(encodeDatagram([entry], { key: KEY, counter }), { address, port });
@@ -30,7 +30,7 @@ function source(rig: Rig, address = A) {
 }
 
 describe('a source', () => {
-  it('is known by when it was heard, what it said, its skew and its key', async () => {
+  it('is known by when it was last received from, its entries, its skew and its key', async () => {
     const rig = await openRig();
     const { transport, clock, peer } = rig;
     const entries: Entry[] = [
@@ -80,7 +80,7 @@ describe('a source', () => {
       skew: undefined,
       keyIndex: undefined,
     });
-    hear(rig, 0);
+    receiveFrom(rig, 0);
     expect(rig.peer.health().sources).toHaveLength(1);
     expect(source(rig)).toMatchObject({ accepted: 1, drops: { auth: 2 } });
     expect(rig.peer.health().sourcesForgotten).toBe(0);
@@ -88,7 +88,7 @@ describe('a source', () => {
 
   it('is the target of that address too', async () => {
     const rig = await openRig({ targets: [A, '192.0.2.51'] });
-    hear(rig, 0);
+    receiveFrom(rig, 0);
     expect(rig.peer.health().targets).toMatchObject([
       { target: A, address: A, dialect: 'spamd', multicast: false, lastReceived: NOW },
       { target: '192.0.2.51', lastReceived: undefined },
@@ -118,28 +118,28 @@ describe('what seems to be lost', () => {
     ['late over the end of the counter', [0xffff_fffe, 1, 0xffff_ffff], 1],
   ])('%s: %j', async (_name, counters, lost) => {
     const rig = await openRig();
-    for (const counter of counters) hear(rig, counter);
+    for (const counter of counters) receiveFrom(rig, counter);
     expect(source(rig)?.lost).toBe(lost);
     expect(source(rig)?.accepted).toBe(counters.length);
   });
 
   it('is reckoned for each port by itself, and for each address', async () => {
     const rig = await openRig();
-    hear(rig, 0, A, 1);
-    hear(rig, 700, A, 2);
-    hear(rig, 2, A, 1);
-    hear(rig, 703, A, 2);
-    hear(rig, 9, '192.0.2.51', 1);
+    receiveFrom(rig, 0, A, 1);
+    receiveFrom(rig, 700, A, 2);
+    receiveFrom(rig, 2, A, 1);
+    receiveFrom(rig, 703, A, 2);
+    receiveFrom(rig, 9, '192.0.2.51', 1);
     expect(source(rig)?.lost).toBe(1 + 2);
     expect(source(rig, '192.0.2.51')?.lost).toBe(0);
   });
 
   it('is not made up for by the late of another port', async () => {
     const rig = await openRig();
-    hear(rig, 0, A, 1);
-    hear(rig, 5, A, 1);
-    hear(rig, 50, A, 2);
-    hear(rig, 49, A, 2);
+    receiveFrom(rig, 0, A, 1);
+    receiveFrom(rig, 5, A, 1);
+    receiveFrom(rig, 50, A, 2);
+    receiveFrom(rig, 49, A, 2);
     expect(source(rig)?.lost).toBe(4);
   });
 
@@ -149,8 +149,8 @@ describe('what seems to be lost', () => {
       [17, 0],
     ] as const) {
       const rig = await openRig();
-      for (let port = 1; port <= ports; port++) hear(rig, 0, A, port);
-      hear(rig, 11, A, 1);
+      for (let port = 1; port <= ports; port++) receiveFrom(rig, 0, A, port);
+      receiveFrom(rig, 11, A, 1);
       expect(source(rig)?.lost).toBe(lost);
     }
   });
@@ -162,7 +162,7 @@ describe('what seems to be lost', () => {
     rig.transport.receive(bytes, { address: A, port: 8025 });
     rig.transport.receive(encodeDatagram([white(1)], { key: KEY, counter: 50 }), { address: A, port: 8025 });
     forge(rig, A, 3);
-    hear(rig, 5);
+    receiveFrom(rig, 5);
     expect(source(rig)?.lost).toBe(0);
   });
 });
@@ -170,9 +170,9 @@ describe('what seems to be lost', () => {
 describe('how many sources are kept', () => {
   const address = (at: number) => `198.51.${at >> 8}.${at & 255}`;
 
-  it('is 256 strangers, who push out each other', async () => {
+  it('is 256 unauthenticated ones, which evict each other', async () => {
     const rig = await openRig();
-    hear(rig, 0);
+    receiveFrom(rig, 0);
     for (let at = 0; at < 256; at++) forge(rig, address(at));
     expect(rig.peer.health().sources).toHaveLength(257);
     expect(rig.peer.health().sourcesForgotten).toBe(0);
@@ -185,13 +185,13 @@ describe('how many sources are kept', () => {
     expect(source(rig)).toMatchObject({ accepted: 1, lastReceived: NOW });
   });
 
-  it('is 1024 members, of whom the longest silent goes', async () => {
+  it('is 1024 authenticated ones, of which the longest silent goes', async () => {
     const rig = await openRig();
-    for (let at = 0; at < 1024; at++) hear(rig, 0, address(at));
+    for (let at = 0; at < 1024; at++) receiveFrom(rig, 0, address(at));
     expect(rig.peer.health().sources).toHaveLength(1024);
     expect(rig.peer.health().sourcesForgotten).toBe(0);
-    hear(rig, 1, address(0));
-    hear(rig, 0, address(1024));
+    receiveFrom(rig, 1, address(0));
+    receiveFrom(rig, 0, address(1024));
     expect(rig.peer.health().sources).toHaveLength(1024);
     expect(rig.peer.health().sourcesForgotten).toBe(1);
     expect(source(rig, address(0))?.accepted).toBe(2);
@@ -211,17 +211,30 @@ describe('a key mismatch', () => {
     expect(rig.seen.warnings).toHaveLength(1);
   });
 
-  it('is not warned of for an address that is no target', async () => {
+  it('is warned of once for an address that is not a target', async () => {
     const rig = await openRig({ targets: ['192.0.2.9'] });
-    forge(rig, A, 50);
+    forge(rig, A, 4);
     expect(rig.seen.warnings).toEqual([]);
+    forge(rig, A, 50);
+    receiveFrom(rig, 0);
+    forge(rig, A, 50);
+    expect(rig.seen.warnings).toMatchObject([{ code: 'WARN_SPAMD_KEY_MISMATCH', message: expect.stringContaining(A) }]);
+  });
+
+  it('is warned of for 64 addresses that are not targets, and for every target beyond', async () => {
+    const rig = await openRig({ targets: [A] });
+    for (let at = 0; at < 70; at++) forge(rig, `198.51.100.${at}`, 5);
+    expect(rig.seen.warnings).toHaveLength(64);
+    forge(rig, A, 5);
+    expect(rig.seen.warnings).toHaveLength(65);
+    expect(rig.seen.warnings.at(-1)?.message).toContain(`target ${A}`);
   });
 
   it('is not warned of while datagrams of the right key come in between', async () => {
     const rig = await openRig({ targets: [A] });
     for (let round = 0; round < 5; round++) {
       forge(rig, A, 4);
-      hear(rig, round);
+      receiveFrom(rig, round);
     }
     expect(rig.seen.warnings).toEqual([]);
   });
@@ -230,5 +243,25 @@ describe('a key mismatch', () => {
     const rig = await openRig({ targets: [A] });
     for (let at = 0; at < 20; at++) rig.transport.receive(Buffer.alloc(10), { address: A, port: 1 });
     expect(rig.seen.warnings).toEqual([]);
+  });
+});
+
+describe('an authenticated source that allow does not name', () => {
+  it('is warned of once', async () => {
+    const rig = await openRig({ allow: ['192.0.2.51'] });
+    forge(rig, A);
+    receiveFrom(rig, 0, '192.0.2.51');
+    expect(rig.seen.warnings).toEqual([]);
+    receiveFrom(rig, 0);
+    receiveFrom(rig, 1);
+    expect(rig.seen.warnings).toMatchObject([{ code: 'WARN_SPAMD_SOURCE', message: expect.stringContaining(A) }]);
+    expect(source(rig)).toMatchObject({ accepted: 0, drops: { auth: 1, source: 2 } });
+  });
+
+  it('is warned of for 64 addresses', async () => {
+    const rig = await openRig({ allow: [] });
+    for (let at = 0; at < 70; at++) receiveFrom(rig, 0, `198.51.100.${at}`);
+    expect(rig.seen.warnings).toHaveLength(64);
+    expect(rig.seen.drops).toHaveLength(70);
   });
 });

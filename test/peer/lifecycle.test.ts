@@ -2,21 +2,17 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Keyring, SyncKey, SyncPeer } from 'spamd-sync';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { KEY } from '../support/frame.ts';
 import { FakeTransport, NOW, openRig, turn, watch } from '../support/rig.ts';
 
-afterEach(() => {
-  vi.useRealTimers();
-});
-
 describe('close', () => {
-  it('sends what is queued first, then closes the transport, then says so once', async () => {
+  it('sends what is queued first, then closes the transport, then emits close once', async () => {
     const { peer, transport, seen } = await openRig({ targets: ['mx'] });
     const report = peer.white('203.0.113.1', 5);
     await Promise.all([peer.close(), peer.close()]);
     expect((await report).targets).toMatchObject([{ sent: 1 }]);
-    expect(transport.link().said).toMatchObject([[{ type: 'white' }]]);
+    expect(transport.link().entries).toMatchObject([[{ type: 'white' }]]);
     await peer.close();
     expect(transport.closed).toBe(1);
     expect(seen.closes).toBe(1);
@@ -24,14 +20,13 @@ describe('close', () => {
   });
 
   it('does not wait for lingerMs, and leaves no timer', async () => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
-    const { peer, transport } = await openRig({ targets: ['mx'], batch: { lingerMs: 60_000 } });
+    const { peer, transport, clock } = await openRig({ targets: ['mx'], batch: { lingerMs: 60_000 } });
     void peer.white('203.0.113.1', 5);
     await turn();
     expect(transport.link().sent).toHaveLength(0);
     await peer.close();
     expect(transport.link().sent).toHaveLength(1);
-    expect(vi.getTimerCount()).toBe(0);
+    expect(clock.timers).toBe(0);
   });
 
   it('waits for what is on its way', async () => {

@@ -13,7 +13,7 @@ function any(value: unknown): never {
   return value as never;
 }
 
-describe('what is no list, and options that will not do', () => {
+describe('what is not a list, and invalid options', () => {
   it.each<[string, Call, string]>([
     ['announce(entry)', (peer) => peer.announce(any(ENTRY)), 'entries: not a list of entries: [object Object]'],
     ['announce()', (peer) => peer.announce(any(undefined)), 'entries: not a list of entries: undefined'],
@@ -58,13 +58,13 @@ describe('what is no list, and options that will not do', () => {
       (peer) => peer.seed([], { to: '224.0.1.240' }),
       'to: not a unicast address; for multicast name the interface: "224.0.1.240"',
     ],
-    ['entries(5)', (peer) => peer.entries(any(5)), 'options: not an object with signal: 5'],
+    ['received(5)', (peer) => peer.received(any(5)), 'options: not an object with signal: 5'],
     [
-      'entries({ signal: {} })',
-      (peer) => peer.entries({ signal: any({}) }),
+      'received({ signal: {} })',
+      (peer) => peer.received({ signal: any({}) }),
       'signal: not an AbortSignal: [object Object]',
     ],
-    ['entries({ abort })', (peer) => peer.entries(any({ abort: 1 })), 'abort: no such option; there are: signal'],
+    ['received({ abort })', (peer) => peer.received(any({ abort: 1 })), 'abort: no such option; there are: signal'],
   ])('%s', async (_call, call, message) => {
     const { peer, transport } = await openRig({ targets: ['mx'] });
     const error = (await failureOf(() => call(peer))) as SpamdSyncError;
@@ -75,16 +75,16 @@ describe('what is no list, and options that will not do', () => {
     expect(transport.later).toEqual([]);
   });
 
-  it('to an interface that is no target', async () => {
+  it('to an interface that is not a target', async () => {
     await using peer = await SyncPeer.open({ key: KEY, listen: false });
     expect(await failureOf(() => peer.seed([], { to: 'lo:1' }))).toMatchObject({
       code: 'ERR_SPAMD_OPTION',
-      message: 'to: an interface that is no target: "lo"',
+      message: 'to: an interface that is not a target: "lo"',
     });
   });
 });
 
-describe('what is no entry', () => {
+describe('what is not an entry', () => {
   it.each<[string, Call, object]>([
     [
       'announce([null])',
@@ -107,9 +107,24 @@ describe('what is no entry', () => {
       { field: 'ip', index: undefined, message: 'ip is not an IP address: undefined' },
     ],
     [
-      'white(date)',
-      (peer) => peer.white('203.0.113.1', any(new Date())),
-      { field: 'expires', message: 'expires is not whole Unix seconds, 0..4294967295: [object Date]' },
+      'white(invalid date)',
+      (peer) => peer.white('203.0.113.1', new Date(Number.NaN)),
+      { field: 'expires', message: 'expires is not a date within 0..4294967295 Unix seconds: NaN' },
+    ],
+    [
+      'trapped(date before 1970)',
+      (peer) => peer.trapped('203.0.113.1', new Date(-1)),
+      { field: 'expires', message: 'expires is not a date within 0..4294967295 Unix seconds: -1' },
+    ],
+    [
+      'white(date after 2106)',
+      (peer) => peer.white('203.0.113.1', new Date(2 ** 32 * 1000)),
+      { field: 'expires', value: 2 ** 32 },
+    ],
+    [
+      'white(text)',
+      (peer) => peer.white('203.0.113.1', any('2026-01-01')),
+      { field: 'expires', message: 'expires is not whole Unix seconds, 0..4294967295: "2026-01-01"' },
     ],
     [
       'trapped()',

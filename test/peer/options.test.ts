@@ -1,9 +1,9 @@
 import { Keyring, SpamdSyncError, SyncKey, SyncPeer, type SyncPeerOptions } from 'spamd-sync';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { checkedOptions } from '../../src/peer/options.ts';
+import { Settings } from '../../src/peer/options.ts';
 import { failureOf } from '../support/failure.ts';
 import { KEY } from '../support/frame.ts';
-import { FakeTransport, openRig } from '../support/rig.ts';
+import { FakeTransport, openRig, TestClock } from '../support/rig.ts';
 
 afterEach(() => {
   vi.useRealTimers();
@@ -34,7 +34,7 @@ async function taken(options: object): Promise<NonNullable<FakeTransport['option
   return result.options;
 }
 
-describe('options that will not do', () => {
+describe('invalid options', () => {
   const many: [string, object][] = [
     ['key', { key: undefined }],
     ['key', { key: 'secret' }],
@@ -147,7 +147,7 @@ describe('options that will not do', () => {
     [{ allow: '192.0.2.1' }, 'allow: not a list of IPv4 addresses and prefixes: "192.0.2.1"'],
     [{ batch: 5 }, 'batch: not an object with lingerMs, maxQueued, bulkRate: 5'],
     [{ key: SyncKey.fromFile('/dev/null').catch(() => {}) }, 'key: a promise: await it: [object Promise]'],
-  ])('%o is told which there are, or what was there', async (options, message) => {
+  ])('%o is answered with which there are, or what was there', async (options, message) => {
     expect((await refusal(options)).message).toBe(message);
   });
 
@@ -158,7 +158,7 @@ describe('options that will not do', () => {
     });
   });
 
-  it('a missing key says how to run without', async () => {
+  it('a missing key is answered with how to run without', async () => {
     expect((await refusal({ key: undefined })).message).toContain('SyncKey.none()');
   });
 });
@@ -202,8 +202,8 @@ describe('options at their bounds', () => {
 
   it('maxDigests may be as large as 2^24', () => {
     // Not opened: the memory for them is taken at once.
-    expect(checkedOptions({ key: KEY, maxDigests: 2 ** 24 }).maxDigests).toBe(2 ** 24);
-    expect(checkedOptions({ key: KEY })).toMatchObject({ maxDigests: 131_072, maxSkew: 600, lingerMs: 0, bulkRate: 4 });
+    expect(new Settings({ key: KEY, maxDigests: 2 ** 24 }).maxDigests).toBe(2 ** 24);
+    expect(new Settings({ key: KEY })).toMatchObject({ maxDigests: 131_072, maxSkew: 600, lingerMs: 0 });
   });
 });
 
@@ -248,29 +248,51 @@ describe('the default clock', () => {
     const transport = new FakeTransport();
     await using peer = await SyncPeer.open({ key: KEY, transport, targets: ['mx'] });
     await peer.white('203.0.113.1', 9);
-    expect(transport.link().said).toEqual([
+    expect(transport.link().entries).toEqual([
       [{ type: 'white', ip: '203.0.113.1', timestamp: 1_900_000_000, expires: 9 }],
     ]);
   });
 });
 
-describe('looking names up again', () => {
+describe('looking names up', () => {
+  it('is done before the peer is open, and waited for no longer than two seconds', async () => {
+    class Slow extends FakeTransport {
+      override async open(...args: Parameters<FakeTransport['open']>) {
+        const opened = await super.open(...args);
+        this.link(1).lookUp = new Promise(() => {});
+        return opened;
+      }
+    }
+    const [transport, clock] = [new Slow(), new TestClock()];
+    let opened = false;
+    const opening = SyncPeer.open({ key: KEY, transport, clock, targets: ['good', 'slow'] }).then((peer) => {
+      opened = true;
+      return peer;
+    });
+    await clock.advance(1.999);
+    expect(transport.links.map(({ refreshed }) => refreshed)).toEqual([1, 1]);
+    expect(opened).toBe(false);
+    await clock.advance(0.001);
+    expect(opened).toBe(true);
+    await (await opening).close();
+    expect(clock.timers).toBe(0);
+  });
+
   it('goes every half minute for those that fail, and every five for all', async () => {
-    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
-    const { peer, transport } = await openRig({ targets: ['good', 'bad'] });
+    const { peer, transport, clock } = await openRig({ targets: ['good', 'bad'] });
     transport.link(1).failing = true;
-    const refreshed = () => transport.links.map((link) => link.refreshed);
-    vi.advanceTimersByTime(29_999);
+    const refreshed = () => transport.links.map((link) => link.refreshed - 1);
+    await clock.advance(29.999);
     expect(refreshed()).toEqual([0, 0]);
-    vi.advanceTimersByTime(1);
+    await clock.advance(0.001);
     expect(refreshed()).toEqual([0, 1]);
-    vi.advanceTimersByTime(240_000);
+    await clock.advance(240);
     expect(refreshed()).toEqual([0, 9]);
-    vi.advanceTimersByTime(30_000);
+    await clock.advance(30);
     expect(refreshed()).toEqual([1, 10]);
-    vi.advanceTimersByTime(300_000);
+    await clock.advance(300);
     expect(refreshed()).toEqual([2, 20]);
     await peer.close();
-    expect(vi.getTimerCount()).toBe(0);
+    expect(clock.timers).toBe(0);
   });
 });

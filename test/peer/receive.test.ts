@@ -3,7 +3,7 @@ import { MemoryNetwork } from 'spamd-sync/testing';
 import { encodeDatagram } from 'spamd-sync/wire';
 import { describe, expect, it } from 'vitest';
 import { addressBody, END, frame, KEY, tlv } from '../support/frame.ts';
-import { FakeTransport, NOW, openRig, reasons, SOURCE, turn, watch } from '../support/rig.ts';
+import { FakeTransport, LOCAL, NOW, OTHER_LOCAL, openRig, reasons, SOURCE, turn, watch } from '../support/rig.ts';
 
 const GREY: Entry = { type: 'grey', ip: '203.0.113.1', helo: 'mx', from: '<a@b>', to: '<c@d>', timestamp: NOW };
 const WHITE: Entry = { type: 'white', ip: '203.0.113.2', timestamp: NOW, expires: 5 };
@@ -67,7 +67,7 @@ describe('events', () => {
     });
   });
 
-  it('of a drop tell the reason, the source, the size and words', async () => {
+  it('of a drop have the reason, the source, the size and words', async () => {
     const { transport, seen } = await openRig();
     transport.receive(Buffer.alloc(1409), { address: '198.51.100.1', port: 7 });
     expect(seen.drops).toEqual([
@@ -90,7 +90,7 @@ describe('the order in which a datagram is judged', () => {
     const outside = { address: '198.51.100.1', port: 1 };
     await peer.announce([WHITE]);
     const [own] = transport.link().sent;
-    transport.receive(own ?? Buffer.alloc(0), outside);
+    transport.receive(own ?? Buffer.alloc(0), { address: OTHER_LOCAL, port: 1 });
     const known = encode([TRAPPED], 1);
     transport.receive(known);
     transport.receive(known, outside);
@@ -107,9 +107,9 @@ describe('the order in which a datagram is judged', () => {
     await peer.announce([WHITE]);
     const own = transport.link().sent[0] ?? Buffer.alloc(0);
     clock.time = NOW + 600;
-    transport.receive(own);
+    transport.receive(own, LOCAL);
     clock.time = NOW + 601;
-    transport.receive(own);
+    transport.receive(own, LOCAL);
     expect(reasons(seen)).toEqual(['self', 'stale']);
     expect(seen.entries).toEqual([]);
   });
@@ -145,37 +145,74 @@ describe('allow', () => {
 });
 
 describe('our own datagrams', () => {
-  it('are self, whatever address they come back from, and whatever is in them', async () => {
+  it('are self, whatever address of this host they come back from, and whatever is in them', async () => {
     const { peer, transport, seen } = await openRig({ targets: ['mx', { host: 'gr', dialect: 'greyd' }] });
     await peer.announce([WHITE, GREY]);
-    for (const { sent } of transport.links) for (const bytes of sent) transport.receive(bytes);
-    expect(reasons(seen)).toEqual(['self', 'self']);
+    for (const { sent } of transport.links) {
+      for (const bytes of sent) {
+        transport.receive(bytes, LOCAL);
+        transport.receive(bytes, { address: OTHER_LOCAL, port: 40_000 });
+      }
+    }
+    expect(reasons(seen)).toEqual(['self', 'self', 'self', 'self']);
     expect(peer.stats().digests.held).toBe(0);
+  });
+
+  it('are another host’s when they come from another host, which is received and known by them', async () => {
+    const { peer, transport, seen } = await openRig({ targets: ['mx'] });
+    await peer.announce([WHITE]);
+    const [bytes = Buffer.alloc(0)] = transport.link().sent;
+    transport.receive(bytes, LOCAL);
+    transport.receive(bytes, SOURCE);
+    expect(reasons(seen)).toEqual(['self']);
+    expect(seen.entries).toEqual([WHITE]);
+    expect(peer.health().sources).toMatchObject([
+      { address: SOURCE.address, accepted: 1, lastReceived: NOW, drops: {} },
+      { address: LOCAL.address, accepted: 0, drops: { self: 1 } },
+    ]);
+  });
+
+  it('are another’s where two hosts announce the same in the same second', async () => {
+    const network = new MemoryNetwork();
+    const options = { key: KEY, clock: network.clock, listen: 'seg0', targets: ['seg0'] };
+    await using a = await SyncPeer.open({ ...options, transport: network.transport('192.0.2.1') });
+    await using b = await SyncPeer.open({ ...options, transport: network.transport('192.0.2.2') });
+    const [seenA, seenB] = [watch(a), watch(b)];
+    await Promise.all([a.white('203.0.113.1', 5), b.white('203.0.113.1', 5)]);
+    await network.settle();
+    for (const seen of [seenA, seenB]) {
+      expect(seen.entries).toMatchObject([{ type: 'white', ip: '203.0.113.1' }]);
+      expect(reasons(seen)).toEqual(['self']);
+    }
   });
 
   it('are known by the newest time in them, if not checked for ever', async () => {
     const { peer, transport, seen, clock } = await openRig({ targets: ['mx'], maxSkew: false });
     await peer.announce([{ ...WHITE, timestamp: 5 }]);
     clock.time = NOW + 1e6;
-    transport.receive(transport.link().sent[0] ?? Buffer.alloc(0));
+    transport.receive(transport.link().sent[0] ?? Buffer.alloc(0), LOCAL);
     expect(reasons(seen)).toEqual(['self']);
   });
 
   it('are known as far back as 16384 of them', async () => {
-    const { peer, transport, seen } = await openRig({ targets: ['mx'], batch: { bulkRate: 10_000 } });
-    for (let call = 0; call < 32; call++) await peer.announce(Array.from({ length: 85 * 512 }, () => WHITE));
+    const { peer, transport, seen, clock } = await openRig({ targets: ['mx'], batch: { bulkRate: 10_000 } });
+    // Each fills a datagram.
+    const long: Entry = { ...GREY, helo: 'x'.repeat(1300) };
+    const report = peer.announce(Array.from({ length: 16_384 }, () => long));
+    await clock.advance(1);
+    await report;
     const { sent } = transport.link();
     expect(sent).toHaveLength(16_384);
-    transport.receive(sent[0] ?? Buffer.alloc(0));
+    transport.receive(sent[0] ?? Buffer.alloc(0), LOCAL);
     expect(reasons(seen)).toEqual(['self']);
     await peer.announce([WHITE]);
-    transport.receive(sent[1] ?? Buffer.alloc(0));
+    transport.receive(sent[1] ?? Buffer.alloc(0), LOCAL);
     expect(reasons(seen)).toEqual(['self', 'self']);
-    transport.receive(sent[0] ?? Buffer.alloc(0));
-    expect(seen.entries).toHaveLength(85);
+    transport.receive(sent[0] ?? Buffer.alloc(0), LOCAL);
+    expect(seen.entries).toEqual([long]);
   });
 
-  it('are heard by another peer on the same address', async () => {
+  it('are received by another peer on the same address', async () => {
     const network = new MemoryNetwork();
     const options = { key: KEY, clock: network.clock, listen: 'seg0', targets: ['seg0'] };
     await using a = await SyncPeer.open({ ...options, transport: network.transport('192.0.2.1') });

@@ -1,25 +1,35 @@
 import { type Entry, EntryError, SpamdSyncError } from 'spamd-sync';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { NOW, openRig, turn } from '../support/rig.ts';
+import { describe, expect, it } from 'vitest';
+import { LOCAL, NOW, openRig } from '../support/rig.ts';
 
 const OLD = NOW - 1000;
-const MARK: Entry = { type: 'white', ip: '203.0.113.1', timestamp: NOW, expires: 0 };
+const MARKER: Entry = { type: 'white', ip: '203.0.113.1', timestamp: NOW, expires: 0 };
 
 function whites(count: number, timestamp: number): Entry[] {
   return Array.from({ length: count }, (_, at) => ({ type: 'white', ip: '203.0.113.1', timestamp, expires: at + 1 }));
 }
 
-/** Whether a receiver that checks freshness would take each of these datagrams. */
-function fresh(said: readonly Entry[][]): boolean[] {
-  return said.map((entries) => Math.max(...entries.map(({ timestamp }) => timestamp)) === NOW);
+/** White entries about different addresses, sent now. */
+function many(count: number): Entry[] {
+  return Array.from({ length: count }, (_, at) => ({
+    type: 'white',
+    ip: `198.${18 + (at >> 16)}.${(at >> 8) & 255}.${at & 255}`,
+    timestamp: NOW,
+    expires: at + 1,
+  }));
 }
 
-function unmarked(said: readonly Entry[][]): Entry[] {
-  return said.flat().filter((entry) => !('expires' in entry && entry.expires === 0));
+/** Whether a receiver that checks freshness would take each of these datagrams. */
+function fresh(datagrams: readonly Entry[][]): boolean[] {
+  return datagrams.map((entries) => Math.max(...entries.map(({ timestamp }) => timestamp)) === NOW);
+}
+
+function unmarked(datagrams: readonly Entry[][]): Entry[] {
+  return datagrams.flat().filter((entry) => !('expires' in entry && entry.expires === 0));
 }
 
 describe('backdated entries', () => {
-  it('are marked from 60 seconds on', async () => {
+  it('have a freshness marker from 60 seconds on', async () => {
     for (const [age, marked] of [
       [59, false],
       [60, true],
@@ -28,36 +38,36 @@ describe('backdated entries', () => {
       const { peer, transport } = await openRig({ targets: ['mx'] });
       const entries = whites(1, NOW - age);
       await peer.announce(entries, { backdated: true });
-      expect(transport.link().said).toEqual([marked ? [MARK, ...entries] : entries]);
+      expect(transport.link().entries).toEqual([marked ? [MARKER, ...entries] : entries]);
     }
   });
 
-  it('are not marked unless they are said to be', async () => {
+  it('have no freshness marker unless they are announced as backdated', async () => {
     const { peer, transport } = await openRig({ targets: ['mx'] });
     await peer.announce(whites(1, OLD));
-    expect(transport.link().said).toEqual([whites(1, OLD)]);
+    expect(transport.link().entries).toEqual([whites(1, OLD)]);
   });
 
-  it('share the mark, 84 of them a datagram', async () => {
+  it('share the freshness marker, 84 of them a datagram', async () => {
     const { peer, transport } = await openRig({ targets: ['mx'] });
     const entries = whites(84, OLD);
     const report = await peer.announce(entries, { backdated: true });
-    expect(transport.link().said).toEqual([[MARK, ...entries]]);
+    expect(transport.link().entries).toEqual([[MARKER, ...entries]]);
     expect(report.targets).toMatchObject([{ sent: 84 }]);
   });
 
-  it('are marked in every datagram that they fill', async () => {
+  it('have a freshness marker in every datagram that they fill', async () => {
     const { peer, transport } = await openRig({ targets: ['mx'] });
     const entries = whites(200, OLD);
     await peer.announce(entries, { backdated: true });
-    expect(fresh(transport.link().said)).toEqual([true, true, true]);
-    expect(unmarked(transport.link().said)).toEqual(entries);
+    expect(fresh(transport.link().entries)).toEqual([true, true, true]);
+    expect(unmarked(transport.link().entries)).toEqual(entries);
   });
 
   it('are known for our own when they come back', async () => {
     const { peer, transport, seen } = await openRig({ targets: ['mx'] });
     await peer.announce(whites(1, OLD));
-    transport.receive(transport.link().sent[0] ?? Buffer.alloc(0));
+    transport.receive(transport.link().sent[0] ?? Buffer.alloc(0), LOCAL);
     expect(seen.drops).toMatchObject([{ reason: 'self' }]);
   });
 });
@@ -69,8 +79,8 @@ describe('seed', () => {
     const progress: number[] = [];
     const report = await peer.seed(entries, { rate: 10_000, onProgress: ({ datagrams }) => progress.push(datagrams) });
     for (const link of transport.links) {
-      expect(fresh(link.said)).toEqual([true, true, true, true]);
-      expect(unmarked(link.said)).toEqual(entries);
+      expect(fresh(link.entries)).toEqual([true, true, true, true]);
+      expect(unmarked(link.entries)).toEqual(entries);
     }
     expect(report).toMatchObject({ entries: 300, datagrams: 8, aborted: false });
     expect(report.targets).toMatchObject([
@@ -92,14 +102,14 @@ describe('seed', () => {
     expect(transport.link().sent).toEqual([]);
   });
 
-  it('goes to one target alone, by name, with counters of its own', async () => {
+  it('goes to one target alone, by name', async () => {
     const { peer, transport } = await openRig({ targets: ['mx', 'mx2'] });
-    await peer.seed(whites(1, NOW), { to: 'mx2' });
-    await peer.seed(whites(1, NOW), { to: 'new.example.org' });
+    await peer.seed(whites(1, NOW), { to: 'mx2', rate: 10_000 });
+    await peer.seed(whites(1, NOW), { to: 'new.example.org', rate: 10_000 });
     expect(transport.links.map(({ sent }) => sent.length)).toEqual([0, 1]);
-    expect(transport.later.map(({ address, sent }) => [address, sent.length])).toEqual([['new.example.org', 1]]);
-    const counters = [...transport.link(1).sent, ...(transport.later[0]?.sent ?? [])].map((b) => b.readUInt32BE(4));
-    expect(counters).toEqual([0x8000_0000, 0x8000_0001]);
+    expect(transport.later.map(({ address, sent, refreshed }) => [address, sent.length, refreshed])).toEqual([
+      ['new.example.org', 1, 1],
+    ]);
   });
 
   it('reports a target that fails, and goes on with the others', async () => {
@@ -135,24 +145,27 @@ describe('seed', () => {
   });
 
   it('does not make up for a source that was slow', async () => {
-    vi.useFakeTimers({ toFake: ['performance'] });
-    onTestFinished(() => void vi.useRealTimers());
-    const { peer, transport } = await openRig({ targets: ['mx'] });
+    const { peer, transport, clock } = await openRig({ targets: ['mx'] });
     async function* slow(): AsyncGenerator<Entry> {
-      yield* whites(85, NOW);
-      vi.advanceTimersByTime(5000);
+      yield* whites(86, NOW);
+      clock.skip(5);
       yield* whites(20 * 85, NOW);
     }
     const abort = new AbortController();
-    const seeding = peer.seed(slow(), { rate: 4, signal: abort.signal });
-    // From here on only its timers let it go on.
-    for (let turns = 0; turns < 2000; turns++) await turn();
+    const seeding = peer.seed(slow(), { signal: abort.signal });
+    const { sent } = transport.link();
+    await clock.advance(0);
+    expect(sent).toHaveLength(2);
+    await clock.advance(0.1);
+    expect(sent).toHaveLength(2);
+    // A timer that was late by 0.1 seconds is made up for, no more.
+    await clock.advance(0.05);
+    expect(sent).toHaveLength(3);
+    await clock.advance(1);
+    expect(sent).toHaveLength(7);
     abort.abort();
-    const { datagrams, aborted } = await seeding;
-    expect(aborted).toBe(true);
-    expect(datagrams).toBeGreaterThanOrEqual(1);
-    expect(datagrams).toBeLessThan(10);
-    expect(transport.link().sent).toHaveLength(datagrams);
+    expect(await seeding).toMatchObject({ aborted: true, datagrams: 7 });
+    expect(sent).toHaveLength(7);
   });
 
   it.each(['aborted', 'closed'])('ends when it is %s while its source keeps it waiting', async (how) => {
@@ -189,5 +202,62 @@ describe('seed', () => {
     const error = await peer.seed([...whites(1, NOW), wrong]).catch((caught) => caught);
     expect(error).toBeInstanceOf(EntryError);
     expect(error).toMatchObject({ field: 'ip', index: 1 });
+  });
+
+  it('is taken for sent now by receivers that check freshness, however long it takes', async () => {
+    const { peer, transport, clock } = await openRig({ targets: ['mx'] });
+    const seeding = peer.seed(whites(900 * 84, NOW), { rate: 1 });
+    await clock.advance(1000);
+    const report = await seeding;
+    expect(report).toMatchObject({ aborted: false, entries: 900 * 84 });
+    const { entries } = transport.link();
+    expect(unmarked(entries)).toHaveLength(900 * 84);
+    // Sent one a second from the start on, and from then on with a marker where timestamps are a minute old.
+    const newest = entries.map((each) => Math.max(...each.map(({ timestamp }) => timestamp)));
+    for (const [at, timestamp] of newest.entries()) expect(NOW + at - timestamp).toBeLessThanOrEqual(60);
+  });
+});
+
+describe('the rate of a seed', () => {
+  it('is shared with bulk sends and other seeds, unless it has one of its own', async () => {
+    const { peer, transport, clock } = await openRig({ targets: ['mx'] });
+    void peer.announce(many(4000));
+    void peer.seed(many(4000));
+    void peer.seed(many(4000), { to: 'mx' });
+    await clock.advance(0.5);
+    const before = transport.link().sent.length;
+    await clock.advance(10);
+    // Eight and twelve a second before they shared one budget.
+    expect(transport.link().sent.length - before).toBe(40);
+    void peer.seed(many(4000), { rate: 10 });
+    await clock.advance(0.5);
+    const between = transport.link().sent.length;
+    await clock.advance(2);
+    expect(transport.link().sent.length - between).toBe(8 + 20);
+    await peer.close();
+  });
+
+  it('is batch.bulkRate where that is set', async () => {
+    const { peer, transport, clock } = await openRig({ targets: ['mx'], batch: { bulkRate: 8 } });
+    void peer.seed(many(4000));
+    await clock.advance(0.5);
+    const before = transport.link().sent.length;
+    await clock.advance(2);
+    expect(transport.link().sent.length - before).toBe(16);
+    await peer.close();
+  });
+
+  it('falls as the seed itself fills the group with WHITE', async () => {
+    const { peer, transport, clock } = await openRig({ targets: ['mx'] });
+    const seeding = peer.seed(many(60_000));
+    await clock.advance(10);
+    expect(transport.link().sent).toHaveLength(41);
+    expect(peer.stats().bulk.rate).toBe(4);
+    await clock.advance(600);
+    expect((await seeding).entries).toBe(60_000);
+    const { rate, whites: known } = peer.stats().bulk;
+    expect(Math.abs(known - 60_000)).toBeLessThan(3000);
+    expect(rate).toBeLessThan(2.4);
+    expect(rate).toBeGreaterThan(1.8);
   });
 });

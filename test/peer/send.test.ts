@@ -1,29 +1,35 @@
 import { type Entry, SyncKey } from 'spamd-sync';
 import { encodeDatagram } from 'spamd-sync/wire';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { KEY } from '../support/frame.ts';
 import { NOW, openRig, TUPLE, turn, whites } from '../support/rig.ts';
 
-afterEach(() => {
-  vi.useRealTimers();
-});
+/** Where counters start at {@link NOW}: 16 for each second since 2026. */
+const FIRST = (NOW - Date.UTC(2026) / 1000) * 16;
 
 function encode(entries: Entry[], counter: number): Buffer {
   return Buffer.from(encodeDatagram(entries, { key: KEY, counter }));
 }
 
 describe('a single call', () => {
-  it('sends the datagram that spamd would, counted from 0', async () => {
+  it('sends the datagram that spamd would, but for the counter', async () => {
     const { peer, transport, clock } = await openRig({ targets: ['mx'] });
     clock.time = NOW + 0.9;
     await peer.grey(TUPLE);
     await peer.white('203.0.113.1', 5);
     await peer.trapped('203.0.113.2', 0xffff_ffff);
     expect(transport.link().sent).toEqual([
-      encode([{ type: 'grey', ...TUPLE, timestamp: NOW }], 0),
-      encode([{ type: 'white', ip: '203.0.113.1', timestamp: NOW, expires: 5 }], 1),
-      encode([{ type: 'trapped', ip: '203.0.113.2', timestamp: NOW, expires: 0xffff_ffff }], 2),
+      encode([{ type: 'grey', ...TUPLE, timestamp: NOW }], FIRST),
+      encode([{ type: 'white', ip: '203.0.113.1', timestamp: NOW, expires: 5 }], FIRST + 1),
+      encode([{ type: 'trapped', ip: '203.0.113.2', timestamp: NOW, expires: 0xffff_ffff }], FIRST + 2),
     ]);
+  });
+
+  it('takes a Date for an expiry, rounded down to the second', async () => {
+    const { peer, transport } = await openRig({ targets: ['mx'] });
+    await peer.white('203.0.113.1', new Date(1_900_000_000_999));
+    await peer.trapped('203.0.113.2', new Date(0));
+    expect(transport.link().entries).toMatchObject([[{ expires: 1_900_000_000 }], [{ expires: 0 }]]);
   });
 
   it('reports what became of it, and counts', async () => {
@@ -49,13 +55,13 @@ describe('a single call', () => {
     const ring = new Keyring([KEY, SyncKey.none()]);
     const { peer, transport } = await openRig({ targets: ['mx'], key: ring });
     await peer.white('203.0.113.1', 5);
-    expect(transport.link().said).toHaveLength(1);
+    expect(transport.link().entries).toHaveLength(1);
     ring.replace([SyncKey.none()]);
     await peer.white('203.0.113.1', 5);
-    expect(() => transport.link().said).toThrow(/auth/);
+    expect(() => transport.link().entries).toThrow(/auth/);
   });
 
-  it('without targets goes nowhere, and says so', async () => {
+  it('without targets goes nowhere, and reports no target', async () => {
     const { peer } = await openRig();
     expect(await peer.white('203.0.113.1', 5)).toEqual({ targets: [], skipped: [] });
     expect(await peer.announce([])).toEqual({ targets: [], skipped: [] });
@@ -71,7 +77,7 @@ describe('a single call', () => {
 });
 
 describe('batching', () => {
-  it('puts what one turn says into one datagram, in order', async () => {
+  it('puts what is announced in one turn into one datagram, in order', async () => {
     const { peer, transport } = await openRig({ targets: ['mx'] });
     const [a, b, c] = whites(3) as [Entry, Entry, Entry];
     const reports = [peer.announce([a]), peer.announce([b, c]), peer.grey(TUPLE)];
@@ -90,7 +96,7 @@ describe('batching', () => {
           { type: 'grey', ...TUPLE, timestamp: NOW },
           { type: 'trapped', ip: '203.0.113.8', timestamp: NOW, expires: 4 },
         ],
-        0,
+        FIRST,
       ),
     ]);
     expect(peer.stats().queued).toBe(0);
@@ -108,31 +114,29 @@ describe('batching', () => {
     const { peer, transport } = await openRig({ targets: ['mx'] });
     const list = whites(count);
     const report = await peer.announce(list);
-    expect(transport.link().said.map((entries) => entries.length)).toEqual(sizes);
-    expect(transport.link().said.flat()).toEqual(list);
+    expect(transport.link().entries.map((entries) => entries.length)).toEqual(sizes);
+    expect(transport.link().entries.flat()).toEqual(list);
     expect(report.targets[0]?.sent).toBe(count);
-    expect(transport.link().sent.map((bytes) => bytes.readUInt32BE(4))).toEqual(sizes.map((_, at) => at));
+    expect(transport.link().sent.map((bytes) => bytes.readUInt32BE(4))).toEqual(sizes.map((_, at) => FIRST + at));
   });
 
   it('waits lingerMs for more, and not longer', async () => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-    const { peer, transport } = await openRig({ targets: ['mx'], batch: { lingerMs: 100 } });
+    const { peer, transport, clock } = await openRig({ targets: ['mx'], batch: { lingerMs: 100 } });
     const [a, b, c] = whites(3) as [Entry, Entry, Entry];
     const first = peer.announce([a]);
-    await turn();
-    vi.advanceTimersByTime(99);
+    await clock.advance(0.099);
     const second = peer.announce([b]);
     await turn();
     expect(transport.link().sent).toEqual([]);
-    vi.advanceTimersByTime(1);
+    await clock.advance(0.001);
     await Promise.all([first, second]);
-    expect(transport.link().said).toEqual([[a, b]]);
+    expect(transport.link().entries).toEqual([[a, b]]);
     const third = peer.announce([c]);
     await turn();
     expect(transport.link().sent).toHaveLength(1);
-    vi.advanceTimersByTime(100);
+    await clock.advance(0.1);
     await third;
-    expect(transport.link().said).toEqual([[a, b], [c]]);
+    expect(transport.link().entries).toEqual([[a, b], [c]]);
   });
 });
 
@@ -156,7 +160,7 @@ describe('maxQueued', () => {
     expect(second?.targets).toMatchObject([{ sent: 1 }, { sent: 1 }]);
     expect(third?.skipped).toHaveLength(2);
     expect(third?.targets).toMatchObject([{ sent: 0 }, { sent: 0 }]);
-    expect(transport.link().said).toEqual([list.slice(0, 3)]);
+    expect(transport.link().entries).toEqual([list.slice(0, 3)]);
     expect(peer.stats().skipped.overload).toBe(4);
     expect((await peer.announce(list.slice(0, 3))).skipped).toEqual([]);
   });
@@ -177,7 +181,7 @@ describe('maxQueued', () => {
     expect((await peer.announce(whites(1))).skipped).toEqual([]);
   });
 
-  it('is 65536 unless told otherwise', async () => {
+  it('is 65536 by default', async () => {
     const { peer } = await openRig({ targets: ['mx'], batch: { bulkRate: 10_000 } });
     const list = Array.from({ length: 65_537 }, () => whites(1)[0] as Entry);
     const report = await peer.announce(list);

@@ -14,10 +14,16 @@ import {
   type TransportOptions,
 } from 'spamd-sync';
 import { decodeDatagram } from 'spamd-sync/wire';
+import type { TimedClock, Timer } from '../../src/clock.ts';
+import { VirtualClock } from '../../src/transport/virtual-clock.ts';
 import { KEY } from './frame.ts';
 
 export const NOW = 1_800_000_000;
 export const SOURCE: Source = { address: '192.0.2.200', port: 8025 };
+
+/** Addresses of the host that a peer on a FakeTransport runs on. */
+export const LOCAL: Source = { address: '192.0.2.1', port: 8025 };
+export const OTHER_LOCAL = '10.0.0.1';
 
 export class FakeLink implements Link {
   multicast = false;
@@ -27,6 +33,8 @@ export class FakeLink implements Link {
   refuse: Error | undefined;
   /** Sends wait for this. */
   gate: Promise<void> = Promise.resolve();
+  /** Look-ups take as long as this. */
+  lookUp: Promise<void> = Promise.resolve();
   refreshed = 0;
   readonly sent: Buffer[] = [];
 
@@ -36,6 +44,7 @@ export class FakeLink implements Link {
 
   async refresh(): Promise<void> {
     this.refreshed++;
+    await this.lookUp;
   }
 
   async send(bytes: Uint8Array): Promise<void> {
@@ -46,7 +55,7 @@ export class FakeLink implements Link {
   }
 
   /** The entries of each datagram that went out here. */
-  get said(): Entry[][] {
+  get entries(): Entry[][] {
     return this.sent.map((bytes) => decodeDatagram(bytes, { key: KEY }).entries);
   }
 }
@@ -68,11 +77,12 @@ export class FakeTransport implements Transport {
       port: options.listen === false ? 40_000 : options.listen.port,
       receiveBuffer: 425_984,
       links: this.links,
-      link: async ({ host }) => {
+      link: ({ host }) => {
         const link = new FakeLink(host);
         this.later.push(link);
         return link;
       },
+      isLocal: (address) => address === '192.0.2.1' || address === OTHER_LOCAL,
       close: async () => {
         this.closed++;
       },
@@ -93,6 +103,57 @@ export class FakeTransport implements Transport {
     const link = this.links[index];
     if (link === undefined) throw new Error(`no link ${index}`);
     return link;
+  }
+}
+
+/** A clock whose time and timers the test moves. */
+export class TestClock implements TimedClock {
+  readonly #timers = new VirtualClock(0);
+  readonly #waiting = new Set<object>();
+  #start = NOW;
+  #skipped = 0;
+
+  /** How many timers are set. */
+  get timers(): number {
+    return this.#waiting.size;
+  }
+
+  /** Unix seconds. Set, it steps as when an operator sets the date: no timer is called. */
+  get time(): number {
+    return this.#start + this.monotonic();
+  }
+
+  set time(time: number) {
+    this.#start = time - this.monotonic();
+  }
+
+  readonly now = (): number => this.time;
+  readonly monotonic = (): number => this.#timers.monotonic() + this.#skipped;
+  readonly endOfTurn = this.#timers.endOfTurn;
+
+  readonly setTimer = (seconds: number, task: () => void): Timer => {
+    const waiting = {};
+    this.#waiting.add(waiting);
+    const timer = this.#timers.setTimer(seconds, () => {
+      this.#waiting.delete(waiting);
+      task();
+    });
+    return {
+      cancel: () => {
+        this.#waiting.delete(waiting);
+        timer.cancel();
+      },
+    };
+  };
+
+  /** Lets so many seconds pass in which a busy process calls no timer. */
+  skip(seconds: number): void {
+    this.#skipped += seconds;
+  }
+
+  /** Lets so many seconds pass. */
+  advance(seconds: number): Promise<void> {
+    return this.#timers.advance(seconds);
   }
 }
 
@@ -124,14 +185,14 @@ export function watch(peer: SyncPeer): Seen {
 export interface Rig {
   readonly peer: SyncPeer;
   readonly transport: FakeTransport;
-  readonly clock: { time: number };
+  readonly clock: TestClock;
   readonly seen: Seen;
 }
 
 export async function openRig(options: Partial<SyncPeerOptions> = {}): Promise<Rig> {
   const transport = new FakeTransport();
-  const clock = { time: NOW };
-  const peer = await SyncPeer.open({ key: KEY, transport, clock: { now: () => clock.time }, ...options });
+  const clock = new TestClock();
+  const peer = await SyncPeer.open({ key: KEY, transport, clock, ...options });
   const seen = watch(peer);
   await turn();
   await turn();

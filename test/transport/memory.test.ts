@@ -42,7 +42,7 @@ function ordered(order: readonly (string | number)[]): boolean {
 }
 
 describe('MemoryNetwork', () => {
-  it('delivers everything once and in order unless told otherwise', async () => {
+  it('delivers everything once and in order by default', async () => {
     const { network, order } = await run({});
     expect(order).toEqual([...Array(200).keys()]);
     expect(network.counts).toEqual({ sent: 200, delivered: 200, lost: 0 });
@@ -57,7 +57,7 @@ describe('MemoryNetwork', () => {
     expect(other.arrivals).not.toEqual(first.arrivals);
   });
 
-  it('loses about as many as it was told to, and counts them', async () => {
+  it('loses about as many as it is set to, and counts them', async () => {
     const { network, order } = await run({ loss: 0.25 });
     const { sent, delivered, lost } = network.counts;
     expect(sent).toBe(200);
@@ -73,7 +73,7 @@ describe('MemoryNetwork', () => {
     expect((await run({ loss: 0 })).network.counts).toEqual({ sent: 200, delivered: 200, lost: 0 });
   });
 
-  it('duplicates about as many as it was told to', async () => {
+  it('duplicates about as many as it is set to', async () => {
     const { network, order } = await run({ duplication: 0.25 });
     const copies = order.filter((value) => value === 'duplicate').length;
     expect(copies).toBeGreaterThan(25);
@@ -82,7 +82,7 @@ describe('MemoryNetwork', () => {
     expect((await run({ duplication: 1 })).network.counts.delivered).toBe(400);
   });
 
-  it('lets later datagrams overtake when told to', async () => {
+  it('lets later datagrams overtake when it is set to', async () => {
     const { arrivals, order } = await run({ reordering: 0.25, latency: [0.01, 0.01] });
     expect(ordered(order)).toBe(false);
     expect([...order].sort((a, b) => Number(a) - Number(b))).toEqual([...Array(200).keys()]);
@@ -113,7 +113,7 @@ describe('MemoryNetwork', () => {
     expect(network.clock.now()).toBeCloseTo(5001.1);
   });
 
-  it('starts at 1800000000 unless told otherwise', () => {
+  it('starts at 1800000000 by default', () => {
     expect(new MemoryNetwork().clock.now()).toBe(1_800_000_000);
     expect(new MemoryNetwork({ start: 5 }).clock.now()).toBe(5);
   });
@@ -148,7 +148,7 @@ describe('MemoryNetwork', () => {
     expect(b.seen.drops).toEqual([]);
   });
 
-  it('gives ports of its own to those who only send, and hears nothing for them', async () => {
+  it('gives ports of its own to those who only send, and receives nothing for them', async () => {
     const network = new MemoryNetwork();
     const { peer, seen } = await join(network, '192.0.2.1', { listen: false, targets: ['192.0.2.2'] });
     const other = await join(network, '192.0.2.2', { targets: ['192.0.2.1'] });

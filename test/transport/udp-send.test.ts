@@ -15,7 +15,7 @@ function to(peer: SyncPeer, host = '127.0.0.1') {
   return { host, port: peer.address.port };
 }
 
-async function heardBy(peer: SyncPeer): Promise<[Entry, Source]> {
+async function receivedBy(peer: SyncPeer): Promise<[Entry, Source]> {
   const [entry, source] = await once(peer, 'entry');
   return [entry, source];
 }
@@ -24,10 +24,10 @@ describe('sending', () => {
   it('goes out from the port that is listened on', async () => {
     const receiver = await peerAt();
     const sender = await peerAt({ listen: '127.0.0.2', targets: [to(receiver)] });
-    const heard = heardBy(receiver);
+    const received = receivedBy(receiver);
     const report = await sender.trapped('203.0.113.1', 9);
     expect(report.targets).toMatchObject([{ sent: 1, failed: 0, error: undefined }]);
-    const [entry, source] = await heard;
+    const [entry, source] = await received;
     expect(entry).toMatchObject({ type: 'trapped', ip: '203.0.113.1', expires: 9 });
     expect(source).toEqual(sender.address);
     expect(sender.health().targets).toMatchObject([{ multicast: false, address: '127.0.0.1', sent: 1 }]);
@@ -38,18 +38,18 @@ describe('sending', () => {
     const sender = await peerAt({ listen: false, port: 8025, targets: [to(receiver)] });
     expect(sender.address.port).not.toBe(8025);
     expect(sender.stats().receiveBuffer).toBe(0);
-    const heard = heardBy(receiver);
+    const received = receivedBy(receiver);
     await sender.white('203.0.113.1', 9);
-    expect((await heard)[1].port).toBe(sender.address.port);
+    expect((await received)[1].port).toBe(sender.address.port);
   });
 
   it('finds a target by its name', async () => {
     vi.mocked(lookup).mockRestore();
     const receiver = await peerAt();
     const sender = await peerAt({ targets: [to(receiver, 'localhost')] });
-    const heard = heardBy(receiver);
+    const received = receivedBy(receiver);
     await sender.white('203.0.113.1', 9);
-    expect((await heard)[0].ip).toBe('203.0.113.1');
+    expect((await received)[0].ip).toBe('203.0.113.1');
     expect(sender.health().targets[0]?.address).toBe('127.0.0.1');
   });
 
@@ -60,9 +60,9 @@ describe('sending', () => {
       targets: [to(receiver, 'bad.test'), to(receiver), to(receiver, 'good.test'), to(receiver, 'worse.test')],
     });
     const seen = watch(sender);
-    const heard = heardBy(receiver);
+    const received = receivedBy(receiver);
     const report = await sender.white('203.0.113.1', 9);
-    await heard;
+    await received;
     const error = expect.objectContaining({ code: 'ERR_SPAMD_RESOLVE' });
     expect(report.targets.map(({ sent, failed, error: why }) => [sent, failed, why])).toEqual([
       [0, 1, error],
@@ -82,9 +82,9 @@ describe('sending', () => {
     // Bound to loopback, no route leads out.
     const sender = await peerAt({ targets: [{ host: '192.0.2.77', port: 9 }, to(receiver)] });
     const seen = watch(sender);
-    const heard = heardBy(receiver);
+    const received = receivedBy(receiver);
     const report = await sender.white('203.0.113.1', 9);
-    await heard;
+    await received;
     expect(report.targets[0]).toMatchObject({ sent: 0, failed: 1, error: { code: 'ERR_SPAMD_SEND' } });
     expect(report.targets[1]).toMatchObject({ sent: 1, failed: 0 });
     expect(seen.errors).toEqual([]);
@@ -115,6 +115,7 @@ describe('a link to a name', () => {
       events,
     );
     open.push(transport);
+    await Promise.all(transport.links.map((link) => link.refresh()));
     return transport;
   }
 
@@ -144,14 +145,15 @@ describe('a link to a name', () => {
     const transport = await udp.open({ listen: false, group: '224.0.1.240', targets: [target] }, events);
     open.push(transport);
     const [link] = transport.links;
+    await link?.refresh();
     expect(link).toMatchObject({ address: undefined, failing: true });
     const bytes = encodeDatagram([WHITE], { key: KEY, counter: 0 });
     await expect(link?.send(bytes)).rejects.toMatchObject({ code: 'ERR_SPAMD_RESOLVE' });
     names({ 'late.test': '127.0.0.1' });
     await link?.refresh();
-    const heard = heardBy(receiver);
+    const received = receivedBy(receiver);
     await link?.send(bytes);
-    expect((await heard)[0]).toEqual(WHITE);
+    expect((await received)[0]).toEqual(WHITE);
   });
 
   it('does not look up addresses', async () => {
@@ -175,7 +177,7 @@ describe('interfaces', () => {
     expect(error.message).toContain('one interface at most: a0, b0');
   });
 
-  it('carry the group: peers share its port, and hear each other and their own echo', async () => {
+  it('carry the group: peers share its port, and receive each other and their own echo', async () => {
     const join = vi.spyOn(Socket.prototype, 'addMembership');
     const on = vi.spyOn(Socket.prototype, 'setMulticastInterface');
     const ttl = vi.spyOn(Socket.prototype, 'setMulticastTTL');
@@ -191,10 +193,10 @@ describe('interfaces', () => {
     ]);
     expect(on.mock.calls).toEqual([['127.0.0.1']]);
     expect(ttl.mock.calls).toEqual([[1]]);
-    const heard = heardBy(a);
+    const received = receivedBy(a);
     const echo = once(b, 'drop');
     await b.white('203.0.113.1', 9);
-    expect((await heard)[0].ip).toBe('203.0.113.1');
+    expect((await received)[0].ip).toBe('203.0.113.1');
     expect(await echo).toMatchObject([{ reason: 'self' }]);
     expect(b.health().targets).toMatchObject([{ multicast: true, address: group }]);
     await peerAt({ listen: false, targets: [`${name}:7`] });

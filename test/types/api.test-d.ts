@@ -107,10 +107,38 @@ describe('SyncPeer', () => {
   });
 
   it('hands out what it received', () => {
-    expectTypeOf(peer.entries()).toEqualTypeOf<AsyncIterableIterator<Received>>();
+    expectTypeOf(peer.received()).toEqualTypeOf<AsyncIterableIterator<Received>>();
     expectTypeOf<Received['entry']>().toEqualTypeOf<Entry>();
     expectTypeOf(peer.health()).toEqualTypeOf<PeerHealth>();
     expectTypeOf(peer.stats()).toEqualTypeOf<PeerStats>();
+  });
+
+  it('takes an option that is undefined for an absent one', () => {
+    const none = undefined as undefined;
+    void SyncPeer.open({
+      key,
+      listen: none,
+      targets: [{ host: 'mx', port: none, dialect: none, ttl: none }],
+      port: none,
+      group: none,
+      allow: none,
+      maxSkew: none,
+      maxDigests: none,
+      batch: { lingerMs: none, maxQueued: none, bulkRate: none },
+      transport: none,
+      clock: none,
+      signal: none,
+    });
+    void SyncPeer.open({ key, listen: { at: none, receiveBuffer: none }, batch: none });
+    void peer.seed([], { rate: none, signal: none, onProgress: none, to: none });
+    void peer.announce([], { backdated: none });
+    void peer.received({ signal: none });
+    new MemoryNetwork({ seed: none, loss: none, duplication: none, reordering: none, latency: none, start: none });
+  });
+
+  it('takes a number or a Date for an expiry', () => {
+    expectTypeOf(peer.white).parameter(1).toEqualTypeOf<number | Date>();
+    expectTypeOf(peer.trapped).parameter(1).toEqualTypeOf<number | Date>();
   });
 
   it('takes a network in memory for its transport', () => {

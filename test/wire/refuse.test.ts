@@ -143,7 +143,7 @@ describe('what is refused', () => {
     expect(error.message.slice(0, message.length)).toBe(message);
   });
 
-  it.each([[null], [undefined], [5], ['white']])('what is no entry: %j', (entry) => {
+  it.each([[null], [undefined], [5], ['white']])('what is not an entry: %j', (entry) => {
     const error = refusal(() => encode([white, untyped(entry)]));
     expect(error).toMatchObject({ code: 'ERR_SPAMD_FIELD', field: 'entry', value: entry, index: 1 });
     expect(decodeDatagram(encode([white]), { key: KEY }).entries).toEqual([white]);

@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { freshUntil, isFresh } from '../../src/peer/freshness.ts';
-import { DigestWindow } from '../../src/peer/replay-window.ts';
+import { freshUntil, isFresh, ReplayWindow } from '../../src/peer/replay-window.ts';
 
-describe('DigestWindow', () => {
+describe('ReplayWindow', () => {
   it('knows a digest up to its last second', () => {
-    const window = new DigestWindow(10);
+    const window = new ReplayWindow(10);
     window.add('a', 1000, 900);
     expect(window.has('a', 900)).toBe(true);
     expect(window.has('a', 999.5)).toBe(true);
@@ -14,7 +13,7 @@ describe('DigestWindow', () => {
   });
 
   it('keeps as many as it is allowed', () => {
-    const window = new DigestWindow(3);
+    const window = new ReplayWindow(3);
     for (const digest of ['a', 'b', 'c']) window.add(digest, 1000, 900);
     expect(window.size).toBe(3);
     expect(window.forgotten).toBe(0);
@@ -26,7 +25,7 @@ describe('DigestWindow', () => {
   });
 
   it('is not kept longer for having been asked after', () => {
-    const window = new DigestWindow(2);
+    const window = new ReplayWindow(2);
     window.add('a', 1000, 900);
     window.add('b', 1000, 900);
     expect(window.has('a', 900)).toBe(true);
@@ -40,19 +39,19 @@ describe('DigestWindow', () => {
     [1000, 1],
     [1001, 0],
   ])('pushed out at %i, one that holds until 1000 counts %i times as forgotten', (now, times) => {
-    let told = 0;
-    const window = new DigestWindow(1, () => told++);
+    let reported = 0;
+    const window = new ReplayWindow(1, () => reported++);
     window.add('a', 1000, 900);
     window.add('b', 2000, now);
     expect(window.forgotten).toBe(times);
-    expect(told).toBe(times);
+    expect(reported).toBe(times);
   });
 
-  it('tells each time', () => {
-    let told = 0;
-    const window = new DigestWindow(1, () => told++);
+  it('reports each time', () => {
+    let reported = 0;
+    const window = new ReplayWindow(1, () => reported++);
     for (const digest of ['a', 'b', 'c', 'd']) window.add(digest, Number.POSITIVE_INFINITY, 900);
-    expect(told).toBe(3);
+    expect(reported).toBe(3);
     expect(window.forgotten).toBe(3);
   });
 });

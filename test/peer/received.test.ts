@@ -30,13 +30,13 @@ async function drain(reader: AsyncIterable<Received>): Promise<Received[]> {
   return all;
 }
 
-describe('entries()', () => {
+describe('received()', () => {
   it('hands out what came in since, in order, with the source, to each reader', async () => {
     const rig = await openRig();
     receive(rig, 3);
-    const first = rig.peer.entries();
+    const first = rig.peer.received();
     receive(rig, 100, 100);
-    const second = rig.peer.entries();
+    const second = rig.peer.received();
     receive(rig, 10, 300);
     await rig.peer.close();
     const all = await drain(first);
@@ -50,7 +50,7 @@ describe('entries()', () => {
 
   it('waits for the next, several at once in order', async () => {
     const rig = await openRig();
-    const reader = rig.peer.entries();
+    const reader = rig.peer.received();
     const waiting = [reader.next(), reader.next(), reader.next()];
     receive(rig, 4);
     const values = (await Promise.all(waiting)).map(({ value }) => value);
@@ -60,7 +60,7 @@ describe('entries()', () => {
 
   it('stays in order while reading and receiving take turns', async () => {
     const rig = await openRig();
-    const reader = rig.peer.entries();
+    const reader = rig.peer.received();
     const got: (number | undefined)[] = [];
     let next = 0;
     for (let round = 0; round < 30; round++) {
@@ -75,7 +75,7 @@ describe('entries()', () => {
 
   it('keeps 16384 for a slow reader, and counts what it misses', async () => {
     const rig = await openRig();
-    const reader = rig.peer.entries();
+    const reader = rig.peer.received();
     receive(rig, 16_384);
     expect(reasons(rig.seen)).toEqual([]);
     receive(rig, 3, 16_384);
@@ -91,8 +91,8 @@ describe('entries()', () => {
 
   it('does not make other readers miss what a slow one has no room for', async () => {
     const rig = await openRig();
-    rig.peer.entries();
-    const quick = rig.peer.entries();
+    rig.peer.received();
+    const quick = rig.peer.received();
     receive(rig, 16_384);
     for (let at = 0; at < 16_384; at++) await quick.next();
     receive(rig, 1, 50_000);
@@ -101,19 +101,19 @@ describe('entries()', () => {
 
   it('ends when the peer closes, also for who is waiting', async () => {
     const rig = await openRig();
-    const reader = rig.peer.entries();
+    const reader = rig.peer.received();
     const waiting = reader.next();
     await rig.peer.close();
     expect(await waiting).toEqual({ value: undefined, done: true });
     expect(await reader.next()).toEqual({ value: undefined, done: true });
-    expect(await drain(rig.peer.entries())).toEqual([]);
+    expect(await drain(rig.peer.received())).toEqual([]);
   });
 
   it('rejects with the reason when its signal is aborted', async () => {
     const rig = await openRig();
     const controller = new AbortController();
-    const reader = rig.peer.entries({ signal: controller.signal });
-    const other = rig.peer.entries();
+    const reader = rig.peer.received({ signal: controller.signal });
+    const other = rig.peer.received();
     const waiting = reader.next();
     const reason = new Error('enough');
     controller.abort(reason);
@@ -127,7 +127,7 @@ describe('entries()', () => {
   it('rejects at once when its signal was aborted before, and keeps nothing', async () => {
     const rig = await openRig();
     const reason = new Error('never');
-    const reader = rig.peer.entries({ signal: AbortSignal.abort(reason) });
+    const reader = rig.peer.received({ signal: AbortSignal.abort(reason) });
     receive(rig, 16_385);
     expect(rig.peer.stats().drops.overload).toBe(0);
     await expect(reader.next()).rejects.toBe(reason);
@@ -136,7 +136,7 @@ describe('entries()', () => {
   it('frees the queue when the loop is left', async () => {
     const rig = await openRig();
     receive(rig, 0);
-    const reader = rig.peer.entries();
+    const reader = rig.peer.received();
     receive(rig, 10);
     for await (const { entry } of reader) {
       expect(entry.type).toBe('white');
@@ -162,7 +162,7 @@ describe('entries()', () => {
       listeners--;
       remove(...args);
     };
-    const reader = rig.peer.entries({ signal });
+    const reader = rig.peer.received({ signal });
     expect(listeners).toBe(1);
     await reader.return?.();
     await turn();
