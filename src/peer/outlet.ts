@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net';
 import { every, type TimedClock, type Timer, within } from '../clock.ts';
 import { SpamdSyncError } from '../errors.ts';
 import type { Link } from '../transport/transport.ts';
@@ -71,11 +72,13 @@ export async function lookUp(link: Link, clock: TimedClock): Promise<void> {
   await within(clock, link.refresh(), FIRST_LOOK_UP, () => new Error('not resolved yet')).catch(() => {});
 }
 
-/** Looks the targets' names up again, until it is cancelled. Does not keep the process alive. */
-export function lookUpAgain(outlets: readonly Outlet[], clock: TimedClock): Timer {
+/** Looks the targets' names up again, until it is cancelled. Does not keep the process alive, and sets no timer for none. */
+export function lookUpAgain(outlets: readonly Outlet[], clock: TimedClock): Timer | undefined {
+  const names = outlets.filter(({ target, link }) => !link.multicast && !isIPv4(target.host));
+  if (names.length === 0) return undefined;
   let round = 0;
   return every(clock, RETRY_INTERVAL, () => {
     const all = ++round % REFRESH_EVERY === 0;
-    for (const { link } of outlets) if (all || link.failing) void link.refresh();
+    for (const { link } of names) if (all || link.failing) void link.refresh();
   });
 }

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { start } from './recipe.ts';
+import { spawnExample } from './recipe.ts';
 
 /** The example as an operator runs it, and what it has printed so far. */
 function startPeer(...args: string[]) {
-  return start('../peer', args);
+  return spawnExample('peer.ts', args);
 }
 
 describe('the example of a peer', () => {

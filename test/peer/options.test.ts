@@ -255,6 +255,12 @@ describe('the default clock', () => {
 });
 
 describe('looking names up', () => {
+  it('sets no timer where there are only addresses, which a long simulation would pay for', async () => {
+    const { clock } = await openRig({ targets: ['192.0.2.7', '192.0.2.8'] });
+    expect(clock.timers).toBe(0);
+    expect((await openRig({ targets: ['192.0.2.7', 'mx'] })).clock.timers).toBe(1);
+  });
+
   it('is done before the peer is open, and waited for no longer than two seconds', async () => {
     class Slow extends FakeTransport {
       override async open(...args: Parameters<FakeTransport['open']>) {

@@ -20,7 +20,7 @@ afterAll(async () => {
 
 const STORES: readonly [string, (options: never) => unknown, string][] = [
   ['MemoryStore', (options) => new MemoryStore(options), 'maxTuples, maxAddresses'],
-  ['LevelStore', (options) => LevelStore.open(join(directory, 'db'), options), 'durability, maxLossMs, cacheSize'],
+  ['LevelStore', (options) => LevelStore.open(join(directory, 'db'), options), 'durability, maxLossMs, cacheSize, clock'],
   ['RedisStore', (options) => new RedisStore(client, options), 'prefix, timeoutMs, clock'],
   ['Broadcaster', (options) => new Broadcaster(client, options), 'open, prefix, scope, leaseMs, maxQueued, timeoutMs'],
 ];
