@@ -1,14 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { sleep, type Timer } from '../clock.ts';
 import type { AnnounceOptions, Entry, Group, Source } from '../entry.ts';
 import { SpamdSyncError } from '../errors.ts';
-import { badOption, checkMembers, isList } from '../validate.ts';
+import { badOption, checkHere, checkMembers, HERE, isList } from '../validate.ts';
 import { Calls } from './calls.ts';
-import { connectionOf, type RedisClient } from './connection.ts';
-import { type BroadcasterOptions, type BroadcasterSettings, checkedOptions } from './options.ts';
+import { type Connection, connectionOf, type RedisClient } from './connection.ts';
+import { Leader } from './leader.ts';
+import { Lease } from './lease.ts';
+import { type BroadcasterOptions, type BroadcasterSettings, broadcasterSettings } from './options.ts';
 import { Queue } from './queue.ts';
-import { Speaker } from './speaker.ts';
 
 /**
  * What an operator should look at, though the broadcaster goes on:
@@ -18,73 +19,92 @@ import { Speaker } from './speaker.ts';
  */
 export type BroadcasterWarningCode = 'WARN_SPAMD_STORE' | 'WARN_SPAMD_PEER' | 'WARN_SPAMD_ANNOUNCE';
 
+/** Something that an operator should look at. */
 export interface BroadcasterWarning {
+  /** Which. Stable, unlike the message. */
   readonly code: BroadcasterWarningCode;
+  /** What happened, and why. */
   readonly message: string;
+  /** What was thrown. */
   readonly error: unknown;
 }
 
+/** The events of a {@link Broadcaster}. */
 export interface BroadcasterEvents {
-  /** Something the group said; in the process that holds the lease alone. */
+  /** Something that the group announced; in the leader alone. */
   entry: [entry: Entry, source: Source];
-  /** This process speaks and listens from now on. */
+  /** This process leads from now on: its peer is open. */
   lead: [];
-  /** It does so no more. */
+  /** This process stands by again. */
   yield: [];
+  /** Something that an operator should look at. */
   warning: [warning: BroadcasterWarning];
 }
 
+/** What a broadcaster counts. */
 export interface BroadcasterStats {
-  /** Calls of `announce` that wait for the holder of the lease; a gauge. */
+  /** Calls of `announce` that wait for the leader; a gauge. */
   readonly waiting: number;
   /** Those that `maxQueued` forced out, of all processes together. */
   readonly trimmed: number;
 }
 
-/** How often the holder looks for what others queued, and the others look for the lease, milliseconds. */
-const POLL_MS = 50;
-const CANDIDATE_PART = 6;
-/** What may be under way at once: so many calls are announced twice at the most, when the holder dies. */
+/** A call of `announce` that is to be queued. */
+interface ToQueue {
+  readonly entries: readonly Entry[];
+  readonly options: AnnounceOptions;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** How often the leader looks for what others queued, seconds. */
+const POLL = 0.05;
+/** In what part of the time that a lease holds a standby looks for it. */
+const STANDBY_PART = 6;
+/** What may be under way at once: so many calls are announced twice at the most, when the leader dies. */
 const BATCH = 256;
-/** While the peer has so many entries, which it sends at a pace, it is given no more: its own queue has a bound. */
-const MOST_ENTRIES = 16_384;
+/** While the peer has so many entries, of which it sends in bulk, it is given no more: its own queue has a bound. */
+const MAX_ENTRIES = 16_384;
 
 /**
- * One voice for all processes that share a store: a lease in Redis picks which of them opens the peer, to speak and
- * listen for the group; the others queue what they announce. When the holder dies another takes over.
+ * One peer for all processes that share a store: a lease in Redis picks the leader, which opens the peer to announce and
+ * to receive; the others stand by, and queue what they announce. When the leader dies another takes over.
  *
  * @example
- * const broadcaster = new Broadcaster(client, { open: () => SyncPeer.open({ key, listen: 'em0', targets: ['em0'] }) });
+ * const open = () => SyncPeer.open({ key, listen: 'em0', targets: ['em0'] });
+ * await using broadcaster = await Broadcaster.open(client, { open });
  * const greylist = new Greylist({ store: new RedisStore(client), group: broadcaster });
  */
 export class Broadcaster extends EventEmitter<BroadcasterEvents> implements Group, AsyncDisposable {
   readonly #settings: BroadcasterSettings;
+  readonly #lease: Lease;
   readonly #queue: Queue;
-  readonly #speaker: Speaker;
+  readonly #leader: Leader;
   readonly #running: Promise<void>;
-  #saying: { entries: readonly Entry[]; options: AnnounceOptions }[] = [];
-  #queued: Promise<void> | undefined;
-  #adding: Promise<void> | undefined;
+  #toQueue: ToQueue[] = [];
+  /** What is being queued. */
+  readonly #queueing = new Set<Promise<void>>();
   #sent: string[] = [];
   /** The id of what was read from the queue last. */
   #read: string | undefined;
   #wake: () => void = () => {};
-  #lease: NodeJS.Timeout | undefined;
+  /** Ends the leadership when the lease runs out. */
+  #expiry: Timer | undefined;
   #failing = false;
   #unable = false;
   #closed = false;
   #closing: Promise<void> | undefined;
 
-  /**
-   * @param client As for `RedisStore`.
-   * @throws {SpamdSyncError} `ERR_SPAMD_OPTION`, naming what will not do.
-   */
-  constructor(client: RedisClient, options: BroadcasterOptions) {
+  private constructor(from: typeof HERE, connection: Connection, settings: BroadcasterSettings) {
+    checkHere(from, 'Broadcaster', 'Broadcaster.open(client, options)');
     super();
-    this.#settings = checkedOptions(options);
-    const { prefix, scope, timeoutMs } = this.#settings;
-    this.#queue = new Queue(new Calls(connectionOf(client), timeoutMs), prefix, scope, randomUUID());
-    this.#speaker = new Speaker(this.#settings.open, {
+    this.#settings = settings;
+    const { prefix, scope, clock, timeout, leaseMs, maxQueued } = settings;
+    const calls = new Calls(connection, clock, timeout);
+    const key = (what: string): string => `${prefix}${what}:{${scope}}`;
+    this.#lease = new Lease(calls, key('lease'), randomUUID(), leaseMs);
+    this.#queue = new Queue(calls, { queue: key('queue'), trimmed: key('trimmed') }, maxQueued);
+    this.#leader = new Leader(settings.open, {
       entry: (entry, source) => this.emit('entry', entry, source),
       lead: () => {
         this.emit('lead');
@@ -97,7 +117,7 @@ export class Broadcaster extends EventEmitter<BroadcasterEvents> implements Grou
         this.#unable = true;
         this.#wake();
       },
-      said: (id) => {
+      sent: (id) => {
         this.#sent.push(id);
         this.#wake();
       },
@@ -106,32 +126,45 @@ export class Broadcaster extends EventEmitter<BroadcasterEvents> implements Grou
     this.#running = this.#run();
   }
 
-  /** Whether this process speaks and listens for the group. */
+  /**
+   * Joins the processes of a scope. It does not wait for Redis: without it the broadcaster warns, and goes on trying.
+   *
+   * @param client As for `RedisStore`.
+   * @throws {SpamdSyncError} `ERR_SPAMD_OPTION`, naming what is invalid.
+   */
+  static async open(client: RedisClient, options: BroadcasterOptions): Promise<Broadcaster> {
+    return new Broadcaster(HERE, connectionOf(client), broadcasterSettings(options));
+  }
+
+  /** Whether this process announces and receives for the others. */
   get leading(): boolean {
-    return this.#speaker.speaking;
+    return this.#leader.leads;
   }
 
   /**
-   * Queues entries, for whichever process holds the lease to announce. Those of one turn of the event loop go to Redis
-   * together.
+   * Queues entries, for the leader to announce. Those of one turn of the event loop go to Redis together.
    *
-   * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is no list; `ERR_SPAMD_CLOSED` after {@link close}. Trouble with
-   * Redis rejects as it is.
+   * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is no list; `ERR_SPAMD_CLOSED` after {@link close};
+   * `ERR_SPAMD_STORE` where Redis does not take it.
    */
   async announce(entries: Iterable<Entry>, options: AnnounceOptions = {}): Promise<void> {
     if (this.#closed) throw new SpamdSyncError('ERR_SPAMD_CLOSED', 'the broadcaster is closed');
     if (!isList(entries)) throw badOption('entries', 'not a list of entries', entries);
     checkMembers('options', options, { backdated: true });
-    this.#saying.push({ entries: [...entries], options });
-    this.#queued ??= new Promise((resolve) => setImmediate(resolve)).then(() => this.#queueAll());
-    await this.#queued;
+    return new Promise((resolve, reject) => {
+      this.#toQueue.push({ entries: [...entries], options, resolve, reject });
+      if (this.#toQueue.length > 1) return;
+      const queueing = this.#queueAll().finally(() => this.#queueing.delete(queueing));
+      this.#queueing.add(queueing);
+    });
   }
 
+  /** How much waits, asked of Redis. */
   stats(): Promise<BroadcasterStats> {
     return this.#queue.counts();
   }
 
-  /** Queues what was said, sends what is queued if this process holds the lease, gives it up, closes the peer. */
+  /** Queues what was announced; the leader then sends what is queued, gives up the lease, and closes the peer. Idempotent. */
   close(): Promise<void> {
     this.#closed = true;
     this.#closing ??= this.#close();
@@ -143,102 +176,120 @@ export class Broadcaster extends EventEmitter<BroadcasterEvents> implements Grou
   }
 
   async #queueAll(): Promise<void> {
-    const saying = this.#saying;
-    this.#saying = [];
-    this.#queued = undefined;
-    this.#adding = this.#queue.add(saying, this.#settings.maxQueued);
-    await this.#adding;
+    await this.#endOfTurn();
+    const taken = this.#toQueue;
+    this.#toQueue = [];
+    const added = taken.map(({ entries, options }) => this.#queue.add(entries, options));
+    // Where that fails, it is done with what is queued next.
+    const trimmed = this.#queue.trim().catch(() => {});
+    await Promise.allSettled(added);
+    await trimmed;
+    for (const [at, { resolve, reject }] of taken.entries()) added[at]?.then(resolve, reject);
     if (this.leading) this.#wake();
+  }
+
+  #endOfTurn(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#settings.clock.endOfTurn(resolve);
+    });
   }
 
   async #run(): Promise<void> {
     // By then the caller has attached its listeners.
-    await new Promise((resolve) => setImmediate(resolve));
+    await this.#endOfTurn();
     while (!this.#closed) {
       if (this.#unable) await this.#rest();
       const busy = await this.#round();
-      const candidateMs = Math.ceil(this.#settings.leaseMs / CANDIDATE_PART);
-      if (!busy) await this.#pause(this.leading ? POLL_MS : candidateMs);
+      if (!busy) await this.#pause(this.leading ? POLL : this.#leaseSeconds / STANDBY_PART);
     }
   }
 
-  /** @returns Whether there was something to send or to tick off, and so may be more. */
+  /** @returns Whether there was something to send or to remove, and so may be more. */
   async #round(): Promise<boolean> {
-    const { leaseMs } = this.#settings;
-    const { calls, entries } = this.#speaker.underWay;
-    const count = this.#speaker.speaking && entries < MOST_ENTRIES ? BATCH - calls : 0;
+    const { calls, entries } = this.#leader.underWay;
+    const count = this.#leader.leads && entries < MAX_ENTRIES ? BATCH - calls : 0;
     const after = calls === 0 ? undefined : this.#read;
     const sent = [...this.#sent];
     // The lease counts from before it is asked for, so that it ends here before it does in Redis.
-    const lease = setTimeout(() => this.#speaker.stop(), leaseMs).unref();
+    const end = (): void => void this.#leader.stop();
+    const expiry = this.#settings.clock.setTimer(this.#leaseSeconds, end, { unref: true });
     try {
-      const held = await this.#queue.lead(leaseMs, { count, after, sent });
+      // In this order, in one packet: what was sent is not read again.
+      const [, { isHeld, now }, queued] = await Promise.all([
+        this.#queue.remove(sent),
+        this.#lease.hold(),
+        count > 0 ? this.#queue.read(count, after) : [],
+      ]);
       this.#sent = this.#sent.slice(sent.length);
       this.#failing = false;
-      if (held === undefined) {
-        clearTimeout(lease);
-        await this.#speaker.stop();
+      if (!isHeld) {
+        expiry.cancel();
+        await this.#leader.stop();
         return false;
       }
-      clearTimeout(this.#lease);
-      this.#lease = lease;
-      this.#speaker.start();
-      this.#read = held.queued.at(-1)?.id ?? this.#read;
-      this.#speaker.say(held.queued, held.now);
-      return held.queued.length > 0 || this.#sent.length > 0;
+      this.#expiry?.cancel();
+      this.#expiry = expiry;
+      this.#leader.start();
+      this.#read = queued.at(-1)?.id ?? this.#read;
+      this.#leader.announce(queued, now);
+      return queued.length > 0 || this.#sent.length > 0;
     } catch (error) {
-      clearTimeout(lease);
+      expiry.cancel();
       if (!this.#failing) this.#warn('WARN_SPAMD_STORE', 'no lease can be had', error);
       this.#failing = true;
       return false;
     }
   }
 
-  async #pause(ms: number): Promise<void> {
+  get #leaseSeconds(): number {
+    return this.#settings.leaseMs / 1000;
+  }
+
+  async #pause(seconds: number): Promise<void> {
     if (this.#closed) return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+    const woken = new AbortController();
+    this.#wake = () => woken.abort();
+    await sleep(this.#settings.clock, seconds, woken.signal);
   }
 
   /** The lease is of no use without a peer: another process may have it. */
   async #rest(): Promise<void> {
-    await this.#speaker.stop();
+    await this.#leader.stop();
     await this.#release();
-    await this.#pause(this.#settings.leaseMs);
+    await this.#pause(this.#leaseSeconds);
     this.#unable = false;
   }
 
   async #close(): Promise<void> {
-    await Promise.allSettled([this.#queued, this.#adding]);
+    await Promise.allSettled(this.#queueing);
     this.#wake();
     await this.#running;
-    await this.#speaker.settled();
-    while (this.#speaker.speaking && (await this.#round()) && (await this.#saidSoon()));
-    await this.#speaker.stop();
-    await this.#speaker.idle();
-    clearTimeout(this.#lease);
+    await this.#leader.settled();
+    while (this.#leader.leads && (await this.#round()) && (await this.#sentSoon()));
+    await this.#leader.stop();
+    await this.#leader.idle();
+    this.#expiry?.cancel();
     await this.#release();
   }
 
-  /** Whether everything under way is said while the lease holds. The rest of long calls is left to the next holder. */
-  async #saidSoon(): Promise<boolean> {
-    const late = new AbortController();
-    const patience = sleep(this.#settings.leaseMs / 2, false, { signal: late.signal }).catch(() => true);
-    const said = await Promise.race([this.#speaker.idle().then(() => true), patience]);
-    late.abort();
-    return said;
+  /** Whether everything under way is sent while the lease holds. The rest of bulk sends is left to the next leader. */
+  async #sentSoon(): Promise<boolean> {
+    const idle = new AbortController();
+    const patience = sleep(this.#settings.clock, this.#leaseSeconds / 2, idle.signal).then(() => false);
+    const sent = await Promise.race([this.#leader.idle().then(() => true), patience]);
+    idle.abort();
+    return sent;
   }
 
   async #release(): Promise<void> {
     const sent = this.#sent;
     this.#sent = [];
-    // Without it the lease runs out by itself, and what was sent goes out once more.
-    await this.#queue.release(sent).catch((error: unknown) => this.#warn('WARN_SPAMD_STORE', 'the lease stays', error));
+    try {
+      await Promise.all([this.#queue.remove(sent), this.#lease.release()]);
+    } catch (error) {
+      // The lease runs out by itself, and what was sent goes out once more.
+      this.#warn('WARN_SPAMD_STORE', 'the lease stays', error);
+    }
   }
 
   #warn(code: BroadcasterWarningCode, what: string, error: unknown): void {

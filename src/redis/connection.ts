@@ -1,41 +1,63 @@
 import { SpamdSyncError, shown } from '../errors.ts';
 
+/** A part of a command: text, sent as UTF-8, or bytes. */
+export type Argument = string | Buffer;
+
+/** How node-redis is told to answer: bulk strings (`$`, character 36) as bytes, for values are not text. */
+export interface NodeRedisReplies {
+  readonly typeMapping: { readonly 36: typeof Buffer };
+}
+
 /** A client of the package `redis`, connected. */
 export interface NodeRedisClient {
-  sendCommand(args: string[]): Promise<unknown>;
+  /** Sends a command whose reply is mapped as `options` say. */
+  sendCommand(args: Argument[], options: NodeRedisReplies): Promise<unknown>;
 }
 
 /** A cluster client of the package `redis`, connected. */
 export interface NodeRedisCluster {
-  sendCommand(firstKey: string | undefined, isReadonly: boolean | undefined, args: string[]): Promise<unknown>;
+  /** Sends a command to the server that has `firstKey`. */
+  sendCommand(
+    firstKey: string | undefined,
+    isReadonly: boolean | undefined,
+    args: Argument[],
+    options: NodeRedisReplies,
+  ): Promise<unknown>;
+  /** The servers that hold keys. */
   readonly masters: readonly object[];
+  /** The client of one of them. */
   nodeClient(master: object): Promise<NodeRedisClient>;
 }
 
 /** A client of the package `ioredis`. */
 export interface IoRedisClient {
-  call(command: string, args: string[]): Promise<unknown>;
+  /** Sends a command whose reply has bytes for its strings. */
+  callBuffer(command: string, args: Argument[]): Promise<unknown>;
 }
 
 /** A cluster client of the package `ioredis`. */
 export interface IoRedisCluster extends IoRedisClient {
+  /** The clients of the servers that hold keys. */
   nodes(role: 'master'): readonly IoRedisClient[];
 }
 
 /** What the store takes: it is told apart by its methods, so that neither package is imported. */
 export type RedisClient = NodeRedisClient | NodeRedisCluster | IoRedisClient | IoRedisCluster;
 
-export type Send = (args: string[]) => Promise<unknown>;
+/** Sends a command to one server. */
+export type Send = (args: Argument[]) => Promise<unknown>;
 
-/** A client of either package, as the store uses it. */
+/** A client of either package, as the store uses it. Strings in replies are bytes, except short words such as `OK`. */
 export interface Connection {
   /** Whether keys of different hash tags may be kept at different servers. */
   readonly cluster: boolean;
   /** @param key Whose server the command is for. */
-  send(key: string, args: string[]): Promise<unknown>;
+  send(key: string, args: Argument[]): Promise<unknown>;
   /** Every server that holds keys. */
   masters(): Promise<readonly Send[]>;
 }
+
+const BYTES: NodeRedisReplies = { typeMapping: { 36: Buffer } };
 
 /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is no such client, or one that changes keys by itself. */
 export function connectionOf(client: RedisClient): Connection {
@@ -48,7 +70,7 @@ export function connectionOf(client: RedisClient): Connection {
   }
   if ('nodeClient' in client) return nodeRedisCluster(client);
   if ('nodes' in client) return ioRedisCluster(client);
-  if ('call' in client && typeof client.call === 'function') return single(ioRedis(client));
+  if ('callBuffer' in client && typeof client.callBuffer === 'function') return single(ioRedis(client));
   if ('sendCommand' in client && typeof client.sendCommand === 'function') return single(nodeRedis(client));
   throw unusable(client);
 }
@@ -60,7 +82,7 @@ function single(send: Send): Connection {
 function nodeRedisCluster(client: NodeRedisCluster): Connection {
   return {
     cluster: true,
-    send: (key, args) => client.sendCommand(key, false, args),
+    send: (key, args) => client.sendCommand(key, false, args, BYTES),
     masters: async () => {
       const clients = await Promise.all(client.masters.map((master) => client.nodeClient(master)));
       return clients.map(nodeRedis);
@@ -78,11 +100,11 @@ function ioRedisCluster(client: IoRedisCluster): Connection {
 }
 
 function nodeRedis(client: NodeRedisClient): Send {
-  return (args) => client.sendCommand(args);
+  return (args) => client.sendCommand(args, BYTES);
 }
 
 function ioRedis(client: IoRedisClient): Send {
-  return ([command = '', ...args]) => client.call(command, args);
+  return ([command = '', ...args]) => client.callBuffer(String(command), args);
 }
 
 function hasKeyPrefix(client: object): boolean {

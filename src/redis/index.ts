@@ -12,7 +12,8 @@ export type {
   IoRedisCluster,
   NodeRedisClient,
   NodeRedisCluster,
+  NodeRedisReplies,
   RedisClient,
 } from './connection.ts';
-export type { BroadcasterOptions, GroupPeer } from './options.ts';
-export { RedisStore, type RedisStoreOptions } from './redis-store.ts';
+export type { BroadcasterOptions, GroupPeer, RedisStoreOptions } from './options.ts';
+export { RedisStore } from './redis-store.ts';

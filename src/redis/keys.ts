@@ -1,4 +1,3 @@
-import { checkedName } from './options.ts';
 import { tagOfSlotOf } from './slots.ts';
 
 const SEPARATOR = '\0';
@@ -14,9 +13,9 @@ export class Keys {
   readonly #tuples: string;
   readonly spamtraps: string;
 
-  /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for a prefix with a brace: it would be taken for the hash tag. */
+  /** @param prefix Without braces: one would be taken for the hash tag. */
   constructor(prefix: string, cluster: boolean) {
-    this.prefix = checkedName('prefix', prefix);
+    this.prefix = prefix;
     this.#cluster = cluster;
     this.#addresses = `${prefix}address:{`;
     this.#tuples = `${prefix}tuple:{`;
@@ -33,8 +32,14 @@ export class Keys {
     return `${this.#tuples}${asTag(ip)}}${rest}`;
   }
 
+  /** The index that has an address. */
   due(ip: string): string {
-    return this.#cluster ? `${this.prefix}due:{${tagOfSlotOf(asTag(ip))}}` : `${this.prefix}due`;
+    return this.#cluster ? this.dueByTag(this.dueTag(ip)) : `${this.prefix}due`;
+  }
+
+  /** The tag of the index that has an address, in a cluster. */
+  dueTag(ip: string): string {
+    return tagOfSlotOf(asTag(ip));
   }
 
   /** The index of one slot of a cluster, by the tag that falls into it. */

@@ -1,48 +1,112 @@
+import { type Clock, type TimedClock, timedClock } from '../clock.ts';
 import type { Entry, Group, Source } from '../entry.ts';
-import { badOption, checkedWhole, checkMembers } from '../validate.ts';
+import { badOption, checkedNumber, checkedWhole, checkMembers } from '../validate.ts';
+
+/** Options of a `RedisStore`. */
+export interface RedisStoreOptions {
+  /** What every key begins with, without braces. Default `spamd:`. */
+  readonly prefix?: string | undefined;
+  /** How long a step or a command may take, seconds, 0.001..600. Default 2; later counts as store trouble. */
+  readonly timeout?: number | undefined;
+  /**
+   * Whose time decides. `server`, the default: that of Redis, one for all hosts, and records expire there by
+   * themselves. `caller`: that of the greylist, for tests and simulations; only a sweep removes records.
+   */
+  readonly time?: 'server' | 'caller' | undefined;
+  /** For timers. Default the system's. */
+  readonly clock?: Clock | undefined;
+}
 
 /** A peer as a broadcaster needs it; a `SyncPeer` is one. */
 export interface GroupPeer extends Group {
+  /** Subscribes to what the group announces, and to the end of the peer. */
   on(event: 'entry', listener: (entry: Entry, source: Source) => void): unknown;
   on(event: 'error', listener: (error: Error) => void): unknown;
+  /** Resolves when the port is free. */
   close(): Promise<void>;
 }
 
+/** Options of a `Broadcaster`. */
 export interface BroadcasterOptions {
-  /** Opens the peer, in the process that holds the lease. */
+  /** Opens the peer, in the process that leads. */
   readonly open: () => Promise<GroupPeer>;
   /** What every key begins with, without braces. Default `spamd:`, as the store's. */
-  readonly prefix?: string;
-  /** Who shares one voice, without braces: all that name the same. Default `all`; a host's name for one per host. */
-  readonly scope?: string;
-  /** How long the holder may be silent before another takes over, milliseconds, 100..60000. Default 3000. */
-  readonly leaseMs?: number;
+  readonly prefix?: string | undefined;
+  /** Which processes have one leader, without braces: all that name the same. Default `all`; a host's name for one per host. */
+  readonly scope?: string | undefined;
+  /** How long the leader may be silent before another takes over, milliseconds, 100..60000. Default 3000. */
+  readonly leaseMs?: number | undefined;
   /** How many calls of `announce` may wait, 1..2^24; beyond that the oldest are lost. Default 500000. */
-  readonly maxQueued?: number;
-  /** How long an answer of Redis may take, milliseconds, 1..600000. Default 2000. */
-  readonly timeoutMs?: number;
+  readonly maxQueued?: number | undefined;
+  /** How long a command may take, seconds, 0.001..600. Default 2. */
+  readonly timeout?: number | undefined;
+  /** For timers. Default the system's. */
+  readonly clock?: Clock | undefined;
 }
 
-export type BroadcasterSettings = Required<BroadcasterOptions>;
+/** The options of a store, checked and complete. */
+export interface RedisStoreSettings {
+  readonly prefix: string;
+  readonly timeout: number;
+  readonly time: 'server' | 'caller';
+  readonly clock: TimedClock;
+}
 
-const DEFAULTS = { prefix: 'spamd:', scope: 'all', leaseMs: 3000, maxQueued: 500_000, timeoutMs: 2000 } as const;
+/** The options of a broadcaster, checked and complete. */
+export interface BroadcasterSettings {
+  readonly open: () => Promise<GroupPeer>;
+  readonly prefix: string;
+  readonly scope: string;
+  readonly leaseMs: number;
+  readonly maxQueued: number;
+  readonly timeout: number;
+  readonly clock: TimedClock;
+}
+
+const PREFIX = 'spamd:';
+const TIMEOUT = 2;
+const SCOPE = 'all';
+const LEASE_MS = 3000;
+const MAX_QUEUED = 500_000;
 
 /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION`, naming the option. */
-export function checkedOptions(options: BroadcasterOptions): BroadcasterSettings {
-  checkMembers('options', options, { open: true, ...DEFAULTS });
-  const { open, prefix = DEFAULTS.prefix, scope = DEFAULTS.scope } = options;
-  const { leaseMs = DEFAULTS.leaseMs, maxQueued = DEFAULTS.maxQueued, timeoutMs = DEFAULTS.timeoutMs } = options;
+export function storeSettings(options: RedisStoreOptions): RedisStoreSettings {
+  checkMembers('options', options, { prefix: true, timeout: true, time: true, clock: true });
+  const { prefix = PREFIX, timeout = TIMEOUT, time = 'server', clock } = options;
+  if (time !== 'server' && time !== 'caller') throw badOption('time', "not 'server' or 'caller'", time);
+  return {
+    prefix: checkedName('prefix', prefix),
+    timeout: checkedTimeout(timeout),
+    time,
+    clock: timedClock(clock),
+  };
+}
+
+/** @throws {SpamdSyncError} `ERR_SPAMD_OPTION`, naming the option. */
+export function broadcasterSettings(options: BroadcasterOptions): BroadcasterSettings {
+  const known = { open: true, prefix: true, scope: true, leaseMs: true, maxQueued: true, timeout: true, clock: true };
+  checkMembers('options', options, known);
+  const { open, prefix = PREFIX, scope = SCOPE, leaseMs = LEASE_MS, maxQueued = MAX_QUEUED } = options;
+  const { timeout = TIMEOUT, clock } = options;
   if (typeof open !== 'function') throw badOption('open', 'not a function that opens a peer', open);
-  checkedName('prefix', prefix);
-  checkedName('scope', scope);
   if (scope === '') throw badOption('scope', 'not a name', scope);
-  checkedWhole('leaseMs', leaseMs, 100, 60_000);
-  checkedWhole('maxQueued', maxQueued, 1, 2 ** 24);
-  return { open, prefix, scope, leaseMs, maxQueued, timeoutMs };
+  return {
+    open,
+    prefix: checkedName('prefix', prefix),
+    scope: checkedName('scope', scope),
+    leaseMs: checkedWhole('leaseMs', leaseMs, 100, 60_000),
+    maxQueued: checkedWhole('maxQueued', maxQueued, 1, 2 ** 24),
+    timeout: checkedTimeout(timeout),
+    clock: timedClock(clock),
+  };
+}
+
+function checkedTimeout(timeout: number): number {
+  return checkedNumber('timeout', timeout, 0.001, 600);
 }
 
 /** A part of a key: a brace in it would be taken for the hash tag's. */
-export function checkedName(name: string, value: string): string {
+function checkedName(name: string, value: string): string {
   if (typeof value !== 'string' || /[{}]/.test(value)) throw badOption(name, 'not a string without braces', value);
   return value;
 }

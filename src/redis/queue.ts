@@ -1,76 +1,74 @@
 import type { AnnounceOptions, Entry } from '../entry.ts';
 import type { Calls } from './calls.ts';
-import { LEAD, QUEUE, RELEASE } from './lua/group.ts';
-import { asList, asNumber, asText } from './records.ts';
-import { scriptOf } from './script.ts';
-
-const lead = scriptOf(LEAD);
-const queue = scriptOf(QUEUE);
-const release = scriptOf(RELEASE);
+import { asList, asNumber, asText } from './replies.ts';
 
 /** One call of `announce`, as it waits in the queue. */
-export interface Said {
+export interface Announcement {
   readonly id: string;
   readonly entries: readonly Entry[];
   readonly backdated: boolean;
 }
 
-/** What the holder of the lease was told. */
-export interface Held {
-  /** The server's time, Unix seconds. */
-  readonly now: number;
-  readonly queued: readonly Said[];
+/** The keys of a queue, of one slot. */
+export interface QueueKeys {
+  /** The stream. */
+  readonly queue: string;
+  /** How many calls found no room. */
+  readonly trimmed: string;
 }
 
-/** The lease and the queue that the processes of one scope share: two keys of one slot. */
+/** What the processes of one scope have to announce, in a stream, until it is said to be sent. */
 export class Queue {
   readonly #calls: Calls;
-  readonly #lease: string;
-  readonly #queue: string;
-  readonly #trimmed: string;
-  readonly #token: string;
+  readonly #keys: QueueKeys;
+  readonly #maxQueued: number;
 
-  constructor(calls: Calls, prefix: string, scope: string, token: string) {
+  /** @param maxQueued How many calls may wait; beyond that the oldest make room, and are counted. */
+  constructor(calls: Calls, keys: QueueKeys, maxQueued: number) {
     this.#calls = calls;
-    this.#token = token;
-    this.#lease = `${prefix}lease:{${scope}}`;
-    this.#queue = `${prefix}queue:{${scope}}`;
-    this.#trimmed = `${prefix}trimmed:{${scope}}`;
+    this.#keys = keys;
+    this.#maxQueued = maxQueued;
   }
 
-  async add(calls: readonly { entries: readonly Entry[]; options: AnnounceOptions }[], most: number): Promise<void> {
-    const said = calls.map(({ entries, options }) => JSON.stringify([options.backdated === true, entries]));
-    await this.#calls.run(queue, [this.#queue, this.#trimmed], [`${most}`, ...said]);
+  /** Queues one call of `announce`. Several at once go to Redis together, and keep their order. */
+  async add(entries: readonly Entry[], { backdated = false }: AnnounceOptions): Promise<void> {
+    const { queue } = this.#keys;
+    await this.#calls.send(queue, ['XADD', queue, '*', 'announced', JSON.stringify([backdated, entries])]);
+  }
+
+  /** Makes room where too many wait. */
+  async trim(): Promise<void> {
+    const { queue, trimmed } = this.#keys;
+    if (asNumber(await this.#calls.send(queue, ['XLEN', queue])) <= this.#maxQueued) return;
+    const count = asNumber(await this.#calls.send(queue, ['XTRIM', queue, 'MAXLEN', `${this.#maxQueued}`]));
+    await this.#calls.send(trimmed, ['INCRBY', trimmed, `${count}`]);
   }
 
   /**
-   * Takes or renews the lease.
+   * Reads what waits, the oldest first. It stays there until it is removed.
    *
-   * @param o.count How much of the queue to read; it stays there until it is said to be sent.
-   * @param o.after The id behind which to read; all of it if there is none.
-   * @param o.sent The ids of what was sent since.
-   * @returns `undefined` while another process holds it.
+   * @param after The id behind which to read; all of it if there is none.
    */
-  async lead(
-    leaseMs: number,
-    { count, after, sent }: { count: number; after: string | undefined; sent: readonly string[] },
-  ): Promise<Held | undefined> {
-    const args = [this.#token, `${leaseMs}`, `${count}`, after === undefined ? '-' : idAfter(after), ...sent];
-    const [held, now, queued] = asList(await this.#calls.run(lead, [this.#lease, this.#queue], args));
-    if (asNumber(held) === 0) return undefined;
-    return { now: asNumber(now), queued: asList(queued).map(parseSaid) };
+  async read(count: number, after: string | undefined): Promise<readonly Announcement[]> {
+    const { queue } = this.#keys;
+    const from = after === undefined ? '-' : idAfter(after);
+    return asList(await this.#calls.send(queue, ['XRANGE', queue, from, '+', 'COUNT', `${count}`])).map(parse);
   }
 
-  async release(sent: readonly string[]): Promise<void> {
-    await this.#calls.run(release, [this.#lease, this.#queue], [this.#token, ...sent]);
+  /** Removes what was sent. */
+  async remove(ids: readonly string[]): Promise<void> {
+    const { queue } = this.#keys;
+    if (ids.length > 0) await this.#calls.send(queue, ['XDEL', queue, ...ids]);
   }
 
-  async counts(): Promise<{ waiting: number; trimmed: number }> {
-    const [waiting, trimmed] = await Promise.all([
-      this.#calls.send(this.#queue, ['XLEN', this.#queue]),
-      this.#calls.send(this.#trimmed, ['GET', this.#trimmed]),
+  /** How many calls wait, and how many found no room. */
+  async counts(): Promise<{ readonly waiting: number; readonly trimmed: number }> {
+    const { queue, trimmed } = this.#keys;
+    const [waiting, count] = await Promise.all([
+      this.#calls.send(queue, ['XLEN', queue]),
+      this.#calls.send(trimmed, ['GET', trimmed]),
     ]);
-    return { waiting: asNumber(waiting), trimmed: asNumber(trimmed ?? '0') };
+    return { waiting: asNumber(waiting), trimmed: asNumber(count ?? '0') };
   }
 }
 
@@ -80,7 +78,7 @@ function idAfter(id: string): string {
   return `${time}-${BigInt(number) + 1n}`;
 }
 
-function parseSaid(item: unknown): Said {
+function parse(item: unknown): Announcement {
   const [id, fields] = asList(item);
   const [backdated, entries] = JSON.parse(asText(asList(fields)[1])) as [boolean, Entry[]];
   return { id: asText(id), backdated, entries };

@@ -1,62 +1,65 @@
-import type { AddressChange, AddressRecord } from '../rules/address-record.ts';
-import type { AttemptOutcome, AttemptStep, Spamtraps, Store, StoreRecord, StoreStats, Sweep } from '../store/store.ts';
-import { badOption, checkMembers } from '../validate.ts';
-import { Calls } from './calls.ts';
+import { LoadAddressStep, LoadTupleStep, ReadStep } from '../rules/change.ts';
+import type { Step } from '../rules/step.ts';
+import { isExpiredTuple, isForSweep } from '../rules/sweep.ts';
+import type { Candidate, Spamtraps, Store, StoreRecord, StoreStats } from '../store/store.ts';
+import { Calls, InTime } from './calls.ts';
 import { connectionOf, type RedisClient } from './connection.ts';
+import { DueIndex } from './due-index.ts';
 import { Keys } from './keys.ts';
-import { ATTEMPT, LOAD_ADDRESS, LOAD_TUPLE, MERGE } from './lua/steps.ts';
-import { ADDRESS_FIELDS, asNumber, formatAddress, parseAddress, parseOutcome } from './records.ts';
-import { countKeys, recordsIn } from './scan.ts';
-import { scriptOf } from './script.ts';
-import { pruneAll, takeAllDue } from './sweep.ts';
+import { type RedisStoreOptions, storeSettings } from './options.ts';
+import { asList, asNumber } from './replies.ts';
+import { addressesIn, countKeys, membersOf, tuplesIn } from './scan.ts';
+import { ServerTime } from './server-time.ts';
+import { Updates } from './updates.ts';
 
-export interface RedisStoreOptions {
-  /** What every key begins with, without braces. Default `spamd:`. */
-  readonly prefix?: string;
-  /** How long an answer may take, milliseconds, 1..600000. Default 2000; later counts as store trouble. */
-  readonly timeoutMs?: number;
-  /**
-   * Whose clock decides. `server`, the default: that of Redis, one for all hosts, and records expire there by
-   * themselves. `caller`: the time that the greylist gives, for tests and simulations; only a sweep removes records.
-   */
-  readonly clock?: 'server' | 'caller';
-}
-
-const LOADED_AT_ONCE = 1000;
-
-const attempt = scriptOf(ATTEMPT);
-const merge = scriptOf(MERGE);
-const loadAddress = scriptOf(LOAD_ADDRESS);
-const loadTuple = scriptOf(LOAD_TUPLE);
+/** How many records are put in at once. */
+const SLICE = 1000;
 
 /**
  * A greylist in Redis 6 or later, Valkey, or a cluster of them, shared by every process and host that uses it: of
- * several that take one retry exactly one promotes and announces. Each step is one script, and so atomic.
+ * several that see one retry exactly one promotes and announces. A step runs here, over what this process saw last, and
+ * is written if that still stands, else run again over what stands.
+ *
+ * What attempts merely count on an address is written about once a second. The death of a process loses its last second of
+ * that.
  *
  * @example
  * const client = await createClient({ url: 'redis://127.0.0.1' }).on('error', log).connect();
  * const greylist = new Greylist({ store: new RedisStore(client), group: broadcaster });
  */
-export class RedisStore implements Store {
+export class RedisStore implements Store, AsyncDisposable {
   readonly #calls: Calls;
   readonly #keys: Keys;
   readonly #cluster: boolean;
-  readonly #server: '1' | '0';
+  readonly #due: DueIndex;
+  readonly #inTime: InTime;
+  readonly #serverTime: ServerTime | undefined;
+  readonly #updates: Updates;
 
   /**
    * @param client Connected, of node-redis or ioredis, for one server or a cluster. The caller closes it, and listens
    * to its `error` event.
-   * @throws {SpamdSyncError} `ERR_SPAMD_OPTION`, naming what will not do.
+   * @throws {SpamdSyncError} `ERR_SPAMD_OPTION`, naming what is invalid.
    */
   constructor(client: RedisClient, options: RedisStoreOptions = {}) {
-    checkMembers('options', options, { prefix: true, timeoutMs: true, clock: true });
-    const { prefix = 'spamd:', timeoutMs, clock = 'server' } = options;
-    if (clock !== 'server' && clock !== 'caller') throw badOption('clock', "not 'server' or 'caller'", clock);
+    const { prefix, timeout, time, clock } = storeSettings(options);
     const connection = connectionOf(client);
     this.#cluster = connection.cluster;
-    this.#calls = new Calls(connection, timeoutMs);
+    this.#calls = new Calls(connection, clock, timeout);
     this.#keys = new Keys(prefix, connection.cluster);
-    this.#server = flag(clock === 'server');
+    this.#due = new DueIndex(this.#calls, this.#keys, clock, connection.cluster);
+    this.#inTime = new InTime(clock, timeout);
+    this.#serverTime = time === 'server' ? new ServerTime(clock) : undefined;
+    const updates = {
+      calls: this.#calls,
+      keys: this.#keys,
+      clock,
+      serverTime: this.#serverTime,
+      // In a cluster it is elsewhere.
+      spamtraps: connection.cluster ? undefined : this.#keys.spamtraps,
+      onIndexed: (ip: string) => this.#due.note(ip),
+    };
+    this.#updates = new Updates(updates, async (ip) => void (await this.update(new ReadStep(ip), 0)));
   }
 
   readonly spamtraps: Spamtraps = {
@@ -67,98 +70,95 @@ export class RedisStore implements Store {
       asNumber(await this.#calls.send(this.#keys.spamtraps, ['SREM', this.#keys.spamtraps, address])) === 1,
     has: async (address) =>
       asNumber(await this.#calls.send(this.#keys.spamtraps, ['SISMEMBER', this.#keys.spamtraps, address])) === 1,
+    list: () => this.#spamtraps(),
   };
 
-  async recordAttempt(step: AttemptStep): Promise<AttemptOutcome> {
-    const { ip, key, rules } = step;
-    const to = step.to();
-    // Elsewhere in a cluster: a second script could not take back what a first one had done to the address meanwhile.
-    if (this.#cluster && (await this.spamtraps.has(to))) return { step: 'spamtrap' };
-    const keys = [this.#keys.address(ip), this.#keys.tuple(key), this.#keys.due(ip)];
-    if (!this.#cluster) keys.push(this.#keys.spamtraps);
-    const { passtime, greyexp, whiteexp, trapWins, renewal } = rules;
-    const reply = await this.#calls.run(attempt, keys, [
-      `${step.at}`,
-      `${step.now}`,
-      flag(step.own),
-      step.record,
-      `${passtime}`,
-      `${greyexp}`,
-      `${whiteexp}`,
-      flag(trapWins),
-      `${renewal}`,
-      this.#server,
-      ip,
-      step.spelled() ?? '',
-      to,
-    ]);
-    return parseOutcome(reply);
-  }
-
-  async mergeAddress(change: AddressChange, options: { now: number; announced: boolean }): Promise<number> {
-    const { type, ip, at, until, own } = change;
-    const by = 'by' in change ? change.by : '';
-    const { now, announced } = options;
-    const args = [ip, type, `${at}`, `${until}`, flag(own), by, `${now}`, flag(announced), this.#server];
-    return asNumber(await this.#calls.run(merge, [this.#keys.address(ip), this.#keys.due(ip)], args));
-  }
-
-  async address(ip: string): Promise<Readonly<AddressRecord> | undefined> {
-    const key = this.#keys.address(ip);
-    return parseAddress(await this.#calls.send(key, ['HMGET', key, ...ADDRESS_FIELDS]));
+  /** @throws {SpamdSyncError} `ERR_SPAMD_STORE`: Redis has trouble, or other writers were faster too often. */
+  update<T>(step: Step<T>, now: number): Promise<T> {
+    return this.#inTime.run((isLate) => {
+      // The exchange of a cluster cannot look for spamtraps: they are elsewhere.
+      const recipient = this.#cluster ? step.recipient : undefined;
+      if (recipient === undefined) return this.#updates.run({ step, now, isSpamtrap: undefined }, isLate);
+      const asked = Promise.resolve(this.spamtraps.has(recipient));
+      return asked.then((isSpamtrap) => this.#updates.run({ step, now, isSpamtrap }, isLate));
+    });
   }
 
   /** Everything. A record may be seen twice where Redis resizes its tables, or a cluster moves a slot, meanwhile. */
-  async *entries(): AsyncIterable<StoreRecord> {
-    yield* recordsIn(this.#calls, this.#keys);
+  async *records(): AsyncIterable<StoreRecord> {
+    await this.#updates.flush();
+    for await (const slice of tuplesIn(this.#calls, this.#keys)) {
+      for (const tuple of slice) yield { type: 'tuple', ...tuple };
+    }
+    for await (const slice of addressesIn(this.#calls, this.#keys)) {
+      for (const address of slice) yield { type: 'address', ...address };
+    }
+    for await (const address of this.#spamtraps()) yield { type: 'spamtrap', address };
   }
 
   /** Each record is put whole, but they are not put all at once: after a rejection some may be there. */
   async load(records: readonly StoreRecord[]): Promise<void> {
-    for (let from = 0; from < records.length; from += LOADED_AT_ONCE) {
-      await Promise.all(records.slice(from, from + LOADED_AT_ONCE).map((record) => this.#load(record)));
+    for (let from = 0; from < records.length; from += SLICE) {
+      await Promise.all(records.slice(from, from + SLICE).map((record) => this.#load(record)));
     }
   }
 
-  /**
-   * What has expired Redis removes by itself, unless the clock is the caller's; so `removed` is 0 or nearly so.
-   */
-  async sweep(options: { now: number; trapWins: boolean }): Promise<Sweep> {
-    const server = this.#server === '1';
-    const due = await takeAllDue(this.#calls, this.#keys, { ...options, server, cluster: this.#cluster });
-    const removed = server ? 0 : await pruneAll(this.#calls, this.#keys, options.now);
-    return { removed, due };
+  /** What has expired Redis removes by itself, and it is no candidate, unless the time is the caller's. */
+  async *sweepCandidates(now: number): AsyncIterable<readonly Candidate[]> {
+    if (this.#serverTime !== undefined) {
+      await this.#askTime(this.#serverTime);
+      for await (const ips of this.#due.due(this.#serverTime.now())) yield ips.map((ip) => ({ type: 'address', ip }));
+      return;
+    }
+    for await (const slice of tuplesIn(this.#calls, this.#keys)) {
+      const expired = slice.filter(({ record }) => isExpiredTuple(record, now));
+      yield expired.map(({ key }): Candidate => ({ type: 'tuple', key }));
+    }
+    for await (const slice of addressesIn(this.#calls, this.#keys)) {
+      const ripe = slice.filter(({ record }) => isForSweep(record, now));
+      yield ripe.map(({ ip }): Candidate => ({ type: 'address', ip }));
+    }
   }
 
   /** Tuples and addresses are counted up to some ten thousand keys; beyond that they are estimated from that sample. */
   async stats(): Promise<StoreStats> {
     const { tuples, addresses } = await countKeys(this.#calls, this.#keys);
     const spamtraps = asNumber(await this.#calls.send(this.#keys.spamtraps, ['SCARD', this.#keys.spamtraps]));
-    return { tuples, addresses, spamtraps, evictedTuples: 0, evictedAddresses: 0 };
+    return { tuples, addresses, spamtraps, evictedTuples: 0, evictedAddresses: 0, conflicts: this.#updates.conflicts };
   }
 
-  /** Nothing: the client is the caller's. */
-  close(): void {}
+  /**
+   * Writes what is put off of counts. The client is the caller's, and to be closed after that.
+   *
+   * @throws {SpamdSyncError} `ERR_SPAMD_STORE` when that cannot be written: it is lost.
+   */
+  close(): Promise<void> {
+    return this.#updates.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async *#spamtraps(): AsyncIterable<string> {
+    for await (const slice of membersOf(this.#calls, this.#keys.spamtraps)) yield* slice;
+  }
+
+  /** The host's clock may be wrong, and there was no step yet to say so. */
+  async #askTime(serverTime: ServerTime): Promise<void> {
+    const correct = serverTime.asked();
+    const [seconds, microseconds] = asList(await this.#calls.send(this.#keys.spamtraps, ['TIME']));
+    correct(asNumber(seconds) + asNumber(microseconds) / 1e6);
+  }
 
   async #load(item: StoreRecord): Promise<void> {
     switch (item.type) {
+      case 'tuple':
+        return this.update(new LoadTupleStep(item.key, { ...item.record }), 0);
+      case 'address':
+        return this.update(new LoadAddressStep(item.ip, { ...item.record }), 0);
       case 'spamtrap':
-        await this.spamtraps.add(item.address);
-        break;
-      case 'tuple': {
-        const { first, pass, expires, blocked, passed, spelled = '' } = item.record;
-        const numbers = [first, pass, expires, blocked, passed].map(String);
-        await this.#calls.run(loadTuple, [this.#keys.tuple(item.key)], [this.#server, ...numbers, spelled]);
-        break;
-      }
-      case 'address': {
-        const keys = [this.#keys.address(item.ip), this.#keys.due(item.ip)];
-        await this.#calls.run(loadAddress, keys, [item.ip, this.#server, ...formatAddress(item.record)]);
-      }
+        return this.spamtraps.add(item.address);
     }
   }
-}
-
-function flag(value: boolean): '1' | '0' {
-  return value ? '1' : '0';
 }

@@ -1,59 +1,62 @@
-import type { StoreRecord } from '../store/store.ts';
+import type { AddressRecord } from '../rules/address.ts';
+import type { TupleRecord } from '../rules/tuple.ts';
 import type { Calls } from './calls.ts';
 import type { Send } from './connection.ts';
 import type { Keys } from './keys.ts';
-import {
-  ADDRESS_FIELDS,
-  asList,
-  asNumber,
-  asText,
-  asTexts,
-  parseAddress,
-  parseTuple,
-  TUPLE_FIELDS,
-} from './records.ts';
+import { asBytes, asList, asNumber, asText, asTexts } from './replies.ts';
+import { ADDRESSES, type Kind, recordOf, TUPLES } from './values.ts';
 
 /** How many keys Redis looks at for one command: a fraction of a millisecond in which it serves nobody else. */
 const COUNT = '1000';
 /** How many keys of each server are looked at to count them. */
 const SAMPLE = 10_000;
 
-/** Everything that the store holds: tuples, then addresses, then spamtraps. */
-export async function* recordsIn(calls: Calls, keys: Keys): AsyncIterable<StoreRecord> {
-  for await (const names of namesOf(calls, keys, 'tuple')) {
-    const replies = await Promise.all(names.map((name) => calls.send(name, ['HMGET', name, ...TUPLE_FIELDS])));
-    for (const [at, name] of names.entries()) {
-      const record = parseTuple(replies[at]);
-      if (record !== undefined) yield { type: 'tuple', key: keys.ofTuple(name), record };
-    }
-  }
-  for await (const names of namesOf(calls, keys, 'address')) {
-    const replies = await Promise.all(names.map((name) => calls.send(name, ['HMGET', name, ...ADDRESS_FIELDS])));
-    for (const [at, name] of names.entries()) {
-      const record = parseAddress(replies[at]);
-      if (record !== undefined) yield { type: 'address', ip: keys.ofAddress(name), record };
-    }
-  }
-  const scan = (cursor: string) => ['SSCAN', keys.spamtraps, cursor, 'COUNT', COUNT];
-  for await (const addresses of scanned((cursor) => calls.send(keys.spamtraps, scan(cursor)))) {
-    for (const address of addresses) yield { type: 'spamtrap', address };
+/** All tuples, by their keys, in slices. */
+export async function* tuplesIn(
+  calls: Calls,
+  keys: Keys,
+): AsyncIterable<readonly { readonly key: string; readonly record: TupleRecord }[]> {
+  for await (const slice of recordsIn(calls, keys, 'tuple', TUPLES)) {
+    yield slice.map(({ name, record }) => ({ key: keys.ofTuple(name), record }));
   }
 }
 
-/** The names of all tuples or addresses, at every server. */
-export async function* namesOf(calls: Calls, keys: Keys, type: 'tuple' | 'address'): AsyncIterable<string[]> {
-  const scan = (cursor: string) => ['SCAN', cursor, 'MATCH', keys.pattern(type), 'COUNT', COUNT];
-  for (const server of await calls.masters()) {
-    yield* scanned((cursor) => calls.sendTo(server, scan(cursor)));
+/** All addresses, in slices. */
+export async function* addressesIn(
+  calls: Calls,
+  keys: Keys,
+): AsyncIterable<readonly { readonly ip: string; readonly record: AddressRecord }[]> {
+  for await (const slice of recordsIn(calls, keys, 'address', ADDRESSES)) {
+    yield slice.map(({ name, record }) => ({ ip: keys.ofAddress(name), record }));
   }
 }
 
+/** All members of a set, in slices. */
+export function membersOf(calls: Calls, key: string): AsyncIterable<readonly string[]> {
+  return scanned((cursor) => calls.send(key, ['SSCAN', key, cursor, 'COUNT', COUNT]));
+}
+
+/** How many there are. Beyond some ten thousand keys of a server that is estimated. */
 export async function countKeys(calls: Calls, keys: Keys): Promise<{ tuples: number; addresses: number }> {
   const counts = await Promise.all((await calls.masters()).map((server) => countAt(server, calls, keys)));
   return {
     tuples: counts.reduce((sum, { tuples }) => sum + tuples, 0),
     addresses: counts.reduce((sum, { addresses }) => sum + addresses, 0),
   };
+}
+
+async function* recordsIn<T>(calls: Calls, keys: Keys, type: 'tuple' | 'address', kind: Kind<T>) {
+  const scan = (cursor: string) => ['SCAN', cursor, 'MATCH', keys.pattern(type), 'COUNT', COUNT];
+  for (const server of await calls.masters()) {
+    for await (const names of scanned((cursor) => calls.sendTo(server, scan(cursor)))) {
+      const replies = await Promise.all(names.map((name) => calls.send(name, ['GET', name])));
+      yield names.flatMap((name, at) => {
+        const bytes = asBytes(replies[at]);
+        // It expired meanwhile.
+        return bytes === undefined ? [] : [{ name, record: recordOf(kind, bytes) }];
+      });
+    }
+  }
 }
 
 async function countAt(server: Send, calls: Calls, keys: Keys): Promise<{ tuples: number; addresses: number }> {

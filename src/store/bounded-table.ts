@@ -18,24 +18,24 @@ export class BoundedTable<R extends object> {
   readonly #records: LRUCache<string, R>;
   readonly #overwrite: (record: R, by: R) => void;
   /**
-   * The keys again, in the order in which they came. The cache's own iterators lose their way when an entry is used
+   * The records again, in the order in which they came. The cache's own iterators lose their way when an entry is used
    * while they wait, and taking all its keys at once holds up the event loop for half a second a million.
    */
-  readonly #keys = new Set<string>();
+  readonly #inOrder = new Map<string, R>();
 
   constructor({ max, overwrite, onEvicted }: BoundedTableOptions<R>) {
     this.#overwrite = overwrite;
     this.#records = new LRUCache({
       max,
       dispose: (record, key, why) => {
-        this.#keys.delete(key);
+        this.#inOrder.delete(key);
         if (why === 'evict') onEvicted(record);
       },
     });
   }
 
   get size(): number {
-    return this.#keys.size;
+    return this.#inOrder.size;
   }
 
   /** The record, which counts as used. It changes when another is put over it. */
@@ -52,24 +52,27 @@ export class BoundedTable<R extends object> {
     if (record === null) this.#records.delete(key);
     else if (known !== undefined) this.#overwrite(known, record);
     else {
-      this.#keys.add(key);
+      this.#inOrder.set(key, record);
       this.#records.set(key, record);
     }
   }
 
-  /** Everything that is there now, in slices between which the event loop turns; what comes meanwhile is left out. */
-  async *slices(): AsyncGenerator<[key: string, record: R][], void> {
-    let left = this.#keys.size;
+  /**
+   * What is there now, in slices between which the event loop turns; what comes meanwhile is left out.
+   *
+   * @param isWanted Which records to bring. Default: all.
+   */
+  async *slices(isWanted: (record: R) => boolean = () => true): AsyncGenerator<[key: string, record: R][], void> {
+    let left = this.#inOrder.size;
     let slice: [string, R][] = [];
-    for (const key of this.#keys) {
+    for (const [key, record] of this.#inOrder) {
       if (left-- === 0) break;
-      const record = this.#records.peek(key);
-      if (record !== undefined) slice.push([key, record]);
-      if (slice.length < SLICE) continue;
+      if (isWanted(record)) slice.push([key, record]);
+      if (left % SLICE !== 0) continue;
       yield slice;
       slice = [];
-      await nextTurn();
+      if (left > 0) await nextTurn();
     }
-    yield slice;
+    if (slice.length > 0) yield slice;
   }
 }

@@ -93,13 +93,11 @@ export class MemoryStore implements Store {
   }
 
   async *sweepCandidates(now: number): AsyncIterable<readonly Candidate[]> {
-    for await (const slice of this.#tuples.slices()) {
-      const expired = slice.filter(([, record]) => isExpiredTuple(record, now));
-      yield expired.map(([key]): Candidate => ({ type: 'tuple', key }));
+    for await (const slice of this.#tuples.slices((record) => isExpiredTuple(record, now))) {
+      yield slice.map(([key]): Candidate => ({ type: 'tuple', key }));
     }
-    for await (const slice of this.#addresses.slices()) {
-      const ripe = slice.filter(([, record]) => isForSweep(record, now));
-      yield ripe.map(([ip]): Candidate => ({ type: 'address', ip }));
+    for await (const slice of this.#addresses.slices((record) => isForSweep(record, now))) {
+      yield slice.map(([ip]): Candidate => ({ type: 'address', ip }));
     }
   }
 

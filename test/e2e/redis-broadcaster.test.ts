@@ -9,7 +9,7 @@ type Client = ReturnType<typeof createClient>;
 
 /** A peer that remembers what it was to announce. */
 class Recorder {
-  readonly said: { ip: string; backdated: boolean }[] = [];
+  readonly announced: { ip: string; backdated: boolean }[] = [];
   closed = false;
   fail: (error: Error) => void = () => {};
   readonly on: GroupPeer['on'] = (event: string, listener: (...args: never[]) => void): void => {
@@ -18,7 +18,7 @@ class Recorder {
   async announce(entries: Iterable<Entry>, { backdated = false } = {}): Promise<void> {
     const list = [...entries];
     if (list.some(({ ip }) => ip === 'refused')) throw new SpamdSyncError('ERR_SPAMD_FIELD', 'no address');
-    this.said.push(...list.map(({ ip }) => ({ ip, backdated })));
+    this.announced.push(...list.map(({ ip }) => ({ ip, backdated })));
   }
   async close(): Promise<void> {
     this.closed = true;
@@ -28,7 +28,7 @@ class Recorder {
 const now = () => Math.floor(Date.now() / 1000);
 const white = (ip: string, timestamp = now()): Entry => ({ type: 'white', ip, timestamp, expires: timestamp + 9000 });
 
-describe('one voice for several', () => {
+describe('a broadcaster', () => {
   let server: RedisServer;
   let client: Client;
   const open: Broadcaster[] = [];
@@ -47,80 +47,82 @@ describe('one voice for several', () => {
     await server[Symbol.asyncDispose]();
   });
 
-  function start(options: Partial<BroadcasterOptions> & Pick<BroadcasterOptions, 'open'>): Broadcaster {
-    const broadcaster = new Broadcaster(client, { leaseMs: 600, ...options });
+  async function start(options: Partial<BroadcasterOptions> & Pick<BroadcasterOptions, 'open'>): Promise<Broadcaster> {
+    const broadcaster = await Broadcaster.open(client, { leaseMs: 600, ...options });
     open.push(broadcaster);
     return broadcaster;
   }
 
   async function started(peer: GroupPeer): Promise<Broadcaster> {
-    const broadcaster = start({ open: async () => peer });
+    const broadcaster = await start({ open: async () => peer });
     await expect.poll(() => broadcaster.leading).toBe(true);
     return broadcaster;
   }
 
-  it('speaks for all, in the order in which they spoke', async () => {
+  it('announces for all, in the order in which they announced', async () => {
     const peer = new Recorder();
     await started(peer);
-    const other = start({ open: () => Promise.reject(new Error('not needed')) });
+    const other = await start({ open: () => Promise.reject(new Error('not needed')) });
     for (let n = 0; n < 5; n++) await other.announce([white(`192.0.2.${n}`), white(`192.0.3.${n}`)]);
-    await expect.poll(() => peer.said).toHaveLength(10);
-    expect(peer.said.map(({ ip }) => ip)).toEqual([0, 1, 2, 3, 4].flatMap((n) => [`192.0.2.${n}`, `192.0.3.${n}`]));
+    await expect.poll(() => peer.announced).toHaveLength(10);
+    expect(peer.announced.map(({ ip }) => ip)).toEqual(
+      [0, 1, 2, 3, 4].flatMap((n) => [`192.0.2.${n}`, `192.0.3.${n}`]),
+    );
     expect(other.leading).toBe(false);
     await expect.poll(() => other.stats()).toEqual({ waiting: 0, trimmed: 0 });
   });
 
-  it('keeps what was said while nobody could speak, and marks what became old', async () => {
-    const silent = start({ open: () => Promise.reject(new Error('no peer here')), scope: 'other' });
+  it('keeps what was announced while nobody led, and marks what became old', async () => {
+    const silent = await start({ open: () => Promise.reject(new Error('no peer here')), scope: 'other' });
     await silent.announce([white('192.0.2.1')]);
     await silent.announce([white('192.0.2.2', now() - 3600)]);
     await silent.announce([white('192.0.2.3')], { backdated: true });
     expect(await silent.stats()).toEqual({ waiting: 3, trimmed: 0 });
     const peer = new Recorder();
-    const speaker = start({ open: async () => peer, scope: 'other' });
+    const leader = await start({ open: async () => peer, scope: 'other' });
     await expect
-      .poll(() => peer.said)
+      .poll(() => peer.announced)
       .toEqual([
         { ip: '192.0.2.1', backdated: false },
         { ip: '192.0.2.2', backdated: true },
         { ip: '192.0.2.3', backdated: true },
       ]);
-    expect(speaker.leading).toBe(true);
+    expect(leader.leading).toBe(true);
   });
 
-  it('has another take over at once when the speaker is closed, after it said everything', async () => {
+  it('has another take over at once when the leader is closed, after it sent everything', async () => {
     const first = new Recorder();
     const second = new Recorder();
-    const speaker = await started(first);
-    const other = start({ open: async () => second });
+    const leader = await started(first);
+    const other = await start({ open: async () => second });
     const ips = Array.from({ length: 700 }, (_, n) => `10.0.${n >> 8}.${n & 255}`);
-    await Promise.all(ips.map((ip) => speaker.announce([white(ip)])));
-    await speaker.close();
-    expect(first.said.map(({ ip }) => ip)).toEqual(ips);
+    await Promise.all(ips.map((ip) => leader.announce([white(ip)])));
+    await leader.close();
+    expect(first.announced.map(({ ip }) => ip)).toEqual(ips);
     expect(first.closed).toBe(true);
     await expect.poll(() => other.leading).toBe(true);
     await other.announce([white('192.0.2.1')]);
-    await expect.poll(() => second.said).toEqual([{ ip: '192.0.2.1', backdated: false }]);
+    await expect.poll(() => second.announced).toEqual([{ ip: '192.0.2.1', backdated: false }]);
   });
 
-  it('says what it has to say though it is closed at once', async () => {
+  it('sends what it has to announce though it is closed at once', async () => {
     const peer = new Recorder();
-    const speaker = start({ open: () => sleep(100, peer) });
-    await speaker.announce([white('192.0.2.1')]);
-    await speaker.close();
-    expect(peer.said.map(({ ip }) => ip)).toEqual(['192.0.2.1']);
+    const leader = await start({ open: () => sleep(100, peer) });
+    await leader.announce([white('192.0.2.1')]);
+    await leader.close();
+    expect(peer.announced.map(({ ip }) => ip)).toEqual(['192.0.2.1']);
     expect(peer.closed).toBe(true);
     expect(await client.exists('spamd:lease:{all}')).toBe(0);
   });
 
   it('leaves it to another when its peer cannot be opened, or fails', async () => {
     const warnings: string[] = [];
-    const unable = start({ open: () => Promise.reject(new Error('the port is taken')), leaseMs: 2000 });
+    const unable = await start({ open: () => Promise.reject(new Error('the port is taken')), leaseMs: 2000 });
     unable.on('warning', ({ code, message }) => warnings.push(`${code} ${message}`));
     await expect.poll(() => warnings).toHaveLength(1);
     expect(warnings[0]).toMatch(/^WARN_SPAMD_PEER .*the port is taken/);
     const peers: Recorder[] = [];
-    const able = start({
+    const able = await start({
       open: async () => {
         const peer = new Recorder();
         peers.push(peer);
@@ -129,69 +131,69 @@ describe('one voice for several', () => {
       leaseMs: 2000,
     });
     await expect.poll(() => able.leading).toBe(true);
-    const heard: string[] = [];
-    able.on('yield', () => heard.push('yield'));
-    able.on('warning', ({ code }) => heard.push(code));
+    const received: string[] = [];
+    able.on('yield', () => received.push('yield'));
+    able.on('warning', ({ code }) => received.push(code));
     peers[0]?.fail(new Error('the socket is gone'));
-    await expect.poll(() => heard).toEqual(['WARN_SPAMD_PEER', 'yield']);
+    await expect.poll(() => received).toEqual(['WARN_SPAMD_PEER', 'yield']);
     expect(peers[0]?.closed).toBe(true);
     await expect.poll(() => able.leading || unable.leading).toBe(true);
   });
 
   it('goes on after what the peer refuses', async () => {
     const peer = new Recorder();
-    const speaker = await started(peer);
+    const leader = await started(peer);
     const warnings: string[] = [];
-    speaker.on('warning', ({ code }) => warnings.push(code));
-    await Promise.all([speaker.announce([white('refused')]), speaker.announce([white('192.0.2.1')])]);
-    await expect.poll(() => peer.said).toEqual([{ ip: '192.0.2.1', backdated: false }]);
-    await expect.poll(() => speaker.stats()).toEqual({ waiting: 0, trimmed: 0 });
+    leader.on('warning', ({ code }) => warnings.push(code));
+    await Promise.all([leader.announce([white('refused')]), leader.announce([white('192.0.2.1')])]);
+    await expect.poll(() => peer.announced).toEqual([{ ip: '192.0.2.1', backdated: false }]);
+    await expect.poll(() => leader.stats()).toEqual({ waiting: 0, trimmed: 0 });
     expect(warnings).toEqual(['WARN_SPAMD_ANNOUNCE']);
   });
 
   it('counts what found no room', async () => {
-    const silent = start({ open: () => Promise.reject(new Error('no peer here')), maxQueued: 10 });
+    const silent = await start({ open: () => Promise.reject(new Error('no peer here')), maxQueued: 10 });
     for (let n = 0; n < 15; n++) await silent.announce([white(`192.0.2.${n}`)]);
     expect(await silent.stats()).toEqual({ waiting: 10, trimmed: 5 });
   });
 
-  it('hears the group with its one peer, for a greylist on each', async () => {
+  it('receives from the group with its one peer, for a greylist on each', async () => {
     const key = SyncKey.fromBytes(Buffer.from('a key of the test'));
     await using elsewhere = await SyncPeer.open({ key, port: 0, listen: '127.0.0.1' });
     let peer: SyncPeer | undefined;
-    const speaker = start({
+    const leader = await start({
       open: async () => {
         const host = { host: '127.0.0.1', port: elsewhere.address.port };
         peer = await SyncPeer.open({ key, port: 0, listen: '127.0.0.1', targets: [host] });
         return peer;
       },
     });
-    await expect.poll(() => speaker.leading).toBe(true);
-    const other = start({ open: () => Promise.reject(new Error('not needed')) });
-    const heardElsewhere: string[] = [];
-    elsewhere.on('entry', ({ type, ip }) => heardElsewhere.push(`${type} ${ip}`));
-    const heard: string[] = [];
-    speaker.on('entry', ({ ip }) => heard.push(`speaker ${ip}`));
-    other.on('entry', ({ ip }) => heard.push(`other ${ip}`));
+    await expect.poll(() => leader.leading).toBe(true);
+    const other = await start({ open: () => Promise.reject(new Error('not needed')) });
+    const receivedElsewhere: string[] = [];
+    elsewhere.on('entry', ({ type, ip }) => receivedElsewhere.push(`${type} ${ip}`));
+    const received: string[] = [];
+    leader.on('entry', ({ ip }) => received.push(`leader ${ip}`));
+    other.on('entry', ({ ip }) => received.push(`other ${ip}`));
 
     await using greylist = new Greylist({ store: new MemoryStore(), group: other });
     await greylist.trap('192.0.2.7');
-    await expect.poll(() => heardElsewhere).toEqual(['trapped 192.0.2.7']);
+    await expect.poll(() => receivedElsewhere).toEqual(['trapped 192.0.2.7']);
 
     const back = { host: '127.0.0.1', port: peer?.address.port ?? 0 };
     await using third = await SyncPeer.open({ key, port: 0, listen: '127.0.0.1', targets: [back] });
     await third.white('192.0.2.8', now() + 1000);
-    await expect.poll(() => heard).toEqual(['speaker 192.0.2.8']);
+    await expect.poll(() => received).toEqual(['leader 192.0.2.8']);
   });
 
-  describe('with long calls, which the peer sends at a pace', () => {
+  describe('with bulk sends, which the peer sends at a pace', () => {
     const key = SyncKey.fromBytes(Buffer.from('a key of the test'));
     const many = (net: number) => Array.from({ length: 850 }, (_, n) => `10.${net}.${n >> 8}.${n & 255}`);
-    const said = (ips: readonly string[]) => ips.map((ip) => white(ip));
+    const entriesOf = (ips: readonly string[]) => ips.map((ip) => white(ip));
 
-    async function listening(heard: string[]): Promise<SyncPeer> {
+    async function listening(received: string[]): Promise<SyncPeer> {
       const peer = await SyncPeer.open({ key, port: 0, listen: '127.0.0.1' });
-      peer.on('entry', ({ ip }) => heard.push(ip));
+      peer.on('entry', ({ ip }) => received.push(ip));
       return peer;
     }
 
@@ -204,48 +206,48 @@ describe('one voice for several', () => {
       });
 
     it('keeps the lease meanwhile, and lets what is short go past', async () => {
-      const heard: string[] = [];
-      await using elsewhere = await listening(heard);
-      const speaker = start({ open: paced(elsewhere), leaseMs: 400 });
-      await expect.poll(() => speaker.leading).toBe(true);
+      const received: string[] = [];
+      await using elsewhere = await listening(received);
+      const leader = await start({ open: paced(elsewhere), leaseMs: 400 });
+      await expect.poll(() => leader.leading).toBe(true);
       let yields = 0;
-      speaker.on('yield', () => yields++);
-      await Promise.all([1, 2, 3].map((net) => speaker.announce(said(many(net)))));
-      await expect.poll(() => heard.length).toBeGreaterThan(0);
-      await speaker.announce([white('192.0.2.1')]);
+      leader.on('yield', () => yields++);
+      await Promise.all([1, 2, 3].map((net) => leader.announce(entriesOf(many(net)))));
+      await expect.poll(() => received.length).toBeGreaterThan(0);
+      await leader.announce([white('192.0.2.1')]);
       const all = [1, 2, 3].flatMap(many);
-      await expect.poll(() => heard.length, { timeout: 20_000 }).toBe(all.length + 1);
-      expect(new Set(heard)).toEqual(new Set([...all, '192.0.2.1']));
-      expect(heard.indexOf('192.0.2.1')).toBeLessThan(all.length);
+      await expect.poll(() => received.length, { timeout: 20_000 }).toBe(all.length + 1);
+      expect(new Set(received)).toEqual(new Set([...all, '192.0.2.1']));
+      expect(received.indexOf('192.0.2.1')).toBeLessThan(all.length);
       expect(yields).toBe(0);
-      await expect.poll(() => speaker.stats()).toEqual({ waiting: 0, trimmed: 0 });
+      await expect.poll(() => leader.stats()).toEqual({ waiting: 0, trimmed: 0 });
     });
 
     it('leaves a call that it is closed over to the next', async () => {
-      const heard: string[] = [];
-      await using elsewhere = await listening(heard);
-      const speaker = start({ open: paced(elsewhere), leaseMs: 400 });
-      await expect.poll(() => speaker.leading).toBe(true);
-      await speaker.announce(said(many(1)));
-      await expect.poll(() => heard.length).toBeGreaterThan(0);
-      await speaker.close();
-      expect(new Set(heard).size).toBeLessThan(850);
-      expect(await speaker.stats()).toEqual({ waiting: 1, trimmed: 0 });
-      const next = start({ open: paced(elsewhere), leaseMs: 400 });
-      await expect.poll(() => new Set(heard).size, { timeout: 20_000 }).toBe(850);
+      const received: string[] = [];
+      await using elsewhere = await listening(received);
+      const leader = await start({ open: paced(elsewhere), leaseMs: 400 });
+      await expect.poll(() => leader.leading).toBe(true);
+      await leader.announce(entriesOf(many(1)));
+      await expect.poll(() => received.length).toBeGreaterThan(0);
+      await leader.close();
+      expect(new Set(received).size).toBeLessThan(850);
+      expect(await leader.stats()).toEqual({ waiting: 1, trimmed: 0 });
+      const next = await start({ open: paced(elsewhere), leaseMs: 400 });
+      await expect.poll(() => new Set(received).size, { timeout: 20_000 }).toBe(850);
       await expect.poll(() => next.stats()).toEqual({ waiting: 0, trimmed: 0 });
     });
 
-    it('says so where the peer has no room for all of a call', async () => {
+    it('warns where the peer has no room for all of a call', async () => {
       const peer = () => SyncPeer.open({ key, listen: false, targets: ['127.0.0.1'], batch: { maxQueued: 100 } });
-      const speaker = start({ open: peer });
+      const leader = await start({ open: peer });
       const warnings: string[] = [];
-      speaker.on('warning', ({ code, message }) => warnings.push(`${code} ${message}`));
-      await expect.poll(() => speaker.leading).toBe(true);
-      await speaker.announce(said(many(1)));
+      leader.on('warning', ({ code, message }) => warnings.push(`${code} ${message}`));
+      await expect.poll(() => leader.leading).toBe(true);
+      await leader.announce(entriesOf(many(1)));
       await expect.poll(() => warnings).toHaveLength(1);
       expect(warnings[0]).toMatch(/^WARN_SPAMD_ANNOUNCE .*750 entries/);
-      await expect.poll(() => speaker.stats()).toEqual({ waiting: 0, trimmed: 0 });
+      await expect.poll(() => leader.stats()).toEqual({ waiting: 0, trimmed: 0 });
     });
   });
 });

@@ -1,22 +1,27 @@
 import { RedisStore } from 'spamd-sync/redis';
-import { afterAll, beforeAll, describe } from 'vitest';
-import { storeContract } from '../store/contract/store.ts';
+import { storeContract } from 'spamd-sync/testing';
+import { afterAll, beforeAll, describe, it } from 'vitest';
 import { KINDS } from './redis-clients.ts';
-import { RedisServer } from './redis-server.ts';
+import { RedisServer, startCluster } from './redis-server.ts';
 
-describe('Redis', () => {
-  let server: RedisServer;
+describe('a RedisStore', () => {
+  let servers: readonly RedisServer[];
   let next = 0;
   beforeAll(async () => {
-    server = await RedisServer.start();
+    servers = [await RedisServer.start(), ...(await startCluster())];
   });
-  afterAll(() => server[Symbol.asyncDispose]());
+  afterAll(async () => {
+    for (const server of servers) await server[Symbol.asyncDispose]();
+  });
 
-  for (const { name, connect } of KINDS.filter(({ cluster }) => !cluster)) {
-    storeContract(`RedisStore through ${name}`, async () => {
-      const { client, close } = await connect(server);
-      const store = new RedisStore(client, { prefix: `contract${next++}:`, clock: 'caller', timeoutMs: 20_000 });
+  for (const { name, cluster, connect } of KINDS) {
+    const cases = storeContract(async () => {
+      const { client, close } = await connect(servers[cluster ? 1 : 0] as RedisServer);
+      const store = new RedisStore(client, { prefix: `contract${next++}:`, time: 'caller', timeout: 20 });
       return { store, close: async () => void (await close()) };
+    });
+    describe(`through ${name}`, () => {
+      for (const { title, run } of cases) it(title, run);
     });
   }
 });

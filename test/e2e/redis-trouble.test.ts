@@ -36,7 +36,7 @@ describe.each(KINDS)('a greylist over Redis through $name', ({ connect }) => {
   beforeEach(async () => {
     server = await RedisServer.start();
     ({ client, end } = await connect(server));
-    greylist = new Greylist({ store: new RedisStore(client, { timeoutMs: 300 }) });
+    greylist = new Greylist({ store: new RedisStore(client, { timeout: 0.3 }) });
     greylist.on('warning', () => {});
   });
   afterEach(async () => {
@@ -47,7 +47,7 @@ describe.each(KINDS)('a greylist over Redis through $name', ({ connect }) => {
 
   const check = () =>
     greylist.check({ ip: '192.0.2.1', helo: 'mx', from: '<a@example.org>', to: `<${tried++}@example.net>` });
-  const why = (verdict: Verdict) => ('error' in verdict ? verdict.error.message : '');
+  const why = (verdict: Verdict) => (verdict.error instanceof Error ? verdict.error.message : '');
 
   it('passes while the server is away, and decides again when it is back', async () => {
     expect(await check()).toMatchObject({ action: 'defer', reason: 'first-sight' });
@@ -73,7 +73,7 @@ describe.each(KINDS)('a greylist over Redis through $name', ({ connect }) => {
 
   it('passes while the server hangs', async () => {
     server.signal('SIGSTOP');
-    expect(why(await check())).toMatch(/no answer in 300 ms/);
+    expect(why(await check())).toMatch(/no answer in 0.3 s/);
     server.signal('SIGCONT');
     await expect.poll(async () => (await check()).reason).toBe('first-sight');
   });
@@ -90,26 +90,26 @@ describe.each(KINDS)('a greylist over Redis through $name', ({ connect }) => {
     await expect.poll(async () => (await check()).reason, { timeout: 20_000 }).toBe('first-sight');
   });
 
-  it('has a voice that is silent while the server is away, and speaks again', async () => {
-    const said: string[] = [];
+  it('has a broadcaster that stands by while the server is away, and leads again', async () => {
+    const announced: string[] = [];
     const open = async () => ({
       on: () => {},
-      close: async () => void said.push('closed'),
-      announce: async (entries: Iterable<{ ip: string }>) => void said.push(...[...entries].map(({ ip }) => ip)),
+      close: async () => void announced.push('closed'),
+      announce: async (entries: Iterable<{ ip: string }>) => void announced.push(...[...entries].map(({ ip }) => ip)),
     });
     const warnings: string[] = [];
-    const broadcaster = new Broadcaster(client, { open, leaseMs: 400, timeoutMs: 300 });
+    const broadcaster = await Broadcaster.open(client, { open, leaseMs: 400, timeout: 0.3 });
     broadcaster.on('warning', ({ code }) => warnings.push(code));
     await expect.poll(() => broadcaster.leading).toBe(true);
     await server.stop();
-    await expect.poll(() => said).toEqual(['closed']);
+    await expect.poll(() => announced).toEqual(['closed']);
     const entry = { type: 'white', timestamp: 1, expires: 2 } as const;
     await expect(broadcaster.announce([{ ...entry, ip: '192.0.2.1' }])).rejects.toThrow();
     await server.start();
     await expect.poll(() => broadcaster.leading).toBe(true);
     await broadcaster.announce([{ ...entry, ip: '192.0.2.2' }]);
     await broadcaster.close();
-    expect(said.filter((ip) => ip !== '192.0.2.1')).toEqual(['closed', '192.0.2.2', 'closed']);
+    expect(announced.filter((ip) => ip !== '192.0.2.1')).toEqual(['closed', '192.0.2.2', 'closed']);
     expect(new Set(warnings)).toEqual(new Set(['WARN_SPAMD_STORE']));
   });
 });

@@ -4,18 +4,31 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Entry, Verdict } from 'spamd-sync';
+import type { Entry, PolicyOptions, Verdict } from 'spamd-sync';
 
 export type Verdicts = Partial<Record<Verdict['reason'], number>>;
+/** What became of the attempts of one worker, or of all. */
+export interface Done {
+  readonly verdicts: Verdicts;
+  /** How long the slowest took, seconds. */
+  readonly slowest: number;
+  /** How often another writer was faster. */
+  readonly conflicts: number;
+}
+
 export type ToWorker =
-  | { readonly type: 'attempt'; readonly tuples: readonly number[]; readonly passtime: number }
+  | {
+      readonly type: 'attempt';
+      readonly tuples: readonly number[];
+      readonly policy: PolicyOptions;
+    }
   | { readonly type: 'close' };
 export type FromWorker =
   | { readonly type: 'ready' | 'lead' }
   | { readonly type: 'warning'; readonly message: string }
-  | { readonly type: 'done'; readonly verdicts: Verdicts };
+  | { readonly type: 'done'; readonly done: Done };
 
-/** A call of `announce`, as the holder of the lease made it. */
+/** A call of `announce`, as the leader made it. */
 export interface Announced {
   /** Unix milliseconds. */
   readonly at: number;
@@ -25,26 +38,27 @@ export interface Announced {
 
 const WORKER = fileURLToPath(new URL('./redis-worker.ts', import.meta.url));
 
-/** Processes that share a store in Redis and one voice. */
+/** Processes that share a store in Redis and one leader. */
 export class Workers implements AsyncDisposable {
   readonly #dir: string;
   readonly #file: string;
   readonly #children: ChildProcess[] = [];
   readonly #url: string;
-  readonly #leaseMs: number;
+  readonly #timeout: number;
   readonly warnings: string[] = [];
-  /** The process that holds the lease, as far as they said. */
-  holder: number | undefined;
+  /** The process that leads, as far as they said. */
+  leader: number | undefined;
 
-  private constructor(dir: string, url: string, leaseMs: number) {
+  private constructor(dir: string, url: string, timeout: number) {
     this.#dir = dir;
     this.#file = join(dir, 'announced');
     this.#url = url;
-    this.#leaseMs = leaseMs;
+    this.#timeout = timeout;
   }
 
-  static async start(count: number, url: string, leaseMs = 3000): Promise<Workers> {
-    const workers = new Workers(await mkdtemp(join(tmpdir(), 'spamd-sync-workers-')), url, leaseMs);
+  /** @param options.timeout Seconds. By default as much as the slowest machine needs. */
+  static async start(count: number, url: string, { timeout = 60 } = {}): Promise<Workers> {
+    const workers = new Workers(await mkdtemp(join(tmpdir(), 'spamd-sync-workers-')), url, timeout);
     await writeFile(workers.#file, '');
     await workers.add(count);
     return workers;
@@ -55,25 +69,29 @@ export class Workers implements AsyncDisposable {
   }
 
   /** Each list of tuples is tried by a worker of its own, all at once. */
-  async attempt(lists: readonly (readonly number[])[], passtime: number): Promise<Verdicts> {
+  async attempt(lists: readonly (readonly number[])[], policy: PolicyOptions): Promise<Done> {
     const results = await Promise.all(
-      lists.map((tuples, index) => this.#attempt(this.#running[index], tuples, passtime)),
+      lists.map((tuples, index) => this.#attempt(this.#running[index], tuples, policy)),
     );
-    const all: Verdicts = {};
-    for (const verdicts of results) {
-      for (const [reason, count] of Object.entries(verdicts)) {
+    const verdicts: Verdicts = {};
+    for (const each of results) {
+      for (const [reason, count] of Object.entries(each.verdicts)) {
         const key = reason as Verdict['reason'];
-        all[key] = (all[key] ?? 0) + count;
+        verdicts[key] = (verdicts[key] ?? 0) + count;
       }
     }
-    return all;
+    return {
+      verdicts,
+      slowest: Math.max(...results.map(({ slowest }) => slowest)),
+      conflicts: results.reduce((sum, { conflicts }) => sum + conflicts, 0),
+    };
   }
 
-  /** Ends the process that holds the lease, at once. */
-  async killHolder(): Promise<void> {
-    const child = this.#running.find(({ pid }) => pid === this.holder);
-    if (child === undefined) throw new Error('nobody holds the lease');
-    this.holder = undefined;
+  /** Ends the process that leads, at once. */
+  async killLeader(): Promise<void> {
+    const child = this.#running.find(({ pid }) => pid === this.leader);
+    if (child === undefined) throw new Error('nobody leads');
+    this.leader = undefined;
     const ended = once(child, 'exit');
     child.kill('SIGKILL');
     await ended;
@@ -84,7 +102,7 @@ export class Workers implements AsyncDisposable {
     return lines.map((line) => JSON.parse(line) as Announced);
   }
 
-  /** Lets each finish what it has to say, one after the other. */
+  /** Lets each finish what it has to announce, one after the other. */
   async close(): Promise<void> {
     for (const child of this.#running) {
       const ended = once(child, 'exit');
@@ -103,30 +121,30 @@ export class Workers implements AsyncDisposable {
   }
 
   async #spawn(): Promise<void> {
-    const args = [this.#url, this.#file, `${this.#leaseMs}`];
+    const args = [this.#url, this.#file, `${this.#timeout}`];
     const child = fork(WORKER, args, { execArgv: ['--import', 'tsx'], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     this.#children.push(child);
     await new Promise<void>((resolve, reject) => {
       child.once('exit', () => reject(new Error('a worker did not start')));
       child.on('message', (message: FromWorker) => {
         if (message.type === 'ready') resolve();
-        if (message.type === 'lead') this.holder = child.pid;
+        if (message.type === 'lead') this.leader = child.pid;
         if (message.type === 'warning') this.warnings.push(message.message);
       });
     });
   }
 
-  #attempt(child: ChildProcess | undefined, tuples: readonly number[], passtime: number): Promise<Verdicts> {
+  #attempt(child: ChildProcess | undefined, tuples: readonly number[], policy: PolicyOptions): Promise<Done> {
     return new Promise((resolve, reject) => {
       if (child === undefined) throw new Error('there are not so many workers');
       const died = () => reject(new Error('a worker died'));
-      const heard = (message: FromWorker): void => {
+      const received = (message: FromWorker): void => {
         if (message.type !== 'done') return;
-        child.off('message', heard).off('exit', died);
-        resolve(message.verdicts);
+        child.off('message', received).off('exit', died);
+        resolve(message.done);
       };
-      child.on('message', heard).once('exit', died);
-      child.send({ type: 'attempt', tuples, passtime } satisfies ToWorker);
+      child.on('message', received).once('exit', died);
+      child.send({ type: 'attempt', tuples, policy } satisfies ToWorker);
     });
   }
 }

@@ -1,5 +1,6 @@
 import { Greylist } from 'spamd-sync';
 import { Broadcaster, type NodeRedisClient, RedisStore, type RedisStoreOptions } from 'spamd-sync/redis';
+import { encodeAddress, newAddress, ReadStep, sweep } from 'spamd-sync/store';
 import { describe, expect, it } from 'vitest';
 import { Keys } from '../../src/redis/keys.ts';
 import { slotOf, slotTags, tagOfSlotOf } from '../../src/redis/slots.ts';
@@ -7,14 +8,19 @@ import { slotOf, slotTags, tagOfSlotOf } from '../../src/redis/slots.ts';
 const attempt = { ip: '192.0.2.1', helo: 'mx', from: '<a@example.org>', to: '<b@example.net>' };
 const NOSCRIPT = 'NOSCRIPT No matching script. Please use EVAL.';
 
+const seconds = () => `${Math.floor(Date.now() / 1000)}`;
+/** What the script answers when it wrote. */
+const done = () => [1, seconds(), '0'];
+const read = (store: RedisStore, ip = '192.0.2.1') => store.update(new ReadStep(ip), 0);
+
 /** A client that answers each command as it is told to, and remembers what it was asked. */
 function clientOf(answer: (args: string[]) => unknown): NodeRedisClient & { asked: string[][] } {
   const asked: string[][] = [];
   return {
     asked,
     sendCommand: async (args) => {
-      asked.push(args);
-      return answer(args);
+      asked.push(args.map(String));
+      return answer(args.map(String));
     },
   };
 }
@@ -27,7 +33,7 @@ function fails(message: string): () => never {
 
 describe('RedisStore', () => {
   it('sends a script whole when the server does not know it, and by its digest before', async () => {
-    const client = clientOf(([command]) => (command === 'EVALSHA' ? fails(NOSCRIPT)() : ['first', '5', 1]));
+    const client = clientOf(([command]) => (command === 'EVALSHA' ? fails(NOSCRIPT)() : done()));
     const store = new RedisStore(client);
     const greylist = new Greylist({ store });
     expect(await greylist.check(attempt)).toMatchObject({ action: 'defer', reason: 'first-sight' });
@@ -41,7 +47,7 @@ describe('RedisStore', () => {
   });
 
   it('names the keys of a step first, a tuple in the slot of its address', async () => {
-    const client = clientOf(() => ['early', '5', 2]);
+    const client = clientOf(done);
     await using greylist = new Greylist({ store: new RedisStore(client, { prefix: 'site:' }) });
     await greylist.check(attempt);
     const [, , count, ...operands] = client.asked[0] ?? [];
@@ -51,6 +57,54 @@ describe('RedisStore', () => {
       'site:due',
       'site:spamtraps',
     ]);
+  });
+
+  it('runs a step again over what stands, and asks no more where nothing is to be written', async () => {
+    const record = newAddress(5);
+    const stands = [Buffer.from(encodeAddress(record))];
+    const client = clientOf(() => [0, seconds(), '0', stands, []]);
+    const store = new RedisStore(client);
+    expect(await read(store)).toEqual(record);
+    expect(client.asked).toHaveLength(1);
+  });
+
+  it('gives up where other writers are faster every time, and counts how often they were', async () => {
+    let first = 0;
+    const client = clientOf(([command]) => {
+      if (command === 'SCAN') return ['0', []];
+      if (command === 'SCARD') return 0;
+      return [0, seconds(), '0', [Buffer.from(encodeAddress(newAddress(++first))), ''], [0]];
+    });
+    const store = new RedisStore(client, { time: 'caller' });
+    const greylist = new Greylist({ store });
+    const { reason, error } = await greylist.check(attempt);
+    expect(reason).toBe('error');
+    expect(error?.message).toMatch(/contended/);
+    // What was not known at first was no conflict.
+    expect((await store.stats()).conflicts).toBe(first - 1);
+    await greylist.close();
+  });
+
+  it('takes over the time of the server when its own is wrong', async () => {
+    const client = clientOf((args) => {
+      const assumed = args[3 + Number(args[2])];
+      return assumed === '5000' ? [1, '5000', '0'] : [0, '5000', '500000', [''], []];
+    });
+    const store = new RedisStore(client);
+    await read(store);
+    await read(store, '192.0.2.2');
+    const assumed = client.asked.map((args) => args[3 + Number(args[2])]);
+    expect(assumed[0]).not.toBe('5000');
+    expect(assumed.at(-1)).toBe('5000');
+  });
+
+  it('runs together what comes for one address while it waits for an answer', async () => {
+    const client = clientOf(done);
+    await using greylist = new Greylist({ store: new RedisStore(client) });
+    const tos = Array.from({ length: 20 }, (_, n) => `<${n}@example.net>`);
+    const verdicts = await Promise.all(tos.map((to) => greylist.check({ ...attempt, to })));
+    expect(new Set(verdicts.map(({ reason }) => reason))).toEqual(new Set(['first-sight']));
+    expect(client.asked).toHaveLength(2);
   });
 
   it.each([
@@ -67,15 +121,15 @@ describe('RedisStore', () => {
     expect(verdict).toMatchObject({ action: 'pass', reason: 'error', error: { code: 'ERR_SPAMD_STORE' } });
     expect(warnings).toEqual([expect.stringContaining(message)]);
     await expect(store.spamtraps.add('a@b')).rejects.toMatchObject({ code: 'ERR_SPAMD_STORE' });
-    await expect(store.sweep({ now: 1, trapWins: false })).rejects.toThrow(message);
+    await expect(sweep(store, 1, false)).rejects.toThrow(message);
     await expect(store.stats()).rejects.toThrow(message);
     await expect(store.load([{ type: 'spamtrap', address: 'a@b' }])).rejects.toThrow(message);
-    await expect(store.entries()[Symbol.asyncIterator]().next()).rejects.toThrow(message);
+    await expect(store.records()[Symbol.asyncIterator]().next()).rejects.toThrow(message);
   });
 
   it('takes a client that throws at once for one that fails', async () => {
     const store = new RedisStore({ sendCommand: fails('closed') });
-    await expect(store.address('192.0.2.1')).rejects.toMatchObject({ code: 'ERR_SPAMD_STORE' });
+    await expect(read(store)).rejects.toMatchObject({ code: 'ERR_SPAMD_STORE' });
   });
 
   it('gives up what is not answered in time, also when it fails later', async () => {
@@ -83,10 +137,10 @@ describe('RedisStore', () => {
     const pending = new Promise<never>((_, reject) => {
       fail = reject;
     });
-    const store = new RedisStore({ sendCommand: () => pending }, { timeoutMs: 20 });
-    await expect(store.address('192.0.2.1')).rejects.toThrow('no answer in 20 ms');
+    const store = new RedisStore({ sendCommand: () => pending }, { timeout: 0.02 });
+    await expect(read(store)).rejects.toThrow('no answer in 0.02 s');
     fail(new Error('too late to matter'));
-    await expect(store.address('192.0.2.1')).rejects.toThrow('too late to matter');
+    await expect(read(store)).rejects.toThrow('too late to matter');
   });
 
   it('takes no more than a client can hold', async () => {
@@ -98,44 +152,40 @@ describe('RedisStore', () => {
           return new Promise(() => {});
         },
       },
-      { timeoutMs: 50 },
+      { timeout: 0.05 },
     );
-    const results = await Promise.allSettled(Array.from({ length: 17_000 }, () => store.address('192.0.2.1')));
+    const results = await Promise.allSettled(
+      Array.from({ length: 17_000 }, (_, n) => read(store, `10.0.${n >> 8}.${n & 255}`)),
+    );
     expect(sent).toBe(16_384);
     expect(results.every(({ status }) => status === 'rejected')).toBe(true);
-    await expect(store.address('192.0.2.1')).rejects.toThrow(/does not keep up/);
-  });
-
-  it('reads answers that are bytes', async () => {
-    const bytes = (text: string) => Buffer.from(text);
-    const fields = ['10:20', '', 'group', '5', '6', '7', '8', '0', '0', '0', '10', 'inf', '9'];
-    const store = new RedisStore(clientOf(() => fields.map(bytes)));
-    expect(await store.address('192.0.2.1')).toMatchObject({
-      white: [{ at: 10, until: 20 }],
-      trapped: [],
-      by: 'group',
-      announcedUntil: Number.POSITIVE_INFINITY,
-    });
+    await expect(read(store)).rejects.toThrow(/does not keep up/);
   });
 
   it.each<[string, unknown, RedisStoreOptions]>([
     ['client', undefined, {}],
     ['client', {}, {}],
     ['client', { sendCommand: 'no' }, {}],
-    ['keyPrefix', { call: () => {}, options: { keyPrefix: 'x:' } }, {}],
+    ['keyPrefix', { callBuffer: () => {}, options: { keyPrefix: 'x:' } }, {}],
     ['prefix', clientOf(() => null), { prefix: '{x}' }],
-    ['timeoutMs', clientOf(() => null), { timeoutMs: 0 }],
-    ['clock', clientOf(() => null), { clock: 'mine' as 'caller' }],
-  ])('refuses a %s that will not do', (name, client, options) => {
+    ['timeout', clientOf(() => null), { timeout: 0 }],
+    ['time', clientOf(() => null), { time: 'mine' as 'caller' }],
+    ['clock', clientOf(() => null), { clock: {} as never }],
+  ])('refuses an invalid %s', (name, client, options) => {
     expect(() => new RedisStore(client as NodeRedisClient, options)).toThrow(
       expect.objectContaining({ code: 'ERR_SPAMD_OPTION', message: expect.stringContaining(name) }),
     );
+  });
+
+  it('takes an option that is undefined for one that is not given', () => {
+    const options = { prefix: undefined, timeout: undefined, time: undefined, clock: undefined };
+    expect(() => new RedisStore(clientOf(done), options)).not.toThrow();
   });
 });
 
 describe('Broadcaster', () => {
   const open = () => Promise.reject(new Error('never'));
-  const client = clientOf(() => [0]);
+  const client = clientOf(() => [0, seconds(), '0', ['other'], []]);
   it.each([
     ['open', { open: 'peer' }],
     ['scope', { open, scope: '' }],
@@ -143,15 +193,15 @@ describe('Broadcaster', () => {
     ['prefix', { open, prefix: '{' }],
     ['leaseMs', { open, leaseMs: 99 }],
     ['maxQueued', { open, maxQueued: 0 }],
-    ['timeoutMs', { open, timeoutMs: 1.5 }],
-  ])('refuses a %s that will not do', (name, options) => {
-    expect(() => new Broadcaster(client, options as never)).toThrow(
+    ['timeout', { open, timeout: 601 }],
+  ])('refuses an invalid %s', async (name, options) => {
+    await expect(Broadcaster.open(client, options as never)).rejects.toThrow(
       expect.objectContaining({ code: 'ERR_SPAMD_OPTION', message: expect.stringContaining(name) }),
     );
   });
 
   it('takes nothing when it is closed', async () => {
-    const broadcaster = new Broadcaster(client, { open });
+    const broadcaster = await Broadcaster.open(client, { open });
     await broadcaster.close();
     await broadcaster.close();
     await expect(broadcaster.announce([])).rejects.toMatchObject({ code: 'ERR_SPAMD_CLOSED' });

@@ -20,9 +20,17 @@ afterAll(async () => {
 
 const STORES: readonly [string, (options: never) => unknown, string][] = [
   ['MemoryStore', (options) => new MemoryStore(options), 'maxTuples, maxAddresses'],
-  ['LevelStore', (options) => LevelStore.open(join(directory, 'db'), options), 'durability, maxLossMs, cacheSize, clock'],
-  ['RedisStore', (options) => new RedisStore(client, options), 'prefix, timeoutMs, clock'],
-  ['Broadcaster', (options) => new Broadcaster(client, options), 'open, prefix, scope, leaseMs, maxQueued, timeoutMs'],
+  [
+    'LevelStore',
+    (options) => LevelStore.open(join(directory, 'db'), options),
+    'durability, maxLossMs, cacheSize, clock',
+  ],
+  ['RedisStore', (options) => new RedisStore(client, options), 'prefix, timeout, time, clock'],
+  [
+    'Broadcaster',
+    (options) => Broadcaster.open(client, options),
+    'open, prefix, scope, leaseMs, maxQueued, timeout, clock',
+  ],
 ];
 
 describe.each(STORES)('the options of a %s', (_name, make, members) => {
@@ -71,7 +79,7 @@ it.each<[string, unknown[], string]>([
   ['nothing', [], 'entries: not a list of entries: undefined'],
   ['wrong options', [[], { backDated: true }], 'backDated: no such option; there are: backdated'],
 ])('a Broadcaster announces no list that is %s', async (_what, args, message) => {
-  await using broadcaster = new Broadcaster(client, { open, leaseMs: 100 });
+  await using broadcaster = await Broadcaster.open(client, { open, leaseMs: 100 });
   broadcaster.on('warning', () => {});
   const announce = broadcaster.announce as (...args: unknown[]) => Promise<void>;
   expect(await failureOf(() => announce.apply(broadcaster, args))).toMatchObject({ code: 'ERR_SPAMD_OPTION', message });

@@ -1,47 +1,49 @@
 import { type Entry, leftOut, type Source } from '../entry.ts';
 import { SpamdSyncError } from '../errors.ts';
 import type { GroupPeer } from './options.ts';
-import type { Said } from './queue.ts';
+import type { Announcement } from './queue.ts';
 
 /** What has waited longer than this would be taken for a replay, seconds. */
 const BACKDATED_AFTER = 60;
 
-export interface SpeakerEvents {
+/** What a leader reports. */
+export interface LeaderEvents {
   readonly entry: (entry: Entry, source: Source) => void;
   readonly lead: () => void;
   readonly yield: () => void;
   /** The peer could not be opened, or is of no use any more. */
   readonly failed: (error: unknown) => void;
   /** What has this id was sent, or can never be. */
-  readonly said: (id: string) => void;
+  readonly sent: (id: string) => void;
   /** The peer refused what it was to announce, or left some of it out. */
   readonly refused: (error: unknown) => void;
 }
 
 /** The peer of the process that holds the lease: opened while it does, closed when it does not. */
-export class Speaker {
+export class Leader {
   readonly #open: () => Promise<GroupPeer>;
-  readonly #events: SpeakerEvents;
+  readonly #events: LeaderEvents;
   #opening: Promise<void> | undefined;
   #peer: GroupPeer | undefined;
   /** Each time it starts or stops is another, so that a peer that took too long to open is known for it. */
-  #turn = 0;
-  readonly #saying = new Set<Promise<void>>();
+  #generation = 0;
+  readonly #announcing = new Set<Promise<void>>();
   #entries = 0;
 
-  constructor(open: () => Promise<GroupPeer>, events: SpeakerEvents) {
+  constructor(open: () => Promise<GroupPeer>, events: LeaderEvents) {
     this.#open = open;
     this.#events = events;
   }
 
-  get speaking(): boolean {
+  /** Whether its peer is open. */
+  get leads(): boolean {
     return this.#peer !== undefined;
   }
 
   /** Opens the peer unless that is done or under way. */
   start(): void {
     if (this.#peer !== undefined) return;
-    this.#opening ??= this.#start(++this.#turn).finally(() => {
+    this.#opening ??= this.#start(++this.#generation).finally(() => {
       this.#opening = undefined;
     });
   }
@@ -53,7 +55,7 @@ export class Speaker {
 
   /** Closes the peer. Resolves when the port is free. */
   async stop(): Promise<void> {
-    this.#turn++;
+    this.#generation++;
     const peer = this.#peer;
     this.#peer = undefined;
     if (peer !== undefined) {
@@ -63,31 +65,33 @@ export class Speaker {
     await this.#opening;
   }
 
-  /** How many calls, and entries in them, are with the peer: it takes its time over long calls. */
+  /** How many calls, and entries in them, are with the peer: a bulk send takes its time. */
   get underWay(): { readonly calls: number; readonly entries: number } {
-    return { calls: this.#saying.size, entries: this.#entries };
+    return { calls: this.#announcing.size, entries: this.#entries };
   }
 
-  say(queued: readonly Said[], now: number): void {
+  /** @param now Unix seconds. */
+  announce(announcements: readonly Announcement[], now: number): void {
     const peer = this.#peer;
     if (peer === undefined) return;
-    for (const said of queued) {
-      this.#entries += said.entries.length;
-      const saying = this.#say(peer, said, now).finally(() => {
-        this.#entries -= said.entries.length;
-        this.#saying.delete(saying);
+    for (const announcement of announcements) {
+      const { length } = announcement.entries;
+      this.#entries += length;
+      const announcing = this.#announce(peer, announcement, now).finally(() => {
+        this.#entries -= length;
+        this.#announcing.delete(announcing);
       });
-      this.#saying.add(saying);
+      this.#announcing.add(announcing);
     }
   }
 
   /** Resolves when nothing is under way any more. */
   async idle(): Promise<void> {
-    await Promise.all(this.#saying);
+    await Promise.all(this.#announcing);
   }
 
-  /** What the peer was closed over stays in the queue, for the next to say. */
-  async #say(peer: GroupPeer, { id, entries, backdated }: Said, now: number): Promise<void> {
+  /** What the peer was closed over stays in the queue, for the next leader to announce. */
+  async #announce(peer: GroupPeer, { id, entries, backdated }: Announcement, now: number): Promise<void> {
     const late = entries.some(({ timestamp }) => now - timestamp > BACKDATED_AFTER);
     try {
       const report = await peer.announce(entries, { backdated: backdated || late });
@@ -98,17 +102,17 @@ export class Speaker {
       if (error instanceof SpamdSyncError && error.code === 'ERR_SPAMD_CLOSED') return this.#cutOff(peer);
       this.#events.refused(error);
     }
-    this.#events.said(id);
+    this.#events.sent(id);
   }
 
   #cutOff(peer: GroupPeer): void {
     if (this.#peer === peer) this.#events.failed(new Error('the peer was closed'));
   }
 
-  async #start(turn: number): Promise<void> {
+  async #start(generation: number): Promise<void> {
     try {
       const peer = await this.#open();
-      if (turn !== this.#turn) return await peer.close();
+      if (generation !== this.#generation) return await peer.close();
       peer.on('entry', (entry, source) => this.#events.entry(entry, source));
       peer.on('error', (error) => {
         if (this.#peer === peer) this.#events.failed(error);

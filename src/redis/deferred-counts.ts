@@ -1,0 +1,80 @@
+import type { TimedClock, Timer } from '../clock.ts';
+import { addedCounts } from '../rules/counts.ts';
+import type { Counts } from '../rules/step.ts';
+
+/** How long counts are put off at the most, and about how often those of an address are written. Seconds. */
+const PERIOD = 1;
+/** Of how many addresses counts are put off at once; those of more are written at once. */
+const MAX_ADDRESSES = 16_384;
+/** How many addresses are written at once when it is time. */
+const SLICE = 256;
+
+/**
+ * What attempts counted on addresses and is not in Redis yet. The first count of an address is written at once; those of
+ * the second that follows are added up and written together, so that a busy client is no reason to contend.
+ */
+export class DeferredCounts {
+  readonly #clock: TimedClock;
+  readonly #write: (ip: string) => Promise<void>;
+  /** By address; `undefined`: its counts were written in this period, and nothing was put off since. */
+  #owed = new Map<string, Counts | undefined>();
+  #timer: Timer | undefined;
+  #closed = false;
+
+  /** @param write Writes what is owed of an address, which it then reports by {@link written}. */
+  constructor(clock: TimedClock, write: (ip: string) => Promise<void>) {
+    this.#clock = clock;
+    this.#write = write;
+  }
+
+  /** What is put off of an address. */
+  owed(ip: string): Counts | undefined {
+    return this.#owed.get(ip);
+  }
+
+  /** Whether counts of an address are to be put off rather than written now. */
+  isBusy(ip: string): boolean {
+    return !this.#closed && this.#owed.has(ip);
+  }
+
+  /** Takes note that the counts of an address were written, all that was owed included. */
+  written(ip: string): void {
+    if (this.#owed.has(ip) || this.#owed.size < MAX_ADDRESSES) this.#owed.set(ip, undefined);
+    this.#arm();
+  }
+
+  /** Puts counts off, of an address that is busy. */
+  put(ip: string, counts: Counts): void {
+    const owed = this.#owed.get(ip);
+    this.#owed.set(ip, owed === undefined ? counts : addedCounts(owed, counts));
+    this.#arm();
+  }
+
+  /** Writes all that is owed. What cannot be written stays owed. */
+  async flush(): Promise<void> {
+    const ips = [...this.#owed].filter(([, counts]) => counts !== undefined).map(([ip]) => ip);
+    for (let from = 0; from < ips.length; from += SLICE) {
+      await Promise.all(ips.slice(from, from + SLICE).map((ip) => this.#write(ip)));
+    }
+  }
+
+  /** Puts nothing off any more, and writes what is owed. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#timer?.cancel();
+    await this.flush();
+  }
+
+  #arm(): void {
+    if (this.#closed || this.#owed.size === 0) return;
+    this.#timer ??= this.#clock.setTimer(PERIOD, () => void this.#tick(), { unref: true });
+  }
+
+  async #tick(): Promise<void> {
+    for (const [ip, counts] of this.#owed) if (counts === undefined) this.#owed.delete(ip);
+    // What fails is tried again in a second: it is still owed.
+    await this.flush().catch(() => {});
+    this.#timer = undefined;
+    this.#arm();
+  }
+}

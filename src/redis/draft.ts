@@ -1,0 +1,239 @@
+import { type AddressRecord, holdsUntil } from '../rules/address.ts';
+import { addedCounts, CountStep } from '../rules/counts.ts';
+import type { Counts, Result, Step, View } from '../rules/step.ts';
+import type { TupleRecord } from '../rules/tuple.ts';
+import type { Exchange, Exchanged } from './compare-and-set.ts';
+import type { Keys } from './keys.ts';
+import { Slot } from './slot.ts';
+import type { Value, Values } from './values.ts';
+
+/** An address that Redis forgets within that time has its counts, and with them its renewal, written at once. Seconds. */
+const MARGIN = 5;
+
+/** What Redis said in its last reply, all of one moment. */
+export interface Standing {
+  /** By the names of keys. */
+  readonly values: ReadonlyMap<string, Value<unknown>>;
+  /** Whether recipients are spamtraps. */
+  readonly trapped: ReadonlyMap<string, boolean>;
+}
+
+/** How a draft is begun. */
+export interface DraftOptions {
+  readonly ip: string;
+  readonly keys: Keys;
+  readonly addresses: Values<AddressRecord>;
+  readonly tuples: Values<TupleRecord>;
+  readonly standing: Standing | undefined;
+  /** The server's time, Unix seconds; `undefined` where each step brings its own, and nothing expires by itself. */
+  readonly serverNow: number | undefined;
+  /** What is put off of the address's counts. */
+  readonly owed: Counts | undefined;
+  /** Whether more of them is to be put off. */
+  readonly isBusy: boolean;
+}
+
+/** A step that is to be run. */
+export interface Planned<T = unknown> {
+  readonly step: Step<T>;
+  /** The caller's time, Unix seconds. */
+  readonly now: number;
+  /** Whether the recipient is a spamtrap, where that was asked before; `undefined`: the draft is to find out. */
+  readonly isSpamtrap: boolean | undefined;
+}
+
+/**
+ * What steps over one address make of what is believed to stand: run one after the other, each over what the one before
+ * left, so that one exchange writes it all.
+ */
+export class Draft {
+  readonly #options: DraftOptions;
+  #address: Slot<AddressRecord> | undefined;
+  readonly #tuples = new Map<string, Slot<TupleRecord>>();
+  /** Recipients that are taken to be no spamtraps. */
+  readonly #recipients = new Set<string>();
+  #owed: Counts | undefined;
+  #deferred: Counts | undefined;
+  #writesCounts = false;
+
+  constructor(options: DraftOptions) {
+    this.#options = options;
+    this.#owed = options.owed;
+  }
+
+  /** Counts that the steps put off. */
+  get deferred(): Counts | undefined {
+    return this.#deferred;
+  }
+
+  /** Whether counts are written, all that was owed included. */
+  get writesCounts(): boolean {
+    return this.#writesCounts;
+  }
+
+  /** Whether anything is put or removed. */
+  get isChanged(): boolean {
+    return this.#slots().some(({ isChanged }) => isChanged);
+  }
+
+  /** Whether there is nothing to ask: all that the steps looked at stood when Redis replied last, and nothing changes. */
+  get isSettled(): boolean {
+    const { standing } = this.#options;
+    return (
+      this.#slots().every(({ isStanding, isChanged }) => isStanding && !isChanged) &&
+      this.recipients.every((recipient) => standing?.trapped.has(recipient))
+    );
+  }
+
+  /** What is expected of each key, and what becomes of it. */
+  exchanges(): readonly Exchange[] {
+    return this.#slots().map((slot) => slot.exchange(this.#options.serverNow !== undefined));
+  }
+
+  /** Recipients that must be no spamtraps. */
+  get recipients(): readonly string[] {
+    return [...this.#recipients];
+  }
+
+  /** What becomes of the address in the due index: its score, or `null`: it has no place there. */
+  get dueScore(): number | null | undefined {
+    if (this.#address === undefined) return undefined;
+    const { record, before } = this.#address;
+    if (record === undefined) return null;
+    return record.announcedExpires === (before?.announcedExpires ?? 0) ? undefined : record.announcedExpires;
+  }
+
+  /** @returns The step's value. What the step throws leaves the draft as it is. */
+  run({ step, now, isSpamtrap }: Planned): unknown {
+    const { ip, serverNow = now } = this.#options;
+    const tried = this.#tried(step, serverNow, isSpamtrap);
+    // A mere count needs not see what was counted before; anything else does.
+    if (this.#owed === undefined || !tried.hasReadAddress || tried.result.counts !== undefined) {
+      return this.#applied(step, tried.result, serverNow);
+    }
+    const owed = new CountStep(ip, this.#owed);
+    this.#owed = undefined;
+    this.#writesCounts = true;
+    this.#applied(owed, this.#tried(owed, serverNow, undefined).result, serverNow);
+    return this.#applied(step, this.#tried(step, serverNow, isSpamtrap).result, serverNow);
+  }
+
+  /** Takes note that the exchanges were done. */
+  written(): void {
+    for (const slot of this.#slots()) slot.written();
+  }
+
+  /**
+   * Takes note of what stands instead.
+   *
+   * @returns That, and whether another writer was faster: what this process knew is no more.
+   * @throws {SpamdSyncError} `ERR_SPAMD_STORE` for values that are no records.
+   */
+  refused({ stands, trapped }: Exchanged): { readonly standing: Standing; readonly isConflict: boolean } {
+    const slots = this.#slots();
+    const refused = slots.map((slot, at) => slot.refused(stands[at]));
+    return {
+      standing: {
+        values: new Map(slots.map(({ name }, at) => [name, refused[at]?.value as Value<unknown>])),
+        trapped: new Map(this.recipients.map((recipient, at) => [recipient, trapped[at] === true])),
+      },
+      isConflict: refused.some(({ isConflict }) => isConflict),
+    };
+  }
+
+  readAddress(): AddressRecord | undefined {
+    return this.#addressSlot().record;
+  }
+
+  readTuple(key: string): TupleRecord | undefined {
+    return this.#tupleSlot(key).record;
+  }
+
+  /** A recipient is taken to be none until Redis says otherwise. */
+  isSpamtrap(recipient: string): boolean {
+    if (this.#options.standing?.trapped.get(recipient) === true) return true;
+    this.#recipients.add(recipient);
+    return false;
+  }
+
+  #tried<T>(step: Step<T>, now: number, isSpamtrap: boolean | undefined) {
+    const view = new DraftView(this, step, now, isSpamtrap);
+    const result = step.run(view);
+    return { result, hasReadAddress: view.hasReadAddress };
+  }
+
+  #applied<T>(step: Step<T>, { value, address, tuple, counts }: Result<T>, now: number): T {
+    if (tuple !== undefined && step.key !== undefined) this.#tupleSlot(step.key).put(tuple);
+    if (address === undefined) return value;
+    if (counts !== undefined && this.#isToDefer(now)) {
+      this.#deferred = this.#deferred === undefined ? counts : addedCounts(this.#deferred, counts);
+    } else {
+      this.#addressSlot().put(address);
+      if (counts !== undefined) this.#writesCounts = true;
+    }
+    return value;
+  }
+
+  /** Where the address is written anyway, its counts may as well be. */
+  #isToDefer(now: number): boolean {
+    const { record, isChanged } = this.#addressSlot();
+    return this.#options.isBusy && !isChanged && record !== undefined && holdsUntil(record) > now + MARGIN;
+  }
+
+  #slots(): readonly (Slot<AddressRecord> | Slot<TupleRecord>)[] {
+    const tuples = [...this.#tuples.values()];
+    return this.#address === undefined ? tuples : [this.#address, ...tuples];
+  }
+
+  #addressSlot(): Slot<AddressRecord> {
+    const { ip, keys, addresses } = this.#options;
+    this.#address ??= this.#slot(keys.address(ip), addresses);
+    return this.#address;
+  }
+
+  #tupleSlot(key: string): Slot<TupleRecord> {
+    const { keys, tuples } = this.#options;
+    const slot = this.#tuples.get(key) ?? this.#slot(keys.tuple(key), tuples);
+    this.#tuples.set(key, slot);
+    return slot;
+  }
+
+  #slot<T>(name: string, values: Values<T>): Slot<T> {
+    const { standing, serverNow } = this.#options;
+    // A name begins with the kind of its record.
+    const stands = standing?.values.get(name) as Value<T> | undefined;
+    return new Slot(name, values, stands, values.seen(name, serverNow));
+  }
+}
+
+/** The records as one step looks at them. */
+class DraftView implements View {
+  readonly now: number;
+  hasReadAddress = false;
+  readonly #draft: Draft;
+  readonly #step: Step<unknown>;
+  readonly #isSpamtrap: boolean | undefined;
+
+  constructor(draft: Draft, step: Step<unknown>, now: number, isSpamtrap: boolean | undefined) {
+    this.now = now;
+    this.#draft = draft;
+    this.#step = step;
+    this.#isSpamtrap = isSpamtrap;
+  }
+
+  get address(): AddressRecord | undefined {
+    this.hasReadAddress = true;
+    return this.#draft.readAddress();
+  }
+
+  get tuple(): TupleRecord | undefined {
+    const { key } = this.#step;
+    return key === undefined ? undefined : this.#draft.readTuple(key);
+  }
+
+  get isSpamtrap(): boolean {
+    if (this.#isSpamtrap !== undefined) return this.#isSpamtrap;
+    const { recipient } = this.#step;
+    return recipient !== undefined && this.#draft.isSpamtrap(recipient);
+  }
+}

@@ -1,0 +1,83 @@
+import type { TimedClock } from '../clock.ts';
+import type { Calls } from './calls.ts';
+import type { Keys } from './keys.ts';
+import { asNumber, asTexts } from './replies.ts';
+import { slotTags } from './slots.ts';
+
+/** How many addresses of an index are looked at in one go, and how many indexes of a cluster. */
+const PAGE = 100;
+const INDEXES = 64;
+/** How often all slots of a cluster are asked what is due there, seconds: others than this process write to them. */
+const LOOK_THROUGH = 3600;
+
+/**
+ * The addresses by the expiry that was announced of them. In a cluster each slot has an index. There are so many that a
+ * sweep asks only those that this process wrote to, and those that were in use when it last looked through all of them.
+ */
+export class DueIndex {
+  readonly #calls: Calls;
+  readonly #keys: Keys;
+  readonly #clock: TimedClock;
+  readonly #cluster: boolean;
+  /** Of the indexes in use. */
+  #tags = new Set<string>();
+  /** When all were looked through, by the monotonic clock. */
+  #lookedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(calls: Calls, keys: Keys, clock: TimedClock, cluster: boolean) {
+    this.#calls = calls;
+    this.#keys = keys;
+    this.#clock = clock;
+    this.#cluster = cluster;
+  }
+
+  /** Takes note that an address was put into its index. */
+  note(ip: string): void {
+    if (this.#cluster) this.#tags.add(this.#keys.dueTag(ip));
+  }
+
+  /** The addresses whose announced expiry has passed, in slices. Those that stay in the index are given once, too. */
+  async *due(now: number): AsyncIterable<readonly string[]> {
+    if (!this.#cluster) {
+      yield* this.#dueIn(this.#keys.due(''), now);
+      return;
+    }
+    if (this.#clock.monotonic() - this.#lookedAt >= LOOK_THROUGH) await this.#lookThrough();
+    for (const tag of [...this.#tags]) yield* this.#dueIn(this.#keys.dueByTag(tag), now);
+  }
+
+  async *#dueIn(index: string, now: number): AsyncIterable<readonly string[]> {
+    let passedOver = 0;
+    let seen: readonly string[] = [];
+    for (;;) {
+      const range = ['ZRANGEBYSCORE', index, '-inf', `${now}`, 'LIMIT', `${passedOver}`, `${PAGE}`];
+      const page = asTexts(await this.#calls.send(index, range));
+      // Whoever took the last slice has moved or removed most of it; the rest is at the front.
+      const unseen = page.filter((ip) => !seen.includes(ip));
+      if (unseen.length > 0) yield unseen;
+      if (page.length < PAGE) return;
+      passedOver += page.length - unseen.length;
+      seen = page;
+    }
+  }
+
+  async #lookThrough(): Promise<void> {
+    const before = this.#tags;
+    this.#tags = new Set();
+    const tags = slotTags();
+    try {
+      for (let from = 0; from < tags.length; from += INDEXES) {
+        await Promise.all(tags.slice(from, from + INDEXES).map((tag) => this.#look(tag)));
+      }
+    } catch (error) {
+      for (const tag of before) this.#tags.add(tag);
+      throw error;
+    }
+    this.#lookedAt = this.#clock.monotonic();
+  }
+
+  async #look(tag: string): Promise<void> {
+    const index = this.#keys.dueByTag(tag);
+    if (asNumber(await this.#calls.send(index, ['ZCARD', index])) > 0) this.#tags.add(tag);
+  }
+}

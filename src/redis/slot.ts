@@ -1,0 +1,81 @@
+import type { Exchange } from './compare-and-set.ts';
+import { NOTHING, type Value, type Values } from './values.ts';
+
+/** One key that steps look at and put something under: what it is believed to hold, and what it is to hold. */
+export class Slot<T> {
+  readonly name: string;
+  /** Whether Redis said in its last reply what it holds. */
+  readonly isStanding: boolean;
+  /** Whether this process ever saw what it holds, and did not merely guess that it is nothing. */
+  readonly #isKnown: boolean;
+  readonly #values: Values<T>;
+  readonly #believed: Value<T>;
+  #record: T | undefined;
+  #isChanged = false;
+  #next: Value<T> = NOTHING;
+
+  /** @param standing What Redis said in its last reply. @param seen What this process saw before that. */
+  constructor(name: string, values: Values<T>, standing: Value<T> | undefined, seen: Value<T> | undefined) {
+    const known = standing ?? seen;
+    this.name = name;
+    this.isStanding = standing !== undefined;
+    this.#isKnown = known !== undefined;
+    this.#values = values;
+    this.#believed = known ?? NOTHING;
+    this.#record = this.#believed.record;
+  }
+
+  /** What it is to hold. */
+  get record(): T | undefined {
+    return this.#record;
+  }
+
+  /** What it is believed to hold. */
+  get before(): T | undefined {
+    return this.#believed.record;
+  }
+
+  get isChanged(): boolean {
+    return this.#isChanged;
+  }
+
+  /** @param record `null`: nothing. */
+  put(record: T | null): void {
+    this.#record = record ?? undefined;
+    this.#isChanged = true;
+  }
+
+  /** @param expires Whether Redis is to forget the record when it has expired. */
+  exchange(expires: boolean): Exchange {
+    const { name: key } = this;
+    const { text } = this.#believed;
+    const expected = bytesOf(text);
+    if (this.#isChanged) this.#next = this.#values.format(this.#record);
+    if (!this.#isChanged || this.#next.text === text) return { key, expected, value: undefined, expires: undefined };
+    const { record } = this.#next;
+    if (record === undefined) return { key, expected, value: null, expires: undefined };
+    const expiry = expires ? { atMs: this.#values.expiresAtMs(record) } : undefined;
+    return { key, expected, value: bytesOf(this.#next.text), expires: expiry };
+  }
+
+  /** Takes note that the exchange was done. */
+  written(): void {
+    if (this.#isChanged) this.#values.note(this.name, this.#next);
+  }
+
+  /**
+   * Takes note of what it holds instead.
+   *
+   * @returns That, and whether another writer put it there since this process looked.
+   * @throws {SpamdSyncError} `ERR_SPAMD_STORE` for what is no record.
+   */
+  refused(bytes: Buffer | undefined): { readonly value: Value<T>; readonly isConflict: boolean } {
+    const value = this.#values.parse(bytes);
+    this.#values.note(this.name, value);
+    return { value, isConflict: this.#isKnown && value.text !== this.#believed.text };
+  }
+}
+
+function bytesOf(text: string | undefined): Buffer | undefined {
+  return text === undefined ? undefined : Buffer.from(text, 'latin1');
+}

@@ -1,0 +1,166 @@
+import { sleep, type TimedClock } from '../clock.ts';
+import { type Calls, trouble } from './calls.ts';
+import { compareAndSet } from './compare-and-set.ts';
+import { DeferredCounts } from './deferred-counts.ts';
+import { Draft, type Planned, type Standing } from './draft.ts';
+import type { Keys } from './keys.ts';
+import type { ServerTime } from './server-time.ts';
+import { ADDRESSES, TUPLES, Values } from './values.ts';
+
+/** How many steps over one address share an exchange. */
+const MAX_BATCH = 256;
+/** How often an exchange is tried. Of a hundred writers at one record each loses so often once in 20,000 times. */
+const MAX_ROUNDS = 1000;
+/**
+ * How long an address that was just written is left to other writers at the most, where more waits here, seconds. A process
+ * that wrote at once again would win most of the time: it knows what stands, and they have yet to be told.
+ */
+const MAX_PAUSE = 0.005;
+
+/** What updates need. */
+export interface UpdatesOptions {
+  readonly calls: Calls;
+  readonly keys: Keys;
+  readonly clock: TimedClock;
+  /** The time, by which records expire too; `undefined`: each step's caller brings it, and nothing expires by itself. */
+  readonly serverTime: ServerTime | undefined;
+  /** The set of spamtraps, where it can be part of an exchange. */
+  readonly spamtraps: string | undefined;
+  /** Is told that an address was put into the due index. */
+  readonly onIndexed: (ip: string) => void;
+}
+
+/** A step that waits for its turn. */
+interface Pending extends Planned {
+  /** Whether the caller has given it up. */
+  readonly isLate: () => boolean;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Steps by optimistic compare-and-set. Those over one address follow one another, so that those of one process never
+ * contend: while one exchange is under way, what comes meanwhile is the next, and shares it.
+ */
+export class Updates {
+  readonly #options: UpdatesOptions;
+  readonly #addresses = new Values(ADDRESSES);
+  readonly #tuples = new Values(TUPLES);
+  /** What waits behind the exchange that is under way, by address. */
+  readonly #waiting = new Map<string, Pending[]>();
+  readonly #counts: DeferredCounts;
+  #conflicts = 0;
+
+  /** @param write Writes what is put off of an address's counts: any step that reads the address does. */
+  constructor(options: UpdatesOptions, write: (ip: string) => Promise<void>) {
+    this.#options = options;
+    this.#counts = new DeferredCounts(options.clock, write);
+  }
+
+  /** How often another writer was faster. */
+  get conflicts(): number {
+    return this.#conflicts;
+  }
+
+  /** Writes what is put off of counts. */
+  flush(): Promise<void> {
+    return this.#counts.flush();
+  }
+
+  /** Puts off no counts any more, and writes those that are. */
+  close(): Promise<void> {
+    return this.#counts.close();
+  }
+
+  /** @param isLate Whether the caller has given it up. */
+  run<T>({ step, now, isSpamtrap }: Planned<T>, isLate: () => boolean): Promise<T> {
+    return new Promise<unknown>((resolve, reject) => {
+      const pending: Pending = { step, now, isSpamtrap, isLate, resolve, reject };
+      const waiting = this.#waiting.get(step.ip);
+      if (waiting === undefined) void this.#drain(step.ip, pending);
+      else waiting.push(pending);
+    }) as Promise<T>;
+  }
+
+  async #drain(ip: string, first: Pending): Promise<void> {
+    const waiting: Pending[] = [];
+    this.#waiting.set(ip, waiting);
+    for (let batch = [first]; batch.length > 0; batch = waiting.splice(0, MAX_BATCH)) {
+      try {
+        const hasWritten = await this.#runAll(ip, batch);
+        if (hasWritten && waiting.length > 0) await sleep(this.#options.clock, Math.random() * MAX_PAUSE);
+      } catch (error) {
+        for (const { reject } of batch) reject(error);
+      }
+    }
+    this.#waiting.delete(ip);
+  }
+
+  /** @returns Whether anything was written. */
+  async #runAll(ip: string, batch: readonly Pending[]): Promise<boolean> {
+    let standing: Standing | undefined;
+    for (let round = 1; round <= MAX_ROUNDS; round++) {
+      const wanted = batch.filter(({ isLate }) => !isLate());
+      if (wanted.length === 0) return false;
+      const tried = await this.#try(ip, wanted, standing);
+      if (typeof tried === 'boolean') return tried;
+      // Again at once: what stands grows old.
+      standing = tried;
+    }
+    throw trouble(`contended: other writers were faster ${MAX_ROUNDS} times`);
+  }
+
+  /** @returns Whether anything was written, or what stands instead of what was believed. */
+  async #try(ip: string, batch: readonly Pending[], standing: Standing | undefined): Promise<Standing | boolean> {
+    const { calls, keys, serverTime, spamtraps: set, onIndexed } = this.#options;
+    const serverNow = serverTime?.now();
+    const draft = this.#draft(ip, serverNow, standing);
+    const settle = batch.map((pending) => settler(draft, pending));
+    if (!draft.isSettled) {
+      const exchanges = draft.exchanges();
+      const { dueScore: score, recipients } = draft;
+      const correct = serverTime?.asked();
+      const exchanged = await compareAndSet(calls, exchanges, {
+        assumed: serverNow,
+        due: { index: keys.due(ip), member: ip, score },
+        spamtraps: set === undefined ? undefined : { set, recipients },
+      });
+      correct?.(exchanged.time);
+      if (!exchanged.done) {
+        const { standing, isConflict } = draft.refused(exchanged);
+        if (isConflict) this.#conflicts++;
+        return standing;
+      }
+      draft.written();
+      if (typeof score === 'number') onIndexed(ip);
+      if (draft.writesCounts) this.#counts.written(ip);
+    }
+    if (draft.deferred !== undefined) this.#counts.put(ip, draft.deferred);
+    for (const each of settle) each();
+    return draft.isChanged;
+  }
+
+  #draft(ip: string, serverNow: number | undefined, standing: Standing | undefined): Draft {
+    return new Draft({
+      ip,
+      keys: this.#options.keys,
+      addresses: this.#addresses,
+      tuples: this.#tuples,
+      standing,
+      serverNow,
+      owed: this.#counts.owed(ip),
+      // By the caller's time nothing is put off: it passes in no time.
+      isBusy: serverNow !== undefined && this.#counts.isBusy(ip),
+    });
+  }
+}
+
+/** Runs a step. @returns What tells its caller, once that is true. */
+function settler(draft: Draft, pending: Pending): () => void {
+  try {
+    const value = draft.run(pending);
+    return () => pending.resolve(value);
+  } catch (error) {
+    return () => pending.reject(error);
+  }
+}
