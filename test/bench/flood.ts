@@ -50,7 +50,7 @@ export const flood: Part = {
       { what: 'CPU a datagram', ours: `${((heard.cpuSeconds / heard.datagrams) * 1e6).toFixed(2)} us` },
       { what: 'heap after, before', ours: megabytes(heap.now), against: megabytes(heap.before) },
       { what: 'heap grown in the second half', ours: megabytes(grown), sound: grown < 2 ** 20 },
-      { what: 'digests held against replay', ours: count(heard.digests), sound: heard.digests === real },
+      { what: 'digests in the replay window', ours: count(heard.digests), sound: heard.digests === real },
     ];
   },
 };

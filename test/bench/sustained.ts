@@ -47,7 +47,7 @@ export const sustained: Part = {
       { what: 'CPU a datagram', ours: `${((heard.cpuSeconds / heard.datagrams) * 1e6).toFixed(2)} us` },
       { what: 'heap after, before', ours: megabytes(heap.now), against: megabytes(heap.before) },
       { what: 'heap at most; resident at most', ours: `${megabytes(heap.most)}; ${megabytes(heap.mostResident)}` },
-      { what: 'digests held against replay', ours: count(heard.digests) },
+      { what: 'digests in the replay window', ours: count(heard.digests) },
       {
         what: `heap grown by ${count(entries - heard.entries)} more`,
         ours: megabytes(grown),

@@ -74,7 +74,7 @@ beforeAll(async () => {
   });
   const numbered = (block: Block) => ({
     ...block,
-    name: `block-${ports.length}`,
+    name: block.savedAs ?? `block-${ports.length}.mjs`,
     port: ports.pop(),
     redisPort: redis?.port,
   });

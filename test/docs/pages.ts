@@ -8,7 +8,12 @@ export interface Block {
   /** Where it begins, as an editor opens it: `docs/api.md:106`. */
   readonly place: string;
   readonly code: string;
-  /** What it prints, out of the `text` block behind it; `…` there stands for what differs from run to run. */
+  /** The file that it is saved as, when it is marked `js NAME.mjs`: blocks after it import that. */
+  readonly savedAs: string | undefined;
+  /**
+   * What it prints, out of the `text` block behind it. `…` there stands for what differs from run to run, and for any
+   * lines where it is a line of its own.
+   */
   readonly output: string;
   /** What it reads from standard input, out of the block `text stdin` before it. */
   readonly input: string;
@@ -42,9 +47,12 @@ function blocksOf(name: string, text: string): Block[] {
     const place = `${name}:${text.slice(0, index).split('\n').length}`;
     if (all.startsWith('#')) printing = false;
     else if (language === 'js') {
+      const savedAs = info.endsWith('.mjs') ? info : undefined;
+      if (savedAs === undefined && info !== '' && info !== 'continued')
+        throw new Error(`${place}: unknown mark ${info}`);
       const before = info === 'continued' ? blocks.at(-1)?.code : '';
       if (before === undefined) throw new Error(`${place}: continues nothing`);
-      blocks.push({ place, code: `${before}\n${body}`, output: '', input, files });
+      blocks.push({ place, code: `${before}\n${body}`, savedAs, output: '', input, files });
       files = {};
       input = '';
       printing = true;
@@ -62,5 +70,6 @@ function blocksOf(name: string, text: string): Block[] {
 /** Matches what a block prints. */
 export function pattern(output: string): RegExp {
   const escaped = output.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-  return new RegExp(`^${escaped.replaceAll('…', '[^\\n]*')}$`);
+  const lines = escaped.replace(/^…\n/gm, '(?:[^\\n]*\\n)*');
+  return new RegExp(`^${lines.replaceAll('…', '[^\\n]*')}$`);
 }

@@ -20,11 +20,11 @@ process.once('message', async ({ pages }) => {
 
 async function run({ code, input, files, name, ...ports }) {
   for (const [path, text] of Object.entries(files)) await writeFile(path, text);
-  const file = new URL(`${name}.mjs`, SURROUNDINGS);
+  const file = new URL(name, SURROUNDINGS);
   await writeFile(file, code);
   const data = { file: file.href, ...ports };
-  // The workers of a cluster are processes, so what starts them has to be one.
-  return /from 'node:cluster'/.test(code) ? inProcess(data) : inThread(data, input);
+  // The workers of a cluster are processes, so what starts them has to be one; a failed test shows in the exit status.
+  return /from 'node:(cluster|test)'/.test(code) ? inProcess(data) : inThread(data, input);
 }
 
 function inThread(workerData, input) {
