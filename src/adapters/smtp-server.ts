@@ -58,7 +58,7 @@ class Refusal extends Error {
  * @example
  * const server = new SMTPServer({ authOptional: true, onRcptTo: greylistRcptTo(greylist), onData });
  *
- * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is no greylist, and an option that will not do.
+ * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what has no method `check`, and for an invalid option.
  */
 export function greylistRcptTo<Session extends RcptToSession = RcptToSession>(
   greylist: Pick<Greylist, 'check'>,

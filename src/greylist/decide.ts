@@ -2,13 +2,13 @@ import { canonicalAddress } from '../address.ts';
 import type { Entry } from '../entry.ts';
 import { stateOf } from '../rules/address.ts';
 import { type AttemptOptions, type AttemptOutcome, AttemptStep, type Rules } from '../rules/attempt.ts';
-import { ChangeStep, ReadStep } from '../rules/change.ts';
+import { ReadStep } from '../rules/change.ts';
 import { canonicalMailbox } from '../rules/key.ts';
 import type { Awaitable, Store } from '../store/store.ts';
 import { Exemptions } from './exempt.ts';
 import type { Attempt } from './input.ts';
 import type { GreylistPolicy } from './policy.ts';
-import { isAllowed, poolOf } from './received.ts';
+import { isAllowed, merge, poolOf } from './received.ts';
 import { deferred, rejected, type Verdict } from './verdict.ts';
 
 /** How long spamd does not trap by the low-priority MX after its start, seconds (grey.c). */
@@ -62,16 +62,11 @@ export class Decider {
   async claim({ type, ip, by, expires }: Claiming, now: number): Promise<number> {
     const { store, policy, announce } = this.#options;
     const lifetime = type === 'white' ? policy.whiteexp : policy.trapexp;
-    const step = new ChangeStep(
-      // A trap is always the one address's: one bad server must not trap a whole network.
-      type === 'white' ? poolOf(ip, policy) : ip,
-      (at) => {
-        const claim = { at, expires: expires ?? at + lifetime, local: true };
-        return type === 'white' ? { type, ...claim } : { type, ...claim, trappedBy: by };
-      },
-      { announced: true },
-    );
-    const changed = await store.update(step, now);
+    const changeAt = (at: number) => {
+      const claim = { at, expires: expires ?? at + lifetime, local: true };
+      return type === 'white' ? { type, ...claim } : { type, ...claim, trappedBy: by };
+    };
+    const changed = await merge(store, policy, ip, changeAt, now, true);
     announce({ type, ip, timestamp: changed.at, expires: changed.expires });
     return changed.expires;
   }

@@ -1,7 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { type TimedClock, within } from '../clock.ts';
 import type { Rules } from '../rules/attempt.ts';
-import { ChangeStep } from '../rules/change.ts';
 import type { SpamdbRecord } from '../spamdb-record.ts';
 import { type RestoreReport, restore, type SnapshotOptions, type SnapshotSource, snapshot } from '../store/snapshot.ts';
 import type { Awaitable, Store } from '../store/store.ts';
@@ -25,7 +24,7 @@ import {
   type Settings,
   type SweepReport,
 } from './options.ts';
-import { applyEntry, poolOf, removalExpires } from './received.ts';
+import { applyEntry, merge, removalExpires } from './received.ts';
 import { exportRecords, type ImportReport, importRecords } from './records.ts';
 import { GreylistCounters, type GreylistStats } from './stats.ts';
 import { canSubscribe, Subscription } from './subscription.ts';
@@ -131,12 +130,8 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
     const address = checkedAddress(ip);
     const { policy } = this.#settings;
     for (const type of ['remove-white', 'remove-trapped'] as const) {
-      const step = new ChangeStep(
-        type === 'remove-white' ? poolOf(address, policy) : address,
-        (at) => ({ type, at, expires: removalExpires(policy, at), local: true }),
-        { announced: false },
-      );
-      const { at } = await this.#store.update(step, this.#now());
+      const removal = (at: number) => ({ type, at, expires: removalExpires(policy, at), local: true });
+      const { at } = await merge(this.#store, policy, address, removal, this.#now());
       this.#announcements.announce({ type, ip: address, timestamp: at });
     }
   }

@@ -2,7 +2,7 @@ import { isUnicastIPv4, networkOf, parseIPv4 } from '../address.ts';
 import type { Entry, GreyEntry } from '../entry.ts';
 import type { AddressChange } from '../rules/address.ts';
 import { AttemptStep, type Rules } from '../rules/attempt.ts';
-import { ChangeStep } from '../rules/change.ts';
+import { type ChangeAt, type Changed, ChangeStep } from '../rules/change.ts';
 import { canonicalMailbox } from '../rules/key.ts';
 import type { Store } from '../store/store.ts';
 import type { GreylistPolicy } from './policy.ts';
@@ -31,13 +31,36 @@ export async function applyEntry(
   const at = entry.timestamp > now + MAX_AHEAD ? now : Math.max(1, entry.timestamp);
   const change = changeOf(policy, entry, at);
   if (change.expires <= now) return 'expired';
-  await merge(store, hasPool(entry.type) ? poolOf(entry.ip, policy) : entry.ip, change, now);
+  await merge(store, policy, entry.ip, () => change, now);
   return undefined;
 }
 
 /** What an address is known by: itself, or its network where the policy says so. */
 export function poolOf(ip: string, { subnet }: GreylistPolicy): string {
   return subnet === undefined ? ip : networkOf(ip, subnet);
+}
+
+/**
+ * Merges a change into what the policy knows an address by. A pool is white together. A trap is the one address's: one bad
+ * server must not trap a whole network; so a change of the pool also counts against what is known of the address itself.
+ *
+ * @returns How it took effect.
+ */
+export async function merge(
+  store: Store,
+  policy: GreylistPolicy,
+  ip: string,
+  changeAt: ChangeAt,
+  now: number,
+  announced = false,
+): Promise<Changed> {
+  const { type } = changeAt(now);
+  const pool = type === 'trapped' || type === 'remove-trapped' ? ip : poolOf(ip, policy);
+  const changed = await store.update(new ChangeStep(pool, changeAt, { announced }), now);
+  if (pool === ip) return changed;
+  const own = await store.update(new ChangeStep(ip, changeAt, { announced: false, onlyKnown: true }), now);
+  // Announced with the later time, so that it counts against both elsewhere, too.
+  return own.at > changed.at ? own : changed;
 }
 
 /** Until when a removal is remembered at least: as long as anything that the policy makes would have held. */
@@ -50,11 +73,6 @@ export function isAllowed({ allowedDomains }: GreylistPolicy, to: string): boole
   if (allowedDomains === undefined) return true;
   const recipient = canonicalMailbox(to);
   return allowedDomains.some((suffix) => recipient.endsWith(suffix.toLowerCase()));
-}
-
-/** A pool is white together. A trap is the one address's: one bad server must not trap a whole network. */
-function hasPool(type: Entry['type']): boolean {
-  return type === 'white' || type === 'remove-white';
 }
 
 function changeOf(policy: GreylistPolicy, entry: Exclude<Entry, GreyEntry>, at: number): AddressChange {
@@ -86,10 +104,7 @@ async function applyGrey(
   const trappedBy = outcome === 'spamtrap' ? 'spamtrap' : 'domain';
   const expires = at + policy.trapexp;
   if (expires <= now) return 'expired';
-  await merge(store, ip, { type: 'trapped', at: Math.max(1, at), expires, local: false, trappedBy }, now);
+  const trapped = { type: 'trapped', at: Math.max(1, at), expires, local: false, trappedBy } as const;
+  await merge(store, policy, ip, () => trapped, now);
   return undefined;
-}
-
-async function merge(store: Store, ip: string, change: AddressChange, now: number): Promise<void> {
-  await store.update(new ChangeStep(ip, () => change, { announced: false }), now);
 }

@@ -21,7 +21,7 @@ export interface ImportReport {
   readonly spamtraps: number;
   /** greydb's lines of allowed domains, which were not taken in: they belong into `policy.allowedDomains`. */
   readonly domains: number;
-  /** Records that were not taken in: no IP address (nor network, nor identity), expired, or a domain. */
+  /** Records that were not taken in: no IP address (nor network, nor identity), or expired. */
   readonly ignored: number;
 }
 

@@ -15,23 +15,33 @@ export interface Changed {
 /** Makes the change that is to be merged, by the store's time. */
 export type ChangeAt = (now: number) => AddressChange;
 
+/** How a change is merged. */
+export interface ChangeOptions {
+  /** Whether the change is announced now, which the record then notes. */
+  readonly announced: boolean;
+  /** Whether an address of which nothing is known stays unknown. Default `false`. */
+  readonly onlyKnown?: boolean;
+}
+
 /** Merges a change into an address. */
 export class ChangeStep implements Step<Changed> {
   readonly ip: string;
   readonly #changeAt: ChangeAt;
   readonly #announced: boolean;
+  readonly #onlyKnown: boolean;
 
-  /** @param options.announced Whether the change is announced now, which the record then notes. */
-  constructor(ip: string, changeAt: ChangeAt, options: { readonly announced: boolean }) {
+  constructor(ip: string, changeAt: ChangeAt, { announced, onlyKnown = false }: ChangeOptions) {
     this.ip = ip;
     this.#changeAt = changeAt;
-    this.#announced = options.announced;
+    this.#announced = announced;
+    this.#onlyKnown = onlyKnown;
   }
 
   run({ address, now }: View): Result<Changed> {
     const change = this.#changeAt(now);
     const record = address ?? newAddress(change.at);
     const value = { at: timeOf(record, change), expires: change.expires };
+    if (address === undefined && this.#onlyKnown) return { value };
     const changed = merged(record, change);
     if (!this.#announced) return { value, address: changed };
     const endsTrap = change.type === 'white' && record.trapped.some(({ expires }) => expires > now);

@@ -18,7 +18,15 @@ export {
   AttemptStep,
   type Rules,
 } from '../rules/attempt.ts';
-export { type ChangeAt, type Changed, ChangeStep, LoadAddressStep, LoadTupleStep, ReadStep } from '../rules/change.ts';
+export {
+  type ChangeAt,
+  type Changed,
+  type ChangeOptions,
+  ChangeStep,
+  LoadAddressStep,
+  LoadTupleStep,
+  ReadStep,
+} from '../rules/change.ts';
 export { addedCounts, CountStep } from '../rules/counts.ts';
 export { addressOfKey, canonicalMailbox, originalOf, splitKey, tupleKey, typedStrings } from '../rules/key.ts';
 export type { Counts, Result, Step, View } from '../rules/step.ts';

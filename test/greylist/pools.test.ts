@@ -189,4 +189,22 @@ describe('identify', () => {
     await greylist.check({ ...ATTEMPT, ip: '192.0.2.1' });
     expect(asked).toBe(1);
   });
+
+  it('are freed one by one: allow of a trapped address ends its trap, and forget leaves it to its network', async () => {
+    const { greylist, group } = setUp({ subnet: { ipv4: 24 } });
+    const { ip } = ATTEMPT;
+    const reason = async () => (await greylist.check(ATTEMPT)).reason;
+    await greylist.trap(ip);
+    expect(await reason()).toBe('trapped');
+    await greylist.allow(ip);
+    expect(await reason()).toBe('white');
+    await greylist.trap(ip);
+    expect(await reason()).toBe('trapped');
+    await greylist.forget(ip);
+    expect(await reason()).toBe('first-sight');
+    await greylist.trap(ip);
+    const last = group.take().at(-1);
+    await group.say({ type: 'white', ip, timestamp: (last?.timestamp ?? 0) + 1, expires: START + 1000 });
+    expect(await reason()).toBe('white');
+  });
 });
