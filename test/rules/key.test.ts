@@ -6,7 +6,7 @@ import { ATTEMPT, listed, PASSTIME, setUp } from '../greylist/setup.ts';
 
 const key = tupleKey('198.51.100.7', 'mail.example.org', 'alice@example.org', 'bob@example.net');
 
-describe('one tuple in every spelling', () => {
+describe('the tuple of an attempt', () => {
   it.each([
     { helo: 'MAIL.Example.org' },
     { from: 'alice@example.org' },
@@ -14,7 +14,7 @@ describe('one tuple in every spelling', () => {
     { from: '<"alice"@example.org>' },
     { from: '<ali\\ce@example.org>', to: 'bob@example.net' },
     { ip: '::ffff:198.51.100.7' },
-  ])('%j', async (other) => {
+  ])('an attempt that differs in %j alone is the same tuple', async (other) => {
     const { greylist, clock } = setUp();
     await greylist.check(ATTEMPT);
     clock.time += PASSTIME + 1;
@@ -27,14 +27,14 @@ describe('one tuple in every spelling', () => {
     { from: '' },
     { from: 'alice@example.org bob' },
     { ip: '198.51.100.8' },
-  ])('but not %j', async (other) => {
+  ])('an attempt that differs in %j is another tuple', async (other) => {
     const { greylist, clock } = setUp();
     await greylist.check(ATTEMPT);
     clock.time += PASSTIME + 1;
     expect(await greylist.check({ ...ATTEMPT, ...other })).toMatchObject({ reason: 'first-sight' });
   });
 
-  it('knows the null sender by either name', async () => {
+  it('the null sender is one sender as "" and as <>', async () => {
     const { greylist, clock } = setUp();
     await greylist.check({ ...ATTEMPT, from: '' });
     clock.time += PASSTIME + 1;
@@ -50,7 +50,7 @@ describe('one tuple in every spelling', () => {
     { helo: 'y'.repeat(100_000), listedAs: 'y'.repeat(4096) },
     { helo: 'é'.repeat(5000), listedAs: 'é'.repeat(4096) },
     { helo: 'half of a pair \ud83d', listedAs: 'half of a pair \ufffd' },
-  ])('takes a HELO that no client should send: $helo', async ({ helo, listedAs }) => {
+  ])('a HELO that no client should send is recorded: $helo', async ({ helo, listedAs }) => {
     const { greylist, clock } = setUp();
     const attempt = { ...ATTEMPT, helo, from: `<${helo}@example.org>` };
     expect(await greylist.check(attempt)).toMatchObject({ reason: 'first-sight' });
@@ -75,14 +75,14 @@ function printable(value: string): string {
   return Buffer.from(characters.join('')).toString();
 }
 
-/** The canonical form, said in another way than the code does. */
+/** The canonical form, stated in another way than the code does. */
 function canonical(value: string, mailbox: boolean): string {
   const kept = mailbox ? value.replace(/[<>"\\]/g, '') : value;
   return printable(kept.replace(/[A-Z]/g, (upper) => upper.toLowerCase()));
 }
 
-describe('the key of a tuple', () => {
-  it('is made of the canonical parts, and gives them back', () => {
+describe('tupleKey, splitKey and originalOf', () => {
+  it('the key of a tuple is made of the canonical parts, and gives them back', () => {
     fc.assert(
       fc.property(address, text, text, text, (ip, helo, from, to) => {
         const parts = {
@@ -98,7 +98,7 @@ describe('the key of a tuple', () => {
     );
   });
 
-  it('is shared by two tuples only if they are canonically equal', () => {
+  it('two tuples have one key only if they are canonically equal', () => {
     const few = fc
       .array(fc.constantFrom('a', 'A', '<', '\0', '?', '@', 'é'), { maxLength: 3 })
       .map((all) => all.join(''));
@@ -118,7 +118,7 @@ describe('the key of a tuple', () => {
     );
   });
 
-  it('goes with a spelling that gives the strings back as typed, but for controls', () => {
+  it('the key and the original give the strings back as typed, but for controls', () => {
     fc.assert(
       fc.property(text, text, text, (helo, from, to) => {
         const made = tupleKey('192.0.2.1', helo, from, to);
@@ -128,12 +128,12 @@ describe('the key of a tuple', () => {
     );
   });
 
-  it('needs no spelling for what is canonical but for its brackets', () => {
+  it('no original is kept of strings that are canonical but for their brackets', () => {
     expect(originalOf(key, 'mail.example.org', '<alice@example.org>', '<bob@example.net>')).toBeUndefined();
     expect(originalOf(key, 'Mail.example.org', '<alice@example.org>', '<bob@example.net>')).toContain('Mail');
   });
 
-  it('and a mailbox are bounded', () => {
+  it('the key of a tuple and the canonical mailbox are bounded', () => {
     const long = '<'.concat('é'.repeat(10_000), '>');
     expect(tupleKey('192.0.2.1', long, long, long).length).toBeLessThan(4 * 4096 + 4);
     expect(canonicalMailbox(`${'x'.repeat(5000)}`)).toBe('x'.repeat(4096));
