@@ -119,8 +119,8 @@ function identifiers({ path, text }: SourceFile): Set<string> {
   return names;
 }
 
-describe('the graph of imports', () => {
-  it('is read from files that are there', () => {
+describe('the import graph of src', () => {
+  it('every import in src is of a file that is there', () => {
     expect(files.length).toBeGreaterThan(30);
     for (const { path, own } of files) {
       const missing = own.filter((name) => name.endsWith('.ts') && !files.some((file) => file.path === name));
@@ -131,13 +131,13 @@ describe('the graph of imports', () => {
     expect(peer?.own).toContain('auth/key.ts');
   });
 
-  it('has a row for every folder', () => {
+  it('every folder of src has a row of what it may import', () => {
     const units = new Set(files.map(({ path }) => unitOf(path)));
     const known = [...LEAVES, ...SURFACES, ...Object.keys(MAY_IMPORT)];
     expect([...units].filter((unit) => !known.includes(unit) && !unit.endsWith('.ts'))).toEqual([]);
   });
 
-  it('goes one way', () => {
+  it('a folder imports only what its row allows', () => {
     const wrong = files
       .filter(({ path }) => path.includes('/'))
       .flatMap(({ path, own }) => {
@@ -147,7 +147,7 @@ describe('the graph of imports', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('ends at the leaves', () => {
+  it('a leaf imports only leaves', () => {
     const leaves = files.filter(({ path }) => LEAVES.includes(path));
     expect(leaves.map(({ path }) => path).sort()).toEqual([...LEAVES].sort());
     for (const { path, own, modules } of leaves) {
@@ -155,7 +155,7 @@ describe('the graph of imports', () => {
     }
   });
 
-  it('has nothing at the top but leaves and surfaces, and surfaces only pass on', () => {
+  it('a file at the top of src is a leaf or a surface, and a surface only re-exports', () => {
     const surfaces = files.filter(({ path }) => !path.includes('/') && !LEAVES.includes(path));
     expect(surfaces.map(({ path }) => path)).toEqual(expect.arrayContaining(SURFACES));
     for (const { path, text } of surfaces) {
@@ -170,7 +170,7 @@ describe('the graph of imports', () => {
     }
   });
 
-  it('has no cycle between folders', () => {
+  it('no folders of src import each other in a circle', () => {
     const edges = new Map<string, Set<string>>();
     for (const { path, own } of files) {
       // The surface of a room may pass on what rooms that build on it made.
@@ -191,15 +191,15 @@ describe('the graph of imports', () => {
   });
 });
 
-describe('the outside world', () => {
-  it('is known where it has to be', () => {
+describe('what src uses of Node', () => {
+  it('a module of Node or a dependency is imported only where its row allows', () => {
     const wrong = files.flatMap(({ path, modules }) =>
       modules.filter((name) => !isIn(path, MODULES[name] ?? [])).map((name) => `${path} imports ${name}`),
     );
     expect(wrong).toEqual([]);
   });
 
-  it('goes by in the hands of few', () => {
+  it('the clock is read only where its row allows', () => {
     const wrong = files.filter(isWritten).flatMap((file) => {
       const names = identifiers(file);
       return Object.entries(CLOCKS)

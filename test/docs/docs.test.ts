@@ -11,7 +11,7 @@ import { hasRedis, RedisServer } from '../e2e/redis-server.ts';
 import { type Block, pattern, readPages } from './pages.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-/** What the pages say is on a reader's disk, and do not show. */
+/** Files that the pages presume on a reader's disk, and do not show. */
 const FILES = {
   'spamd.key': 'the bytes of a key file\n',
   'old.key': 'the bytes of the old key file\n',
@@ -98,7 +98,7 @@ describe.each(pages)('$name', ({ blocks }) => {
   const runs = blocks.filter(canRun);
   const waits = blocks.filter((block) => !canRun(block));
   test.skip.each(waits)('the block at $place needs a redis-server', () => {});
-  test.each(runs)('the block at $place runs as it stands and prints what the page says', async (block) => {
+  test.each(runs)('the block at $place runs as it stands and prints what the page shows', async (block) => {
     const { output, error } = await outcomeOf(block.place);
     expect(error).toBeUndefined();
     if (!pattern(block.output).test(output)) expect(output).toBe(block.output);
