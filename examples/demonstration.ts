@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { SyncKey, SyncPeer } from 'spamd-sync';
 
 /**
- * A group of two on loopback: one peer tells the other what it saw, signed with a key made up for the occasion; then
- * both go on listening.
+ * A group of two on loopback: one peer announces what it saw to the other, signed with a key made up for the occasion;
+ * then both go on listening.
  */
 export async function demonstrate(
   log: (name: string, peer: SyncPeer) => void,
@@ -17,7 +17,7 @@ export async function demonstrate(
     port: 0,
     targets: [{ host: mx1.address.address, port: mx1.address.port }],
   });
-  const stranger = await SyncPeer.open({
+  const unauthenticated = await SyncPeer.open({
     key: SyncKey.fromBytes(randomBytes(32)),
     listen: false,
     targets: [{ host: mx1.address.address, port: mx1.address.port }],
@@ -30,7 +30,7 @@ export async function demonstrate(
   const now = Math.floor(Date.now() / 1000);
   const alice = { ip: '192.0.2.25', helo: 'mail.example.org', from: '<alice@example.org>', to: '<bob@example.net>' };
 
-  console.log('mx2 defers a first attempt and tells the group: GREY');
+  console.log('mx2 defers a first attempt and announces it: GREY');
   await mx2.grey(alice);
   await turn();
   console.log('\nmx2 saw the retry pass and real mail delivered: WHITE');
@@ -39,9 +39,9 @@ export async function demonstrate(
   console.log('\nmx2 caught a host at a spamtrap: TRAPPED');
   await mx2.trapped('198.51.100.99', now + 86_400);
   await turn();
-  console.log('\nA stranger without the key says WHITE too, and is not believed:');
-  await stranger.white('203.0.113.66', now + 86_400);
-  await stranger.close();
+  console.log('\nA host without the key announces WHITE too, and its datagram is dropped:');
+  await unauthenticated.white('203.0.113.66', now + 86_400);
+  await unauthenticated.close();
   await turn();
 
   console.log(`
