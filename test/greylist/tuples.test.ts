@@ -186,3 +186,57 @@ describe('check of a white address', () => {
     expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'trapped' });
   });
 });
+
+describe('check of a tuple in several forms', () => {
+  it.each([
+    { helo: 'MAIL.Example.org' },
+    { from: 'alice@example.org' },
+    { from: 'Alice@EXAMPLE.org', to: '<BOB@example.net>' },
+    { from: '<"alice"@example.org>' },
+    { from: '<ali\\ce@example.org>', to: 'bob@example.net' },
+    { ip: '::ffff:198.51.100.7' },
+  ])('an attempt that differs in %j alone is the same tuple', async (other) => {
+    const { greylist, clock } = setUp();
+    await greylist.check(ATTEMPT);
+    clock.time += PASSTIME + 1;
+    expect(await greylist.check({ ...ATTEMPT, ...other })).toMatchObject({ reason: 'retry' });
+  });
+
+  it.each([
+    { from: '<alice@example.org>', to: '<bob@example.net.>' },
+    { helo: '"mail.example.org"' },
+    { from: '' },
+    { from: 'alice@example.org bob' },
+    { ip: '198.51.100.8' },
+  ])('an attempt that differs in %j is another tuple', async (other) => {
+    const { greylist, clock } = setUp();
+    await greylist.check(ATTEMPT);
+    clock.time += PASSTIME + 1;
+    expect(await greylist.check({ ...ATTEMPT, ...other })).toMatchObject({ reason: 'first-sight' });
+  });
+
+  it('the null sender is one sender as "" and as <>', async () => {
+    const { greylist, clock } = setUp();
+    await greylist.check({ ...ATTEMPT, from: '' });
+    clock.time += PASSTIME + 1;
+    expect(await greylist.check({ ...ATTEMPT, from: '<>' })).toMatchObject({ reason: 'retry' });
+  });
+
+  it.each([
+    { helo: 'quotes " and \\' },
+    { helo: '' },
+    { helo: 'nul \0 nl \n cr \r tab \t del \x7f', listedAs: 'nul ? nl ? cr ? tab ? del ?' },
+    { helo: 'bücher.example é 日本 🐡' },
+    { helo: 'x'.repeat(4096) },
+    { helo: 'y'.repeat(100_000), listedAs: 'y'.repeat(4096) },
+    { helo: 'é'.repeat(5000), listedAs: 'é'.repeat(4096) },
+    { helo: 'half of a pair \ud83d', listedAs: 'half of a pair \ufffd' },
+  ])('a HELO that no client should send is recorded: $helo', async ({ helo, listedAs }) => {
+    const { greylist, clock } = setUp();
+    const attempt = { ...ATTEMPT, helo, from: `<${helo}@example.org>` };
+    expect(await greylist.check(attempt)).toMatchObject({ reason: 'first-sight' });
+    expect(await listed(greylist)).toMatchObject([{ helo: listedAs ?? helo, to: ATTEMPT.to }]);
+    clock.time += PASSTIME + 1;
+    expect(await greylist.check({ ...attempt })).toMatchObject({ reason: 'retry' });
+  });
+});

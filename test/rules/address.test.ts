@@ -442,6 +442,15 @@ describe('stateOf', () => {
     const zero = [{ at: 0, expires: 9 }];
     expect(stateOf(address({ white: zero }), 1, false)).toStrictEqual({ type: 'white', at: 0, expires: 9 });
     expect(stateOf(address({ trapped: zero }), 1, false)).toStrictEqual({ type: 'trapped', at: 0, expires: 9 });
+    expect(stateOf(address({ trapped: zero, white: [{ at: 5, expires: 9 }] }), 1, true)?.type).toBe('trapped');
+  });
+
+  it('a white address holds as long as the longest white claim newer than the trap', () => {
+    const claims = [...white, { at: 9, expires: 400 }];
+    const trap = (at: number) => [{ at, expires: 250 }];
+    expect(stateOf(address({ white: claims, trapped: trap(10) }), 100, false)?.expires).toBe(200);
+    expect(stateOf(address({ white: claims, trapped: trap(9) }), 100, false)?.expires).toBe(300);
+    expect(stateOf(address({ white: claims, trapped: trap(8) }), 100, false)?.expires).toBe(400);
   });
 
   it.each([
