@@ -181,7 +181,7 @@ describe('AttemptStep of a new tuple', () => {
     });
   });
 
-  it('the strings are kept as the client typed them where the key does not tell them', () => {
+  it('the strings are kept as the client typed them where they differ from the canonical ones', () => {
     const { tuple } = ran(attempt({}, { ...STRINGS, helo: 'MX' }), {});
     expect(tuple).toStrictEqual({ ...first, original: 'MX\0<a@example.org>\0<b@example.net>' });
   });

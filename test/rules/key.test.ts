@@ -73,14 +73,35 @@ describe('tupleKey, splitKey and originalOf', () => {
     );
   });
 
+  const typed = { helo: 'mail.example.org', from: '<alice@example.org>', to: '<bob@example.net>' };
+
   it('no original is kept of strings that are canonical but for their brackets', () => {
-    expect(originalOf(key, 'mail.example.org', '<alice@example.org>', '<bob@example.net>')).toBeUndefined();
-    expect(originalOf(key, 'Mail.example.org', '<alice@example.org>', '<bob@example.net>')).toContain('Mail');
+    expect(originalOf(key, typed.helo, typed.from, typed.to)).toBeUndefined();
+    expect(typedStrings(key, undefined)).toEqual(typed);
+  });
+
+  it.each([{ helo: 'Mail.example.org' }, { from: 'alice@example.org' }, { to: 'bob@example.net' }])(
+    'an original is kept where %j alone is not canonical',
+    (other) => {
+      const { helo, from, to } = { ...typed, ...other };
+      const original = originalOf(key, helo, from, to);
+      expect(original).toBe(`${helo}\0${from}\0${to}`);
+      expect(typedStrings(key, original)).toEqual({ helo, from, to });
+    },
+  );
+
+  it('an original keeps 4096 characters of each string', () => {
+    const cut = originalOf(key, 'X'.repeat(4097), 'Y'.repeat(4097), 'Z'.repeat(4097));
+    expect(cut).toBe(['X', 'Y', 'Z'].map((letter) => letter.repeat(4096)).join('\0'));
   });
 
   it('the key of a tuple and the canonical mailbox are bounded', () => {
     const long = '<'.concat('é'.repeat(10_000), '>');
     expect(tupleKey('192.0.2.1', long, long, long).length).toBeLessThan(4 * 4096 + 4);
-    expect(canonicalMailbox(`${'x'.repeat(5000)}`)).toBe('x'.repeat(4096));
+    expect(canonicalMailbox('x'.repeat(4097))).toBe('x'.repeat(4096));
+    expect(canonicalMailbox('é'.repeat(4097))).toBe('é'.repeat(2048));
+    expect(canonicalMailbox(`é${'<'.repeat(4095)}x`)).toBe('é');
+    const longest = 'x'.repeat(4096);
+    expect(tupleKey(longest, longest, longest, longest)).toBe([longest, longest, longest, longest].join('\0'));
   });
 });
