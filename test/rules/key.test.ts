@@ -90,6 +90,10 @@ describe('tupleKey, splitKey and originalOf', () => {
     },
   );
 
+  it('an original has half a surrogate pair as U+FFFD, as UTF-8 has it', () => {
+    expect(originalOf(key, 'half \ud83d', typed.from, typed.to)).toBe(`half \ufffd\0${typed.from}\0${typed.to}`);
+  });
+
   it('an original keeps 4096 characters of each string', () => {
     const cut = originalOf(key, 'X'.repeat(4097), 'Y'.repeat(4097), 'Z'.repeat(4097));
     expect(cut).toBe(['X', 'Y', 'Z'].map((letter) => letter.repeat(4096)).join('\0'));
