@@ -1,4 +1,4 @@
-/** Two mail servers in one sync group, told as a story: `npm run demo`. It ends by itself in ten seconds. */
+/** Two mail servers in one sync group, step by step: `npm run demo`. It ends by itself in ten seconds. */
 import { randomBytes } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
@@ -18,26 +18,28 @@ const started = performance.now();
 async function main(): Promise<void> {
   const [mx1, mx2] = await openGroup();
   try {
-    await tell(mx1, mx2);
+    await play(mx1, mx2);
   } finally {
     await Promise.all([mx1.close(), mx2.close()]);
   }
 }
 
-async function tell(mx1: Mta, mx2: Mta): Promise<void> {
+async function play(mx1: Mta, mx2: Mta): Promise<void> {
   const alice: Client = { name: 'alice', ip: '192.0.2.25', helo: 'mail.example.org', from: 'alice@example.org' };
   const spammer: Client = { name: 'spammer', ip: '198.51.100.66', helo: 'bulk.example.com', from: 'win@example.com' };
 
   console.log(`\
-Two mail servers, mx1 and mx2, take mail for example.net and form a sync group: what one of them sees it tells the
-other, in UDP datagrams signed with a key that both have. Both greylist: a client that is new is told to come back
-later, which mail servers do and most spammers do not. Nobody has good reason to write to ${SPAMTRAP},
+Two mail servers, mx1 and mx2, accept mail for example.net and form a sync group: what one of them sees it announces
+to the other, in UDP datagrams signed with a key that both have. Both greylist: a client that is new is asked to come
+back later, which mail servers do and most spammers do not. Nobody has good reason to write to ${SPAMTRAP},
 a spamtrap: whoever does is trapped, that is refused for a day.
 
 To keep this short a retry passes after ${PASSTIME} seconds (passtime; spamd's own is 25 minutes). All of it happens on
 loopback, with made-up clients and a key made up just now.`);
 
-  chapter(`alice's server (${alice.ip}) is new to both. It has a mail for bob and tries mx1. mx1 tells mx2: GREY.`);
+  chapter(
+    `alice's server (${alice.ip}) is new to both. It has a mail for bob and tries mx1. mx1 announces GREY to mx2.`,
+  );
   await attempt(alice, 'mx1', mx1, BOB, '451');
   const deferred = performance.now();
 
@@ -45,16 +47,16 @@ loopback, with made-up clients and a key made up just now.`);
   await sleep(1000);
   await attempt(alice, 'mx2', mx2, BOB, '451');
 
-  chapter('It waits until passtime is over, tries mx2 again, and passes. mx2 tells mx1: WHITE.');
+  chapter('It waits until passtime is over, tries mx2 again, and passes. mx2 announces WHITE to mx1.');
   // spamd's rule is strict, and its clock counts whole seconds: hence one more.
   await sleep((PASSTIME + 1) * 1000 - (performance.now() - deferred));
   await attempt(alice, 'mx2', mx2, BOB, '250');
 
-  chapter('Its next mail goes to mx1, where it never passed before, and is taken at once.');
+  chapter('Its next mail goes to mx1, where it never passed before, and is accepted at once.');
   await attempt(alice, 'mx1', mx1, BOB, '250');
 
   chapter(
-    `A spammer (${spammer.ip}) has an address list with the spamtrap on it and tries mx1. mx1 tells mx2: TRAPPED.`,
+    `A spammer (${spammer.ip}) has an address list with the spamtrap on it and tries mx1. mx1 announces TRAPPED to mx2.`,
   );
   await attempt(spammer, 'mx1', mx1, SPAMTRAP, '550');
 
@@ -78,7 +80,7 @@ async function openGroup(): Promise<[Mta, Mta]> {
       policy: { passtime: PASSTIME, allowedDomains: ['@example.net'] },
       spamtraps: [SPAMTRAP],
       smtp: { useProxy: true },
-      log: (line) => say(name, line),
+      log: (line) => print(name, line),
       nameOf: () => other,
     });
   const mx1 = await open('mx1', 'mx2', port1, port2);
@@ -99,12 +101,12 @@ async function freePorts(): Promise<[number, number]> {
   return [one, two];
 }
 
-/** @param expected The reply's code; with another the story would be untrue. */
+/** @param expected The reply's code; with another the text printed would be untrue. */
 async function attempt(client: Client, mx: string, { address }: Mta, to: string, expected: string): Promise<void> {
   const reply = await deliver(client, address, to);
-  say(client.name, `${mx} replied ${reply}`);
+  print(client.name, `${mx} replied ${reply}`);
   if (!reply.startsWith(expected)) throw new Error(`${mx} was to reply ${expected}`);
-  // Long enough for what the group says to cross loopback and be printed in its place.
+  // Long enough for what is announced to cross loopback and be printed in its place.
   await sleep(200);
 }
 
@@ -114,7 +116,7 @@ function chapter(text: string): void {
   console.log(`\n${++chapters}. ${text}`);
 }
 
-function say(name: string, line: string): void {
+function print(name: string, line: string): void {
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   console.log(`${seconds.padStart(6)} s  ${name.padEnd(7)}  ${line}`);
 }

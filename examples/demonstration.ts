@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { SyncKey, SyncPeer } from 'spamd-sync';
 
 /**
- * A group of two on loopback: one peer announces to the other what it saw, signed with a key made up for the occasion;
+ * A group of two on loopback: one peer announces what it saw to the other, signed with a key made up for the occasion;
  * then both go on listening.
  */
 export async function demonstrate(
@@ -17,7 +17,7 @@ export async function demonstrate(
     port: 0,
     targets: [{ host: mx1.address.address, port: mx1.address.port }],
   });
-  const outsider = await SyncPeer.open({
+  const unauthenticated = await SyncPeer.open({
     key: SyncKey.fromBytes(randomBytes(32)),
     listen: false,
     targets: [{ host: mx1.address.address, port: mx1.address.port }],
@@ -39,9 +39,9 @@ export async function demonstrate(
   console.log('\nmx2 caught a host at a spamtrap: TRAPPED');
   await mx2.trapped('198.51.100.99', now + 86_400);
   await turn();
-  console.log('\nA host without the key announces WHITE too, and is not believed:');
-  await outsider.white('203.0.113.66', now + 86_400);
-  await outsider.close();
+  console.log('\nA host without the key announces WHITE too, and its datagram is dropped:');
+  await unauthenticated.white('203.0.113.66', now + 86_400);
+  await unauthenticated.close();
   await turn();
 
   console.log(`

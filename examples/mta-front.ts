@@ -1,6 +1,6 @@
 /**
- * A small MTA front: nodemailer's smtp-server takes the mail, the greylist decides who may bring any, and a sync peer
- * tells the group and hears from it. Mail that is accepted is counted and thrown away.
+ * A small MTA front: nodemailer's smtp-server receives the mail, the greylist decides whose, and a sync peer announces
+ * to the group and receives from it. Mail that is accepted is counted and thrown away.
  */
 import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
@@ -19,12 +19,12 @@ export interface MtaOptions {
   readonly spamtraps?: readonly string[];
   readonly smtp?: SMTPServerOptions;
   readonly log: (line: string) => void;
-  /** What a member of the group is called in the log. Default: its address. */
+  /** What a host of the group is called in the log. Default: its address. */
   readonly nameOf?: (source: Source) => string;
 }
 
 export interface Mta {
-  /** Where it takes mail. */
+  /** Where it receives mail. */
   readonly address: AddressInfo;
   readonly peer: SyncPeer | undefined;
   /** How much mail was accepted, and thrown away. */
@@ -39,7 +39,7 @@ const CLOSE_MS = 1000;
 export async function openMta(options: MtaOptions): Promise<Mta> {
   const { sync, policy = {}, spamtraps = [] } = options;
   const opened: (() => Promise<void>)[] = [];
-  // In the order of the flow: what the last clients did is still decided, and told the group.
+  // In the order of the flow: what the last clients did is still decided, and announced.
   const close = async () => {
     for (const closeOne of opened.toReversed()) await closeOne();
   };
@@ -64,7 +64,7 @@ export async function openMta(options: MtaOptions): Promise<Mta> {
     await listening(server, options);
     opened.push(async () => {
       await new Promise<void>((resolve) => server.close(resolve));
-      // A client that does not hang up when it is told to would keep the process.
+      // A client that does not hang up when it is asked to would keep the process.
       for (const socket of sockets) socket.destroy();
     });
     return { address: server.server.address() as AddressInfo, peer, accepted: () => accepted, close };
@@ -91,7 +91,7 @@ function createServer(greylist: Greylist, { log, smtp }: MtaOptions, count: () =
       stream.resume();
     },
   });
-  // Before that it is the port's trouble, which listening() reports.
+  // Before that it is an error of the port, which listening() reports.
   server.on('error', (error: Error) => server.server.listening && log(`client: ${error.message}`));
   return server;
 }
@@ -109,19 +109,19 @@ async function listening(server: SMTPServer, { host, port }: MtaOptions): Promis
     await once(server.server, 'listening');
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
-    throw new Error(`cannot take mail on ${host} port ${port}: ${REASONS[code] ?? code}`, { cause });
+    throw new Error(`cannot receive mail on ${host} port ${port}: ${REASONS[code] ?? code}`, { cause });
   }
 }
 
 function logPeer(peer: SyncPeer, { log, nameOf = ({ address }) => address }: MtaOptions): void {
   peer.on('entry', (entry, source) => {
-    // A WHITE whose expiry is 0 says nothing: it marks a datagram of old entries as sent now.
-    if (entry.type !== 'white' || entry.expires > 0) log(`heard from ${nameOf(source)}: ${entryLine(entry)}`);
+    // A WHITE whose expiry is 0 is a freshness marker: its datagram of old entries was sent now.
+    if (entry.type !== 'white' || entry.expires > 0) log(`received from ${nameOf(source)}: ${entryLine(entry)}`);
   });
   peer.on('drop', ({ reason, detail, source }) => {
     // Multicast brings back what we sent, and brings twice what came by unicast too.
     if (reason !== 'self' && reason !== 'duplicate') log(`dropped from ${nameOf(source)}: ${reason}: ${detail}`);
   });
   peer.on('warning', ({ message }) => log(`warning: ${message}`));
-  peer.on('error', (error) => log(`the group is not heard any more: ${error.message}`));
+  peer.on('error', (error) => log(`nothing more is received from the group: ${error.message}`));
 }

@@ -1,4 +1,4 @@
-/** What the example MTA has to say, a line for each thing. */
+/** The lines that the example MTA logs. */
 import type { Attempt, Entry, Verdict } from 'spamd-sync';
 
 /** What became of an attempt to deliver, and why. */
@@ -6,7 +6,7 @@ export function verdictLine(verdict: Verdict, { ip, helo, from, to }: Attempt): 
   return `${verdict.action}, ${why(verdict)}: ${tuple(ip, helo, from, to)}`;
 }
 
-/** What the group said, in spamd's words. */
+/** What was received from the group, in spamd's words. */
 export function entryLine(entry: Entry): string {
   switch (entry.type) {
     case 'grey':

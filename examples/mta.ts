@@ -1,5 +1,5 @@
 /**
- * A complete small MTA front with greylist, spamtraps and sync: nodemailer's smtp-server takes the mail. What is
+ * A complete small MTA front with greylist, spamtraps and sync: nodemailer's smtp-server receives the mail. What is
  * accepted is counted and thrown away.
  */
 import { parseArgs } from 'node:util';
@@ -12,10 +12,10 @@ const USAGE = `usage: npm run mta -- [--listen [address:]port] [--passtime secon
 
 An MTA that greylists, alone or in a sync group. It counts the mail that it accepts and throws it away.
 
-  --listen    where to take mail, by default 127.0.0.1:2525
+  --listen    where to receive mail, by default 127.0.0.1:2525
   --passtime  how long a client that is new has to wait before its retry passes, by default 1500 s
   --spamtrap  a recipient that nobody has good reason to write to: whoever does is trapped; repeatable
-  --domain    a domain that mail is taken for: whoever writes to another is trapped; repeatable. By default any
+  --domain    a domain that mail is accepted for: whoever writes to another is trapped; repeatable. By default any
 
 The group, with spamd's own options; without -y and -Y there is none:
   -y  where to listen: an interface (joins the multicast group there) or a local IPv4 address
@@ -66,14 +66,14 @@ async function main(): Promise<void> {
 }
 
 function introduce({ address, peer }: Mta): void {
-  console.log(`taking mail on ${address.address} port ${address.port}; what is accepted is counted and thrown away`);
+  console.log(`receiving mail on ${address.address} port ${address.port}; what is accepted is counted and thrown away`);
   if (peer === undefined) {
-    console.log('in no group: -y and -Y say where to listen for one and where to send');
+    console.log('in no group: -y is where to listen for one, -Y where to send');
     return;
   }
   console.log(`in a group, on ${peer.address.address}:${peer.address.port}`);
   for (const { target, address: to } of peer.health().targets) {
-    console.log(`telling ${target} (${to ?? 'does not resolve, will be looked up again'})`);
+    console.log(`announcing to ${target} (${to ?? 'does not resolve, will be looked up again'})`);
   }
 }
 

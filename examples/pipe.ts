@@ -1,6 +1,6 @@
 /**
- * Ends the program without a word when whoever reads what it prints has seen enough, as head(1) has after ten lines. A
- * disk that is full is said in one line.
+ * Ends the program without a message when whoever reads what it prints closes the pipe, as head(1) does after ten lines.
+ * Any other error of printing, such as a full disk, is reported in one line.
  *
  * @param name Of the program.
  */

@@ -109,8 +109,8 @@ function identifiers({ path, text }: SourceFile): Set<string> {
   return names;
 }
 
-describe('the graph of imports', () => {
-  it('is read from files that are there', () => {
+describe('the import graph of src', () => {
+  it('every import in src is of a file that is there', () => {
     expect(files.length).toBeGreaterThan(30);
     for (const { path, own } of files) {
       const missing = own.filter((name) => name.endsWith('.ts') && !files.some((file) => file.path === name));
@@ -121,12 +121,12 @@ describe('the graph of imports', () => {
     expect(peer?.own).toContain('auth/key.ts');
   });
 
-  it('has a row for every room', () => {
+  it('every room has a row of what it may import', () => {
     const rooms = new Set(files.filter(({ path }) => path.includes('/')).map(({ path }) => unitOf(path)));
     expect([...rooms].sort()).toEqual(Object.keys(MAY_IMPORT).sort());
   });
 
-  it('goes one way', () => {
+  it('a room imports only what its row allows', () => {
     const wrong = files
       .filter((file) => file.path.includes('/') && !isSurface(file))
       .flatMap(({ path, own }) => {
@@ -136,19 +136,19 @@ describe('the graph of imports', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('ends at the leaves', () => {
+  it('a leaf imports only leaves', () => {
     const leaves = files.filter(({ path }) => LEAVES.includes(path));
     expect(leaves.map(({ path }) => path).sort()).toEqual([...LEAVES].sort());
     const wrong = leaves.flatMap(({ path, own }) => own.filter((name) => !LEAVES.includes(name)).map(() => path));
     expect(wrong).toEqual([]);
   });
 
-  it('has nothing at the top but leaves and the surface', () => {
+  it('a file at the top of src is a leaf or the surface', () => {
     const top = files.filter(({ path }) => !path.includes('/')).map(({ path }) => path);
     expect(top.sort()).toEqual([...LEAVES, SURFACE].sort());
   });
 
-  it('has surfaces that only pass on, from their own room and from those that build on it', () => {
+  it('a surface only re-exports, and no room imports one', () => {
     const surfaces = files.filter(isSurface);
     expect(surfaces.length).toBeGreaterThan(7);
     for (const { path, text } of surfaces) {
@@ -165,7 +165,7 @@ describe('the graph of imports', () => {
     expect(imported.filter((name) => name === SURFACE || name.endsWith(`/${SURFACE}`))).toEqual([]);
   });
 
-  it('has no cycle between rooms', () => {
+  it('no rooms import each other in a circle', () => {
     const edges = new Map<string, Set<string>>();
     for (const { path, own } of files.filter((file) => !LEAVES.includes(file.path) && !isSurface(file))) {
       const from = unitOf(path);
@@ -183,7 +183,7 @@ describe('the graph of imports', () => {
     expect([...edges.keys()].filter((unit) => reaches(unit, unit))).toEqual([]);
   });
 
-  it('has no cycle between files, not even of types', () => {
+  it('no files import each other in a circle, not even for types', () => {
     expect(cycles(new Map(files.map(({ path, own }) => [path, own])))).toEqual([]);
     // The search finds what there is.
     const wrong = new Map([
@@ -220,7 +220,7 @@ describe('the outside world', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('has real time in clock.ts alone', () => {
+  it('real time is known to clock.ts alone', () => {
     const users = (names: readonly string[]) =>
       files.filter(isWritten).filter((file) => names.some((name) => identifiers(file).has(name)));
     expect(users(REAL_TIME).map(({ path }) => path)).toEqual(['clock.ts']);

@@ -27,7 +27,7 @@ export interface Surroundings {
 
 export type Recipe = (args: string[], surroundings: Surroundings) => Promise<void>;
 
-/** A recipe with its arguments. Resolves to its exit status: 1 after a line that says what it cannot do. */
+/** A recipe with its arguments. Resolves to its exit status: 1 after one line with the reason. */
 export type Command = (args: string[], surroundings: Surroundings) => Promise<number>;
 
 export function command(name: string, usage: string, recipe: Recipe): Command {
@@ -83,7 +83,7 @@ export interface SendArguments {
  */
 const RATE = '4';
 
-/** Sends entries to the targets that the arguments name, and says how many. */
+/** Sends entries to the targets that the arguments name, and gives a summary of how many. */
 export async function send(
   entries: AsyncIterable<Entry>,
   { target = [], key, port, dialect = 'spamd', rate = RATE }: SendArguments,

@@ -59,7 +59,7 @@ async function usersIn(file: string): Promise<Set<string>> {
   return new Set(users);
 }
 
-/** A user also has the addresses that say more behind a plus sign. */
+/** A user also has the addresses with a detail after a plus sign. */
 function isKnown(address: string, known: ReadonlySet<string>): boolean {
   return known.has(address) || known.has(address.replace(/\+[^@]*@/, '@'));
 }

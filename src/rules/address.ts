@@ -126,7 +126,8 @@ export function merged(record: AddressRecord, change: AddressChange): AddressRec
   switch (change.type) {
     case 'white': {
       const localWhite = change.local ? Math.max(record.localWhite, at) : record.localWhite;
-      if (at <= record.whiteRemoved) return { ...record, localWhite, removalsExpire: removalsExpire(record, expires) };
+      // A change of this host is never that old.
+      if (at <= record.whiteRemoved) return { ...record, removalsExpire: removalsExpire(record, expires) };
       return { ...record, localWhite, white: withClaim(record.white, { at, expires }) };
     }
     case 'trapped': {
@@ -211,6 +212,11 @@ export function overwriteAddress(
   record.passed = by.passed;
   record.announcedExpires = by.announcedExpires;
   record.announcedAt = by.announcedAt;
+}
+
+/** Whether anything in the record matters still. Looked at for every record in every sweep, so it ends at the first. */
+export function holds({ white, trapped, removalsExpire }: AddressRecord, now: number): boolean {
+  return removalsExpire > now || newestHolding(white, now) >= 0 || newestHolding(trapped, now) >= 0;
 }
 
 /** Until when something in the record matters, Unix seconds: then the whole of it may be forgotten. */

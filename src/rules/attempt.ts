@@ -161,7 +161,7 @@ export class AttemptStep implements Step<AttemptOutcome> {
     const change = { type: 'white', at, expires, local } as const;
     const claimed = { ...merged(address, change), pass: at };
     return {
-      value: { outcome: 'promoted', at: timeOf(address, change), expires, waited: Math.max(0, now - tuple.first) },
+      value: { outcome: 'promoted', at: timeOf(address, change), expires, waited: now - tuple.first },
       address: local ? announced({ ...claimed, passed: claimed.passed + 1 }, expires, now) : claimed,
       tuple: local
         ? { ...tuple, pass: at, passed: tuple.passed + 1 }

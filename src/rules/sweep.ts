@@ -1,4 +1,4 @@
-import { type AddressRecord, type AddressState, holdsUntil } from './address.ts';
+import { type AddressRecord, type AddressState, holds } from './address.ts';
 import { addressOfKey } from './key.ts';
 import { dueAgain, mayBeDue } from './repair.ts';
 import type { Result, Step, View } from './step.ts';
@@ -20,7 +20,7 @@ export function isExpiredTuple({ expires }: TupleRecord, now: number): boolean {
 
 /** Whether an address is for a sweep: nothing in it holds any more, or it may have to be announced again. */
 export function isForSweep(record: AddressRecord, now: number): boolean {
-  return holdsUntil(record) <= now || mayBeDue(record, now);
+  return !holds(record, now) || mayBeDue(record, now);
 }
 
 /** Removes a tuple that has expired. */
@@ -52,7 +52,7 @@ export class SweepAddressStep implements Step<Swept> {
 
   run({ address, now }: View): Result<Swept> {
     if (address === undefined) return { value: 'kept' };
-    if (holdsUntil(address) <= now) return { value: 'removed', address: null };
+    if (!holds(address, now)) return { value: 'removed', address: null };
     const due = dueAgain(address, now, this.#trapWins);
     if (due === undefined) return { value: 'kept' };
     return { value: { ip: this.ip, ...due.state }, address: due.record };

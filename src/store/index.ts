@@ -5,6 +5,7 @@ export {
   type AddressRecord,
   type AddressState,
   type Claim,
+  holds,
   holdsUntil,
   merged,
   mergedRecords,

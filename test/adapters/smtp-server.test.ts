@@ -24,18 +24,18 @@ class FailingStore extends MemoryStore {
   }
 }
 
-/** A greylist whose time the test sets, and what it told its group. */
+/** A greylist whose time the test sets, and what it announced. */
 function greylistAt(policy: Partial<GreylistPolicy> = {}, store = new MemoryStore()) {
   const clock = { time: START, now: () => clock.time };
-  const said: Entry[] = [];
-  const group = { announce: async (entries: Iterable<Entry>) => void said.push(...entries) };
+  const announced: Entry[] = [];
+  const group = { announce: async (entries: Iterable<Entry>) => void announced.push(...entries) };
   const greylist = new Greylist({ store, group, clock, policy: { passtime: PASSTIME, ...policy } });
   onTestFinished(() => greylist.close());
-  return { greylist, clock, said };
+  return { greylist, clock, announced };
 }
 
-describe('what the client is told', () => {
-  test('451 until passtime is over, with how long that is; then its mail is taken, and any other too', async () => {
+describe('the replies of greylistRcptTo', () => {
+  test('a client gets 451 with the seconds left until passtime is over, and then delivers any mail', async () => {
     const { greylist, clock } = greylistAt();
     const { deliver } = await serve({ onRcptTo: greylistRcptTo(greylist) });
 
@@ -47,7 +47,7 @@ describe('what the client is told', () => {
     expect(await deliver({ from: 'carol@example.org', to: 'dave@example.net' })).toEqual(['250 taken']);
   });
 
-  test('550 at a spamtrap, and for every recipient from then on, with how long that is', async () => {
+  test('a client gets 550 with the expiry of its trap at a spamtrap, and for every recipient from then on', async () => {
     const { greylist } = greylistAt();
     await greylist.spamtraps.add(TRAP);
     const { deliver } = await serve({ onRcptTo: greylistRcptTo(greylist) });
@@ -64,7 +64,7 @@ describe('what the client is told', () => {
   test.each([
     { onError: 'pass', replies: ['250 taken'] },
     { onError: 'defer', replies: ['451 4.3.0 Temporary local problem, please try again later'] },
-  ] as const)('when the store fails, what onError: $onError says', async ({ onError, replies }) => {
+  ] as const)('a client gets the reply of onError: $onError when the store fails', async ({ onError, replies }) => {
     const { greylist } = greylistAt({ onError }, new FailingStore());
     const verdicts: Verdict[] = [];
     const { deliver } = await serve({
@@ -76,8 +76,8 @@ describe('what the client is told', () => {
   });
 });
 
-describe('what the greylist is asked', () => {
-  test('the attempt as the client made it, which onVerdict is told too, with the session', async () => {
+describe('the attempts of greylistRcptTo', () => {
+  test('the greylist and onVerdict get the attempt as the client made it', async () => {
     const { greylist } = greylistAt();
     const seen: [Verdict['reason'], Attempt, string, number][] = [];
     const { deliver } = await serve({
@@ -99,27 +99,27 @@ describe('what the greylist is asked', () => {
     expect(seen).toEqual([['first-sight', attempt, 'EHLO', 1]]);
   });
 
-  test('the null sender is <>', async () => {
-    const { greylist, said } = greylistAt();
+  test('the null sender is announced as <>', async () => {
+    const { greylist, announced } = greylistAt();
     const { deliver } = await serve({ onRcptTo: greylistRcptTo(greylist) });
 
     await deliver({ from: '' });
 
     const grey = { type: 'grey', ip: '127.0.0.1', helo: HELO, from: '<>', to: '<bob@example.net>', timestamp: START };
-    expect(said).toEqual([grey]);
+    expect(announced).toEqual([grey]);
   });
 
-  test('a domain stays in ASCII, so that spamtraps and the tuples of spamd hosts match', async () => {
-    const { greylist, said } = greylistAt();
+  test('a domain stays in ASCII, so that it matches spamtraps and the tuples of spamd hosts', async () => {
+    const { greylist, announced } = greylistAt();
     await greylist.spamtraps.add('trap@xn--bcher-kva.example');
     const { deliver } = await serve({ onRcptTo: greylistRcptTo(greylist) });
 
     await deliver({ from: 'alice@xn--mnchen-3ya.example' });
-    expect(said).toMatchObject([{ type: 'grey', from: '<alice@xn--mnchen-3ya.example>' }]);
+    expect(announced).toMatchObject([{ type: 'grey', from: '<alice@xn--mnchen-3ya.example>' }]);
     expect(await deliver({ to: 'trap@xn--bcher-kva.example' })).toEqual([expect.stringMatching(/^550 /)]);
   });
 
-  test('the address that it connected to, which may be the low-priority MX', async () => {
+  test('an attempt has the address that the client connected to, which may be the low-priority MX', async () => {
     const { greylist, clock } = greylistAt({ lowPriorityMx: '127.0.0.1' });
     const { deliver } = await serve({ onRcptTo: greylistRcptTo(greylist) });
     clock.time += 61;
@@ -127,19 +127,19 @@ describe('what the greylist is asked', () => {
     expect(await deliver()).toEqual([expect.stringMatching(/^550 5\.7\.1 /)]);
   });
 
-  test('nothing about clients that have logged in, unless told to', async () => {
-    const { greylist, said } = greylistAt();
+  test('a client that has logged in is greylisted only with the option authenticated', async () => {
+    const { greylist, announced } = greylistAt();
     const byDefault = await serve({ onRcptTo: greylistRcptTo(greylist) });
     expect(await byDefault.deliver({ login: true })).toEqual(['250 taken']);
-    expect(said).toEqual([]);
+    expect(announced).toEqual([]);
 
     const all = await serve({ onRcptTo: greylistRcptTo(greylist, { authenticated: true }) });
     expect(await all.deliver({ login: true })).toEqual([expect.stringMatching(/^451 4\.7\.1 /)]);
-    expect(said).toMatchObject([{ type: 'grey', ip: '127.0.0.1' }]);
+    expect(announced).toMatchObject([{ type: 'grey', ip: '127.0.0.1' }]);
   });
 });
 
-describe('sessions that loopback does not make', () => {
+describe('greylistRcptTo with sessions that loopback does not make', () => {
   const session: RcptToSession = {
     remoteAddress: '192.0.2.25',
     localAddress: '192.0.2.1',
@@ -151,24 +151,24 @@ describe('sessions that loopback does not make', () => {
     return new Promise((resolve) => handler({ address: 'bob@example.net' }, { ...session, ...changed }, resolve));
   }
 
-  test('IPv4-mapped IPv6 is the same client', async () => {
-    const { greylist, clock, said } = greylistAt();
+  test('an IPv4-mapped IPv6 address is the IPv4 client', async () => {
+    const { greylist, clock, announced } = greylistAt();
     const handler = greylistRcptTo(greylist);
 
     expect(await ask(handler, { remoteAddress: '::ffff:192.0.2.25' })).toMatchObject({ responseCode: 451 });
-    expect(said).toMatchObject([{ type: 'grey', ip: '192.0.2.25' }]);
+    expect(announced).toMatchObject([{ type: 'grey', ip: '192.0.2.25' }]);
     clock.time += PASSTIME + 1;
     expect(await ask(handler, {})).toBeNull();
   });
 
-  test('no sender at all is the null sender', async () => {
-    const { greylist, said } = greylistAt();
+  test('a session without a sender has the null sender', async () => {
+    const { greylist, announced } = greylistAt();
 
     await ask(greylistRcptTo(greylist), { envelope: { mailFrom: false } });
-    expect(said).toMatchObject([{ type: 'grey', from: '<>' }]);
+    expect(announced).toMatchObject([{ type: 'grey', from: '<>' }]);
   });
 
-  test('one without an address is deferred, not refused for good', async () => {
+  test('a session without an address is deferred, not refused for good', async () => {
     const { greylist } = greylistAt();
     const verdicts: Verdict[] = [];
     const handler = greylistRcptTo(greylist, { onVerdict: (verdict) => verdicts.push(verdict) });
@@ -179,7 +179,7 @@ describe('sessions that loopback does not make', () => {
   });
 });
 
-describe('two servers in a group', () => {
+describe('two mail servers in a group', () => {
   /** Real SMTP, and a network for the group whose time the test sets. */
   async function openGroup() {
     const network = new MemoryNetwork();
@@ -199,7 +199,7 @@ describe('two servers in a group', () => {
     return { network, mx1: await open('192.0.2.1'), mx2: await open('192.0.2.2') };
   }
 
-  /** What it has decided about addresses. */
+  /** The white and the trapped addresses of a greylist. */
   async function addresses(greylist: Greylist): Promise<unknown[]> {
     const known = [];
     for await (const record of greylist.export()) {
@@ -208,7 +208,7 @@ describe('two servers in a group', () => {
     return known;
   }
 
-  test('a first attempt at one and a retry at the other make one tuple, and both know who passed', async () => {
+  test('a first attempt at one server and a retry at the other make the client white at both', async () => {
     const { network, mx1, mx2 } = await openGroup();
 
     expect(await mx1.deliver()).toEqual([`451 4.7.1 Greylisted, please try again in ${PASSTIME + 1} seconds`]);
@@ -223,7 +223,7 @@ describe('two servers in a group', () => {
     expect(await mx1.deliver({ to: 'dave@example.net' })).toEqual(['250 taken']);
   });
 
-  test('a spamtrap at one traps at both', async () => {
+  test('a spamtrap at one server traps the client at both', async () => {
     const { network, mx1, mx2 } = await openGroup();
 
     expect(await mx1.deliver({ to: TRAP })).toEqual([expect.stringMatching(/^550 5\.7\.1 /)]);
@@ -235,26 +235,26 @@ describe('two servers in a group', () => {
   });
 });
 
-describe('what it is made with', () => {
+describe('the arguments of greylistRcptTo', () => {
   const greylist = { check: () => Promise.reject(new Error('never asked')) };
   test.each<[string, unknown, unknown, string]>([
     ['no greylist', undefined, {}, 'greylist: has no method check: undefined'],
     ['a store for a greylist', new MemoryStore(), {}, 'greylist: has no method check: [object Object]'],
-    ['options that are none', greylist, 5, 'options: not an object with authenticated, onVerdict: 5'],
+    ['options that are no object', greylist, 5, 'options: not an object with authenticated, onVerdict: 5'],
     [
-      'an option that is none',
+      'an unknown option',
       greylist,
       { onverdict: () => {} },
       'onverdict: no such option; there are: authenticated, onVerdict',
     ],
     [
-      'authenticated, neither true nor false',
+      'an authenticated that is neither true nor false',
       greylist,
       { authenticated: 'yes' },
       'authenticated: not true or false: "yes"',
     ],
-    ['onVerdict, no function', greylist, { onVerdict: true }, 'onVerdict: not a function: true'],
-  ])('may not be %s', (_what, made, options, message) => {
+    ['an onVerdict that is no function', greylist, { onVerdict: true }, 'onVerdict: not a function: true'],
+  ])('greylistRcptTo refuses %s', (_what, made, options, message) => {
     expect(() => greylistRcptTo(made as Greylist, options as object)).toThrow(
       expect.objectContaining({ code: 'ERR_SPAMD_OPTION', message }),
     );

@@ -20,15 +20,15 @@ async function startWorker(timeout = 20): Promise<Worker> {
   return worker;
 }
 
-function tell(worker: Worker, order: Order): Promise<Outcome> {
+function order(worker: Worker, what: Order): Promise<Outcome> {
   return new Promise((resolve) => {
-    const heard = (message: object): void => {
+    const received = (message: object): void => {
       if ('spamdSync' in message || !('warnings' in message || 'message' in message)) return;
-      worker.off('message', heard);
+      worker.off('message', received);
       resolve(message as Outcome);
     };
-    worker.on('message', heard);
-    worker.send(order);
+    worker.on('message', received);
+    worker.send(what);
   });
 }
 
@@ -47,40 +47,40 @@ afterEach(async () => {
   }
 });
 
-describe('a greylist that the primary serves', { timeout: 60_000 }, () => {
-  it('is one for all workers', async () => {
+describe('serveGreylist and ClusterGreylist', { timeout: 60_000 }, () => {
+  it('a greylist that the primary serves is one for all workers', async () => {
     let now = START;
     await using greylist = new Greylist({ clock: { now: () => now }, policy: { passtime: 100 } });
     using _serving = serveGreylist(greylist);
     const [one, two] = await Promise.all([startWorker(), startWorker()]);
 
-    expect(await tell(one, { order: 'check', attempt })).toMatchObject({ value: { reason: 'first-sight' } });
+    expect(await order(one, { order: 'check', attempt })).toMatchObject({ value: { reason: 'first-sight' } });
     now += 50;
-    const soon = await tell(two, { order: 'check', attempt });
+    const soon = await order(two, { order: 'check', attempt });
     expect(soon).toMatchObject({ value: { action: 'defer', reason: 'too-soon', retryAfter: 51 }, warnings: [] });
     now += 100;
-    expect(await tell(one, { order: 'check', attempt })).toMatchObject({ value: { reason: 'retry' } });
-    expect(await tell(two, { order: 'check', attempt })).toMatchObject({ value: { reason: 'white' } });
+    expect(await order(one, { order: 'check', attempt })).toMatchObject({ value: { reason: 'retry' } });
+    expect(await order(two, { order: 'check', attempt })).toMatchObject({ value: { reason: 'white' } });
 
-    expect(await tell(one, { order: 'forget', ip: '192.0.2.1' })).toMatchObject({ warnings: [] });
-    expect(await tell(two, { order: 'trap', ip: '192.0.2.2' })).toMatchObject({ value: 'done' });
-    expect(await tell(two, { order: 'allow', ip: '192.0.2.3', expires: now + 9 })).toMatchObject({ value: 'done' });
+    expect(await order(one, { order: 'forget', ip: '192.0.2.1' })).toMatchObject({ warnings: [] });
+    expect(await order(two, { order: 'trap', ip: '192.0.2.2' })).toMatchObject({ value: 'done' });
+    expect(await order(two, { order: 'allow', ip: '192.0.2.3', expires: now + 9 })).toMatchObject({ value: 'done' });
     const addresses = (await listed(greylist)).filter(({ type }) => type === 'WHITE' || type === 'TRAPPED');
     expect(addresses).toHaveLength(2);
     expect(addresses).toContainEqual({ type: 'TRAPPED', ip: '192.0.2.2', expires: now + 86_400 });
     expect(addresses).toContainEqual(expect.objectContaining({ type: 'WHITE', ip: '192.0.2.3', expires: now + 9 }));
   });
 
-  it('says what is wrong with an attempt', async () => {
+  it('an invalid attempt rejects in the worker with ERR_SPAMD_FIELD', async () => {
     await using greylist = new Greylist();
     using _serving = serveGreylist(greylist);
     const worker = await startWorker();
-    const outcome = await tell(worker, { order: 'check', attempt: { ...attempt, ip: 'nonsense' } });
+    const outcome = await order(worker, { order: 'check', attempt: { ...attempt, ip: 'nonsense' } });
     expect(outcome).toMatchObject({ code: 'ERR_SPAMD_FIELD', message: expect.stringContaining('nonsense') });
-    expect(await tell(worker, { order: 'trap', ip: 'nonsense' })).toMatchObject({ code: 'ERR_SPAMD_FIELD' });
+    expect(await order(worker, { order: 'trap', ip: 'nonsense' })).toMatchObject({ code: 'ERR_SPAMD_FIELD' });
   });
 
-  it('passes the trouble of its store on', async () => {
+  it('an error of the store reaches the worker', async () => {
     const error = new Error('the disk is full');
     const reply = '451 later';
     const broken: Served = {
@@ -92,34 +92,34 @@ describe('a greylist that the primary serves', { timeout: 60_000 }, () => {
     using _serving = serveGreylist(broken);
     const worker = await startWorker();
     const value = { action: 'defer', reason: 'error', error: 'the disk is full', reply };
-    expect(await tell(worker, { order: 'check', attempt })).toEqual({ value, warnings: [] });
-    expect(await tell(worker, { order: 'allow', ip: '192.0.2.1' })).toEqual({ message: 'the disk is full' });
+    expect(await order(worker, { order: 'check', attempt })).toEqual({ value, warnings: [] });
+    expect(await order(worker, { order: 'allow', ip: '192.0.2.1' })).toEqual({ message: 'the disk is full' });
   });
 
-  it('is passed by while nobody answers', async () => {
+  it('a worker passes mail, and warns, while the primary does not answer', async () => {
     const worker = await startWorker(0.1);
-    expect(await tell(worker, { order: 'check', attempt })).toMatchObject({
+    expect(await order(worker, { order: 'check', attempt })).toMatchObject({
       value: { action: 'pass', reason: 'error', error: 'no answer from the primary in 0.1 s' },
       warnings: ['WARN_SPAMD_STORE'],
     });
-    expect(await tell(worker, { order: 'trap', ip: '192.0.2.1' })).toMatchObject({
+    expect(await order(worker, { order: 'trap', ip: '192.0.2.1' })).toMatchObject({
       message: 'no answer from the primary in 0.1 s',
     });
   });
 
-  it('takes no more questions at once than 16384: the next are passed by', async () => {
+  it('a worker passes mail beyond 16384 questions that wait for an answer', async () => {
     await using greylist = new Greylist();
     using _serving = serveGreylist(greylist);
     const worker = await startWorker();
     const message = 'the primary does not keep up: 16384 questions wait for an answer';
-    expect(await tell(worker, { order: 'crowd', attempt, checks: 16_384 })).toMatchObject({ value: [] });
-    expect(await tell(worker, { order: 'crowd', attempt, checks: 16_386 })).toMatchObject({
+    expect(await order(worker, { order: 'crowd', attempt, checks: 16_384 })).toMatchObject({ value: [] });
+    expect(await order(worker, { order: 'crowd', attempt, checks: 16_386 })).toMatchObject({
       value: [message, message],
     });
-    expect(await tell(worker, { order: 'check', attempt })).toMatchObject({ value: { reason: 'too-soon' } });
+    expect(await order(worker, { order: 'check', attempt })).toMatchObject({ value: { reason: 'too-soon' } });
   });
 
-  it('passes over what other parts of the program say', async () => {
+  it('messages of other parts of the program are ignored', async () => {
     await using greylist = new Greylist();
     using _serving = serveGreylist(greylist);
     const worker = await startWorker();
@@ -132,13 +132,13 @@ describe('a greylist that the primary serves', { timeout: 60_000 }, () => {
     ];
     for (const message of strange) {
       worker.send(message);
-      expect(await tell(worker, { order: 'say', message })).toMatchObject({ value: 'said' });
+      expect(await order(worker, { order: 'send', message })).toMatchObject({ value: 'sent' });
     }
-    expect(await tell(worker, { order: 'check', attempt })).toMatchObject({ value: { reason: 'first-sight' } });
+    expect(await order(worker, { order: 'check', attempt })).toMatchObject({ value: { reason: 'first-sight' } });
     expect((await listed(greylist)).map(({ type }) => type)).toEqual(['GREY']);
   });
 
-  it('takes no harm when a worker dies with a question', async () => {
+  it('a worker that dies with a question leaves the greylist to the others', async () => {
     await using greylist = new Greylist();
     let asked = () => {};
     let answer = () => {};
@@ -164,12 +164,12 @@ describe('a greylist that the primary serves', { timeout: 60_000 }, () => {
     dying.send({ order: 'vanish', attempt } satisfies Order);
     await Promise.all([ended, reached]);
     answer();
-    expect(await tell(other, { order: 'check', attempt })).toMatchObject({ value: { reason: 'too-soon' } });
+    expect(await order(other, { order: 'check', attempt })).toMatchObject({ value: { reason: 'too-soon' } });
   });
 });
 
-describe('a process that is none', () => {
-  it('cannot ask', () => {
+describe('wrong uses of a cluster greylist', () => {
+  it('a process that is no worker cannot make a ClusterGreylist', () => {
     const { send } = process;
     try {
       Reflect.deleteProperty(process, 'send');
@@ -179,7 +179,7 @@ describe('a process that is none', () => {
     }
   });
 
-  it('is told what is wrong with its options', () => {
+  it('a ClusterGreylist refuses invalid options', () => {
     expect(() => new ClusterGreylist({ timeout: 0 })).toThrow(/timeout/);
     expect(() => new ClusterGreylist({ onError: 'fail' as 'pass' })).toThrow(/onError/);
   });
@@ -187,12 +187,12 @@ describe('a process that is none', () => {
   it.each<[unknown, string]>([
     [{ timeoutMs: 5 }, 'timeoutMs: no such option; there are: onError, timeout, clock'],
     [5, 'options: not an object with onError, timeout, clock: 5'],
-  ])('is told that there is no option in %j', (options, message) => {
+  ])('a ClusterGreylist refuses the options %j', (options, message) => {
     const failure = expect.objectContaining({ code: 'ERR_SPAMD_OPTION', message });
     expect(() => new ClusterGreylist(options as object)).toThrow(failure);
   });
 
-  it.each([[undefined], [null], ['192.0.2.1']])('is told that %j is no attempt', async (wrong) => {
+  it.each([[undefined], [null], ['192.0.2.1']])('check of a ClusterGreylist refuses the attempt %j', async (wrong) => {
     using greylist = new ClusterGreylist();
     await expect(greylist.check(wrong as unknown as Attempt)).rejects.toMatchObject({
       code: 'ERR_SPAMD_FIELD',
@@ -201,7 +201,7 @@ describe('a process that is none', () => {
     });
   });
 
-  it.each([[undefined], [{}], [{ check: () => {} }]])('is told that it cannot serve %o', (wrong) => {
+  it.each([[undefined], [{}], [{ check: () => {} }]])('serveGreylist refuses %o', (wrong) => {
     expect(() => serveGreylist(wrong as unknown as Served)).toThrow(
       expect.objectContaining({ code: 'ERR_SPAMD_OPTION', message: expect.stringMatching(/^greylist: has no method/) }),
     );

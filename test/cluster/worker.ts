@@ -1,4 +1,4 @@
-/** A worker of a cluster that does with its greylist what it is told, and says what came of it. */
+/** A worker of a cluster that follows the orders of the test over its greylist, and reports what came of them. */
 import type { Attempt } from 'spamd-sync';
 import { ClusterGreylist } from 'spamd-sync/cluster';
 
@@ -7,7 +7,7 @@ export type Order =
   | { readonly order: 'trap' | 'allow' | 'forget'; readonly ip: string; readonly expires?: number }
   | { readonly order: 'vanish'; readonly attempt: Attempt }
   | { readonly order: 'crowd'; readonly attempt: Attempt; readonly checks: number }
-  | { readonly order: 'say'; readonly message: object };
+  | { readonly order: 'send'; readonly message: object };
 
 export type Outcome =
   | { readonly ready: true }
@@ -42,9 +42,9 @@ async function obey(order: Order): Promise<Outcome> {
       );
       return { value: refused.map(({ message }) => message), warnings };
     }
-    case 'say':
+    case 'send':
       process.send?.(order.message);
-      return { value: 'said', warnings };
+      return { value: 'sent', warnings };
     case 'forget':
       return { value: await greylist.forget(order.ip), warnings };
     default: {

@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Block, pattern, readPages } from './pages.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-/** What the pages say is on a reader's disk, and do not show. */
+/** Files that the pages presume on a reader's disk, and do not show. */
 const FILES = {
   'spamd.key': 'the bytes of a key file\n',
   'old.key': 'the bytes of the old key file\n',
@@ -107,7 +107,7 @@ export function describeBlocks(isWanted: (block: Block) => boolean, startRedis?:
   };
 
   describe.each(pages)('$name', ({ blocks }) => {
-    test.each(blocks)('the block at $place runs as it stands and prints what the page says', async (block) => {
+    test.each(blocks)('the block at $place runs as it stands and prints what the page shows', async (block) => {
       const { output, error } = await outcomeOf(block.place);
       expect(error).toBeUndefined();
       if (!pattern(block.output).test(output)) expect(output).toBe(block.output);

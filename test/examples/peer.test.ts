@@ -9,28 +9,28 @@ function startPeer(...args: string[]) {
 
 describe('the example of a peer', () => {
   it('goes on when a target does not resolve at the start, and says so', async () => {
-    const { child, said, ended } = startPeer('-y', '127.0.0.1', '-p', '0', '-Y', 'no-such-host.invalid', '--no-key');
+    const { child, printed, ended } = startPeer('-y', '127.0.0.1', '-p', '0', '-Y', 'no-such-host.invalid', '--no-key');
     await expect
-      .poll(() => said.stderr, { timeout: 30_000 })
+      .poll(() => printed.stderr, { timeout: 30_000 })
       .toContain('target no-such-host.invalid: no such host or interface; looked up');
-    expect(said.stdout).toMatch(/^listening on 127\.0\.0\.1:\d+, /);
+    expect(printed.stdout).toMatch(/^listening on 127\.0\.0\.1:\d+, /);
     expect(child.exitCode).toBeNull();
     child.kill('SIGTERM');
     expect((await ended).status).toBe(0);
   });
 
   it.each([[['--help']], [[]]])('ends without a word when its reader closes the pipe: %j', async (args) => {
-    const { child, said, ended } = startPeer(...args);
+    const { child, printed, ended } = startPeer(...args);
     await once(child.stdout, 'data');
     child.stdout.destroy();
     expect((await ended).status).toBe(0);
-    expect(said.stderr).toBe('');
+    expect(printed.stderr).toBe('');
   });
 
   it('needs something to do', async () => {
-    const { said, ended } = startPeer('--no-key');
+    const { printed, ended } = startPeer('--no-key');
     expect((await ended).status).toBe(1);
-    expect(said.stderr).toBe(
+    expect(printed.stderr).toBe(
       'spamd-sync: neither -y nor -Y: it would receive nothing and announce nothing; see --help\n',
     );
   });

@@ -15,30 +15,30 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-/** A recipe that was called, and what it has said so far. */
+/** A recipe that was called, and what it has printed so far. */
 export function start(recipe: string, args: readonly string[], input?: AsyncIterable<string> | Iterable<string>) {
-  const said = { stdout: '', stderr: '' };
+  const printed = { stdout: '', stderr: '' };
   const tasks: (() => void)[] = [];
   const call = async (): Promise<Outcome> => {
     const { main }: { main: Command } = await import(`../../examples/recipes/${recipe}.ts`);
     const status = await main([...args], {
       input: input === undefined ? undefined : Readable.from(input),
       print: (line) => {
-        said.stdout += `${line}\n`;
+        printed.stdout += `${line}\n`;
       },
       report: (line) => {
-        said.stderr += `${line}\n`;
+        printed.stderr += `${line}\n`;
       },
       onInterrupt: (task) => void tasks.push(task),
     });
-    return { status, ...said };
+    return { status, ...printed };
   };
   const interrupt = (): void => {
     for (const task of tasks.splice(0)) task();
   };
   // One that a failed test left alone.
   onTestFinished(interrupt);
-  return { said, ended: call(), interrupt };
+  return { printed, ended: call(), interrupt };
 }
 
 /** Calls one to its end, with lines to read. */
@@ -50,25 +50,25 @@ export function run(recipe: string, args: readonly string[], input: readonly str
 export function spawnExample(file: string, args: readonly string[]) {
   const child = spawn(process.execPath, ['--import', 'tsx', `examples/${file}`, ...args], { cwd: ROOT });
   onTestFinished(() => void child.kill('SIGKILL'));
-  const said = { stdout: '', stderr: '' };
+  const printed = { stdout: '', stderr: '' };
   for (const stream of ['stdout', 'stderr'] as const) {
     child[stream].setEncoding('utf8').on('data', (text: string) => {
-      said[stream] += text;
+      printed[stream] += text;
     });
   }
-  const ended: Promise<Outcome> = once(child, 'close').then(([status]) => ({ status, ...said }));
-  return { child, said, ended };
+  const ended: Promise<Outcome> = once(child, 'close').then(([status]) => ({ status, ...printed }));
+  return { child, printed, ended };
 }
 
-/** A member of the group, and what it received. */
-export async function member(key: SyncKey, listen: string, port: number, targets: readonly string[] = []) {
+/** A peer in the group, and what it received. */
+export async function openPeer(key: SyncKey, listen: string, port: number, targets: readonly string[] = []) {
   const peer = await SyncPeer.open({ key, listen, port, targets });
-  const heard: Entry[] = [];
+  const received: Entry[] = [];
   peer.on('entry', (entry) => {
-    // A WHITE whose expiry is 0 only marks a datagram of old entries.
-    if (entry.type !== 'white' || entry.expires > 0) heard.push(entry);
+    // A WHITE whose expiry is 0 is a freshness marker.
+    if (entry.type !== 'white' || entry.expires > 0) received.push(entry);
   });
-  return { peer, heard, [Symbol.asyncDispose]: () => peer.close() };
+  return { peer, received, [Symbol.asyncDispose]: () => peer.close() };
 }
 
 /** A port that is free, so most likely at every address of loopback. */

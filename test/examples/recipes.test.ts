@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SyncKey, type SyncPeer } from 'spamd-sync';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { member, run, start } from './recipe.ts';
+import { openPeer, run, start } from './recipe.ts';
 
 const NOW = Math.floor(Date.now() / 1000);
 const KEY_FILE = 'secret\n';
@@ -23,7 +23,7 @@ function inDirectory(name: string, text: string): string {
   return path;
 }
 
-/** What tells a recipe to send to that member. */
+/** The options with which a recipe sends to that peer. */
 function to({ peer }: { readonly peer: SyncPeer }): string[] {
   const { address, port } = peer.address;
   return ['-Y', address, '-p', `${port}`, '-K', keyFile];
@@ -66,10 +66,10 @@ describe('publish-traplist', () => {
   });
 });
 
-describe('publish-traplist and what a client can spoil', () => {
+describe('publish-traplist with lines that cannot be read', () => {
   const SPOILT = [...DUMP_BEGIN, 'TRAPPED|198.51.100.9|4000000000'];
 
-  test('publish-traplist publishes although a client spoilt a line, and says which', async () => {
+  test('publish-traplist publishes although a line cannot be read, and reports the line', async () => {
     const folder = mkdtempSync(join(directory, 'web-'));
     const file = join(folder, 'traplist.txt');
 
@@ -99,8 +99,8 @@ describe.each([
   ['seed-mx', (at: number) => `TRAPPED|198.18.${at >> 8}.${at & 255}|4000000000\n`],
   ['send-traps', (at: number) => `198.18.${at >> 8}.${at & 255}\n`],
 ])('%s', (recipe, line) => {
-  test(`${recipe} takes its whole input before it sends, so that spamdb does not keep its lock`, async () => {
-    await using mx = await member(key, '127.0.0.1', 0);
+  test(`${recipe} reads its whole input before it sends, so that spamdb does not keep its lock`, async () => {
+    await using mx = await openPeer(key, '127.0.0.1', 0);
     let ended = false;
     const endedAtFirst: boolean[] = [];
     mx.peer.once('entry', () => endedAtFirst.push(ended));
@@ -112,11 +112,11 @@ describe.each([
     const { status } = await start(recipe, [...to(mx), '--rate', '10'], lines()).ended;
 
     expect(status).toBe(0);
-    await expect.poll(() => mx.heard.length).toBe(500);
+    await expect.poll(() => mx.received.length).toBe(500);
     expect(endedAtFirst).toEqual([true]);
   });
 
-  test(`${recipe} wants something on its standard input`, async () => {
+  test(`${recipe} refuses to run without standard input`, async () => {
     const outcome = await start(recipe, ['-Y', '127.0.0.1', '-K', keyFile]).ended;
     expect(outcome).toEqual({ status: 1, stdout: '', stderr: `${recipe}: nothing on standard input; see --help\n` });
   });
@@ -134,13 +134,13 @@ describe('send-traps', () => {
   ];
 
   test('send-traps announces addresses, and those of networks up to a size, and not what is excepted', async () => {
-    await using mx = await member(key, '127.0.0.1', 0);
+    await using mx = await openPeer(key, '127.0.0.1', 0);
     const except = inDirectory('nospamd', '# ours\n192.0.2.0/24\n198.51.100.65\n');
 
     const outcome = await run('send-traps', [...to(mx), '--except', except, '--expand', '4', '--hours', '2'], TABLE);
 
-    const told = '4 entries for 127.0.0.1, 1 datagram sent\n';
-    expect(outcome).toEqual({ status: 0, stdout: told, stderr: expect.any(String) });
+    const summary = '4 entries for 127.0.0.1, 1 datagram sent\n';
+    expect(outcome).toEqual({ status: 0, stdout: summary, stderr: expect.any(String) });
     expect(outcome.stderr.match(/^left out: [^ ]+( \d)?/gm)).toEqual([
       'left out: 198.51.100.65',
       'left out: 203.0.113.0/24',
@@ -149,22 +149,22 @@ describe('send-traps', () => {
       'left out: 192.0.2.1',
     ]);
     await expect
-      .poll(() => mx.heard.map(({ ip }) => ip))
+      .poll(() => mx.received.map(({ ip }) => ip))
       .toEqual(['198.51.100.7', '198.51.100.64', '198.51.100.66', '198.51.100.67']);
-    for (const entry of mx.heard) {
+    for (const entry of mx.received) {
       const { timestamp } = entry;
       expect(entry).toMatchObject({ type: 'trapped', expires: timestamp + 7200 });
       expect(Math.abs(timestamp - Date.now() / 1000)).toBeLessThan(60);
     }
   });
 
-  test('send-traps leaves out every network unless --expand says otherwise', async () => {
-    await using mx = await member(key, '127.0.0.1', 0);
+  test('send-traps leaves out every network without --expand', async () => {
+    await using mx = await openPeer(key, '127.0.0.1', 0);
 
     const { stderr } = await run('send-traps', to(mx), ['198.51.100.66/31', '198.51.100.7/32']);
 
     expect(stderr).toBe('left out: 198.51.100.66/31 has 2 addresses, see --expand\n');
-    await expect.poll(() => mx.heard.map(({ ip }) => ip)).toEqual(['198.51.100.7']);
+    await expect.poll(() => mx.received.map(({ ip }) => ip)).toEqual(['198.51.100.7']);
   });
 
   test.each([
@@ -173,7 +173,7 @@ describe('send-traps', () => {
     ['no such key file', ['-Y', '127.0.0.1', '-K', '/nowhere'], 'there is no key file "/nowhere"'],
     ['an invalid --hours', ['-Y', '127.0.0.1', '--hours', 'x'], '--hours: not a whole number 1..8784: "x"'],
     ['an unknown option', ['--bogus'], "Unknown option '--bogus'"],
-  ])('send-traps says in one line that there is %s', async (_what, args, why) => {
+  ])('send-traps reports %s in one line', async (_what, args, why) => {
     const outcome = await run('send-traps', ['-K', keyFile, ...args], TABLE);
     expect(outcome).toEqual({ status: 1, stdout: '', stderr: `send-traps: ${why}; see --help\n` });
   });
@@ -188,7 +188,7 @@ describe('seed-mx', () => {
   const OTHERS = [`TRAPPED|198.51.100.7|${NOW + 3600}`, `TRAPPED|198.51.100.8|${NOW - 1}`, 'SPAMTRAP|trap@example.net'];
 
   test('seed-mx announces all that still holds, with the time that it is from, so that none of it is stale', async () => {
-    await using mx = await member(key, '127.0.0.1', 0);
+    await using mx = await openPeer(key, '127.0.0.1', 0);
 
     const { status, stdout } = await run('seed-mx', [...to(mx), '--rate', '100'], [...WHITES, ...OTHERS, GREY]);
 
@@ -196,20 +196,25 @@ describe('seed-mx', () => {
       status: 0,
       stdout: expect.stringMatching(/^202 entries for 127\.0\.0\.1, \d datagrams sent\n$/),
     });
-    await expect.poll(() => mx.heard.length).toBe(202);
-    expect(mx.heard.slice(0, 200).map(({ ip }) => ip)).toEqual(WHITES.map((line) => line.split('|')[1]));
-    expect(mx.heard[0]).toEqual({ type: 'white', ip: '198.18.0.0', timestamp: NOW - 80_000, expires: 4_000_000_000 });
+    await expect.poll(() => mx.received.length).toBe(202);
+    expect(mx.received.slice(0, 200).map(({ ip }) => ip)).toEqual(WHITES.map((line) => line.split('|')[1]));
+    expect(mx.received[0]).toEqual({
+      type: 'white',
+      ip: '198.18.0.0',
+      timestamp: NOW - 80_000,
+      expires: 4_000_000_000,
+    });
     const trapped = { type: 'trapped', ip: '198.51.100.7', timestamp: NOW + 3600 - 86_400, expires: NOW + 3600 };
     const strings = { helo: 'mail.example.org', from: '<Alice@Example.org>', to: '<bob@example.net>' };
-    expect(mx.heard.slice(200)).toEqual([
+    expect(mx.received.slice(200)).toEqual([
       trapped,
       { type: 'grey', ip: '203.0.113.1', ...strings, timestamp: NOW - 3600 },
     ]);
     expect(mx.peer.stats().drops.stale).toBe(0);
   });
 
-  test('seed-mx takes over a dump of greydb with a spoilt line, and reports what it left out', async () => {
-    await using mx = await member(key, '127.0.0.1', 0);
+  test('seed-mx takes over a dump of greydb with a line that cannot be read, and reports what it left out', async () => {
+    await using mx = await openPeer(key, '127.0.0.1', 0);
 
     const { status, stderr } = await run('seed-mx', to(mx), [...DUMP_BEGIN, ...OTHERS]);
 
@@ -222,11 +227,11 @@ describe('seed-mx', () => {
       'left out: 1 (spamtrap)',
       '',
     ]);
-    await expect.poll(() => mx.heard.map(({ type, ip }) => `${type} ${ip}`)).toEqual(['trapped 198.51.100.7']);
+    await expect.poll(() => mx.received.map(({ type, ip }) => `${type} ${ip}`)).toEqual(['trapped 198.51.100.7']);
   });
 
-  test('seed-mx leaves out the tuples with --no-grey, and says which line it cannot read', async () => {
-    await using mx = await member(key, '127.0.0.1', 0);
+  test('seed-mx leaves out the tuples with --no-grey, and reports the line that it cannot read', async () => {
+    await using mx = await openPeer(key, '127.0.0.1', 0);
 
     const { status, stderr } = await run('seed-mx', [...to(mx), '--no-grey'], [GREY, 'WHITE|nonsense', ...OTHERS]);
 
@@ -238,7 +243,7 @@ describe('seed-mx', () => {
       'left out: 1 (spamtrap)',
       '',
     ]);
-    await expect.poll(() => mx.heard.map(({ type, ip }) => `${type} ${ip}`)).toEqual(['trapped 198.51.100.7']);
+    await expect.poll(() => mx.received.map(({ type, ip }) => `${type} ${ip}`)).toEqual(['trapped 198.51.100.7']);
   });
 });
 
@@ -259,7 +264,7 @@ describe('trap-candidates', () => {
     'WHITE|192.0.2.9|||1|2|3|4|5',
   ];
 
-  test('trap-candidates lists who does not exist and is tried by several hosts that never delivered', async () => {
+  test('trap-candidates lists recipients that do not exist and were tried by several hosts that never delivered', async () => {
     const users = inDirectory('users.txt', 'Bob@example.net\nalias@example.net # to bob\n\n');
     const args = ['--domain', 'example.net', '--users', users];
 
@@ -270,7 +275,7 @@ describe('trap-candidates', () => {
     expect(stdout).toBe(`${listed}     1 once@example.net\n     1 typo@example.net\n`);
   });
 
-  test('trap-candidates reads on after a line that a client spoilt, and reports it', async () => {
+  test('trap-candidates reads on after a line that cannot be read, and reports it', async () => {
     const users = inDirectory('bob.txt', 'bob@example.net\n');
     const outcome = await run(
       'trap-candidates',

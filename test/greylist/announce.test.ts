@@ -4,40 +4,40 @@ import { ATTEMPT, addresses, DAY, listed, PASSTIME, RENEWAL, START, setUp, TRAPE
 const { ip } = ATTEMPT;
 
 describe('expiry repair', () => {
-  /** The group was told of an expiry 100 s from now; here it was renewed since. */
+  /** An expiry 100 s from now was announced to the group; here it was renewed since. */
   async function renewed() {
     const setup = setUp();
     await setup.greylist.allow(ip, { expires: START + 100 });
     setup.clock.time += 50;
     await setup.greylist.check(ATTEMPT);
-    setup.group.take();
+    setup.group.drain();
     return { ...setup, expires: START + 50 + WHITEEXP };
   }
 
-  it('announces what still holds once the expiry that was announced has passed, backdated', async () => {
+  it('a sweep announces an address that still holds, backdated, once its announced expiry has passed', async () => {
     const { greylist, group, clock, expires } = await renewed();
     clock.time = START + 99;
     expect(await greylist.sweep()).toEqual({ removed: 0, repaired: 0 });
-    expect(group.told).toEqual([]);
+    expect(group.announced).toEqual([]);
     clock.time = START + 100;
     expect(await greylist.sweep()).toEqual({ removed: 0, repaired: 1 });
-    expect(group.told).toEqual([
+    expect(group.announced).toEqual([
       { entries: [{ type: 'white', ip, timestamp: START, expires: expires }], options: { backdated: true } },
     ]);
   });
 
-  it('does so once more when every spamd has scanned, and then no more', async () => {
+  it('sweeps announce such an address twice: at the expiry and when every spamd has scanned', async () => {
     const { greylist, group, clock } = await renewed();
     const repaired: number[] = [];
     for (clock.time = START + 100; clock.time < START + 600; clock.time++) {
       if ((await greylist.sweep()).repaired > 0) repaired.push(clock.time - START);
     }
     expect(repaired).toEqual([100, 220]);
-    expect(group.take()).toHaveLength(2);
+    expect(group.drain()).toHaveLength(2);
     expect((await greylist.stats()).repaired).toBe(2);
   });
 
-  it('does so once if every spamd must have scanned already', async () => {
+  it('a sweep announces such an address once if every spamd must have scanned already', async () => {
     const { greylist, clock } = await renewed();
     clock.time = START + 220;
     expect(await greylist.sweep()).toMatchObject({ repaired: 1 });
@@ -45,83 +45,83 @@ describe('expiry repair', () => {
     expect(await greylist.sweep()).toMatchObject({ repaired: 0 });
   });
 
-  it('is done by a check that comes before the sweep, too', async () => {
+  it('a check that comes before the sweep announces such an address too', async () => {
     const { greylist, group, clock } = await renewed();
     const times: number[] = [];
     for (clock.time = START + 90; clock.time < START + 600; clock.time += 10) {
       await greylist.check(ATTEMPT);
-      if (group.take().length > 0) times.push(clock.time - START);
+      if (group.drain().length > 0) times.push(clock.time - START);
     }
     expect(times).toEqual([100, 220]);
   });
 
-  it('repairs a trap that outlives the white it was told as', async () => {
+  it('a sweep announces a trap that outlives the WHITE announced before it', async () => {
     const { greylist, group, clock } = setUp();
     await greylist.allow(ip, { expires: START + 100 });
     clock.time += 1;
     await greylist.trap(ip);
-    group.take();
+    group.drain();
     clock.time = START + 220;
     await greylist.sweep();
-    expect(group.take()).toEqual([{ type: 'trapped', ip, timestamp: START + 1, expires: START + 1 + TRAPEXP }]);
+    expect(group.drain()).toEqual([{ type: 'trapped', ip, timestamp: START + 1, expires: START + 1 + TRAPEXP }]);
   });
 
-  it('leaves alone what was never announced, what is over, and what was forgotten', async () => {
+  it('a sweep announces no address that was never announced, has expired or was forgotten', async () => {
     const { greylist, group, clock } = setUp();
-    await group.say({ type: 'white', ip: '198.51.100.1', timestamp: START, expires: START + DAY });
+    await group.receive({ type: 'white', ip: '198.51.100.1', timestamp: START, expires: START + DAY });
     await greylist.allow('198.51.100.2', { expires: START + 100 });
     await greylist.allow('198.51.100.3', { expires: START + 100 });
     clock.time += 50;
     await greylist.check({ ...ATTEMPT, ip: '198.51.100.3' });
     await greylist.forget('198.51.100.3');
-    group.take();
+    group.drain();
     clock.time = START + 300;
     expect(await greylist.sweep()).toMatchObject({ repaired: 0 });
-    expect(group.take()).toEqual([]);
+    expect(group.drain()).toEqual([]);
   });
 
-  it('says what holds here too: of the newest claim and the longest it makes one', async () => {
+  it('a sweep announces the newest claim with the longest expiry, and holds them as one claim itself', async () => {
     const { greylist, group, clock } = setUp();
     const white = { type: 'white', ip } as const;
     await greylist.allow(ip, { expires: START + 100 });
     clock.time += 20;
-    await group.say({ ...white, timestamp: START - 90, expires: START + 5000 });
-    await group.say({ ...white, timestamp: START + 10, expires: START + 400 });
-    group.take();
+    await group.receive({ ...white, timestamp: START - 90, expires: START + 5000 });
+    await group.receive({ ...white, timestamp: START + 10, expires: START + 400 });
+    group.drain();
     clock.time = START + 220;
     await greylist.sweep();
-    const told = group.take();
-    expect(told).toEqual([{ ...white, timestamp: START + 10, expires: START + 5000 }]);
+    const repaired = group.drain();
+    expect(repaired).toEqual([{ ...white, timestamp: START + 10, expires: START + 5000 }]);
     const there = setUp();
     there.clock.time = clock.time;
-    await there.group.say(...told);
-    for (const each of [group, there.group]) await each.say({ type: 'remove-white', ip, timestamp: START + 5 });
+    await there.group.receive(...repaired);
+    for (const each of [group, there.group]) await each.receive({ type: 'remove-white', ip, timestamp: START + 5 });
     expect(await listed(greylist)).toMatchObject([{ expires: START + 5000 }]);
     expect(await listed(there.greylist)).toMatchObject([{ expires: START + 5000 }]);
   });
 
-  it('tells a great many in turn, each once', async () => {
+  it('a sweep announces 2000 addresses in several calls, each once', async () => {
     const { greylist, group, clock } = setUp();
     for (let i = 0; i < 2000; i++) {
       const ip = `10.0.${i >> 8}.${i & 255}`;
       await greylist.allow(ip, { expires: START + 100 });
-      await group.say({ type: 'white', ip, timestamp: START, expires: START + DAY });
+      await group.receive({ type: 'white', ip, timestamp: START, expires: START + DAY });
     }
-    group.take();
+    group.drain();
     clock.time = START + 220;
     expect(await greylist.sweep()).toMatchObject({ repaired: 2000 });
-    await group.say();
-    expect(Math.max(...group.told.map(({ entries }) => entries.length))).toBeLessThan(1000);
-    expect(new Set(group.take().map(({ ip }) => ip)).size).toBe(2000);
+    await group.receive();
+    expect(Math.max(...group.announced.map(({ entries }) => entries.length))).toBeLessThan(1000);
+    expect(new Set(group.drain().map(({ ip }) => ip)).size).toBe(2000);
   });
 });
 
-describe('what is announced', () => {
-  it('is nothing of what was received', async () => {
+describe('announcements of a greylist', () => {
+  it('nothing that was received is announced again', async () => {
     const { greylist, group, clock } = setUp();
     await greylist.spamtraps.add('trap@example.net');
     const grey = { type: 'grey', ...ATTEMPT, timestamp: START } as const;
-    await group.say(
+    await group.receive(
       grey,
       { ...grey, ip: '198.51.100.8', to: 'trap@example.net' },
       { type: 'white', ip: '198.51.100.9', timestamp: START, expires: START + 10 },
@@ -129,21 +129,21 @@ describe('what is announced', () => {
       { type: 'remove-white', ip: '198.51.100.9', timestamp: START },
     );
     clock.time += PASSTIME + 1;
-    await group.say({ ...grey, timestamp: clock.time });
+    await group.receive({ ...grey, timestamp: clock.time });
     clock.time += RENEWAL;
     await greylist.sweep();
-    expect(group.told).toEqual([]);
+    expect(group.announced).toEqual([]);
     expect((await greylist.stats()).applied).toBe(6);
   });
 
-  it('is the null sender as <>, and everything else as the client typed it', async () => {
+  it('the null sender is announced as <>, and everything else as the client typed it', async () => {
     const { greylist, group } = setUp();
     const typed = { ...ATTEMPT, helo: 'MAIL "x" \\ \u00e9\r\n\0', from: '', to: 'Bob@Example.NET' };
     await greylist.check(typed);
-    expect(group.take()).toEqual([{ type: 'grey', ...typed, from: '<>', timestamp: START }]);
+    expect(group.drain()).toEqual([{ type: 'grey', ...typed, from: '<>', timestamp: START }]);
   });
 
-  it('is never IPv6, which is greylisted all the same', async () => {
+  it('an IPv6 client is greylisted and never announced', async () => {
     const { greylist, group, clock } = setUp();
     const six = { ...ATTEMPT, ip: '2001:DB8:0::7' };
     await greylist.spamtraps.add('trap@example.net');
@@ -157,22 +157,22 @@ describe('what is announced', () => {
     await greylist.allow(six.ip);
     clock.time += 500;
     expect(await greylist.sweep()).toMatchObject({ repaired: 0 });
-    expect(group.told).toEqual([]);
+    expect(group.announced).toEqual([]);
     expect(await addresses(greylist)).toMatchObject([{ type: 'WHITE', ip: '2001:db8::7' }, { type: 'SPAMTRAP' }]);
     expect(await greylist.stats()).toMatchObject({ announced: 0, unannounced: 0 });
   });
 
-  it('is IPv4 for an IPv4-mapped IPv6 address, which is the same client', async () => {
+  it('an IPv4-mapped IPv6 address is the IPv4 client, and announced as such', async () => {
     const { greylist, group } = setUp();
     await greylist.check({ ...ATTEMPT, ip: '::FFFF:198.51.100.7' });
     await greylist.check({ ...ATTEMPT, ip: '::ffff:c633:6407' });
-    expect(group.take()).toMatchObject([{ ip }, { ip }]);
+    expect(group.drain()).toMatchObject([{ ip }, { ip }]);
     expect(await listed(greylist)).toMatchObject([{ type: 'GREY', ip, blocked: 2 }]);
   });
 });
 
-describe('a sweep', () => {
-  it('removes what has expired at its very second, and counts it', async () => {
+describe('sweep', () => {
+  it('a sweep removes what has expired at its very second, and counts it', async () => {
     const { greylist, store, clock } = setUp({ greyexp: 2000 });
     await greylist.check(ATTEMPT);
     await greylist.trap('198.51.100.8', { expires: START + 2000 });
@@ -185,7 +185,7 @@ describe('a sweep', () => {
     expect(await greylist.stats()).toMatchObject({ swept: 2 });
   });
 
-  it('keeps a removal for as long as what it removed could come back', async () => {
+  it('a sweep keeps a removal for as long as what it removed could be received again', async () => {
     const { greylist, store, clock } = setUp();
     await greylist.forget(ip);
     clock.time = START + WHITEEXP - 1;

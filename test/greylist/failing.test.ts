@@ -11,21 +11,21 @@ const throws = () => {
   throw BROKEN;
 };
 
-describe('check answers', () => {
+describe('check of a greylist whose store, identify or group fails', () => {
   it.each([
     { name: 'throws', update: throws },
     { name: 'rejects', update: () => Promise.reject(BROKEN) },
-  ])('pass, warns and counts when the store $name', async ({ update }) => {
+  ])('check passes, warns and counts when the store $name', async ({ update }) => {
     const { greylist, group, warnings } = setUp({}, { store: storeWith({ update }) });
     expect(await greylist.check(ATTEMPT)).toEqual({ action: 'pass', reason: 'error', error: BROKEN });
     expect(warnings).toEqual([
       { code: 'WARN_SPAMD_STORE', message: 'the greylist could not decide: the disk is gone', error: BROKEN },
     ]);
     expect((await greylist.stats()).verdicts.error).toBe(1);
-    expect(group.told).toEqual([]);
+    expect(group.announced).toEqual([]);
   });
 
-  it('defer if the policy says so', async () => {
+  it('check defers when the store fails and onError is defer', async () => {
     const { greylist } = setUp({ onError: 'defer' }, { store: storeWith({ update: throws }) });
     expect(await greylist.check(ATTEMPT)).toEqual({
       action: 'defer',
@@ -35,7 +35,7 @@ describe('check answers', () => {
     });
   });
 
-  it('when the store does not, after timeout', async () => {
+  it('check passes after timeout when the store never answers', async () => {
     const store = storeWith({ update: () => never() });
     const { greylist, warnings } = setUp({}, { timeout: 0.02, store });
     const verdict = await greylist.check(ATTEMPT);
@@ -43,7 +43,7 @@ describe('check answers', () => {
     expect(warnings).toMatchObject([{ message: 'the greylist could not decide: no answer from the store in 0.02 s' }]);
   });
 
-  it('as long as only a later part of it fails, too: the trap, the address, the spamtraps', async () => {
+  it('check passes when only the change or the reading of an address fails', async () => {
     const inner = new MemoryStore();
     const update: Store['update'] = (step, now) =>
       step instanceof ChangeStep || step instanceof ReadStep ? throws() : inner.update(step, now);
@@ -58,7 +58,7 @@ describe('check answers', () => {
     { name: 'throws', identify: throws, message: 'the disk is gone' },
     { name: 'rejects', identify: () => Promise.reject('no such name'), message: 'no such name' },
     { name: 'never answers', identify: () => never<string>(), message: 'no answer from the store in 0.02 s' },
-  ])('when identify $name', async ({ identify, message }) => {
+  ])('check passes when identify $name', async ({ identify, message }) => {
     const { greylist } = setUp({ identify }, { timeout: 0.02 });
     const verdict = await greylist.check(ATTEMPT);
     expect(verdict).toMatchObject({ action: 'pass', reason: 'error' });
@@ -68,7 +68,7 @@ describe('check answers', () => {
   it.each([
     { name: 'rejects', announce: () => Promise.reject(BROKEN) },
     { name: 'throws', announce: throws },
-  ])('as ever when nothing can be announced: the group $name', async ({ announce }) => {
+  ])('check decides as ever, and warns, when the announcement $name', async ({ announce }) => {
     const { greylist, warnings } = setUp({}, { group: { announce } });
     expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'first-sight' });
     await turn();
@@ -78,7 +78,7 @@ describe('check answers', () => {
     expect(await greylist.stats()).toMatchObject({ announced: 1, unannounced: 1 });
   });
 
-  it('counts what the peer left out because it was closed, or had too much to do', async () => {
+  it('entries that the peer skipped because it was closed or overloaded are counted as unannounced', async () => {
     const trap = { type: 'trapped', ip, timestamp: START, expires: START + TRAPEXP } as const;
     const other = { ...trap, ip: '198.51.100.8' };
     const skipped = [
@@ -94,14 +94,14 @@ describe('check answers', () => {
     expect(warnings).toMatchObject([{ code: 'WARN_SPAMD_ANNOUNCE', message: expect.stringContaining('2 entries') }]);
   });
 
-  it('as ever when the group never does', async () => {
+  it('check decides as ever when the announcement never ends', async () => {
     const { greylist } = setUp({}, { group: { announce: () => never() } });
     expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'first-sight' });
     await greylist.trap(ip);
     expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'trapped' });
   });
 
-  it('without a group at all', async () => {
+  it('check decides without a group', async () => {
     const { greylist } = setUp({}, { group: { announce: () => Promise.resolve() } });
     expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'first-sight' });
     await using alone = new Greylist({ clock: { now: () => START } });
@@ -110,55 +110,55 @@ describe('check answers', () => {
   });
 });
 
-describe('store trouble', () => {
-  it('loses what the group said, with a warning and a count', async () => {
+describe('a greylist whose store fails', () => {
+  it('an entry of the group that cannot be applied is lost with a warning and a count', async () => {
     const { greylist, group, warnings } = setUp({}, { store: storeWith({ update: () => Promise.reject(BROKEN) }) });
-    await group.say({ type: 'white', ip, timestamp: START, expires: START + 10 });
+    await group.receive({ type: 'white', ip, timestamp: START, expires: START + 10 });
     expect((await greylist.stats()).ignored).toEqual({ address: 0, expired: 0, store: 1 });
     expect(warnings).toMatchObject([
       { code: 'WARN_SPAMD_STORE', message: 'white of 198.51.100.7 from the group is lost: the disk is gone' },
     ]);
   });
 
-  it('rejects from allow, trap, forget and sweep as it is, and nothing is announced', async () => {
+  it('allow, trap, forget and sweep reject with the error of the store, and announce nothing', async () => {
     const { greylist, group } = setUp({}, { store: storeWith({ update: throws, sweepCandidates: throws }) });
     for (const does of [greylist.allow(ip), greylist.trap(ip), greylist.forget(ip), greylist.sweep()]) {
       await expect(does).rejects.toBe(BROKEN);
     }
-    expect(group.told).toEqual([]);
+    expect(group.announced).toEqual([]);
   });
 
   it.each([
     { name: 'throws', stats: throws },
     { name: 'never answers', stats: () => never<never>() },
-  ])('leaves the store out of the statistics when it $name', async ({ stats }) => {
+  ])('the statistics leave the store out when it $name', async ({ stats }) => {
     const { greylist } = setUp({}, { timeout: 0.02, store: storeWith({ stats }) });
     await greylist.check(ATTEMPT);
     expect(await greylist.stats()).toMatchObject({ store: undefined, verdicts: { 'first-sight': 1 } });
   });
 });
 
-describe('close', () => {
-  it('stops applying what the group says, and may be called again', async () => {
+describe('close of a greylist', () => {
+  it('a closed greylist applies nothing more of the group, and may be closed again', async () => {
     const { greylist, group, store } = setUp();
     const white = { type: 'white', ip, timestamp: START, expires: START + 10 } as const;
     const closing = greylist.close();
     expect(group.listenerCount('entry')).toBe(0);
     await closing;
-    await group.say(white);
+    await group.receive(white);
     await greylist.close();
     await greylist[Symbol.asyncDispose]();
     expect(store.update(new ReadStep(ip), START)).toBeUndefined();
   });
 
-  it('waits for what was heard before, so that the store may be closed then', async () => {
+  it('close waits until what was received before is applied', async () => {
     const group = new ListGroup();
     let finish = () => {};
     const merging = new Promise<never>((resolve) => {
       finish = () => resolve(undefined as never);
     });
     const { greylist } = setUp({}, { store: storeWith({ update: () => merging }), group });
-    await group.say({ type: 'trapped', ip, timestamp: START, expires: START + TRAPEXP });
+    await group.receive({ type: 'trapped', ip, timestamp: START, expires: START + TRAPEXP });
     const order: string[] = [];
     const closed = greylist.close().then(() => order.push('closed'));
     await turn();
@@ -169,7 +169,7 @@ describe('close', () => {
     expect((await greylist.stats()).applied).toBe(1);
   });
 
-  it('does not wait for a store that never answers, nor closes one that it was given', async () => {
+  it('close neither waits for a store that never answers nor closes a store that it was given', async () => {
     let closed = 0;
     const group = new ListGroup();
     const close = () => {
@@ -177,7 +177,7 @@ describe('close', () => {
     };
     const store = storeWith({ update: () => never(), close });
     const { greylist } = setUp({}, { timeout: 0.02, store, group });
-    await group.say({ type: 'trapped', ip, timestamp: START, expires: START + TRAPEXP });
+    await group.receive({ type: 'trapped', ip, timestamp: START, expires: START + TRAPEXP });
     await greylist.close();
     expect(closed).toBe(0);
     expect((await greylist.stats()).applied).toBe(0);

@@ -20,16 +20,16 @@ function any(value: unknown): never {
   return value as never;
 }
 
-describe('options of a greylist that will not do', () => {
+describe('new Greylist', () => {
   const spamtraps = new MemoryStore().spamtraps;
-  const members = 'store, group, policy, clock, timeout, sweepInterval';
+  const names = 'store, group, policy, clock, timeout, sweepInterval';
   it.each<[unknown, string]>([
-    [null, `options: not an object with ${members}: null`],
-    [5, `options: not an object with ${members}: 5`],
-    [[], `options: not an object with ${members}: <a list of 0>`],
+    [null, `options: not an object with ${names}: null`],
+    [5, `options: not an object with ${names}: 5`],
+    [[], `options: not an object with ${names}: <a list of 0>`],
     [Promise.resolve({}), 'options: a promise: await it: [object Promise]'],
-    [{ passtime: 5 }, `passtime: no such option; there are: ${members}`],
-    [new MemoryStore(), `spamtraps: no such option; there are: ${members}`],
+    [{ passtime: 5 }, `passtime: no such option; there are: ${names}`],
+    [new MemoryStore(), `spamtraps: no such option; there are: ${names}`],
     [{ store: {} }, 'store: has no method update: [object Object]'],
     [{ store: null }, 'store: has no method update: null'],
     [{ store: Promise.resolve(new MemoryStore()) }, 'store: a promise: await it: [object Promise]'],
@@ -48,13 +48,13 @@ describe('options of a greylist that will not do', () => {
     [{ policy: null }, 'policy: not an object with passtime, '],
     [{ policy: { passTime: 5 } }, 'policy.passTime: no such option; there are: passtime, greyexp, whiteexp, trapexp, '],
     [{ policy: { subnet: { ip: 24 } } }, 'policy.subnet.ip: no such option; there are: ipv4, ipv6'],
-  ])('%o', async (options, message) => {
+  ])('new Greylist(%o) is refused', async (options, message) => {
     const error = (await failureOf(() => new Greylist(options as GreylistOptions))) as Error;
     expect(error).toMatchObject({ name: 'SpamdSyncError', code: 'ERR_SPAMD_OPTION' });
     expect(error.message.slice(0, message.length)).toBe(message);
   });
 
-  it('are not those that are undefined', async () => {
+  it('an option of a greylist that is undefined is absent', async () => {
     const none = { store: undefined, group: undefined, policy: undefined, clock: undefined };
     await using greylist = new Greylist(none as object);
     expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'first-sight' });
@@ -63,7 +63,7 @@ describe('options of a greylist that will not do', () => {
 
 type Call = (greylist: Greylist) => unknown;
 
-describe('what is asked of a greylist in the wrong way', () => {
+describe('methods of a greylist', () => {
   const attempt = 'attempt is not an object with ip, helo, from, to';
   it.each<[string, Call, object]>([
     ['check()', (g) => g.check(any(undefined)), { field: 'attempt', message: `${attempt}: undefined` }],
@@ -96,7 +96,7 @@ describe('what is asked of a greylist in the wrong way', () => {
     ['spamtraps.add("<>")', (g) => g.spamtraps.add('<>'), { message: 'address is not a mail address: "<>"' }],
     ['spamtraps.delete()', (g) => g.spamtraps.delete(any(5)), { message: 'address is not a mail address: 5' }],
     ['spamtraps.has()', (g) => g.spamtraps.has(any(null)), { message: 'address is not a mail address: null' }],
-  ])('%s', async (_call, call, expected) => {
+  ])('%s is refused with an EntryError', async (_call, call, expected) => {
     const { greylist, warnings } = setUp();
     const error = await failureOf(() => call(greylist));
     expect(error).toMatchObject({ name: 'EntryError', code: 'ERR_SPAMD_FIELD', index: undefined, ...expected });
@@ -134,7 +134,7 @@ describe('what is asked of a greylist in the wrong way', () => {
       'source: gave a chunk that is no Uint8Array: "text"',
     ],
     ['restore(path, 5)', (g) => g.restore('snapshot', any(5)), 'options: not an object with onProgress: 5'],
-  ])('%s', async (_call, call, message) => {
+  ])('%s is refused, and changes nothing', async (_call, call, message) => {
     const { greylist } = setUp();
     const error = (await failureOf(() => call(greylist))) as Error;
     expect(error).toMatchObject({ name: 'SpamdSyncError', code: 'ERR_SPAMD_OPTION' });
@@ -159,16 +159,16 @@ describe('what is asked of a greylist in the wrong way', () => {
     ['from', { ...GREY, from: null }],
     ['to', { ...GREY, to: 5 }],
     ['address', { type: 'SPAMTRAP' }],
-  ])('import() of a record whose %s is wrong: %o', async (field, record) => {
+  ])('import() of a record with an invalid %s is refused: %o', async (field, record) => {
     const { greylist } = setUp();
     const error = await failureOf(() => greylist.import([WHITE, any(record)]));
     expect(error).toMatchObject({ name: 'EntryError', code: 'ERR_SPAMD_FIELD', field, index: 1 });
   });
 
-  it('import() of sound ones is taken', async () => {
+  it('import() of valid records counts each kind', async () => {
     const { greylist } = setUp();
-    const sound = [WHITE, GREY, { type: 'TRAPPED', ip: '192.0.2.9', expires: START + 5 } as const];
-    expect(await greylist.import(sound)).toEqual({
+    const valid = [WHITE, GREY, { type: 'TRAPPED', ip: '192.0.2.9', expires: START + 5 } as const];
+    expect(await greylist.import(valid)).toEqual({
       grey: 1,
       white: 1,
       trapped: 1,

@@ -5,57 +5,57 @@ import { ATTEMPT, GREYEXP, listed, PASSTIME, START, setUp, TRAPEXP, WHITEEXP } f
 const { ip } = ATTEMPT;
 
 describe('allow, trap and forget', () => {
-  it('allow makes white for whiteexp, or until when it is told, and announces it', async () => {
+  it('allow makes an address white for whiteexp or until the given expiry, and announces it', async () => {
     const { greylist, group } = setUp();
     await greylist.allow(ip);
-    expect(group.take()).toEqual([{ type: 'white', ip, timestamp: START, expires: START + WHITEEXP }]);
+    expect(group.drain()).toEqual([{ type: 'white', ip, timestamp: START, expires: START + WHITEEXP }]);
     await greylist.allow('198.51.100.8', { expires: START + 5 });
-    expect(group.take()).toEqual([{ type: 'white', ip: '198.51.100.8', timestamp: START, expires: START + 5 }]);
+    expect(group.drain()).toEqual([{ type: 'white', ip: '198.51.100.8', timestamp: START, expires: START + 5 }]);
     expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'white' });
   });
 
-  it('allow of a trapped host announces it once more when every spamd has scanned and forgotten the trap', async () => {
+  it('allow of a trapped address announces it once more when every spamd has scanned and forgotten the trap', async () => {
     const { greylist, group, clock } = setUp();
     await greylist.trap(ip);
     await greylist.allow(ip);
     const white = { type: 'white', ip, timestamp: START + 1, expires: START + WHITEEXP };
-    expect(group.take().at(-1)).toEqual(white);
+    expect(group.drain().at(-1)).toEqual(white);
     for (const seconds of [0, 60, 119]) {
       clock.time = START + seconds;
       expect(await greylist.sweep()).toMatchObject({ repaired: 0 });
     }
     clock.time = START + 120;
     expect(await greylist.sweep()).toMatchObject({ repaired: 1 });
-    expect(group.take()).toEqual([white]);
+    expect(group.drain()).toEqual([white]);
     clock.time = START + 600;
     expect(await greylist.sweep()).toMatchObject({ repaired: 0 });
   });
 
-  it('allow of a host whose trap every spamd has forgotten announces it once', async () => {
+  it('allow of an address whose trap every spamd has forgotten announces it once', async () => {
     const { greylist, group, clock } = setUp();
     await greylist.trap(ip, { expires: START + 10 });
     clock.time = START + 130;
     await greylist.allow(ip);
-    group.take();
+    group.drain();
     clock.time = START + 600;
     expect(await greylist.sweep()).toMatchObject({ repaired: 0 });
   });
 
-  it('allow and trap take a Date, rounded down to seconds', async () => {
+  it('allow and trap accept a Date, rounded down to seconds', async () => {
     const { greylist, group } = setUp();
     await greylist.allow(ip, { expires: new Date((START + 60) * 1000 + 999) });
     await greylist.trap(ip, { expires: new Date((START + 90) * 1000) });
-    expect(group.take()).toMatchObject([{ expires: START + 60 }, { expires: START + 90 }]);
+    expect(group.drain()).toMatchObject([{ expires: START + 60 }, { expires: START + 90 }]);
     for (const expires of [new Date(Number.NaN), new Date(START * 1000), new Date(-1)]) {
       await expect(greylist.allow(ip, { expires })).rejects.toMatchObject({
         code: 'ERR_SPAMD_FIELD',
         field: 'expires',
       });
     }
-    expect(group.take()).toEqual([]);
+    expect(group.drain()).toEqual([]);
   });
 
-  it('the last of several within one second counts, each announced with the time that makes it count', async () => {
+  it('the last of several decisions within one second counts, each announced with the time that makes it count', async () => {
     const { greylist, group } = setUp();
     const steps = [
       { does: () => greylist.trap(ip), reason: 'trapped', times: [START] },
@@ -69,26 +69,26 @@ describe('allow, trap and forget', () => {
     ];
     for (const { does, reason, times } of steps) {
       await does();
-      expect(group.take().map(({ timestamp }) => timestamp)).toEqual(times);
+      expect(group.drain().map(({ timestamp }) => timestamp)).toEqual(times);
       expect(await greylist.check(ATTEMPT)).toMatchObject({ reason });
-      group.take();
+      group.drain();
     }
   });
 
-  it('what was announced within one second makes another host agree', async () => {
+  it('another host that receives what was announced within one second agrees', async () => {
     const here = setUp();
     const there = setUp();
     await here.greylist.trap(ip);
     await here.greylist.allow(ip);
-    await there.group.say(...here.group.take());
+    await there.group.receive(...here.group.drain());
     expect(await there.greylist.check(ATTEMPT)).toMatchObject({ reason: 'white' });
     await here.greylist.forget(ip);
     await here.greylist.trap(ip);
-    await there.group.say(...here.group.take());
+    await there.group.receive(...here.group.drain());
     expect(await there.greylist.check(ATTEMPT)).toMatchObject({ reason: 'trapped' });
   });
 
-  it('a retry that passes within the second of a forget makes another host agree', async () => {
+  it('another host that receives a retry and a forget of one second agrees', async () => {
     const here = setUp();
     const there = setUp();
     await here.greylist.check(ATTEMPT);
@@ -96,19 +96,19 @@ describe('allow, trap and forget', () => {
     there.clock.time += PASSTIME + 1;
     await here.greylist.forget(ip);
     expect(await here.greylist.check(ATTEMPT)).toMatchObject({ reason: 'retry' });
-    await there.group.say(...here.group.take());
+    await there.group.receive(...here.group.drain());
     expect(await there.greylist.check(ATTEMPT)).toMatchObject({ reason: 'white' });
   });
 
-  it('forget removes white and trapped, tells the group, and leaves the tuples', async () => {
+  it('forget removes white and trapped, announces both removals, and leaves the tuples', async () => {
     const { greylist, group, clock } = setUp();
     await greylist.check(ATTEMPT);
     await greylist.allow(ip);
     await greylist.trap(ip);
     clock.time += 10;
-    group.take();
+    group.drain();
     await greylist.forget(ip);
-    expect(group.take()).toEqual([
+    expect(group.drain()).toEqual([
       { type: 'remove-white', ip, timestamp: clock.time },
       { type: 'remove-trapped', ip, timestamp: clock.time },
     ]);
@@ -125,35 +125,35 @@ describe('allow, trap and forget', () => {
     ]);
   });
 
-  it('what was forgotten does not come back with an old entry, but with a new one', async () => {
+  it('a forgotten address comes back with a new entry, but not with an old one', async () => {
     const { greylist, group, clock } = setUp();
     const white = { type: 'white', ip, timestamp: START, expires: START + WHITEEXP } as const;
-    await group.say(white);
+    await group.receive(white);
     clock.time += 10;
     await greylist.forget(ip);
     await greylist.sweep();
-    await group.say(white);
+    await group.receive(white);
     expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'first-sight' });
-    await group.say({ ...white, timestamp: START + 11 });
+    await group.receive({ ...white, timestamp: START + 11 });
     expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'white' });
   });
 
-  it('what was forgotten before it was known is remembered as long as it could come', async () => {
+  it('a removal of an unknown address is kept as long as what it removes could be received', async () => {
     const { greylist, group, clock } = setUp();
     await greylist.forget(ip);
     clock.time = START + WHITEEXP - 1;
     await greylist.sweep();
-    await group.say({ type: 'trapped', ip, timestamp: START, expires: START + 2 * WHITEEXP });
+    await group.receive({ type: 'trapped', ip, timestamp: START, expires: START + 2 * WHITEEXP });
     expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'first-sight' });
     // And as long as that one could come again.
     clock.time = START + 2 * WHITEEXP - 1;
     await greylist.sweep();
-    await group.say({ type: 'trapped', ip, timestamp: START, expires: START + 2 * WHITEEXP });
+    await group.receive({ type: 'trapped', ip, timestamp: START, expires: START + 2 * WHITEEXP });
     expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'first-sight' });
   });
 });
 
-describe('a mistake of the caller', () => {
+describe('invalid arguments of a greylist', () => {
   const bad = (value: unknown) => value as string;
 
   it.each([
@@ -164,14 +164,17 @@ describe('a mistake of the caller', () => {
     { field: 'helo', attempt: { ...ATTEMPT, helo: bad(undefined) } },
     { field: 'from', attempt: { ...ATTEMPT, from: bad(null) } },
     { field: 'to', attempt: { ...ATTEMPT, to: bad(['<bob@example.net>']) } },
-  ])('in $field of an attempt is an EntryError that names it', async ({ field, attempt }) => {
-    const { greylist, group, warnings } = setUp();
-    const failure = await greylist.check(attempt).catch((error: unknown) => error);
-    expect(failure).toBeInstanceOf(EntryError);
-    expect(failure).toMatchObject({ code: 'ERR_SPAMD_FIELD', field });
-    expect(group.told).toEqual([]);
-    expect(warnings).toEqual([]);
-  });
+  ])(
+    'check of an attempt with an invalid $field rejects with an EntryError that names it',
+    async ({ field, attempt }) => {
+      const { greylist, group, warnings } = setUp();
+      const failure = await greylist.check(attempt).catch((error: unknown) => error);
+      expect(failure).toBeInstanceOf(EntryError);
+      expect(failure).toMatchObject({ code: 'ERR_SPAMD_FIELD', field });
+      expect(group.announced).toEqual([]);
+      expect(warnings).toEqual([]);
+    },
+  );
 
   it.each([
     { field: 'ip', ip: '', expires: START + 1 },
@@ -179,17 +182,20 @@ describe('a mistake of the caller', () => {
     { field: 'expires', ip, expires: START + 0.5 },
     { field: 'expires', ip, expires: 2 ** 32 },
     { field: 'expires', ip, expires: Number.NaN },
-  ])('in $field of allow and trap: $ip until $expires', async ({ field, ip, expires }) => {
-    const { greylist, group } = setUp();
-    for (const does of [() => greylist.allow(ip, { expires }), () => greylist.trap(ip, { expires })]) {
-      const failure = await does().catch((error: unknown) => error);
-      expect(failure).toBeInstanceOf(EntryError);
-      expect(failure).toMatchObject({ field });
-    }
-    expect(group.told).toEqual([]);
-  });
+  ])(
+    'allow and trap of "$ip" until $expires reject with an EntryError that names $field',
+    async ({ field, ip, expires }) => {
+      const { greylist, group } = setUp();
+      for (const does of [() => greylist.allow(ip, { expires }), () => greylist.trap(ip, { expires })]) {
+        const failure = await does().catch((error: unknown) => error);
+        expect(failure).toBeInstanceOf(EntryError);
+        expect(failure).toMatchObject({ field });
+      }
+      expect(group.announced).toEqual([]);
+    },
+  );
 
-  it('in forget and in spamtraps.add', async () => {
+  it('forget and spamtraps.add reject with an EntryError that names the argument', async () => {
     const { greylist } = setUp();
     await expect(greylist.forget('x')).rejects.toMatchObject({ field: 'ip' });
     await expect(greylist.spamtraps.add('<>')).rejects.toMatchObject({ field: 'address' });
@@ -197,7 +203,7 @@ describe('a mistake of the caller', () => {
   });
 });
 
-describe('the spamtraps', () => {
+describe('spamtraps.add', () => {
   it.each([
     'foo',
     'a@b,c@d',
@@ -210,7 +216,7 @@ describe('the spamtraps', () => {
     'trap @example.net',
     '"trap@example.net',
     '<>',
-  ])('refuse %j, which no recipient ever is', async (address) => {
+  ])('the spamtrap %j is refused, which no recipient ever is', async (address) => {
     const { greylist, store } = setUp();
     const failure = greylist.spamtraps.add(address);
     await expect(failure).rejects.toMatchObject({ name: 'EntryError', code: 'ERR_SPAMD_FIELD', field: 'address' });
@@ -224,7 +230,7 @@ describe('the spamtraps', () => {
     ['tr\u00e4p@b\u00fccher.example', 'tr\u00e4p@b\u00fccher.example'],
     ['trap@[192.0.2.1]', 'trap@[192.0.2.1]'],
     ['trap+tag@example.net', 'trap+tag@example.net'],
-  ])('take %j, list it as %j, and spring', async (address, kept) => {
+  ])('the spamtrap %j is listed as %j, and traps', async (address, kept) => {
     const { greylist } = setUp();
     await greylist.spamtraps.add(address);
     const listed: string[] = [];
@@ -236,7 +242,7 @@ describe('the spamtraps', () => {
 });
 
 describe('a verdict', () => {
-  it('has members that can be read whatever the action', async () => {
+  it('every member of a verdict can be read whatever the action', async () => {
     const { greylist, clock } = setUp();
     const read = async () => {
       const { action, reply, retryAfter, expires, waited, trappedBy, error } = await greylist.check(ATTEMPT);
@@ -260,7 +266,7 @@ describe('a verdict', () => {
 });
 
 describe('export and import', () => {
-  it('round-trip what spamdb(8) would list', async () => {
+  it('import of an export gives the same records', async () => {
     const here = setUp({ subnet: { ipv4: 24 } });
     await here.greylist.check({ ...ATTEMPT, from: 'Alice@example.org', helo: 'A "quoted" \\ helo' });
     await here.greylist.check({ ...ATTEMPT, ip: '2001:DB8::7', from: '' });
@@ -280,16 +286,16 @@ describe('export and import', () => {
       ignored: 0,
     });
     expect(new Set(await listed(there.greylist))).toEqual(new Set(records));
-    expect(there.group.told).toEqual([]);
+    expect(there.group.announced).toEqual([]);
     expect(await there.greylist.import(records)).toMatchObject({ ignored: 0 });
     expect(new Set(await listed(there.greylist))).toEqual(new Set(records));
   });
 
-  it('list when a white address was decided, so that it ends a trap that was heard of elsewhere', async () => {
+  it('export gives when an address became white, so that it ends an older trap where it is imported', async () => {
     const here = setUp();
     const there = setUp();
     await here.greylist.trap(ip);
-    await there.group.say(...here.group.take());
+    await there.group.receive(...here.group.drain());
     here.clock.time += 900;
     there.clock.time += 900;
     await here.greylist.allow(ip);
@@ -302,16 +308,16 @@ describe('export and import', () => {
   it.each([
     { first: START - 900, pass: START - 300 },
     { first: START - 300, pass: 0 },
-  ])('take the later of first sight $first and last delivery $pass for when it was decided', async (times) => {
+  ])('import dates a white address by the later of first sight $first and last pass $pass', async (times) => {
     for (const [timestamp, reason] of [[START - 301, 'white'] as const, [START - 300, 'trapped'] as const]) {
       const { greylist, group } = setUp();
       await greylist.import([{ type: 'WHITE', ip, ...times, expires: START + 9, blocked: 1, passed: 1 }]);
-      await group.say({ type: 'trapped', ip, timestamp, expires: START + 9 });
+      await group.receive({ type: 'trapped', ip, timestamp, expires: START + 9 });
       expect(await greylist.check(ATTEMPT)).toMatchObject({ reason });
     }
   });
 
-  it('takes in whatever identify gave only where there is one', async () => {
+  it('import accepts a name for an address only where identify is set', async () => {
     const white = {
       type: 'WHITE',
       ip: 'Example.org',
@@ -328,7 +334,7 @@ describe('export and import', () => {
     expect(await pooled.greylist.check(ATTEMPT)).toMatchObject({ reason: 'white' });
   });
 
-  it('ignores what has expired and what is no address', async () => {
+  it('import ignores records that have expired, and those of an invalid address', async () => {
     const { greylist } = setUp();
     const report = await greylist.import([
       { type: 'TRAPPED', ip, expires: START },
@@ -339,7 +345,7 @@ describe('export and import', () => {
     expect(await listed(greylist)).toEqual([]);
   });
 
-  it('takes a tuple of spamd further', async () => {
+  it('a retry of an imported tuple passes', async () => {
     const { greylist } = setUp();
     const first = START - PASSTIME - 1;
     const times = { first, pass: first + GREYEXP, expires: first + GREYEXP, blocked: 0, passed: 0 };
@@ -347,12 +353,12 @@ describe('export and import', () => {
     expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'retry' });
   });
 
-  it('takes a trap for as new as trapexp allows, so that a later white ends it', async () => {
+  it('import dates a trap trapexp before its expiry, so that a later WHITE ends it', async () => {
     const { greylist, group } = setUp();
     await greylist.import([{ type: 'TRAPPED', ip, expires: START + TRAPEXP - 100 }]);
-    await group.say({ type: 'white', ip, timestamp: START - 101, expires: START + 1 });
+    await group.receive({ type: 'white', ip, timestamp: START - 101, expires: START + 1 });
     expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'trapped', trappedBy: 'import' });
-    await group.say({ type: 'white', ip, timestamp: START - 99, expires: START + 1 });
+    await group.receive({ type: 'white', ip, timestamp: START - 99, expires: START + 1 });
     expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'white' });
   });
 });

@@ -4,7 +4,7 @@ import { setUp } from './setup.ts';
 
 const policy = (value: Record<string, unknown>) => value as PolicyOptions;
 
-describe('the policy', () => {
+describe('the policy of a greylist', () => {
   it.each([
     ['passtime', -1],
     ['passtime', 1.5],
@@ -45,7 +45,7 @@ describe('the policy', () => {
     ['lowPriorityMx', Symbol('mx')],
     ['passTime', 60],
     ['toString', 60],
-  ])('refuses %s: %j, naming it', (name, value) => {
+  ])('a policy with %s: %j is refused, and the error names it', (name, value) => {
     let failure: unknown;
     try {
       setUp(policy({ [name.split('.', 1)[0] ?? '']: value }));
@@ -60,11 +60,11 @@ describe('the policy', () => {
     { passtime: 10, greyexp: 10 },
     { passtime: 10, greyexp: 11 },
     { passtime: 20, greyexp: 10 },
-  ])('refuses %j, under which no retry could ever pass', (bounds) => {
+  ])('a policy of %j is refused, under which no retry could ever pass', (bounds) => {
     expect(() => setUp(bounds)).toThrow(/policy.passtime/);
   });
 
-  it('lets a retry pass under the tightest bounds it takes', async () => {
+  it('a retry can pass under the tightest bounds that are accepted', async () => {
     const { greylist, clock } = setUp({ passtime: 10, greyexp: 12 });
     const attempt = { ip: '198.51.100.7', helo: 'h', from: 'f', to: 't' };
     await greylist.check(attempt);
@@ -81,7 +81,7 @@ describe('the policy', () => {
     { subnet: { ipv4: 32, ipv6: 128 } },
     { lowPriorityMx: '2001:db8::1', allowedDomains: [] },
     policy({ passtime: undefined, subnet: undefined, exempt: undefined }),
-  ])('takes %j', async (given) => {
+  ])('a policy of %j is accepted', async (given) => {
     const { greylist } = setUp(given);
     expect((await greylist.stats()).announced).toBe(0);
   });
@@ -96,7 +96,7 @@ describe('the options of a greylist', () => {
     ['sweepInterval', 0],
     ['sweepInterval', 86_401],
     ['sweepInterval', 1.5],
-  ])('refuse %s: %j, naming it', (name, value) => {
+  ])('a greylist with %s: %j is refused, and the error names it', (name, value) => {
     const make = () => new Greylist({ [name]: value } as GreylistOptions);
     expect(make).toThrow(SpamdSyncError);
     expect(make).toThrow(new RegExp(`^${name}: `));
@@ -114,7 +114,7 @@ describe('the options of a greylist', () => {
       timeout: undefined,
       sweepInterval: undefined,
     },
-  ])('take %j', async (options) => {
+  ])('a greylist with %j is accepted', async (options) => {
     await using greylist = new Greylist(options);
     expect((await greylist.stats()).announced).toBe(0);
   });

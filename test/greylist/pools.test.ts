@@ -17,7 +17,7 @@ describe('subnet', () => {
     { subnet: { ipv4: 8 }, ip: '198.0.0.1', same: true },
     { subnet: { ipv6: 64 }, ip: '198.51.100.1', same: false },
     { subnet: undefined, ip: '198.51.100.1', same: false },
-  ])('$subnet takes 198.51.100.0 and $ip for one client: $same', async ({ subnet, ip, same }) => {
+  ])('198.51.100.0 and $ip are one client under the subnet $subnet: $same', async ({ subnet, ip, same }) => {
     const { greylist, clock } = setUp({ subnet });
     await greylist.check(one);
     clock.time += PASSTIME + 1;
@@ -31,60 +31,60 @@ describe('subnet', () => {
     { prefix: 50, ip: '2001:db8:0:4000::', same: false },
     { prefix: 128, ip: '2001:db8:0:1::8', same: false },
     { prefix: 128, ip: '2001:0DB8::1:0:0:0:7', same: true },
-  ])('/$prefix takes 2001:db8:0:1::7 and $ip for one client: $same', async ({ prefix, ip, same }) => {
+  ])('2001:db8:0:1::7 and $ip are one client under an IPv6 subnet of $prefix: $same', async ({ prefix, ip, same }) => {
     const { greylist, clock } = setUp({ subnet: { ipv6: prefix } });
     await greylist.check({ ...ATTEMPT, ip: '2001:db8:0:1::7' });
     clock.time += PASSTIME + 1;
     expect(await greylist.check({ ...ATTEMPT, ip })).toMatchObject({ reason: same ? 'retry' : 'first-sight' });
   });
 
-  it('announces the address that came, and lists the network', async () => {
+  it('the address of the client is announced, and its network is exported', async () => {
     const { greylist, group, clock } = setUp({ subnet: { ipv4: 24 } });
     await greylist.check(one);
     clock.time += PASSTIME + 1;
     await greylist.check(other);
-    expect(group.take()).toEqual([
+    expect(group.drain()).toEqual([
       { type: 'grey', ...one, timestamp: START },
       { type: 'white', ip: other.ip, timestamp: clock.time, expires: clock.time + WHITEEXP },
     ]);
     expect(await addresses(greylist)).toMatchObject([{ type: 'WHITE', ip: '198.51.100.0/24' }]);
   });
 
-  it('makes the whole network white by what the group says, and forgets it by what it says', async () => {
+  it('a WHITE of the group makes the whole network white, and a removal of the group forgets it', async () => {
     const { greylist, group, clock } = setUp({ subnet: { ipv4: 24 } });
-    await group.say({ type: 'white', ip: '198.51.100.9', timestamp: START, expires: START + 10 });
+    await group.receive({ type: 'white', ip: '198.51.100.9', timestamp: START, expires: START + 10 });
     expect(await greylist.check(one)).toMatchObject({ reason: 'white' });
     clock.time += 1;
-    await group.say({ type: 'remove-white', ip: '198.51.100.10', timestamp: clock.time });
+    await group.receive({ type: 'remove-white', ip: '198.51.100.10', timestamp: clock.time });
     expect(await greylist.check(one)).toMatchObject({ reason: 'first-sight' });
-    await group.say({ type: 'grey', ...other, timestamp: clock.time });
+    await group.receive({ type: 'grey', ...other, timestamp: clock.time });
     expect(await listed(greylist)).toMatchObject([{ type: 'GREY', ip: '198.51.100.0/24', blocked: 2 }]);
   });
 
-  it('traps an address alone, even the one that the network is called by', async () => {
+  it('a trap holds for an address alone, even for the first of its network', async () => {
     const { greylist, group } = setUp({ subnet: { ipv4: 24 } });
     await greylist.spamtraps.add('trap@example.net');
     await greylist.allow(other.ip);
     expect(await greylist.check({ ...one, to: 'trap@example.net' })).toMatchObject({ reason: 'spamtrap' });
     expect(await greylist.check(one)).toMatchObject({ reason: 'trapped', trappedBy: 'spamtrap' });
     expect(await greylist.check(other)).toMatchObject({ reason: 'white' });
-    await group.say({ type: 'trapped', ip: other.ip, timestamp: START, expires: START + 10 });
+    await group.receive({ type: 'trapped', ip: other.ip, timestamp: START, expires: START + 10 });
     expect(await greylist.check(other)).toMatchObject({ reason: 'trapped', trappedBy: 'group' });
     expect(await greylist.check({ ...ATTEMPT, ip: '198.51.100.8' })).toMatchObject({ reason: 'white' });
   });
 
-  it('is not repaired, for a network is nothing to announce; a trap in it is', async () => {
+  it('a sweep announces no network again, but a trap in it', async () => {
     const { greylist, group, clock } = setUp({ subnet: { ipv4: 24 } });
     await greylist.allow(one.ip, { expires: START + 100 });
     await greylist.trap(one.ip, { expires: START + 100 });
-    await group.say(
+    await group.receive(
       { type: 'white', ip: one.ip, timestamp: START, expires: START + 1000 },
       { type: 'trapped', ip: one.ip, timestamp: START, expires: START + 1000 },
     );
-    group.take();
+    group.drain();
     clock.time += 300;
     expect(await greylist.sweep()).toMatchObject({ repaired: 1 });
-    expect(group.take()).toMatchObject([{ type: 'trapped', ip: one.ip, expires: START + 1000 }]);
+    expect(group.drain()).toMatchObject([{ type: 'trapped', ip: one.ip, expires: START + 1000 }]);
   });
 });
 
@@ -99,25 +99,25 @@ describe('exempt', () => {
     { exempt: ['0.0.0.0/0'], passes: true },
     { exempt: ['2001:db8::/32'], passes: false },
     { exempt: [], passes: false },
-  ])('$exempt lets 198.51.100.7 pass: $passes', async ({ exempt, passes }) => {
+  ])('198.51.100.7 passes without a record where exempt is $exempt: $passes', async ({ exempt, passes }) => {
     const { greylist, group } = setUp({ exempt });
     await greylist.trap(ATTEMPT.ip);
-    group.take();
+    group.drain();
     for (let again = 0; again < 2; again++) {
       const verdict = await greylist.check({ ...ATTEMPT, ip: again === 0 ? ATTEMPT.ip : `::ffff:${ATTEMPT.ip}` });
       if (passes) expect(verdict).toEqual({ action: 'pass', reason: 'exempt' });
       else expect(verdict).toMatchObject({ reason: 'trapped' });
     }
-    expect(group.told).toEqual([]);
+    expect(group.announced).toEqual([]);
   });
 
-  it('takes IPv6 prefixes', async () => {
+  it('exempt may be an IPv6 prefix', async () => {
     const { greylist } = setUp({ exempt: ['2001:db8:1::/48'] });
     expect(await greylist.check({ ...ATTEMPT, ip: '2001:DB8:1::9' })).toMatchObject({ reason: 'exempt' });
     expect(await greylist.check({ ...ATTEMPT, ip: '2001:db8:2::9' })).toMatchObject({ reason: 'first-sight' });
   });
 
-  it('reads files of them', async () => {
+  it('exempt may be a file of addresses and prefixes, and a line that is neither is refused', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'nospamd-'));
     onTestFinished(() => rm(folder, { recursive: true }));
     const path = join(folder, 'nospamd');
@@ -138,13 +138,13 @@ describe('identify', () => {
     identify: ({ from }) => (from.endsWith('@example.org>') ? 'Example.ORG' : undefined),
   };
 
-  it('makes the servers of a domain one client', async () => {
+  it('servers that identify gives one name are one client', async () => {
     const { greylist, group, clock } = setUp(byDomain);
     await greylist.check(ATTEMPT);
     clock.time += PASSTIME + 1;
     const ip = '203.0.113.99';
     expect(await greylist.check({ ...ATTEMPT, ip })).toMatchObject({ reason: 'retry' });
-    expect(group.take()).toMatchObject([
+    expect(group.drain()).toMatchObject([
       { type: 'grey', ip: ATTEMPT.ip },
       { type: 'white', ip },
     ]);
@@ -152,7 +152,7 @@ describe('identify', () => {
     expect(await addresses(greylist)).toMatchObject([{ type: 'WHITE', ip: 'example.org' }]);
   });
 
-  it.each([undefined, ''])('keeps the address, or its network, for %j', async (identity) => {
+  it.each([undefined, ''])('a client for which identify gives %j is its address or network', async (identity) => {
     const { greylist, clock } = setUp({ identify: async () => identity, subnet: { ipv4: 24 } });
     await greylist.check(ATTEMPT);
     clock.time += PASSTIME + 1;
@@ -160,7 +160,7 @@ describe('identify', () => {
     expect(await greylist.check({ ...ATTEMPT, ip: '198.51.100.8' })).toMatchObject({ reason: 'retry' });
   });
 
-  it('never spreads a trap over the domain', async () => {
+  it('a trap holds for the address alone, not for what identify gives', async () => {
     const { greylist } = setUp(byDomain);
     await greylist.spamtraps.add('trap@example.net');
     expect(await greylist.check({ ...ATTEMPT, to: 'trap@example.net' })).toMatchObject({ reason: 'spamtrap' });
@@ -168,7 +168,7 @@ describe('identify', () => {
     expect(await greylist.check({ ...ATTEMPT, ip: '192.0.2.1' })).toMatchObject({ reason: 'first-sight' });
   });
 
-  it('lets an address pass that is white itself, but not to a spamtrap', async () => {
+  it('an address that is white itself passes under identify, but not to a spamtrap', async () => {
     const { greylist } = setUp(byDomain);
     await greylist.allow(ATTEMPT.ip);
     await greylist.spamtraps.add('trap@example.net');
@@ -177,7 +177,7 @@ describe('identify', () => {
     expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'trapped' });
   });
 
-  it('is not asked about what is exempt', async () => {
+  it('identify is not called for an exempt address', async () => {
     let asked = 0;
     const identify = () => {
       asked++;
@@ -190,7 +190,7 @@ describe('identify', () => {
     expect(asked).toBe(1);
   });
 
-  it('are freed one by one: allow of a trapped address ends its trap, and forget leaves it to its network', async () => {
+  it('an address of a pool is freed by itself: allow ends its trap, and forget leaves it to its network', async () => {
     const { greylist, group } = setUp({ subnet: { ipv4: 24 } });
     const { ip } = ATTEMPT;
     const reason = async () => (await greylist.check(ATTEMPT)).reason;
@@ -203,8 +203,8 @@ describe('identify', () => {
     await greylist.forget(ip);
     expect(await reason()).toBe('first-sight');
     await greylist.trap(ip);
-    const last = group.take().at(-1);
-    await group.say({ type: 'white', ip, timestamp: (last?.timestamp ?? 0) + 1, expires: START + 1000 });
+    const last = group.drain().at(-1);
+    await group.receive({ type: 'white', ip, timestamp: (last?.timestamp ?? 0) + 1, expires: START + 1000 });
     expect(await reason()).toBe('white');
   });
 });

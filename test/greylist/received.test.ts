@@ -6,11 +6,11 @@ const { ip } = ATTEMPT;
 const grey: GreyEntry = { type: 'grey', ...ATTEMPT, timestamp: START };
 
 describe('a GREY of the group', () => {
-  it('is an attempt made when its host says, and is not announced again', async () => {
+  it('a GREY is an attempt made at its timestamp, and is not announced again', async () => {
     const { greylist, group, clock } = setUp();
     clock.time += 20;
-    await group.say(grey);
-    expect(group.told).toEqual([]);
+    await group.receive(grey);
+    expect(group.announced).toEqual([]);
     expect(await listed(greylist)).toEqual([
       {
         type: 'GREY',
@@ -32,23 +32,23 @@ describe('a GREY of the group', () => {
     { after: PASSTIME, white: [] },
     { after: PASSTIME + 1, white: [{ type: 'WHITE', ip, expires: START + PASSTIME + 1 + WHITEEXP, passed: 0 }] },
   ])(
-    '$after s after the first makes of its address $white, as at spamd, and nothing is announced',
+    'a GREY $after s after the first makes of its address $white, as at spamd, and nothing is announced',
     async ({ after, white }) => {
       const { greylist, group, clock } = setUp();
-      await group.say(grey);
+      await group.receive(grey);
       clock.time += 3000;
-      await group.say({ ...grey, timestamp: START + after });
+      await group.receive({ ...grey, timestamp: START + after });
       expect(await addresses(greylist)).toMatchObject(white);
-      expect(group.told).toEqual([]);
+      expect(group.announced).toEqual([]);
       expect((await greylist.stats()).applied).toBe(2);
     },
   );
 
-  it('that comes late sets back the first sight, and with it the expiry', async () => {
+  it('a GREY that comes late sets back the first sight, and with it the expiry', async () => {
     const { greylist, group, clock } = setUp();
     clock.time += 100;
     await greylist.check(ATTEMPT);
-    await group.say(grey);
+    await group.receive(grey);
     expect(await listed(greylist)).toMatchObject([
       { first: START, pass: START + GREYEXP, expires: START + GREYEXP, blocked: 2 },
     ]);
@@ -56,44 +56,44 @@ describe('a GREY of the group', () => {
     expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'retry' });
   });
 
-  it('of a former life of the tuple sets nothing back', async () => {
+  it('a GREY whose own tuple expired before the first sight known here sets nothing back', async () => {
     const { greylist, group, clock } = setUp();
     clock.time += GREYEXP;
     await greylist.check(ATTEMPT);
     clock.time += 1;
-    await group.say({ ...grey, timestamp: START + 10 }, { ...grey, timestamp: START });
+    await group.receive({ ...grey, timestamp: START + 10 }, { ...grey, timestamp: START });
     expect(await listed(greylist)).toMatchObject([{ first: START + 10 }]);
     const other = setUp();
     other.clock.time += GREYEXP;
     await other.greylist.check(ATTEMPT);
     other.clock.time -= 1;
-    await other.group.say(grey);
+    await other.group.receive(grey);
     expect(await listed(other.greylist)).toMatchObject([{ first: START + GREYEXP }]);
   });
 
-  it('whose tuple would have expired is ignored', async () => {
+  it('a GREY whose tuple would have expired is ignored', async () => {
     const { greylist, group, clock } = setUp();
     clock.time = START + GREYEXP;
-    await group.say(grey);
+    await group.receive(grey);
     expect(await listed(greylist)).toEqual([]);
     expect((await greylist.stats()).ignored).toEqual({ address: 0, expired: 1, store: 0 });
     clock.time -= 1;
-    await group.say(grey);
+    await group.receive(grey);
     expect((await greylist.stats()).applied).toBe(1);
   });
 
-  it('from the future counts as now', async () => {
+  it('a GREY from the future counts as now', async () => {
     const { greylist, group } = setUp();
-    await group.say({ ...grey, timestamp: START + 1000 });
+    await group.receive({ ...grey, timestamp: START + 1000 });
     expect(await listed(greylist)).toMatchObject([{ first: START }]);
   });
 
-  it('to a spamtrap of this host traps here, and nothing is announced', async () => {
+  it('a GREY to a spamtrap of this host traps here, and nothing is announced', async () => {
     const { greylist, group, clock } = setUp();
     await greylist.spamtraps.add('trap@example.net');
     clock.time += 30;
-    await group.say({ ...grey, to: 'Trap@Example.NET' });
-    expect(group.told).toEqual([]);
+    await group.receive({ ...grey, to: 'Trap@Example.NET' });
+    expect(group.announced).toEqual([]);
     expect(await greylist.check(ATTEMPT)).toMatchObject({
       reason: 'trapped',
       trappedBy: 'spamtrap',
@@ -101,9 +101,9 @@ describe('a GREY of the group', () => {
     });
   });
 
-  it('outside the allowed domains traps here', async () => {
+  it('a GREY outside the allowed domains traps here', async () => {
     const { greylist, group } = setUp({ allowedDomains: ['@example.net'] });
-    await group.say({ ...grey, to: '<x@else.example>' });
+    await group.receive({ ...grey, to: '<x@else.example>' });
     expect(await greylist.check(ATTEMPT)).toMatchObject({
       reason: 'trapped',
       trappedBy: 'domain',
@@ -111,30 +111,30 @@ describe('a GREY of the group', () => {
     });
   });
 
-  it('that would have trapped longer ago than trapexp does not', async () => {
+  it('a GREY to a spamtrap from longer ago than trapexp traps nobody', async () => {
     const { greylist, group, clock } = setUp({ trapexp: 100 });
     await greylist.spamtraps.add('trap@example.net');
     clock.time += 100;
-    await group.say({ ...grey, to: 'trap@example.net' });
+    await group.receive({ ...grey, to: 'trap@example.net' });
     expect((await greylist.stats()).ignored.expired).toBe(1);
     expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'first-sight' });
   });
 
-  it('is no sight at the low-priority MX, and so makes the tuple known there', async () => {
+  it('a GREY makes its tuple known to the low-priority MX', async () => {
     const { greylist, group, clock } = setUp({ lowPriorityMx: '203.0.113.2' });
     clock.time += 61;
-    await group.say(grey);
+    await group.receive(grey);
     expect(await greylist.check({ ...ATTEMPT, connectedTo: '203.0.113.2' })).toMatchObject({ reason: 'too-soon' });
   });
 
-  it('of a white or a trapped address changes nothing but counters', async () => {
+  it('a GREY of a white or trapped address moves no expiry', async () => {
     const { greylist, group, clock } = setUp();
     await greylist.allow(ip, { expires: START + DAY });
     clock.time += 10;
-    await group.say({ ...grey, timestamp: clock.time });
+    await group.receive({ ...grey, timestamp: clock.time });
     expect(await listed(greylist)).toMatchObject([{ type: 'WHITE', expires: START + DAY, passed: 0 }]);
     await greylist.trap(ip, { expires: START + DAY });
-    await group.say({ ...grey, timestamp: clock.time });
+    await group.receive({ ...grey, timestamp: clock.time });
     expect(await listed(greylist)).toEqual([{ type: 'TRAPPED', ip, expires: START + DAY }]);
   });
 });
@@ -144,39 +144,39 @@ describe('WHITE, TRAPPED and removals of the group', () => {
   const trapped: Entry = { type: 'trapped', ip, timestamp: START, expires: START + TRAPEXP };
 
   it.each([
-    { name: 'a WHITE', said: [white], reason: 'white' },
-    { name: 'a TRAPPED', said: [trapped], reason: 'trapped' },
-    { name: 'both of one second', said: [white, trapped], reason: 'trapped' },
-    { name: 'a later WHITE', said: [{ ...white, timestamp: START + 1 }, trapped], reason: 'white' },
-    { name: 'a later TRAPPED', said: [{ ...trapped, timestamp: START + 1 }, white], reason: 'trapped' },
+    { name: 'a WHITE', entries: [white], reason: 'white' },
+    { name: 'a TRAPPED', entries: [trapped], reason: 'trapped' },
+    { name: 'a WHITE and a TRAPPED of one second', entries: [white, trapped], reason: 'trapped' },
+    { name: 'a TRAPPED with a later WHITE', entries: [{ ...white, timestamp: START + 1 }, trapped], reason: 'white' },
+    { name: 'a WHITE with a later TRAPPED', entries: [{ ...trapped, timestamp: START + 1 }, white], reason: 'trapped' },
     {
-      name: 'a removal of the WHITE',
-      said: [{ type: 'remove-white' as const, ip, timestamp: START }, white],
+      name: 'a WHITE with its removal',
+      entries: [{ type: 'remove-white' as const, ip, timestamp: START }, white],
       reason: 'first-sight',
     },
     {
-      name: 'a removal of what came after it',
-      said: [white, { type: 'remove-white' as const, ip, timestamp: START - 1 }],
+      name: 'a WHITE with an older removal',
+      entries: [white, { type: 'remove-white' as const, ip, timestamp: START - 1 }],
       reason: 'white',
     },
     {
-      name: 'a removal of the TRAPPED beside a WHITE',
-      said: [trapped, white, { type: 'remove-trapped' as const, ip, timestamp: START }],
+      name: 'a WHITE and a TRAPPED with the removal of the TRAPPED',
+      entries: [trapped, white, { type: 'remove-trapped' as const, ip, timestamp: START }],
       reason: 'white',
     },
-  ])('$name: $reason, in whatever order', async ({ said, reason }) => {
-    for (const order of [said, [...said].reverse()]) {
+  ])('$name makes the address $reason, in any order and received twice', async ({ entries, reason }) => {
+    for (const order of [entries, [...entries].reverse()]) {
       const { greylist, group, clock } = setUp();
       clock.time += 2;
-      await group.say(...order, ...order);
-      expect(group.told).toEqual([]);
+      await group.receive(...order, ...order);
+      expect(group.announced).toEqual([]);
       expect(await greylist.check(ATTEMPT)).toMatchObject({ reason });
     }
   });
 
-  it('expires as they say; of several the latest counts', async () => {
+  it('a WHITE expires at its expiry, and of several the latest counts', async () => {
     const { greylist, group, clock } = setUp();
-    await group.say({ ...white, expires: START + 50 }, { ...white, timestamp: START - 5, expires: START + 90 });
+    await group.receive({ ...white, expires: START + 50 }, { ...white, timestamp: START - 5, expires: START + 90 });
     clock.time += 89;
     await greylist.sweep();
     expect(await listed(greylist)).toMatchObject([{ type: 'WHITE', expires: START + 90 }]);
@@ -184,9 +184,9 @@ describe('WHITE, TRAPPED and removals of the group', () => {
     expect(await listed(greylist)).toEqual([]);
   });
 
-  it('hold only as long as what makes them count', async () => {
+  it('a trap holds only as long as the TRAPPED that is newer than the WHITE', async () => {
     const { greylist, group, clock } = setUp();
-    await group.say(
+    await group.receive(
       { ...trapped, timestamp: START - 20, expires: START + 100 },
       { ...white, timestamp: START - 15, expires: START + 200 },
       { ...trapped, timestamp: START - 10, expires: START + 50 },
@@ -200,28 +200,28 @@ describe('WHITE, TRAPPED and removals of the group', () => {
     { name: 'an expiry that is now', entry: { ...white, expires: START }, why: 'expired' },
     { name: 'an expiry of 0', entry: { ...trapped, expires: 0 }, why: 'expired' },
     {
-      name: 'a removal of long ago',
+      name: 'a removal from longer ago than whiteexp',
       entry: { type: 'remove-white' as const, ip, timestamp: START - WHITEEXP },
       why: 'expired',
     },
-    { name: '0/8', entry: { ...white, ip: '0.1.2.3' }, why: 'address' },
-    { name: 'multicast', entry: { ...white, ip: '224.0.0.1' }, why: 'address' },
-    { name: 'the last of multicast', entry: { ...grey, ip: '239.255.255.255' }, why: 'address' },
-    { name: 'broadcast', entry: { ...trapped, ip: '255.255.255.255' }, why: 'address' },
-    { name: 'IPv6', entry: { ...trapped, ip: '2001:db8::1' }, why: 'address' },
-    { name: 'no address', entry: { ...grey, ip: 'mail' }, why: 'address' },
-  ])('$name is ignored and counted as $why', async ({ entry, why }) => {
+    { name: 'an address of 0/8', entry: { ...white, ip: '0.1.2.3' }, why: 'address' },
+    { name: 'a multicast address', entry: { ...white, ip: '224.0.0.1' }, why: 'address' },
+    { name: 'the last multicast address', entry: { ...grey, ip: '239.255.255.255' }, why: 'address' },
+    { name: 'the broadcast address', entry: { ...trapped, ip: '255.255.255.255' }, why: 'address' },
+    { name: 'an IPv6 address', entry: { ...trapped, ip: '2001:db8::1' }, why: 'address' },
+    { name: 'a name for an address', entry: { ...grey, ip: 'mail' }, why: 'address' },
+  ])('an entry with $name is ignored and counted as $why', async ({ entry, why }) => {
     const { greylist, group } = setUp();
-    await group.say(entry);
+    await group.receive(entry);
     expect(await listed(greylist)).toEqual([]);
     const { ignored, applied } = await greylist.stats();
     expect(ignored).toEqual({ address: 0, expired: 0, store: 0, [why]: 1 });
     expect(applied).toBe(0);
   });
 
-  it.each(['240.0.0.1', '1.0.0.0', '223.255.255.255'])('%s is an address like any other', async (ip) => {
+  it.each(['240.0.0.1', '1.0.0.0', '223.255.255.255'])('a WHITE of %s is applied', async (ip) => {
     const { greylist, group } = setUp();
-    await group.say({ ...white, ip });
+    await group.receive({ ...white, ip });
     expect(await greylist.check({ ...ATTEMPT, ip })).toMatchObject({ reason: 'white' });
   });
 
@@ -229,27 +229,27 @@ describe('WHITE, TRAPPED and removals of the group', () => {
     { ahead: 5, reason: 'white' },
     { ahead: 6, reason: 'trapped' },
     { ahead: 10 * DAY, reason: 'trapped' },
-  ])('a WHITE from $ahead s ahead, then a TRAPPED of 2 s later: $reason', async ({ ahead, reason }) => {
+  ])('a WHITE from $ahead s ahead and a TRAPPED of 2 s later make the address $reason', async ({ ahead, reason }) => {
     const { greylist, group, clock } = setUp();
-    await group.say({ ...white, timestamp: START + ahead });
+    await group.receive({ ...white, timestamp: START + ahead });
     clock.time += 2;
-    await group.say({ ...trapped, timestamp: clock.time });
+    await group.receive({ ...trapped, timestamp: clock.time });
     expect(await greylist.check(ATTEMPT)).toMatchObject({ reason });
   });
 
-  it('a timestamp of 0 is as old as can be', async () => {
+  it('a WHITE with a timestamp of 0 is applied', async () => {
     const { greylist, group } = setUp();
-    await group.say({ ...white, timestamp: 0 });
+    await group.receive({ ...white, timestamp: 0 });
     expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'white' });
   });
 
-  it('what sprang a trap is said by the newest claim', async () => {
+  it('trappedBy is what the newest trapped claim gives', async () => {
     const { greylist, group, clock } = setUp();
     clock.time += 10;
     await greylist.trap(ip);
-    await group.say(trapped);
+    await group.receive(trapped);
     expect(await greylist.check(ATTEMPT)).toMatchObject({ trappedBy: 'operator' });
-    await group.say({ ...trapped, timestamp: START + 10 });
+    await group.receive({ ...trapped, timestamp: START + 10 });
     expect(await greylist.check(ATTEMPT)).toMatchObject({ trappedBy: 'group' });
   });
 });

@@ -1,4 +1,4 @@
-/** A greylist by a clock that the test sets, in a group that is only a list of what it was told. */
+/** A greylist by a clock that the test sets, in a group that is only a list of what was announced to it. */
 import { EventEmitter } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
 import {
@@ -37,31 +37,32 @@ export const ATTEMPT: Attempt = {
   to: '<bob@example.net>',
 };
 
-export interface Told {
+/** One call of `announce`. */
+export interface Announced {
   readonly entries: readonly Entry[];
   readonly options: AnnounceOptions | undefined;
 }
 
-/** Hears and tells as a `SyncPeer` does. */
+/** A group of which the test sees what is announced, and which receives what the test gives. */
 export class ListGroup extends EventEmitter<{ entry: [entry: Entry, source: Source] }> implements Group {
-  told: Told[] = [];
+  announced: Announced[] = [];
   /** What the next announcements are refused with. */
   refuse: Error | undefined;
 
   async announce(entries: Iterable<Entry>, options?: AnnounceOptions): Promise<void> {
-    this.told.push({ entries: [...entries], options });
+    this.announced.push({ entries: [...entries], options });
     if (this.refuse !== undefined) throw this.refuse;
   }
 
-  /** Everything announced since it was asked last. */
-  take(): Entry[] {
-    const entries = this.told.flatMap((each) => each.entries);
-    this.told = [];
+  /** Everything announced since the last call. */
+  drain(): Entry[] {
+    const entries = this.announced.flatMap((each) => each.entries);
+    this.announced = [];
     return entries;
   }
 
-  /** As if another host said this; resolves when it is applied. */
-  async say(...entries: Entry[]): Promise<void> {
+  /** As if another host announced this; resolves when it is applied. */
+  async receive(...entries: Entry[]): Promise<void> {
     for (const entry of entries) this.emit('entry', entry, SOURCE);
     await turn();
   }
@@ -101,7 +102,7 @@ export function storeWith(operations: Partial<Store>): Store {
   return { ...whole, ...operations };
 }
 
-/** As spamdb(8) would list it. */
+/** What the greylist exports: as spamdb(8) would list it. */
 export async function listed(greylist: Greylist): Promise<SpamdbRecord[]> {
   const records: SpamdbRecord[] = [];
   for await (const record of greylist.export()) records.push(record);

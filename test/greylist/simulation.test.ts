@@ -23,7 +23,7 @@ interface Host {
   readonly store: MemoryStore;
 }
 
-/** Four hosts of a group on one network. Removals go to those alone that know them, so they are told as to greyd. */
+/** Four hosts of a group on one network. Removals go to those alone that know them, so they are greyd targets. */
 async function start(network: MemoryNetwork, stores: readonly MemoryStore[]): Promise<Host[]> {
   const hosts: Host[] = [];
   for (const [index, store] of stores.entries()) {
@@ -109,9 +109,9 @@ function stores(): MemoryStore[] {
   return HOSTS.map(() => new MemoryStore({ maxTuples: 1000, maxAddresses: 1000 }));
 }
 
-describe('four hosts', () => {
+describe('four greylists of a group', () => {
   it.each(Array.from({ length: 16 }, (_, seed) => seed + 1))(
-    'that lost a third of everything agree after one full exchange (seed %i)',
+    'four hosts that lost a third of all datagrams agree after one full exchange (seed %i)',
     async (seed) => {
       const bad = network({ seed, loss: 0.33 });
       const random = generator(seed);
@@ -142,7 +142,7 @@ describe('four hosts', () => {
   );
 
   it.each(Array.from({ length: 8 }, (_, seed) => seed + 101))(
-    'that lost nothing agree at every rest, but for renewals that are not told yet (seed %i)',
+    'four hosts that lost nothing agree at every rest, but for renewals not yet announced (seed %i)',
     async (seed) => {
       const lan = network({ seed, loss: 0 });
       const random = generator(seed);
@@ -161,7 +161,7 @@ describe('four hosts', () => {
         await lan.settle();
         await lan.advance(pause(random));
         const now = lan.clock.now();
-        // Here as by the timer: an expiry that was told too early is repaired.
+        // Here as by the timer: an expiry that was announced too early is repaired.
         for (const { greylist } of hosts) await greylist.sweep();
         await lan.settle();
         const [first = {}, ...others] = hosts.map((host) => states(host, now));

@@ -33,7 +33,7 @@ function someAttempt({ pick, chance }: Random, model: SpamdModel): Attempt {
   return { ip, helo: 'mx.example.org', from, to, connectedTo: chance(0.2) ? MX2 : '203.0.113.1' };
 }
 
-/** What we are to say where spamd answers so. It can only defer the retry that makes an address white. */
+/** The reasons of a verdict where spamd answers so. It can only defer the retry that makes an address white. */
 const ANSWERS: Readonly<Record<SpamdAnswer, readonly Verdict['reason'][]>> = {
   deferred: ['first-sight', 'too-soon'],
   ripe: ['retry'],
@@ -41,12 +41,12 @@ const ANSWERS: Readonly<Record<SpamdAnswer, readonly Verdict['reason'][]>> = {
   through: ['white'],
 };
 
-describe('the same script', () => {
+describe('a greylist beside a model of spamd', () => {
   it.each([
     ...Array.from({ length: 10 }, (_, seed) => ({ seed, more: {} })),
     ...Array.from({ length: 5 }, (_, seed) => ({ seed: seed + 50, more: { lowPriorityMx: MX2 } })),
     ...Array.from({ length: 5 }, (_, seed) => ({ seed: seed + 90, more: { allowedDomains: ['@example.net'] } })),
-  ])('of 250 attempts gets spamd’s answers, tuple by tuple (seed $seed, $more)', async ({ seed, more }) => {
+  ])('250 attempts get the answers and records of spamd (seed $seed, $more)', async ({ seed, more }) => {
     const random = generator(seed + 1);
     const { greylist, clock } = setUp(more);
     await greylist.spamtraps.add(TRAP);
@@ -93,11 +93,11 @@ describe('the same script', () => {
   }
 });
 
-/** Each is listed in docs/greylist.md, by these names. */
-describe('differs from spamd', () => {
+/** Each is listed in docs/greylist.md, by the words before the colon. */
+describe('differences from spamd', () => {
   const model = (more: Partial<SpamdPolicy> = {}) => new SpamdModel(policyOf(more), START);
 
-  it('pass at the retry', async () => {
+  it('pass at the retry: the retry itself passes here, and only an attempt after the scan at spamd', async () => {
     const { greylist, clock } = setUp();
     const spamd = model();
     spamd.attempt(ATTEMPT, START);
@@ -111,7 +111,7 @@ describe('differs from spamd', () => {
     expect(spamd.attempt(ATTEMPT, clock.time + 1)).toBe('through');
   });
 
-  it('expiry at its second', async () => {
+  it('expiry at its second: a trap ends here at its expiry, and at spamd at the next scan', async () => {
     const { greylist, clock } = setUp();
     const spamd = model();
     spamd.trap(ip, START);
@@ -121,7 +121,7 @@ describe('differs from spamd', () => {
     expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'first-sight' });
   });
 
-  it('spamtraps for white addresses', async () => {
+  it('spamtraps for white addresses: a spamtrap traps a white address here, and not at spamd', async () => {
     const { greylist } = setUp();
     const spamd = model();
     spamd.white(ip, START, START + WHITEEXP);
@@ -131,7 +131,7 @@ describe('differs from spamd', () => {
     expect(await greylist.check({ ...ATTEMPT, to: TRAP })).toMatchObject({ reason: 'spamtrap' });
   });
 
-  it('a trap hit again lasts longer', async () => {
+  it('a trap hit again lasts longer: here it expires trapexp after the last hit, and at spamd after the first', async () => {
     const { greylist, clock } = setUp();
     const spamd = model();
     await greylist.spamtraps.add(TRAP);
@@ -144,7 +144,7 @@ describe('differs from spamd', () => {
     expect(await greylist.check(ATTEMPT)).toMatchObject({ expires: START + 100 + TRAPEXP });
   });
 
-  it('the newest claim wins', async () => {
+  it('the newest claim wins: here it decides by its timestamp, and at spamd the last received decides', async () => {
     const { greylist, group, clock } = setUp();
     const spamd = model();
     clock.time += 10;
@@ -152,17 +152,17 @@ describe('differs from spamd', () => {
     const white = { type: 'white', ip, timestamp: START, expires: START + DAY } as const;
     spamd.trap(ip, clock.time, trap.expires);
     spamd.white(ip, clock.time, white.expires);
-    await group.say(trap, white);
+    await group.receive(trap, white);
     expect(spamd.attempt(ATTEMPT, clock.time)).toBe('through');
     expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'trapped' });
   });
 
-  it('the later expiry counts', async () => {
+  it('the later expiry counts: a second WHITE extends the first here, and not at spamd', async () => {
     const { greylist, group, clock } = setUp();
     const spamd = model();
     for (const expires of [START + HOUR, START + DAY]) {
       spamd.white(ip, START, expires);
-      await group.say({ type: 'white', ip, timestamp: START, expires });
+      await group.receive({ type: 'white', ip, timestamp: START, expires });
     }
     clock.time += HOUR;
     spamd.scan(clock.time);
@@ -170,20 +170,20 @@ describe('differs from spamd', () => {
     expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'white' });
   });
 
-  it('each kind has its own expiry', async () => {
+  it('each kind has its own expiry: a trap over a white address ends by its own here, and not at spamd', async () => {
     const { greylist, group, clock } = setUp();
     const spamd = model();
     spamd.white(ip, START, START + WHITEEXP);
     spamd.trap(ip, START);
-    await group.say({ type: 'white', ip, timestamp: START, expires: START + WHITEEXP });
-    await group.say({ type: 'trapped', ip, timestamp: START, expires: START + TRAPEXP });
+    await group.receive({ type: 'white', ip, timestamp: START, expires: START + WHITEEXP });
+    await group.receive({ type: 'trapped', ip, timestamp: START, expires: START + TRAPEXP });
     clock.time += TRAPEXP;
     spamd.scan(clock.time);
     expect(spamd.attempt(ATTEMPT, clock.time)).toBe('trapped');
     expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'white' });
   });
 
-  it('one tuple in every spelling', async () => {
+  it('one tuple in every spelling: brackets make no other tuple here, and do at spamd', async () => {
     const { greylist, clock } = setUp();
     const spamd = model();
     const asGreyd = { ...ATTEMPT, from: 'alice@example.org', to: 'bob@example.net' };
@@ -194,7 +194,7 @@ describe('differs from spamd', () => {
     expect(await greylist.check(asGreyd)).toMatchObject({ reason: 'retry' });
   });
 
-  it('a tuple that passed stays', async () => {
+  it('a tuple that passed stays: its retry passes after a removal here, and is deferred at spamd', async () => {
     const { greylist, clock } = setUp();
     const spamd = model();
     spamd.attempt(ATTEMPT, START);
@@ -211,7 +211,7 @@ describe('differs from spamd', () => {
     expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'retry' });
   });
 
-  it('the retry that passes is not blocked', async () => {
+  it('the retry that passes is not blocked: it counts as passed here, and as blocked at spamd', async () => {
     const { greylist, clock } = setUp();
     const spamd = model();
     for (const time of [START, START + PASSTIME + 1]) {
@@ -226,7 +226,7 @@ describe('differs from spamd', () => {
     ]);
   });
 
-  it('IPv6 clients', async () => {
+  it('IPv6 clients: they are greylisted here', async () => {
     const { greylist } = setUp();
     const six = { ...ATTEMPT, ip: '2001:db8::7' };
     expect(await greylist.check(six)).toMatchObject({ reason: 'first-sight' });

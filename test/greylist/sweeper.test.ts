@@ -20,22 +20,25 @@ function withTimer(sweepInterval?: number) {
   return { ...setup, waiting, pass: (seconds: number) => network.advance(seconds) };
 }
 
-describe('a greylist', () => {
+describe('the sweeper of a greylist', () => {
   it.each([
     { sweepInterval: undefined, seconds: 60 },
     { sweepInterval: 5, seconds: 5 },
-  ])('sweeps every $seconds s when its sweepInterval is $sweepInterval', async ({ sweepInterval, seconds }) => {
-    const { waiting, pass } = withTimer(sweepInterval);
-    await pass(seconds - 0.001);
-    expect(waiting).toHaveLength(0);
-    for (const swept of [1, 2, 3]) {
-      await pass(swept === 1 ? 0.001 : seconds);
-      expect(waiting).toHaveLength(swept);
-      waiting.at(-1)?.resolve();
-    }
-  });
+  ])(
+    'a greylist sweeps every $seconds s when its sweepInterval is $sweepInterval',
+    async ({ sweepInterval, seconds }) => {
+      const { waiting, pass } = withTimer(sweepInterval);
+      await pass(seconds - 0.001);
+      expect(waiting).toHaveLength(0);
+      for (const swept of [1, 2, 3]) {
+        await pass(swept === 1 ? 0.001 : seconds);
+        expect(waiting).toHaveLength(swept);
+        waiting.at(-1)?.resolve();
+      }
+    },
+  );
 
-  it('does not sweep again while a sweep takes longer than the interval', async () => {
+  it('a greylist does not sweep again while a sweep takes longer than the interval', async () => {
     const { waiting, pass } = withTimer();
     await pass(300);
     expect(waiting).toHaveLength(1);
@@ -45,7 +48,7 @@ describe('a greylist', () => {
     waiting[1]?.resolve();
   });
 
-  it('goes on after a sweep that failed, with a warning', async () => {
+  it('a greylist goes on sweeping after a sweep that failed, with a warning', async () => {
     const { waiting, warnings, pass } = withTimer();
     await pass(60);
     waiting[0]?.reject(new Error('the disk is gone'));
@@ -56,7 +59,7 @@ describe('a greylist', () => {
     waiting[1]?.resolve();
   });
 
-  it('waits for the sweep that is running when it is closed, and then sweeps no more', async () => {
+  it('a greylist that is closed waits for the running sweep, and sweeps no more', async () => {
     const { greylist, waiting, pass } = withTimer();
     await pass(60);
     const order: string[] = [];

@@ -4,14 +4,14 @@ import { ATTEMPT, addresses, listed, PASSTIME, START, setUp, TRAPEXP, WHITEEXP }
 const { ip } = ATTEMPT;
 const REPLY = '550 5.7.1 Refused: your address is trapped until 2027-01-16T08:00:00.000Z';
 
-describe('a spamtrap', () => {
-  it('traps whoever writes to it, and the group is told', async () => {
+describe('spamtraps', () => {
+  it('a mail to a spamtrap traps its client, and the trap is announced', async () => {
     const { greylist, group, clock } = setUp();
     await greylist.spamtraps.add('<Trap@Example.NET>');
     const verdict = await greylist.check({ ...ATTEMPT, to: 'trap@example.net' });
     const expires = START + TRAPEXP;
     expect(verdict).toEqual({ action: 'reject', reason: 'spamtrap', expires, trappedBy: 'spamtrap', reply: REPLY });
-    expect(group.take()).toEqual([{ type: 'trapped', ip, timestamp: START, expires: expires }]);
+    expect(group.drain()).toEqual([{ type: 'trapped', ip, timestamp: START, expires: expires }]);
     clock.time += 10;
     expect(await greylist.check(ATTEMPT)).toEqual({
       action: 'reject',
@@ -26,7 +26,7 @@ describe('a spamtrap', () => {
     ]);
   });
 
-  it('traps a white address too, which is white again when the trap is over', async () => {
+  it('a spamtrap traps a white address too, which is white again when the trap has expired', async () => {
     const { greylist, clock } = setUp();
     await greylist.allow(ip);
     await greylist.spamtraps.add('trap@example.net');
@@ -42,7 +42,7 @@ describe('a spamtrap', () => {
     ]);
   });
 
-  it('that is hit again while the trap holds extends it', async () => {
+  it('a spamtrap hit again while the trap holds extends the trap', async () => {
     const { greylist, clock } = setUp();
     await greylist.spamtraps.add('trap@example.net');
     await greylist.check({ ...ATTEMPT, to: '<trap@example.net>' });
@@ -51,7 +51,7 @@ describe('a spamtrap', () => {
     expect(await greylist.check(ATTEMPT)).toMatchObject({ expires: START + 100 + TRAPEXP });
   });
 
-  it('that was deleted traps nobody', async () => {
+  it('a deleted spamtrap traps nobody', async () => {
     const { greylist } = setUp();
     await greylist.spamtraps.add('trap@example.net');
     expect(await greylist.spamtraps.has('<TRAP@example.net>')).toBe(true);
@@ -62,21 +62,21 @@ describe('a spamtrap', () => {
   });
 });
 
-describe('a trap', () => {
+describe('trap', () => {
   it.each([
     { after: TRAPEXP - 1, reason: 'trapped' },
     { after: TRAPEXP, reason: 'first-sight' },
-  ])('after $after s is $reason', async ({ after, reason }) => {
+  ])('an attempt $after s after a trap for trapexp is $reason', async ({ after, reason }) => {
     const { greylist, clock } = setUp();
     await greylist.trap(ip);
     clock.time += after;
     expect(await greylist.check(ATTEMPT)).toMatchObject({ reason });
   });
 
-  it('is sprung by the operator until when he says', async () => {
+  it('a trap of the operator holds until the expiry that he gives', async () => {
     const { greylist, group } = setUp();
     await greylist.trap(ip, { expires: START + 5 });
-    expect(group.take()).toEqual([{ type: 'trapped', ip, timestamp: START, expires: START + 5 }]);
+    expect(group.drain()).toEqual([{ type: 'trapped', ip, timestamp: START, expires: START + 5 }]);
     expect(await greylist.check(ATTEMPT)).toMatchObject({
       reason: 'trapped',
       expires: START + 5,
@@ -84,7 +84,7 @@ describe('a trap', () => {
     });
   });
 
-  it('stops a tuple from passing, which passes when it is over if it still lives', async () => {
+  it('a tuple passes only when the trap of its address has expired', async () => {
     const { greylist, clock } = setUp();
     await greylist.check(ATTEMPT);
     await greylist.trap(ip, { expires: START + PASSTIME + 10 });
@@ -94,13 +94,13 @@ describe('a trap', () => {
     expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'retry' });
   });
 
-  it('is not lengthened, counted or announced by being run into', async () => {
+  it('an attempt of a trapped address neither extends nor announces the trap, and records no tuple', async () => {
     const { greylist, group, clock } = setUp();
     await greylist.trap(ip);
-    group.take();
+    group.drain();
     clock.time += 100;
     expect(await greylist.check(ATTEMPT)).toMatchObject({ expires: START + TRAPEXP });
-    expect(group.take()).toEqual([]);
+    expect(group.drain()).toEqual([]);
     expect((await greylist.stats()).store?.tuples).toBe(0);
   });
 });
@@ -117,12 +117,12 @@ describe('allowedDomains', () => {
     { to: '<bob@an.example.net>', reason: 'domain' },
     { to: '<bob@example.net.evil.example>', reason: 'domain' },
     { to: '', reason: 'domain' },
-  ])('$to is $reason', async ({ to, reason }) => {
+  ])('an attempt to "$to" is $reason where example.net and sub.example.com are allowed', async ({ to, reason }) => {
     const { greylist } = setUp(policy);
     expect(await greylist.check({ ...ATTEMPT, to })).toMatchObject({ reason });
   });
 
-  it('traps for trapexp, records no tuple, and tells the group', async () => {
+  it('an attempt outside the allowed domains traps for trapexp, records no tuple, and is announced', async () => {
     const { greylist, group } = setUp(policy);
     const expires = START + TRAPEXP;
     expect(await greylist.check({ ...ATTEMPT, to: '<x@else.example>' })).toEqual({
@@ -132,18 +132,18 @@ describe('allowedDomains', () => {
       trappedBy: 'domain',
       reply: REPLY,
     });
-    expect(group.take()).toEqual([{ type: 'trapped', ip, timestamp: START, expires: expires }]);
+    expect(group.drain()).toEqual([{ type: 'trapped', ip, timestamp: START, expires: expires }]);
     expect(await listed(greylist)).toEqual([{ type: 'TRAPPED', ip, expires: expires }]);
   });
 
-  it('lets a white address pass: the mail program refuses what is not its own', async () => {
+  it('a white address passes outside the allowed domains too', async () => {
     const { greylist } = setUp(policy);
     await greylist.allow(ip);
     expect(await greylist.check({ ...ATTEMPT, to: '<x@else.example>' })).toMatchObject({ reason: 'white' });
   });
 });
 
-describe('the low-priority MX', () => {
+describe('lowPriorityMx', () => {
   const policy = { lowPriorityMx: '203.0.113.2' };
   const there = { ...ATTEMPT, connectedTo: '203.0.113.2' };
 
@@ -151,21 +151,21 @@ describe('the low-priority MX', () => {
     { after: 0, reason: 'first-sight' },
     { after: 60, reason: 'first-sight' },
     { after: 61, reason: 'low-priority-mx' },
-  ])('traps an unseen tuple, but not $after s after the start: $reason', async ({ after, reason }) => {
+  ])('a new tuple at the low-priority MX $after s after the start is $reason', async ({ after, reason }) => {
     const { greylist, clock } = setUp(policy);
     clock.time += after;
     expect(await greylist.check(there)).toMatchObject({ reason });
   });
 
-  it('traps for trapexp and tells the group', async () => {
+  it('a new tuple at the low-priority MX traps for trapexp, and the trap is announced', async () => {
     const { greylist, group, clock } = setUp(policy);
     clock.time += 61;
     const expires = clock.time + TRAPEXP;
     expect(await greylist.check(there)).toMatchObject({ action: 'reject', trappedBy: 'low-priority-mx', expires });
-    expect(group.take()).toEqual([{ type: 'trapped', ip, timestamp: clock.time, expires: expires }]);
+    expect(group.drain()).toEqual([{ type: 'trapped', ip, timestamp: clock.time, expires: expires }]);
   });
 
-  it('takes a tuple that was seen elsewhere, and one whose address is white', async () => {
+  it('the low-priority MX accepts a tuple that is known, and one whose address is white', async () => {
     const { greylist, clock } = setUp(policy);
     clock.time += 61;
     await greylist.check({ ...ATTEMPT, connectedTo: '203.0.113.1' });
@@ -175,14 +175,14 @@ describe('the low-priority MX', () => {
     expect(await greylist.check({ ...there, from: '<new@example.org>' })).toMatchObject({ reason: 'white' });
   });
 
-  it('traps a tuple that has expired since', async () => {
+  it('a tuple that has expired is new at the low-priority MX', async () => {
     const { greylist, clock } = setUp({ ...policy, greyexp: 4000 });
     await greylist.check(ATTEMPT);
     clock.time += 4000;
     expect(await greylist.check(there)).toMatchObject({ reason: 'low-priority-mx' });
   });
 
-  it('is told in whatever spelling of the address, and by nothing else', async () => {
+  it('the low-priority MX is known by any form of its address, and an attempt without connectedTo is not there', async () => {
     const { greylist, clock } = setUp(policy);
     clock.time += 61;
     expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'first-sight' });
@@ -198,39 +198,42 @@ describe('trapWins', () => {
   it.each([
     { trapWins: false, reason: 'white' },
     { trapWins: true, reason: 'trapped' },
-  ])('$trapWins: a later WHITE of the group over a trap is $reason', async ({ trapWins, reason }) => {
-    const { greylist, group, clock } = setUp({ trapWins });
-    clock.time += 20;
-    await group.say(trapped, white);
-    expect(await greylist.check(ATTEMPT)).toMatchObject({ reason });
-  });
+  ])(
+    'a trap and a later WHITE of the group make the address $reason where trapWins is $trapWins',
+    async ({ trapWins, reason }) => {
+      const { greylist, group, clock } = setUp({ trapWins });
+      clock.time += 20;
+      await group.receive(trapped, white);
+      expect(await greylist.check(ATTEMPT)).toMatchObject({ reason });
+    },
+  );
 
-  it('lets what this host says itself end a trap', async () => {
+  it('a WHITE of this host ends a trap under trapWins', async () => {
     const { greylist, group, clock } = setUp({ trapWins: true });
-    await group.say(trapped);
+    await group.receive(trapped);
     clock.time += 20;
     await greylist.allow(ip);
     expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'white' });
     clock.time += 20;
-    await group.say({ ...trapped, timestamp: clock.time });
+    await group.receive({ ...trapped, timestamp: clock.time });
     expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'trapped' });
   });
 
-  it('forgets with a removal that this host had said so', async () => {
+  it('a removal forgets under trapWins that the white claim was local', async () => {
     const { greylist, group, clock } = setUp({ trapWins: true });
-    await group.say(trapped);
+    await group.receive(trapped);
     clock.time += 20;
     await greylist.allow(ip);
     clock.time += 20;
-    await group.say({ type: 'remove-white', ip, timestamp: clock.time });
+    await group.receive({ type: 'remove-white', ip, timestamp: clock.time });
     expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'trapped' });
-    await group.say({ ...white, timestamp: clock.time + 1 });
+    await group.receive({ ...white, timestamp: clock.time + 1 });
     expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'trapped' });
   });
 
-  it('ends with the trap', async () => {
+  it('trapWins ends when the trap expires', async () => {
     const { greylist, group, clock } = setUp({ trapWins: true });
-    await group.say(trapped, white);
+    await group.receive(trapped, white);
     clock.time = START + TRAPEXP;
     expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'white' });
   });

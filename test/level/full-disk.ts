@@ -1,6 +1,6 @@
 /**
- * `level-full.ts directory`, run with a limit to the size of files: works a store until that is reached, has the limit
- * raised, and goes on. Says as JSON what became of it.
+ * `full-disk.ts directory`, run with a limit to the size of files: works a store until that is reached, has the limit
+ * raised, and goes on. Prints as JSON what became of it.
  */
 import { execFileSync } from 'node:child_process';
 import { SpamdSyncError } from 'spamd-sync';

@@ -16,10 +16,10 @@ const WORKER = fileURLToPath(new URL('./worker.ts', import.meta.url));
 /** How often one directory is used: it only ever grows, and all of it is looked at every time. */
 const ROUNDS_OF_ONE = 10;
 const MAX_LOSS_MS = 100;
-/** A step is told after it is acknowledged, and the machine has more to do than this. */
+/** A step is noted after it is acknowledged, and the machine has more to do than this. */
 const SLACK_MS = 100;
 
-interface Told {
+interface Acknowledged {
   readonly at: number;
   readonly what: string;
   readonly ip: string;
@@ -30,8 +30,8 @@ function storeOf(top: string, round: number): string {
 }
 
 /** Lets a store be worked for a while, and kills who does it. */
-async function killedRound(top: string, durability: Durability, round: number): Promise<Told[]> {
-  const file = join(top, 'told');
+async function killedRound(top: string, durability: Durability, round: number): Promise<Acknowledged[]> {
+  const file = join(top, 'acknowledged');
   const options = ['--import', 'tsx', WORKER, storeOf(top, round), durability, `${round}`, file];
   const worker = spawn(process.execPath, options, { stdio: ['ignore', 'pipe', 'inherit'] });
   const exited = once(worker, 'exit');
@@ -48,7 +48,7 @@ async function killedRound(top: string, durability: Durability, round: number): 
   });
 }
 
-/** What is in a store, in the words of the worker. */
+/** The steps that are found in a store, named as the worker names them. */
 async function found(store: Store): Promise<Set<string>> {
   const names = new Set<string>();
   for (const item of await contents(store)) {
@@ -68,7 +68,7 @@ async function found(store: Store): Promise<Set<string>> {
 describe.each([
   { durability: 'sync', lost: 'nothing that was acknowledged' },
   { durability: 'batched', lost: 'no more than what was acknowledged last' },
-] as const)('a LevelStore killed at any moment, $durability', ({ durability, lost }) => {
+] as const)('a LevelStore killed at any moment with durability $durability', ({ durability, lost }) => {
   let top: string;
 
   beforeAll(async () => {
@@ -77,21 +77,24 @@ describe.each([
 
   afterAll(() => rm(top, { recursive: true }));
 
-  it(`opens again and has lost ${lost}`, { timeout: 10_000 + ROUNDS * 10_000 }, async () => {
+  it(`a LevelStore killed at any moment (${durability}) opens again and has lost ${lost}`, {
+    timeout: 10_000 + ROUNDS * 10_000,
+  }, async () => {
     let kept = new Set<string>();
     let steps = 0;
     let lostSteps = 0;
     for (let round = 0; round < ROUNDS; round++) {
       if (round % ROUNDS_OF_ONE === 0) kept = new Set();
-      const told = await killedRound(top, durability, round);
-      const killedAt = told.at(-1)?.at ?? 0;
+      const acknowledged = await killedRound(top, durability, round);
+      const killedAt = acknowledged.at(-1)?.at ?? 0;
       const store = await LevelStore.open(storeOf(top, round));
       const there = await found(store);
       const { tuples, addresses, spamtraps } = store.stats();
       await store.close();
 
-      const all = told.map(({ what, ip }) => `${what} ${ip}`);
-      const old = durability === 'sync' ? told : told.filter(({ at }) => at < killedAt - MAX_LOSS_MS - SLACK_MS);
+      const all = acknowledged.map(({ what, ip }) => `${what} ${ip}`);
+      const old =
+        durability === 'sync' ? acknowledged : acknowledged.filter(({ at }) => at < killedAt - MAX_LOSS_MS - SLACK_MS);
       const must = [...kept, ...old.map(({ what, ip }) => `${what} ${ip}`)];
       expect(must.filter((name) => !there.has(name))).toEqual([]);
       const first = [...there].filter((name) => name.startsWith('first ')).length;

@@ -43,7 +43,7 @@ async function withLevel<T>(task: (level: ClassicLevel) => Promise<T>): Promise<
 }
 
 describe('a LevelStore', () => {
-  it('has everything when it is opened again', async () => {
+  it('a LevelStore has all its records when it is opened again', async () => {
     const records: StoreRecord[] = [
       { type: 'tuple', key: keyOf(IP), record: tuple() },
       { type: 'address', ip: IP, record: address({ white: [{ at: NOW, expires: NOW + 5 }] }) },
@@ -62,7 +62,7 @@ describe('a LevelStore', () => {
     });
   });
 
-  it('keeps each kind as one range, in the order of its keys', async () => {
+  it('a LevelStore keeps each kind of record as one range, in the order of its keys', async () => {
     const store = await LevelStore.open(directory);
     await attempt(store, { ip: '192.0.2.2' });
     await attempt(store, { ip: '192.0.2.1' });
@@ -75,7 +75,7 @@ describe('a LevelStore', () => {
     expect(keys.map((key) => (key === 'm' ? key : key.slice(1)))).toEqual(expected);
   });
 
-  it('serves a greylist', async () => {
+  it('a greylist decides over a LevelStore', async () => {
     await using store = await LevelStore.open(directory);
     let now = NOW;
     await using greylist = new Greylist({ store, clock: { now: () => now } });
@@ -86,7 +86,7 @@ describe('a LevelStore', () => {
     expect(verdicts.map(({ reason }) => reason)).toEqual(['retry', 'white']);
   });
 
-  it('looks again at a tuple that came back while it was swept', async () => {
+  it('a sweep keeps a tuple that was seen again while it was swept', async () => {
     await using store = await LevelStore.open(directory, { cacheSize: 2 ** 21 });
     const old = Array.from({ length: 5000 }, (_, i): StoreRecord => {
       return { type: 'tuple', key: keyOf(`10.0.${i >>> 8}.${i & 255}`), record: tuple({ expires: NOW + 1 }) };
@@ -103,8 +103,8 @@ describe('a LevelStore', () => {
   });
 });
 
-describe('durability', () => {
-  it('sync: what is acknowledged is in the directory', async () => {
+describe('the durability of a LevelStore', () => {
+  it('with durability sync a record is in the directory when it is acknowledged', async () => {
     await using store = await LevelStore.open(directory, { durability: 'sync' });
     await attempt(store, { ip: IP });
     expect(await afterCrash()).toHaveLength(1);
@@ -120,7 +120,7 @@ describe('durability', () => {
     expect(await afterCrash()).toEqual([]);
   });
 
-  it('batched: what is acknowledged is there at once, and in the directory soon', async () => {
+  it('with durability batched a record can be read when it is acknowledged, and is in the directory soon', async () => {
     await using store = await LevelStore.open(directory, { maxLossMs: 1000 });
     await read(store, IP);
     const merged = change(store, IP, WHITE);
@@ -129,7 +129,7 @@ describe('durability', () => {
     await vi.waitFor(async () => expect(await afterCrash()).toHaveLength(1), { timeout: 5000, interval: 50 });
   });
 
-  it('batched: closing writes what is left', async () => {
+  it('with durability batched close writes what is left', async () => {
     const store = await LevelStore.open(directory, { maxLossMs: 60_000 });
     await attempt(store, { ip: IP });
     expect(await afterCrash()).toEqual([]);
@@ -137,27 +137,27 @@ describe('durability', () => {
     expect(await afterCrash()).toHaveLength(1);
   });
 
-  it('batched: a store that is listed or swept is written first', async () => {
+  it('with durability batched a store that is listed is written first', async () => {
     await using store = await LevelStore.open(directory, { maxLossMs: 60_000 });
     await attempt(store, { ip: IP });
     expect(await contents(store)).toHaveLength(1);
     expect(await afterCrash()).toHaveLength(1);
   });
 
-  // What a process may write at the most is a thing of the shell, and of prlimit(1) to raise it again.
+  // The shell limits what a process may write, and prlimit(1) raises the limit again.
   it.runIf(process.platform === 'linux')(
-    'refuses what it cannot write, goes on when it can, and has lost nothing that was acknowledged',
+    'a LevelStore on a full disk rejects, goes on when there is room, and loses nothing acknowledged',
     { timeout: 30_000 },
     async () => {
       const worker = fileURLToPath(new URL('./full-disk.ts', import.meta.url));
       const limited = `ulimit -S -f 2000; exec "${process.execPath}" --import tsx "${worker}" "${directory}"`;
-      const said = JSON.parse(execFileSync('sh', ['-c', limited], { encoding: 'utf8' }));
-      expect(said).toMatchObject({ code: 'ERR_SPAMD_STORE', again: 'ERR_SPAMD_STORE' });
-      expect(said.message).toMatch(/no room on the disk/);
-      expect(said.acknowledged).toBeGreaterThan(100);
+      const outcome = JSON.parse(execFileSync('sh', ['-c', limited], { encoding: 'utf8' }));
+      expect(outcome).toMatchObject({ code: 'ERR_SPAMD_STORE', again: 'ERR_SPAMD_STORE' });
+      expect(outcome.message).toMatch(/no room on the disk/);
+      expect(outcome.acknowledged).toBeGreaterThan(100);
       await using store = await LevelStore.open(directory);
       const there = new Set((await contents(store)).map((item) => (item.type === 'tuple' ? item.key : '')));
-      const missing = Array.from({ length: said.acknowledged }, (_, i) => keyOf(`tuple${i}`, said.to));
+      const missing = Array.from({ length: outcome.acknowledged }, (_, i) => keyOf(`tuple${i}`, outcome.to));
       expect(missing.filter((key) => !there.has(key))).toEqual([]);
       expect(there.has(keyOf('afterwards'))).toBe(true);
       expect(store.stats().tuples).toBe(there.size);
@@ -165,21 +165,21 @@ describe('durability', () => {
   );
 });
 
-describe('a directory', () => {
-  it('that is in use is refused', async () => {
+describe('the directory of a LevelStore', () => {
+  it('a directory that is in use is refused', async () => {
     await using _store = await LevelStore.open(directory);
     await expect(LevelStore.open(directory)).rejects.toMatchObject({ code: 'ERR_SPAMD_STORE_LOCKED' });
     await expect(LevelStore.repair(directory)).rejects.toMatchObject({ code: 'ERR_SPAMD_STORE_LOCKED' });
   });
 
-  it('that is none is refused', async () => {
+  it('a path that is no directory is refused', async () => {
     await writeFile(directory, 'a file');
     const refused = { code: 'ERR_SPAMD_STORE', message: expect.stringMatching(/not a directory/) };
     await expect(LevelStore.open(directory)).rejects.toMatchObject(refused);
     await expect(LevelStore.open(join(directory, 'under'))).rejects.toMatchObject(refused);
   });
 
-  it('that is damaged is refused, and repaired', async () => {
+  it('a damaged directory is refused, and can be repaired', async () => {
     const store = await LevelStore.open(directory);
     await store.load([{ type: 'tuple', key: keyOf(IP), record: tuple() }]);
     await store.spamtraps.add('trap@example.net');
@@ -196,7 +196,7 @@ describe('a directory', () => {
     expect(again.stats()).toMatchObject({ tuples: 1, spamtraps: 1 });
   });
 
-  it('with a record that makes no sense says so, and is repaired', async () => {
+  it('a directory with a record that cannot be decoded rejects its steps, and can be repaired', async () => {
     const store = await LevelStore.open(directory);
     await store.load([
       { type: 'tuple', key: keyOf(IP), record: tuple() },
@@ -215,12 +215,12 @@ describe('a directory', () => {
     expect((await contents(again)).map((item) => item.type === 'tuple' && item.key)).toEqual([keyOf('192.0.2.2')]);
   });
 
-  it('of another program is refused', async () => {
+  it('a directory of another program is refused', async () => {
     await withLevel((level) => level.put('tuple', 'something'));
     await expect(LevelStore.open(directory)).rejects.toMatchObject({ code: 'ERR_SPAMD_STORE_DAMAGED' });
   });
 
-  it('of a later version is refused', async () => {
+  it('a directory of a later version is refused', async () => {
     await withLevel((level) => level.put('m', '\x08\x02'));
     await expect(LevelStore.open(directory)).rejects.toMatchObject({
       code: 'ERR_SPAMD_STORE',
@@ -230,7 +230,7 @@ describe('a directory', () => {
 });
 
 describe('a LevelStore that is closed', () => {
-  it('takes nothing more, and says so', async () => {
+  it('a closed LevelStore rejects every call with ERR_SPAMD_CLOSED', async () => {
     const store = await LevelStore.open(directory);
     await attempt(store, { ip: IP });
     await Promise.all([store.close(), store.close()]);
@@ -253,7 +253,7 @@ describe('LevelStore.open', () => {
     { maxLossMs: 60_001 },
     { cacheSize: 1 },
     { cacheSize: 2 ** 21 + 0.5 },
-  ])('refuses %o', async (options) => {
+  ])('LevelStore.open refuses %o', async (options) => {
     const [name = ''] = Object.keys(options);
     await expect(LevelStore.open(directory, options as object)).rejects.toMatchObject({
       code: 'ERR_SPAMD_OPTION',
@@ -261,18 +261,18 @@ describe('LevelStore.open', () => {
     });
   });
 
-  it('refuses what is no path', async () => {
+  it('LevelStore.open refuses an empty path', async () => {
     await expect(LevelStore.open('')).rejects.toMatchObject({ code: 'ERR_SPAMD_OPTION' });
   });
 
-  it('says which package to install where it is not', () => {
+  it('LevelStore.open names the package to install where it is missing', () => {
     const script = `
       import { LevelStore } from 'spamd-sync/level';
       await LevelStore.open(${JSON.stringify(directory)}).catch(({ code, message }) => console.log(code, message));`;
     const hide = fileURLToPath(new URL('./hide-package.ts', import.meta.url));
     const root = fileURLToPath(new URL('../..', import.meta.url));
     const loaders = ['--import', 'tsx', '--import', hide, '--input-type=module', '--eval', script];
-    const said = execFileSync(process.execPath, loaders, { encoding: 'utf8', cwd: root });
-    expect(said).toMatch(/^ERR_SPAMD_OPTIONAL .*npm install classic-level/);
+    const output = execFileSync(process.execPath, loaders, { encoding: 'utf8', cwd: root });
+    expect(output).toMatch(/^ERR_SPAMD_OPTIONAL .*npm install classic-level/);
   });
 });

@@ -1,5 +1,5 @@
 /**
- * `level-worker.ts directory durability round file`: works a store until it is killed, and tells each step as soon as it
+ * `worker.ts directory durability round file`: works a store until it is killed, and notes each step as soon as it
  * is acknowledged: when, what, and of which address. In a file, which takes any number of them at once and outlives it.
  */
 import { openSync, writeSync } from 'node:fs';
@@ -13,7 +13,7 @@ const out = openSync(file, 'w');
 const store = await LevelStore.open(directory, { durability: durability === 'sync' ? 'sync' : 'batched' });
 let next = 0;
 
-function tell(what: string, name: string): void {
+function note(what: string, name: string): void {
   writeSync(out, `${performance.now()} ${what} ${name}\n`);
 }
 
@@ -22,15 +22,15 @@ async function work(): Promise<void> {
     const ip = `10.${round}.${(next >>> 8) & 255}.${next & 255}`;
     next++;
     await attempt(store, { ip });
-    tell('first', ip);
+    note('first', ip);
     await attempt(store, { ip, now: NOW + RULES.passtime + 1 });
-    tell('promoted', ip);
+    note('promoted', ip);
     const at = NOW + 9000;
     const trapped = { type: 'trapped', at, expires: NOW + 90_000, local: true, trappedBy: 'operator' } as const;
     await change(store, ip, trapped, { now: at, announced: true });
-    tell('trapped', ip);
+    note('trapped', ip);
     await store.spamtraps.add(`${ip}@example.net`);
-    tell('spamtrap', ip);
+    note('spamtrap', ip);
     // Others have their turn also where nothing waits for the disk.
     await new Promise((resolve) => setImmediate(resolve));
   }

@@ -5,7 +5,7 @@ import { Writer } from '../../src/level/writer.ts';
 
 const MB = 2 ** 20;
 
-/** A disk that takes as long as it is let, and a writer to it. */
+/** A disk that takes as long as the test lets it, and a writer to it. */
 class Rig {
   readonly writer: Writer;
   /** What has been asked of the disk and not been answered. */
@@ -83,8 +83,8 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-describe('a writer that may lose nothing', () => {
-  it('answers when it is written, and writes together what came meanwhile', async () => {
+describe('a Writer without maxLossMs', () => {
+  it('a commit resolves when it is written, and the changes made meanwhile are written together', async () => {
     const rig = new Rig();
     const first = rig.step('a');
     await vi.advanceTimersByTimeAsync(0);
@@ -100,7 +100,7 @@ describe('a writer that may lose nothing', () => {
     expect(rig.writer.mustWait).toBe(false);
   });
 
-  it('has those who saw what is being written wait for that', async () => {
+  it('a commit without a change of its own waits for the write that is under way', async () => {
     const rig = new Rig();
     rig.step('a');
     await vi.advanceTimersByTimeAsync(0);
@@ -114,7 +114,7 @@ describe('a writer that may lose nothing', () => {
     expect(seen).toBe(true);
   });
 
-  it('goes on with what those just answered come back with', async () => {
+  it('a change made when a commit resolves is written next', async () => {
     const rig = new Rig();
     let again: { answer: string } | undefined;
     rig.change('a');
@@ -128,8 +128,8 @@ describe('a writer that may lose nothing', () => {
   });
 });
 
-describe('a writer that may lose a little', () => {
-  it('writes after half of it', async () => {
+describe('a Writer with maxLossMs', () => {
+  it('changes are written after half of maxLossMs', async () => {
     const rig = new Rig(100);
     rig.change('a');
     expect(rig.writer.mustWait).toBe(false);
@@ -143,7 +143,7 @@ describe('a writer that may lose a little', () => {
     expect(rig.asked).toEqual([]);
   });
 
-  it('lets nobody be answered while the disk is late', async () => {
+  it('a writer makes steps wait while the disk is late', async () => {
     const rig = new Rig(100);
     rig.change('a');
     await vi.advanceTimersByTimeAsync(50);
@@ -161,7 +161,7 @@ describe('a writer that may lose a little', () => {
     expect(rig.writer.mustWait).toBe(false);
   });
 
-  it('writes at once when much has come together', async () => {
+  it('changes of more than 16 MiB are written at once', async () => {
     const rig = new Rig(60_000);
     rig.change('a', 15 * MB);
     await vi.advanceTimersByTimeAsync(0);
@@ -173,7 +173,7 @@ describe('a writer that may lose a little', () => {
     expect(rig.writer.full).toBe(false);
   });
 
-  it('writes what is left when it is closed', async () => {
+  it('a writer that is closed writes the changes that are left', async () => {
     const rig = new Rig(60_000);
     rig.change('a');
     const closed = rig.writer.close();
@@ -185,7 +185,7 @@ describe('a writer that may lose a little', () => {
   });
 });
 
-describe.each([{ maxLossMs: undefined }, { maxLossMs: 100 }])('a write that fails, with a loss of $maxLossMs', (o) => {
+describe.each([{ maxLossMs: undefined }, { maxLossMs: 100 }])('a failing Writer with maxLossMs $maxLossMs', (o) => {
   const FULL = new Error('full');
 
   async function failed(): Promise<Rig> {
@@ -197,7 +197,7 @@ describe.each([{ maxLossMs: undefined }, { maxLossMs: 100 }])('a write that fail
     return rig;
   }
 
-  it('is told to who waits, also for the next, and to who comes within a second', async () => {
+  it('a failed write rejects the commits that wait, also for the next write, and those within a second', async () => {
     const rig = new Rig(o.maxLossMs);
     const steps = [rig.step('a')];
     await vi.advanceTimersByTimeAsync(0);
@@ -212,7 +212,7 @@ describe.each([{ maxLossMs: undefined }, { maxLossMs: 100 }])('a write that fail
     expect(rig.asked).toEqual([]);
   });
 
-  it('is tried again with everything, after recovering', async () => {
+  it('a failed write is tried again with all changes, after recovering', async () => {
     const rig = await failed();
     rig.step('b');
     await vi.advanceTimersByTimeAsync(1000);
@@ -229,7 +229,7 @@ describe.each([{ maxLossMs: undefined }, { maxLossMs: 100 }])('a write that fail
     expect(rig.writer.mustWait).toBe(false);
   });
 
-  it('is tried again every second while it cannot recover', async () => {
+  it('a failed write is tried again every second while it cannot recover', async () => {
     const rig = await failed();
     for (let round = 0; round < 3; round++) {
       await vi.advanceTimersByTimeAsync(1000);
@@ -243,7 +243,7 @@ describe.each([{ maxLossMs: undefined }, { maxLossMs: 100 }])('a write that fail
     expect(rig.written).toEqual(['a', '0', '1', '2']);
   });
 
-  it('is tried once more when it is closed, which says what is lost', async () => {
+  it('a failed write is tried once more by close, which rejects when changes are lost', async () => {
     const rig = await failed();
     const closed = rig.writer.close().catch((error: Error) => error.message);
     await vi.advanceTimersByTimeAsync(0);

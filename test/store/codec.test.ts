@@ -15,8 +15,8 @@ const time = fc.integer({ min: -(2 ** 32), max: 2 ** 33 });
 const count = fc.integer({ min: 0, max: 2 ** 32 - 1 });
 const claims = fc.array(fc.record({ at: time, expires: time }), { maxLength: 8 });
 
-describe('the records of a store', () => {
-  it('tuples come back as they were', () => {
+describe('the record codec', () => {
+  it('a decoded tuple is the tuple that was encoded', () => {
     const original = fc.option(fc.string({ unit: 'grapheme' }), { nil: undefined });
     const record = fc.record({ first: time, pass: time, expires: time, blocked: count, passed: count, original });
     fc.assert(
@@ -26,7 +26,7 @@ describe('the records of a store', () => {
     );
   });
 
-  it('addresses come back as they were', () => {
+  it('a decoded address is the address that was encoded', () => {
     const record = fc.record({
       white: claims,
       trapped: claims,
@@ -49,12 +49,12 @@ describe('the records of a store', () => {
     );
   });
 
-  it('what a store says of itself comes back as it was', () => {
+  it('the decoded meta record is the one that was encoded', () => {
     const counts = { tuples: 2 ** 33, addresses: 0, spamtraps: 5 };
     expect(decodeMeta(encodeMeta(3, counts))).toEqual({ format: 3, counts });
   });
 
-  it('are found again under the numbers that stand in record.proto', () => {
+  it('records are encoded under the field numbers of record.proto', () => {
     const record = tuple({ first: 1, pass: 2, expires: 3, blocked: 4, passed: 5, original: 'é' });
     expect(Buffer.from(encodeTuple(record)).toString('hex')).toBe(
       '11000000000000f03f190000000000000040210000000000000840280430053a02c3a9',
@@ -63,12 +63,12 @@ describe('the records of a store', () => {
     expect(Buffer.from(encodeAddress(white)).toString('hex')).toMatch(/^121209000000000000f03f110000000000000040/);
   });
 
-  it('with a field of a later version are read', () => {
+  it('a record with a field of a later version is decoded', () => {
     const later = Buffer.concat([encodeTuple(tuple()), Buffer.from([0xfa, 0x01, 0x02, 0x68, 0x69])]);
     expect(decodeTuple(later)).toEqual(tuple());
   });
 
-  it('that are cut are not decoded', () => {
+  it('a record that is cut is not decoded', () => {
     const bytes = encodeTuple(tuple({ first: NOW }));
     expect(() => decodeTuple(bytes.subarray(0, 5))).toThrow(RangeError);
   });

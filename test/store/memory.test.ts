@@ -8,7 +8,7 @@ import { change, RULES, read } from '../support/records.ts';
 
 const NOW = 1_800_000_000;
 
-/** An attempt whose tuple is told apart by its HELO. */
+/** An attempt whose tuple differs from others by its HELO. */
 function attempt(store: MemoryStore, helo: string, now = NOW): AttemptOutcome {
   const options = { ip: '192.0.2.1', rules: RULES, record: 'always' } as const;
   return store.update(new AttemptStep({ helo, from: '<a@example.org>', to: '<b@example.net>' }, options), now);
@@ -30,8 +30,8 @@ async function everything(store: MemoryStore): Promise<StoreRecord[]> {
   return records;
 }
 
-describe('the bounds', () => {
-  it('let go of the tuple that was not seen for longest, and count it if it was alive', () => {
+describe('the bounds of a MemoryStore', () => {
+  it('a full MemoryStore evicts the least recently seen tuple, and counts it unless it had expired', () => {
     const store = new MemoryStore({ maxTuples: 2, maxAddresses: 2 });
     attempt(store, 'one');
     attempt(store, 'two');
@@ -44,7 +44,7 @@ describe('the bounds', () => {
     expect(store.stats()).toMatchObject({ tuples: 2, evictedTuples: 2 });
   });
 
-  it('let go of the address that was not used for longest, and count it if it still held', () => {
+  it('a full MemoryStore evicts the least recently used address, and counts it unless it had expired', () => {
     const store = new MemoryStore({ maxTuples: 2, maxAddresses: 2 });
     const white = { type: 'white', at: NOW, expires: NOW + 10, local: true } as const;
     for (const ip of ['192.0.2.1', '192.0.2.2', '192.0.2.3']) change(store, ip, white, { now: NOW });
@@ -54,7 +54,7 @@ describe('the bounds', () => {
     expect(store.stats()).toMatchObject({ addresses: 2, evictedAddresses: 1 });
   });
 
-  it('keep every white and trapped address through a flood of tuples', async () => {
+  it('a flood of tuples evicts no white or trapped address', async () => {
     const store = new MemoryStore({ maxTuples: 5000, maxAddresses: 2000 });
     fill(store, 'white', 1000);
     fill(store, 'trapped', 1000);
@@ -74,18 +74,21 @@ describe('the bounds', () => {
     await greylist.close();
   });
 
-  it.each(['maxTuples', 'maxAddresses'])('of %s are whole numbers', (name) => {
-    for (const value of [0, -1, 1.5, Number.NaN, 2 ** 24 + 1]) {
-      const make = () => new MemoryStore({ [name]: value });
-      expect(make).toThrow(SpamdSyncError);
-      expect(make).toThrow(`${name}: not a whole number`);
-    }
-    expect(new MemoryStore({ [name]: 1 }).stats()).toMatchObject({ tuples: 0, addresses: 0 });
-  });
+  it.each(['maxTuples', 'maxAddresses'])(
+    'a MemoryStore refuses a bound %s that is no whole number from 1 on',
+    (name) => {
+      for (const value of [0, -1, 1.5, Number.NaN, 2 ** 24 + 1]) {
+        const make = () => new MemoryStore({ [name]: value });
+        expect(make).toThrow(SpamdSyncError);
+        expect(make).toThrow(`${name}: not a whole number`);
+      }
+      expect(new MemoryStore({ [name]: 1 }).stats()).toMatchObject({ tuples: 0, addresses: 0 });
+    },
+  );
 });
 
-describe('what it holds', () => {
-  it('is listed as tuples, addresses, spamtraps, while it is used and changed', async () => {
+describe('the records of a MemoryStore', () => {
+  it('a MemoryStore lists tuples, addresses and spamtraps, while it is used and changed', async () => {
     const store = new MemoryStore({ maxTuples: 100, maxAddresses: 100 });
     for (const name of ['one', 'two', 'three']) attempt(store, name);
     fill(store, 'white', 3);
@@ -102,7 +105,7 @@ describe('what it holds', () => {
     expect(seen).toEqual(['one', 'two', 'three', '10.0.0.0', '10.0.0.1', '10.0.0.2', 'a@example.net']);
   });
 
-  it('is loaded as copies: tuples replaced, addresses merged', async () => {
+  it('a MemoryStore loads copies of records, replaces tuples and merges addresses', async () => {
     const [from, to] = [
       new MemoryStore({ maxTuples: 9, maxAddresses: 9 }),
       new MemoryStore({ maxTuples: 9, maxAddresses: 9 }),
@@ -127,7 +130,7 @@ describe('what it holds', () => {
     expect(attempt(from, 'one')).toMatchObject({ blocked: 3 });
   });
 
-  it('goes when it has expired, while traffic goes on', async () => {
+  it('a sweep removes expired tuples in many turns of the event loop, while attempts go on', async () => {
     const store = new MemoryStore({ maxTuples: 20_000, maxAddresses: 10 });
     for (let i = 0; i < 5000; i++) attempt(store, `${i}`);
     for (let i = 0; i < 5000; i++) attempt(store, `later ${i}`, NOW + 1);
@@ -146,7 +149,7 @@ describe('what it holds', () => {
     expect(store.stats()).toMatchObject({ tuples: 5001, evictedTuples: 0 });
   });
 
-  it('takes a few hundred bytes a tuple, whatever its strings were cut from', async () => {
+  it('a tuple takes less than 450 bytes, whatever its strings were cut from', async () => {
     setFlagsFromString('--expose-gc');
     const collect = runInNewContext('gc') as () => void;
     const count = 20_000;

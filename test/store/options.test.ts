@@ -33,39 +33,39 @@ const STORES: readonly [string, (options: never) => unknown, string][] = [
   ],
 ];
 
-describe.each(STORES)('the options of a %s', (_name, make, members) => {
-  it.each([[null], [5], ['text'], [[]], [true]])('are not %j', async (options) => {
+describe.each(STORES)('the options of a %s', (name, make, known) => {
+  it.each([[null], [5], ['text'], [[]], [true]])(`a ${name} refuses options that are %j`, async (options) => {
     expect(await failureOf(() => make(options as never))).toMatchObject({
       code: 'ERR_SPAMD_OPTION',
-      message: expect.stringMatching(`^options: not an object with ${members}: `),
+      message: expect.stringMatching(`^options: not an object with ${known}: `),
     });
   });
 
-  it('may be undefined', async () => {
-    const none = Object.fromEntries(members.split(', ').map((member) => [member, undefined]));
-    const made = await make({ ...none, ...(members.startsWith('open') ? { open } : {}) } as never);
+  it(`a ${name} accepts options that are undefined`, async () => {
+    const none = Object.fromEntries(known.split(', ').map((each) => [each, undefined]));
+    const made = await make({ ...none, ...(known.startsWith('open') ? { open } : {}) } as never);
     await (made as { close(): unknown }).close();
     expect(made).toHaveProperty('close');
   });
 
-  it.each(['maxTuple', 'timeoutMs', 'Prefix', 'toString'])('have no member %s', async (member) => {
-    expect(await failureOf(() => make({ [member]: 5 } as never))).toMatchObject({
+  it.each(['maxTuple', 'timeoutMs', 'Prefix', 'toString'])(`a ${name} refuses an option %s`, async (unknown) => {
+    expect(await failureOf(() => make({ [unknown]: 5 } as never))).toMatchObject({
       code: 'ERR_SPAMD_OPTION',
-      message: `${member}: no such option; there are: ${members}`,
+      message: `${unknown}: no such option; there are: ${known}`,
     });
   });
 });
 
-it.each([0, 2 ** 24 + 1, 1.5, '5', null])('a MemoryStore does not keep %j', async (most) => {
+it.each([0, 2 ** 24 + 1, 1.5, '5', null])('a MemoryStore refuses a bound of %j', async (bound) => {
   for (const name of ['maxTuples', 'maxAddresses']) {
-    expect(await failureOf(() => new MemoryStore({ [name]: most }))).toMatchObject({
+    expect(await failureOf(() => new MemoryStore({ [name]: bound }))).toMatchObject({
       code: 'ERR_SPAMD_OPTION',
       message: expect.stringMatching(`^${name}: not a whole number 1..16777216: `),
     });
   }
 });
 
-it('a LevelStore is not made with new', async () => {
+it('a LevelStore cannot be made with new', async () => {
   const Made = LevelStore as unknown as new (directory: string) => LevelStore;
   expect(await failureOf(() => new Made(directory))).toMatchObject({
     code: 'ERR_SPAMD_OPTION',
@@ -78,7 +78,7 @@ it.each<[string, unknown[], string]>([
   ['a text', ['text'], 'entries: not a list of entries: "text"'],
   ['nothing', [], 'entries: not a list of entries: undefined'],
   ['wrong options', [[], { backDated: true }], 'backDated: no such option; there are: backdated'],
-])('a Broadcaster announces no list that is %s', async (_what, args, message) => {
+])('a Broadcaster refuses to announce %s', async (_what, args, message) => {
   await using broadcaster = await Broadcaster.open(client, { open, leaseMs: 100 });
   broadcaster.on('warning', () => {});
   const announce = broadcaster.announce as (...args: unknown[]) => Promise<void>;

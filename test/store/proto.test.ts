@@ -9,7 +9,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const OUT = 'src/store/generated/record.js';
 
 describe('the generated code of record.proto', () => {
-  it('is what `npm run proto` makes', { timeout: 60_000 }, () => {
+  it('the generated code of record.proto is what `npm run proto` makes', { timeout: 60_000 }, () => {
     const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
     const [program = '', ...options]: string[] = scripts.proto.split(' ');
     expect(options).toContain(OUT);

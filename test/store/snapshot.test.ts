@@ -68,15 +68,18 @@ beforeAll(async () => {
 
 afterAll(() => rm(directory, { recursive: true }));
 
-describe('a snapshot', () => {
-  it.each([1000, 65_536, 10_000_000])('is put into another store as it was, in chunks of %i', async (size) => {
-    const store = memory();
-    const report = await restore(store, cutUp(large, size));
-    expect(report).toEqual({ tuples: MANY, addresses: 2, spamtraps: 1, time: NOW, bytes: large.length });
-    expect(await contents(store)).toEqual(await contents(sample(MANY)));
-  });
+describe('snapshot and restore', () => {
+  it.each([1000, 65_536, 10_000_000])(
+    'a snapshot in chunks of %i bytes gives another store the same records',
+    async (size) => {
+      const store = memory();
+      const report = await restore(store, cutUp(large, size));
+      expect(report).toEqual({ tuples: MANY, addresses: 2, spamtraps: 1, time: NOW, bytes: large.length });
+      expect(await contents(store)).toEqual(await contents(sample(MANY)));
+    },
+  );
 
-  it('goes from a LevelStore into memory and back, by a file', async () => {
+  it('a snapshot goes from a LevelStore into memory and back, by a file', async () => {
     const path = join(directory, 'snapshot');
     await using from = await LevelStore.open(join(directory, 'from'));
     for await (const item of sample(MANY).records()) await from.load([item]);
@@ -89,12 +92,12 @@ describe('a snapshot', () => {
     expect(to.stats()).toEqual(from.stats());
   });
 
-  it('of nothing is one too', async () => {
+  it('a snapshot of an empty store can be restored', async () => {
     const report = await restore(memory(), cutUp(await bytesOf(memory()), 5));
     expect(report).toMatchObject({ tuples: 0, addresses: 0, spamtraps: 0 });
   });
 
-  it('is merged with what is there', async () => {
+  it('a snapshot is merged with the records that the store has', async () => {
     const store = memory();
     store.load([
       { type: 'address', ip: '192.0.2.1', record: address({ trapped: [{ at: NOW - 1, expires: NOW + 99 }] }) },
@@ -108,27 +111,27 @@ describe('a snapshot', () => {
     expect(store.stats()).toMatchObject({ tuples: 2, addresses: 2, spamtraps: 2 });
   });
 
-  it('tells how far it is', async () => {
-    const told: SnapshotProgress[] = [];
-    const onProgress = (progress: SnapshotProgress) => void told.push(progress);
+  it('snapshot and restore report their progress', async () => {
+    const reported: SnapshotProgress[] = [];
+    const onProgress = (progress: SnapshotProgress) => void reported.push(progress);
     let length = 0;
     for await (const chunk of snapshot(sample(MANY), NOW, { onProgress })) length += chunk.length;
-    expect(told.length).toBeGreaterThan(2);
+    expect(reported.length).toBeGreaterThan(2);
     const all = { records: MANY + 3, expected: MANY + 3, bytes: length };
-    expect(told.at(-1)).toEqual({ phase: 'write', ...all });
+    expect(reported.at(-1)).toEqual({ phase: 'write', ...all });
 
-    told.length = 0;
+    reported.length = 0;
     await restore(memory(), cutUp(large, 65_536), { onProgress });
-    const phases = told.map(({ phase }) => phase);
+    const phases = reported.map(({ phase }) => phase);
     const half = phases.lastIndexOf('verify');
-    expect(told[half]).toEqual({ phase: 'verify', ...all });
-    expect(told.at(-1)).toEqual({ phase: 'apply', ...all });
+    expect(reported[half]).toEqual({ phase: 'verify', ...all });
+    expect(reported.at(-1)).toEqual({ phase: 'apply', ...all });
     expect(phases.indexOf('apply')).toBe(half + 1);
   });
 });
 
-describe('a snapshot that is not sound', () => {
-  /** What is said of it; the store must be as it was. */
+describe('restore of a damaged snapshot', () => {
+  /** The error of restoring it; the store must be as it was. */
   async function refusal(bytes: Uint8Array, size = 512): Promise<SnapshotError> {
     const store = memory();
     store.load([{ type: 'spamtrap', address: 'before@example.net' }]);
@@ -142,14 +145,14 @@ describe('a snapshot that is not sound', () => {
     return error;
   }
 
-  it('is refused wherever it is cut, with the place', async () => {
+  it('a snapshot that is cut anywhere is refused with the offset', async () => {
     for (let length = 0; length < small.length; length++) {
       expect((await refusal(small.subarray(0, length))).offset).toBe(length);
     }
     expect((await refusal(large.subarray(0, 100_000))).offset).toBe(100_000);
   });
 
-  it('is refused whichever byte is another', async () => {
+  it('a snapshot of which any byte is changed is refused', async () => {
     const byte = fc.record({ at: fc.nat(small.length - 1), by: fc.integer({ min: 1, max: 255 }) });
     await fc.assert(
       fc.asyncProperty(byte, async ({ at, by }) => {
@@ -162,9 +165,9 @@ describe('a snapshot that is not sound', () => {
     );
   });
 
-  it('is refused with the section that was changed', async () => {
+  it('a snapshot is refused with the offset of the section that was changed', async () => {
     const changed = Buffer.from(large);
-    // Within the strings of a tuple, so that nothing but the sum can tell.
+    // Within the strings of a tuple, so that only the checksum can notice.
     const at = changed.indexOf('alice', 150_000);
     changed.write('alicf', at);
     const { offset, message } = await refusal(changed);
@@ -173,13 +176,13 @@ describe('a snapshot that is not sound', () => {
     expect(message).toMatch(/changed between here and byte \d+/);
   });
 
-  it('is refused when something follows', async () => {
+  it('a snapshot with more bytes after its end is refused', async () => {
     const longer = Buffer.concat([small, Buffer.from([0])]);
     expect((await refusal(longer)).offset).toBe(small.length);
     expect((await refusal(longer, small.length)).offset).toBe(small.length);
   });
 
-  it('is refused when two are one after the other, or a section is missing', async () => {
+  it('two snapshots in a row, and one of which a section is missing, are refused', async () => {
     await refusal(Buffer.concat([small, small]));
     const checkpoint = Buffer.from([0x2a, 0x05, 0x0d]);
     const first = large.indexOf(checkpoint);
@@ -187,17 +190,17 @@ describe('a snapshot that is not sound', () => {
     await refusal(Buffer.concat([large.subarray(0, first + 7), large.subarray(second + 7)]));
   });
 
-  it('is refused when it is something else', async () => {
+  it('bytes that are no snapshot are refused at offset 0', async () => {
     expect((await refusal(Buffer.from('WHITE|192.0.2.1|||1|2|3|4|5\n'))).offset).toBe(0);
     expect((await refusal(Buffer.alloc(1000))).offset).toBe(0);
   });
 
-  it('is refused when it never comes to a checkpoint', async () => {
+  it('a snapshot that never comes to a checkpoint is refused', async () => {
     const record = Buffer.concat([Buffer.from([0x22, 0x80, 0x80, 0x04]), Buffer.alloc(65_536)]);
     await refusal(Buffer.concat([small.subarray(0, small.indexOf('\x12')), ...new Array(40).fill(record)]), 65_536);
   });
 
-  it('is refused with a record that cannot be decoded, though the sum is right', async () => {
+  it('a snapshot with a record that cannot be decoded is refused, though its checksum is right', async () => {
     const body = Buffer.from([...small.subarray(0, 2 + (small[1] ?? 0)), 0x12, 0x02, 0x0a, 0x50]);
     const trailer = Buffer.from([0x32, 0x05, 0x0d, 0, 0, 0, 0]);
     trailer.writeUInt32LE(crc32(body), 3);
@@ -206,7 +209,7 @@ describe('a snapshot that is not sound', () => {
     expect(offset).toBe(body.length - 4);
   });
 
-  it('is refused when the counts are not those at its end', async () => {
+  it('a snapshot whose counts differ from those at its end is refused', async () => {
     const end = small.lastIndexOf(Buffer.from([0x32]));
     const trailer = Buffer.from(small.subarray(end));
     // The last byte of the count of tuples, 2.
@@ -214,7 +217,7 @@ describe('a snapshot that is not sound', () => {
     expect((await refusal(Buffer.concat([small.subarray(0, end), trailer]))).message).toMatch(/counts/);
   });
 
-  it('that cannot be read is trouble of its own', async () => {
+  it('a snapshot file that is missing or cut is refused with the code for that', async () => {
     const missing = restore(memory(), join(directory, 'nothing'));
     await expect(missing).rejects.toMatchObject({ code: 'ERR_SPAMD_STORE', message: expect.stringMatching(/ENOENT/) });
     const path = join(directory, 'cut');

@@ -84,7 +84,7 @@ function hex(digits: string | undefined): Buffer {
   return Buffer.from(digits, 'hex');
 }
 
-/** UTF-8 where valid, else Latin-1: said once more in other words than the library's. */
+/** UTF-8 where valid, else Latin-1: decoded by other means than the library's. */
 function text(bytes: Buffer): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
