@@ -12,10 +12,10 @@ describe('a group of greylists over virtual days', () => {
 
   it('defers, passes, traps, sweeps and repairs, and agrees about every client in the end', async () => {
     const { verdicts, repaired, swept, disputed, states, warnings } = await month({ ...GROUP, seed: 1 });
-    for (const reason of ['first-sight', 'too-soon', 'retry', 'white', 'spamtrap', 'trapped']) {
+    for (const reason of ['first-sight', 'too-soon', 'retry', 'white', 'spamtrap', 'trapped'] as const) {
       expect(verdicts[reason], reason).toBeGreaterThan(0);
     }
-    expect(verdicts['error']).toBe(0);
+    expect(verdicts.error).toBe(0);
     expect(repaired).toBeGreaterThan(0);
     expect(swept).toBeGreaterThan(0);
     expect(disputed).toEqual([]);

@@ -1,6 +1,6 @@
 /** A group of peers with their greylists over virtual days: attempts, traps, operators, sweeps, repairs, bulk sends. */
 import { createHash } from 'node:crypto';
-import { Greylist, MemoryStore, SyncPeer, type Transport } from 'spamd-sync';
+import { Greylist, type GreylistStats, MemoryStore, SyncPeer, type Transport, type VerdictReason } from 'spamd-sync';
 import { type AddressState, ReadStep, stateOf } from 'spamd-sync/store';
 import { MemoryNetwork } from 'spamd-sync/testing';
 import { KEY } from './frame.ts';
@@ -21,7 +21,7 @@ export interface Month {
   /** SHA-256 over every datagram that was sent, with its time and its sender. */
   readonly digest: string;
   readonly datagrams: number;
-  readonly verdicts: Readonly<Record<string, number>>;
+  readonly verdicts: Readonly<Record<VerdictReason, number>>;
   /** Addresses that sweeps announced again. */
   readonly repaired: number;
   /** Records that sweeps removed. */
@@ -135,16 +135,24 @@ export async function month({ peers, days, seed, eventsADay }: MonthOptions): Pr
   });
   const states = clients.map((ip) => stateAt(hosts[0] as Host, ip)?.type);
 
-  const verdicts: Record<string, number> = {};
-  let repaired = 0;
-  let swept = 0;
+  const stats: GreylistStats[] = [];
   for (const { greylist, peer } of hosts) {
-    const stats = await greylist.stats();
-    for (const [reason, count] of Object.entries(stats.verdicts)) verdicts[reason] = (verdicts[reason] ?? 0) + count;
-    repaired += stats.repaired;
-    swept += stats.swept;
+    stats.push(await greylist.stats());
     await greylist.close();
     await peer.close();
   }
-  return { digest: hash.digest('hex'), datagrams, verdicts, repaired, swept, disputed, states, warnings };
+  const sum = (count: (of: GreylistStats) => number): number => stats.reduce((total, each) => total + count(each), 0);
+  const reasons = Object.keys(stats[0]?.verdicts ?? {}) as VerdictReason[];
+  return {
+    digest: hash.digest('hex'),
+    datagrams,
+    verdicts: Object.fromEntries(
+      reasons.map((reason) => [reason, sum(({ verdicts }) => verdicts[reason])]),
+    ) as Month['verdicts'],
+    repaired: sum(({ repaired }) => repaired),
+    swept: sum(({ swept }) => swept),
+    disputed,
+    states,
+    warnings,
+  };
 }
