@@ -1,8 +1,13 @@
 import { LRUCache } from 'lru-cache';
-import { nextTurn } from '../clock.ts';
 
 /** How many records are looked at before the event loop may turn: a fraction of a millisecond. */
 const SLICE = 2000;
+
+/** Some of the records of a table. */
+export interface Slice<R> {
+  readonly items: readonly (readonly [key: string, record: R])[];
+  readonly isLast: boolean;
+}
 
 export interface BoundedTableOptions<R> {
   /** How many records are kept. */
@@ -58,21 +63,20 @@ export class BoundedTable<R extends object> {
   }
 
   /**
-   * What is there now, in slices between which the event loop turns; what comes meanwhile is left out.
+   * What is there now, in slices between which the caller is to let the event loop turn; what comes meanwhile is left out.
    *
    * @param isWanted Which records to bring. Default: all.
    */
-  async *slices(isWanted: (record: R) => boolean = () => true): AsyncGenerator<[key: string, record: R][], void> {
+  *slices(isWanted: (record: R) => boolean = () => true): Generator<Slice<R>, void> {
     let left = this.#inOrder.size;
-    let slice: [string, R][] = [];
+    let items: [string, R][] = [];
     for (const [key, record] of this.#inOrder) {
       if (left-- === 0) break;
-      if (isWanted(record)) slice.push([key, record]);
-      if (left % SLICE !== 0) continue;
-      yield slice;
-      slice = [];
-      if (left > 0) await nextTurn();
+      if (isWanted(record)) items.push([key, record]);
+      if (left % SLICE !== 0 || left === 0) continue;
+      yield { items, isLast: false };
+      items = [];
     }
-    if (slice.length > 0) yield slice;
+    yield { items, isLast: true };
   }
 }

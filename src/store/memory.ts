@@ -1,3 +1,4 @@
+import { nextTurn } from '../clock.ts';
 import type { AddressRecord } from '../rules/address.ts';
 import { holdsUntil, overwriteAddress } from '../rules/address.ts';
 import { LoadAddressStep } from '../rules/change.ts';
@@ -75,11 +76,13 @@ export class MemoryStore implements Store {
   }
 
   async *records(): AsyncIterable<StoreRecord> {
-    for await (const slice of this.#tuples.slices()) {
-      for (const [key, record] of slice) yield { type: 'tuple', key, record };
+    for (const { items, isLast } of this.#tuples.slices()) {
+      for (const [key, record] of items) yield { type: 'tuple', key, record };
+      if (!isLast) await nextTurn();
     }
-    for await (const slice of this.#addresses.slices()) {
-      for (const [ip, record] of slice) yield { type: 'address', ip, record };
+    for (const { items, isLast } of this.#addresses.slices()) {
+      for (const [ip, record] of items) yield { type: 'address', ip, record };
+      if (!isLast) await nextTurn();
     }
     for (const address of [...this.#spamtraps]) yield { type: 'spamtrap', address };
   }
@@ -93,11 +96,13 @@ export class MemoryStore implements Store {
   }
 
   async *sweepCandidates(now: number): AsyncIterable<readonly Candidate[]> {
-    for await (const slice of this.#tuples.slices((record) => isExpiredTuple(record, now))) {
-      yield slice.map(([key]): Candidate => ({ type: 'tuple', key }));
+    for (const { items, isLast } of this.#tuples.slices((record) => isExpiredTuple(record, now))) {
+      if (items.length > 0) yield items.map(([key]): Candidate => ({ type: 'tuple', key }));
+      if (!isLast) await nextTurn();
     }
-    for await (const slice of this.#addresses.slices((record) => isForSweep(record, now))) {
-      yield slice.map(([ip]): Candidate => ({ type: 'address', ip }));
+    for (const { items, isLast } of this.#addresses.slices((record) => isForSweep(record, now))) {
+      if (items.length > 0) yield items.map(([ip]): Candidate => ({ type: 'address', ip }));
+      if (!isLast) await nextTurn();
     }
   }
 

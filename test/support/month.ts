@@ -91,7 +91,7 @@ export async function month({ peers, days, seed, eventsADay }: MonthOptions): Pr
     hosts.push({ peer, greylist, store });
   }
 
-  const clients = Array.from({ length: 40 }, (_, i) => `198.51.100.${i + 1}`);
+  const clients = Array.from({ length: 20 }, (_, i) => `198.51.100.${i + 1}`);
   const act = async ({ greylist }: Host): Promise<void> => {
     const ip = random.pick(clients);
     const kind = random.next();
