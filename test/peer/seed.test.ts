@@ -123,13 +123,13 @@ describe('seed', () => {
     ]);
   });
 
-  it.each([0, 0.5, 10_001, Number.NaN])('refuses a rate of %d', async (rate) => {
+  it.each([0, -1, 0.009, 10_001, Number.NaN])('refuses a rate of %d', async (rate) => {
     const { peer } = await openRig({ targets: ['mx'] });
     const refused = expect.objectContaining({ code: 'ERR_SPAMD_OPTION', message: expect.stringContaining('rate') });
     await expect(peer.seed([], { rate })).rejects.toEqual(refused);
   });
 
-  it.each([1, 10_000])('takes a rate of %d', async (rate) => {
+  it.each([0.01, 1, 10_000])('takes a rate of %d', async (rate) => {
     const { peer } = await openRig({ targets: ['mx'] });
     expect(await peer.seed(whites(1, NOW), { rate })).toMatchObject({ datagrams: 1 });
   });
