@@ -1,6 +1,6 @@
-import { type Entry, EntryError, SpamdSyncError } from 'spamd-sync';
+import { type Clock, type Entry, EntryError, SpamdSyncError } from 'spamd-sync';
 import { describe, expect, it } from 'vitest';
-import { LOCAL, NOW, openRig } from '../support/rig.ts';
+import { LOCAL, NOW, openRig, turn } from '../support/rig.ts';
 
 const OLD = NOW - 1000;
 const MARKER: Entry = { type: 'white', ip: '203.0.113.1', timestamp: NOW, expires: 0 };
@@ -166,6 +166,37 @@ describe('seed', () => {
     abort.abort();
     expect(await seeding).toMatchObject({ aborted: true, datagrams: 7 });
     expect(sent).toHaveLength(7);
+  });
+
+  it('does not come in a burst when the timers of several seeds are late', async () => {
+    let time = 0;
+    let due: (() => void)[] = [];
+    const clock: Clock = {
+      now: () => NOW + time,
+      monotonic: () => time,
+      setTimer: (_seconds, task) => {
+        due.push(task);
+        return {
+          cancel: () => {
+            due = due.filter((other) => other !== task);
+          },
+        };
+      },
+      endOfTurn: (task) => {
+        const immediate = setImmediate(task);
+        return { cancel: () => clearImmediate(immediate) };
+      },
+    };
+    const { peer, transport } = await openRig({ targets: ['mx'], clock });
+    for (let seed = 0; seed < 5; seed++) void peer.seed(many(1000));
+    await turn();
+    const { sent } = transport.link();
+    expect(sent).toHaveLength(1);
+    time = 5;
+    for (const task of due) task();
+    await turn();
+    expect(sent).toHaveLength(2);
+    await peer.close();
   });
 
   it.each(['aborted', 'closed'])('ends when it is %s while its source keeps it waiting', async (how) => {
