@@ -41,9 +41,10 @@ export interface BatchOptions {
    * The rate of bulk sends, datagrams a second, 0.01..10000: of calls of `announce()` with more than a second's worth, and of
    * seeds without a rate of their own, all together. A second's worth, at least one datagram, goes at once.
    *
-   * Default: 4, some 340 addresses a second, and less the more WHITE the group holds, as far as known: a spamd that is
-   * sent some 1,400 entries while it scans its database locks itself up for good, and its scan takes up to 50
-   * microseconds for each WHITE. `stats().bulk` shows the rate and the number of WHITE that it follows.
+   * Default: 3, some 255 addresses a second, and less the more WHITE the group holds, as far as known: an OpenBSD spamd
+   * that is sent more than some 330 entries while it scans its database locks itself up for good, and its scan takes up to
+   * 50 microseconds for each WHITE. `stats().bulk` shows the rate and the number of WHITE that it follows. Give a higher
+   * rate where every receiver is a greyd, a host of this library, or a spamd whose pipe holds more than 16 KiB.
    */
   readonly bulkRate?: number | undefined;
 }

@@ -134,7 +134,7 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
    * Announces these entries, as they are. What is announced in one turn of the event loop shares datagrams.
    * What must not be sent to a target's kind of receiver is skipped, and the report lists it.
    *
-   * A call of more than a second's worth at `batch.bulkRate` (four datagrams, 340 addresses, unless set; less where the
+   * A call of more than a second's worth at `batch.bulkRate` (three datagrams, 255 addresses, unless set; less where the
    * group holds many WHITE) is a bulk send: that much goes at once and the rest at that rate, as backdated; the report
    * comes at the end. Other calls overtake it, save for the addresses that still wait. What waits when the peer closes
    * is skipped as `closed`.

@@ -26,9 +26,10 @@ export interface SeedProgress {
 /** Options of `seed()`. */
 export interface SeedOptions {
   /**
-   * Datagrams a second, 0.01..10000, for this seed alone. Default: the rate of bulk sends, `batch.bulkRate`, which the seed
-   * then shares with them and with other seeds. A spamd that is sent too much while it scans its database locks itself
-   * up for good, the sooner the more WHITE it holds: give a rate only where every receiver is a host of this library.
+   * Datagrams a second, 0.01..10000, for this seed alone. Default: the rate of bulk sends, `batch.bulkRate`, which the
+   * seed then shares with them and with other seeds. A spamd that is sent too much while it scans its database locks
+   * itself up for good, the sooner the more WHITE it holds: give a higher rate only where every receiver is a greyd, a
+   * host of this library, or a spamd whose pipe holds more than OpenBSD's 16 KiB.
    */
   readonly rate?: number | undefined;
   /** Stops the seed; the report shows how far it got. */
