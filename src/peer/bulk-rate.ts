@@ -41,6 +41,7 @@ export function safeRate(whites: number): number {
 export class BulkRate {
   readonly #fixed: number | undefined;
   #noted = 0;
+  #seenSinceNoted = new DistinctCount();
   #seen = new DistinctCount();
   #seenBefore = new DistinctCount();
   #since = Number.NEGATIVE_INFINITY;
@@ -60,14 +61,19 @@ export class BulkRate {
     return Math.max(1, this.rate);
   }
 
-  /** How many WHITE the group holds, as far as known: what was noted, or the addresses seen, whichever is more. */
+  /**
+   * How many WHITE the group holds, as far as known: what was noted and the addresses seen since, or all addresses seen,
+   * whichever is more. Those seen since may be other ones than those noted.
+   */
   get whites(): number {
-    return Math.max(this.#noted, this.#seen.estimate, this.#seenBefore.estimate);
+    const seen = Math.max(this.#seen.estimate, this.#seenBefore.estimate);
+    return Math.max(seen, this.#noted + Math.min(seen, this.#seenSinceNoted.estimate));
   }
 
-  /** Takes note of how many white addresses this host holds. */
+  /** Takes note of how many white addresses this host holds, those seen so far included. */
   noteWhites(count: number): void {
     this.#noted = count;
+    this.#seenSinceNoted = new DistinctCount();
   }
 
   /**
@@ -82,5 +88,6 @@ export class BulkRate {
       this.#since = now;
     }
     this.#seen.add(address);
+    this.#seenSinceNoted.add(address);
   }
 }

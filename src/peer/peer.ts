@@ -164,10 +164,11 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
   }
 
   /**
-   * Takes note of how many white addresses this host holds: the rest of the group holds about as many, and bulk sends
-   * follow that number, see `BatchOptions.bulkRate`.
+   * Takes note of how many white addresses this host holds, those sent and received so far included: the rest of the
+   * group holds about as many, and bulk sends follow that number, see `BatchOptions.bulkRate`.
    *
-   * @param count 0 or more. The last one counts, unless more different white addresses were sent and received.
+   * @param count 0 or more. The last one counts, and the different white addresses sent and received since; or all of
+   *   those, if they are more.
    * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for anything else.
    */
   noteWhites(count: number): void {

@@ -143,7 +143,7 @@ describe('safeRate', () => {
 });
 
 describe('BulkRate', () => {
-  it('follows what was noted or what was seen, whichever is more', () => {
+  it('follows what was noted and seen since, or what was seen, whichever is more', () => {
     const rate = new BulkRate(undefined);
     expect(rate).toMatchObject({ rate: 3, burst: 3, whites: 0 });
     rate.noteWhites(100_000);
@@ -154,8 +154,27 @@ describe('BulkRate', () => {
     expect(rate).toMatchObject({ rate: safeRate(400_000), burst: 1 });
     rate.noteWhites(10);
     for (let at = 0; at < 1000; at++) rate.noteWhite(at, 0);
-    expect(rate.whites).toBeGreaterThan(950);
-    expect(rate.whites).toBeLessThan(1050);
+    expect(rate.whites).toBeGreaterThan(960);
+    expect(rate.whites).toBeLessThan(1060);
+    // A greylist notes again and again what it holds, among it what was seen.
+    rate.noteWhites(1010);
+    expect(rate.whites).toBe(1010);
+    for (let at = 500; at < 1500; at++) rate.noteWhite(at, 0);
+    expect(rate.whites).toBeGreaterThan(1960);
+    expect(rate.whites).toBeLessThan(2060);
+    rate.noteWhites(5);
+    expect(rate.whites).toBeGreaterThan(1425);
+    expect(rate.whites).toBeLessThan(1575);
+  });
+
+  it('adds no address to what was noted that was last seen 72 days ago', () => {
+    const rate = new BulkRate(undefined);
+    rate.noteWhites(100);
+    for (let at = 0; at < 500; at++) rate.noteWhite(at, 0);
+    rate.noteWhite(1000, 36 * DAY);
+    expect(rate.whites).toBeGreaterThan(580);
+    rate.noteWhite(1000, 72 * DAY);
+    expect(rate.whites).toBe(101);
   });
 
   it('is what it was set to, whatever the group holds', () => {
