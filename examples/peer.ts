@@ -48,24 +48,26 @@ async function main(): Promise<void> {
 
 async function run(values: Arguments): Promise<void> {
   if (values.key !== undefined && values['no-key']) throw new Error('-K and --no-key exclude each other');
-  if (values.listen === undefined && values.target === undefined) {
-    throw new Error('neither -y nor -Y: it would receive nothing and announce nothing');
-  }
   const key = values['no-key'] ? SyncKey.none() : await SyncKey.fromFile(values.key ?? '/etc/mail/spamd.key');
+  const port = values.port === undefined ? undefined : portOf(values.port);
   const peer = await SyncPeer.open({
     key,
     listen: values.listen ?? false,
     targets: (values.target ?? []).map((host) => ({ host, dialect: (values.dialect ?? 'spamd') as Dialect })),
-    port: values.port === undefined ? undefined : portOf(values.port),
+    port,
     group: values.group,
   });
+  if (values.listen === undefined && values.target === undefined) {
+    await peer.close();
+    throw new Error('neither -y nor -Y: it would receive nothing and announce nothing');
+  }
   log('', peer);
   const state = values.state === undefined ? undefined : await openState(values.state, peer);
   closeOnSignal(state === undefined ? [peer] : [state, peer]);
-  const { address, port } = peer.address;
+  const { address, port: bound } = peer.address;
   if (values.listen === undefined)
-    console.log(`sending from ${address}:${port}; without -y this peer receives nothing`);
-  else console.log(`listening on ${address}:${port}, receive buffer ${peer.stats().receiveBuffer} bytes`);
+    console.log(`sending from ${address}:${bound}; without -y this peer receives nothing`);
+  else console.log(`listening on ${address}:${bound}, receive buffer ${peer.stats().receiveBuffer} bytes`);
   for (const { target, address: to, dialect } of peer.health().targets) {
     if (to !== undefined) console.log(`target ${target} (${to}, ${dialect})`);
     else console.error(`warning: target ${target}: no such host or interface; looked up again every 30 seconds`);

@@ -67,6 +67,7 @@ export const SEND_OPTIONS = {
   port: { type: 'string', short: 'p' },
   dialect: { type: 'string' },
   rate: { type: 'string' },
+  whites: { type: 'string' },
 } as const;
 
 export interface SendArguments {
@@ -75,21 +76,17 @@ export interface SendArguments {
   readonly port?: string | undefined;
   readonly dialect?: string | undefined;
   readonly rate?: string | undefined;
+  readonly whites?: string | undefined;
 }
-
-/**
- * Datagrams a second, as the library's own default: a real spamd that is sent more than it can write while it
- * scans its database hangs for good.
- */
-const RATE = '4';
 
 /** Sends entries to the targets that the arguments name, and gives a summary of how many. */
 export async function send(
   entries: AsyncIterable<Entry>,
-  { target = [], key, port, dialect = 'spamd', rate = RATE }: SendArguments,
+  { target = [], key, port, dialect = 'spamd', rate, whites = '0' }: SendArguments,
   report: Surroundings['report'],
 ): Promise<string> {
-  const datagramsPerSecond = whole('--rate', rate, 1, 10_000);
+  const datagramsPerSecond = rate === undefined ? undefined : whole('--rate', rate, 1, 10_000);
+  const known = whole('--whites', whites, 0, 4_294_967_295);
   if (target.length === 0) throw new Error('no target: name one with -Y');
   const peer = await SyncPeer.open({
     key: await SyncKey.fromFile(key ?? '/etc/mail/spamd.key'),
@@ -97,6 +94,8 @@ export async function send(
     targets: target.map((host) => ({ host, dialect: dialect as Dialect })),
     ...(port === undefined ? {} : { port: whole('-p', port, 1, 65_535) }),
   });
+  // Unless a rate is given the seed goes by this number: a spamd that is sent too much while it scans hangs for good.
+  peer.noteWhites(known);
   try {
     const unknown = peer.health().targets.find(({ address }) => address === undefined);
     if (unknown !== undefined) throw new Error(`target ${unknown.target}: no such host, and no such interface`);

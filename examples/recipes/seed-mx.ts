@@ -4,7 +4,7 @@ import { type LeftOutReason, parseSpamdb, type SpamdbRecord, toEntries } from 's
 import { badLines, command, runProgram, SEND_OPTIONS, send, wholeInput } from './common.ts';
 
 const USAGE = `usage: spamdb | node --import tsx examples/recipes/seed-mx.ts -Y newmx
-           [--no-grey] [-K keyfile] [-p port] [--dialect spamd|greyd] [--rate 4]
+           [--no-grey] [-K keyfile] [-p port] [--dialect spamd|greyd] [--whites n] [--rate n]
 
 Sends the targets every WHITE, TRAPPED and GREY entry that still holds, once all of the input is read. Spamtraps cannot
 be announced; see docs/operations.md.
@@ -12,7 +12,9 @@ be announced; see docs/operations.md.
   -Y         where to send: a host name, an IPv4 address or an interface, as with spamd; repeatable
   -K         the group's key file, by default /etc/mail/spamd.key
   --no-grey  leave out the tuples: most of what a greylist holds, and of the least use
-  --dialect  what runs at the targets;  --rate  datagrams a second, of 84 addresses or some ten tuples each`;
+  --dialect  what runs at the targets
+  --whites   how many WHITE they hold by now; the more, the slower it goes
+  --rate     datagrams a second, of 84 addresses or some ten tuples each: to go faster where there is no real spamd`;
 
 const OPTIONS = { ...SEND_OPTIONS, 'no-grey': { type: 'boolean' } } as const;
 

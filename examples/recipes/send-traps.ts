@@ -7,7 +7,8 @@ import { type AddressListItem, parseAddressList } from 'spamd-sync/spamdb';
 import { badLines, command, runProgram, SEND_OPTIONS, type Surroundings, send, whole, wholeInput } from './common.ts';
 
 const USAGE = `usage: pfctl -t bruteforce -T show | node --import tsx examples/recipes/send-traps.ts -Y target...
-           [--hours 24] [--expand 1] [--except file]... [-K keyfile] [-p port] [--dialect spamd|greyd] [--rate 4]
+           [--hours 24] [--expand 1] [--except file]... [-K keyfile] [-p port] [--dialect spamd|greyd]
+           [--whites n] [--rate n]
 
 Reads addresses, one a line, to the end of the input, and then announces to the targets that they are trapped.
 
@@ -16,7 +17,9 @@ Reads addresses, one a line, to the end of the input, and then announces to the 
   --hours   how long the traps hold, 1..8784
   --expand  networks of up to so many addresses are announced as their addresses, 1..65536; larger ones are left out
   --except  a file of addresses and networks that are never announced, as /etc/mail/nospamd; repeatable
-  --dialect what runs at the targets;  --rate  datagrams a second, of 85 addresses each`;
+  --dialect what runs at the targets
+  --whites  how many WHITE they hold; the more, the slower it goes
+  --rate    datagrams a second, of 85 addresses each: to go faster where there is no real spamd`;
 
 const OPTIONS = {
   ...SEND_OPTIONS,

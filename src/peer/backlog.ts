@@ -2,11 +2,9 @@ import type { TimedClock, Timer } from '../clock.ts';
 import type { Entry } from '../entry.ts';
 import { ADDRESS_TLV_SIZE, GREY_ALIGN, GREY_HEADER_SIZE, MAX_SIZE, MIN_SIZE } from '../wire/constants.ts';
 import type { BulkRate } from './bulk-rate.ts';
-import type { Pacer } from './pacer.ts';
+import { MAX_LATE, type Pacer } from './pacer.ts';
 import type { Packable } from './packer.ts';
 
-/** A place that its datagram missed by more than this is lost, seconds: a burst must not come of a timer that is late. */
-const MISSED_AFTER = 0.1;
 /** What a datagram has room for between header and END. */
 const ROOM = MAX_SIZE - MIN_SIZE;
 /** The same beside the freshness marker that old entries need. */
@@ -108,7 +106,7 @@ export class Backlog<T extends Packable> {
 
   readonly #release = (): void => {
     this.#timer = undefined;
-    const isMissed = this.#options.clock.monotonic() - this.#due > MISSED_AFTER;
+    const isMissed = this.#options.clock.monotonic() - this.#due > MAX_LATE;
     for (let isNow = !isMissed || this.#reserve(); isNow; isNow = this.#pieces.length > 0 && this.#reserve()) {
       const piece = this.#pieces.shift() ?? [];
       for (const { entry } of piece) this.#forget(entry.ip);

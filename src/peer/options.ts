@@ -38,12 +38,13 @@ export interface BatchOptions {
   /** How many entries may be waiting or on their way, 1..2^24; further ones are skipped. Default 65536. */
   readonly maxQueued?: number | undefined;
   /**
-   * The rate of bulk sends, datagrams a second, 1..10000: of calls of `announce()` with more than a second's worth, and of
+   * The rate of bulk sends, datagrams a second, 0.01..10000: of calls of `announce()` with more than a second's worth, and of
    * seeds without a rate of their own, all together. A second's worth, at least one datagram, goes at once.
    *
-   * Default: 4, some 340 addresses a second, and less the more WHITE the group holds, as far as known: a spamd that is
-   * sent some 1,400 entries while it scans its database locks itself up for good, and its scan takes up to 50
-   * microseconds for each WHITE. `stats().bulk` shows the rate and the number of WHITE that it follows.
+   * Default: 3, some 255 addresses a second, and less the more WHITE the group holds, as far as known: an OpenBSD spamd
+   * that is sent more than some 330 entries while it scans its database locks itself up for good, and its scan takes up to
+   * 50 microseconds for each WHITE. `stats().bulk` shows the rate and the number of WHITE that it follows. Give a higher
+   * rate where every receiver is a greyd, a host of this library, or a spamd whose pipe holds more than 16 KiB.
    */
   readonly bulkRate?: number | undefined;
 }
@@ -99,6 +100,7 @@ const DEFAULTS = {
   dialect: 'spamd',
 } as const;
 
+const MIN_RATE = 0.01;
 const MAX_RATE = 10_000;
 
 const OPTIONS: Readonly<Record<keyof SyncPeerOptions, true>> = {
@@ -223,8 +225,8 @@ export function checkedTarget(name: string, given: string | TargetOptions, defau
  * @throws {SpamdSyncError} `ERR_SPAMD_OPTION`, naming the option.
  */
 export function checkRate(name: string, rate: number | undefined): void {
-  if (rate === undefined || (typeof rate === 'number' && rate >= 1 && rate <= MAX_RATE)) return;
-  throw badOption(name, `not a number 1..${MAX_RATE}`, rate);
+  if (rate === undefined || (typeof rate === 'number' && rate >= MIN_RATE && rate <= MAX_RATE)) return;
+  throw badOption(name, `not a number ${MIN_RATE}..${MAX_RATE}`, rate);
 }
 
 function checkedGroup(group: string = DEFAULTS.group): string {

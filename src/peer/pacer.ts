@@ -1,5 +1,8 @@
-/** What a coarse timer or a busy process is late by is made up for up to this, seconds. */
-const MAX_LATE = 0.1;
+/**
+ * What a coarse timer or a busy process is late by is made up for up to this, seconds. A place that its datagram missed by
+ * more is lost, and it takes another: a burst must not come of a timer that is late.
+ */
+export const MAX_LATE = 0.1;
 /** Timers are coarse: what is due within this many seconds may go now. */
 const COARSE = 0.001;
 

@@ -134,7 +134,7 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
    * Announces these entries, as they are. What is announced in one turn of the event loop shares datagrams.
    * What must not be sent to a target's kind of receiver is skipped, and the report lists it.
    *
-   * A call of more than a second's worth at `batch.bulkRate` (four datagrams, 340 addresses, unless set; less where the
+   * A call of more than a second's worth at `batch.bulkRate` (three datagrams, 255 addresses, unless set; less where the
    * group holds many WHITE) is a bulk send: that much goes at once and the rest at that rate, as backdated; the report
    * comes at the end. Other calls overtake it, save for the addresses that still wait. What waits when the peer closes
    * is skipped as `closed`.
@@ -164,10 +164,11 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
   }
 
   /**
-   * Takes note of how many white addresses this host holds: the rest of the group holds about as many, and bulk sends
-   * follow that number, see `BatchOptions.bulkRate`.
+   * Takes note of how many white addresses this host holds, those sent and received so far included: the rest of the
+   * group holds about as many, and bulk sends follow that number, see `BatchOptions.bulkRate`.
    *
-   * @param count 0 or more. The last one counts, unless more different white addresses were sent and received.
+   * @param count 0 or more. The last one counts, and the different white addresses sent and received since; or all of
+   *   those, if they are more.
    * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for anything else.
    */
   noteWhites(count: number): void {

@@ -9,7 +9,7 @@ import { checkedEntry } from './check.ts';
 import { inDialect, type SkipReason } from './dialect.ts';
 import { checkRate, type Dialect } from './options.ts';
 import type { Outlet } from './outlet.ts';
-import { Pacer } from './pacer.ts';
+import { MAX_LATE, Pacer } from './pacer.ts';
 import { type Packable, Packer } from './packer.ts';
 import type { TargetReport } from './report.ts';
 import type { Signer } from './signer.ts';
@@ -26,9 +26,10 @@ export interface SeedProgress {
 /** Options of `seed()`. */
 export interface SeedOptions {
   /**
-   * Datagrams a second, 1..10000, for this seed alone. Default: the rate of bulk sends, `batch.bulkRate`, which the seed
-   * then shares with them and with other seeds. A spamd that is sent too much while it scans its database locks itself
-   * up for good, the sooner the more WHITE it holds: give a rate only where every receiver is a host of this library.
+   * Datagrams a second, 0.01..10000, for this seed alone. Default: the rate of bulk sends, `batch.bulkRate`, which the
+   * seed then shares with them and with other seeds. A spamd that is sent too much while it scans its database locks
+   * itself up for good, the sooner the more WHITE it holds: give a higher rate only where every receiver is a greyd, a
+   * host of this library, or a spamd whose pipe holds more than OpenBSD's 16 KiB.
    */
   readonly rate?: number | undefined;
   /** Stops the seed; the report shows how far it got. */
@@ -175,10 +176,14 @@ export class Seeder {
     }
   }
 
-  /** What a slow source delays is not made up for: that would be the very burst that a seed is to avoid. */
+  /** What a slow source or a late timer delays is not made up for: that would be the very burst that a seed is to avoid. */
   async #pace(): Promise<void> {
     const { clock } = this.#shared;
-    const wait = this.#pacer.reserve(clock.monotonic());
-    if (wait > 0) await sleep(clock, wait, this.#signal);
+    for (let wait = this.#pacer.reserve(clock.monotonic()); wait > 0; ) {
+      const due = clock.monotonic() + wait;
+      await sleep(clock, wait, this.#signal);
+      if (this.#signal.aborted) return;
+      wait = clock.monotonic() - due > MAX_LATE ? this.#pacer.reserve(clock.monotonic()) : 0;
+    }
   }
 }

@@ -53,7 +53,7 @@ export interface PeerStats {
   readonly bulk: {
     /** The rate of bulk sends, datagrams a second; follows `whites` unless `batch.bulkRate` sets it. A gauge. */
     readonly rate: number;
-    /** How many WHITE the group holds, as far as known: what this host holds, or the addresses seen. A gauge. */
+    /** How many WHITE the group holds, as far as known; see `SyncPeer.noteWhites()`. A gauge. */
     readonly whites: number;
   };
   /** The replay window. */

@@ -171,6 +171,7 @@ describe('send-traps', () => {
     ['no target', [], 'no target: name one with -Y'],
     ['an unknown target', ['-Y', 'mx.invalid'], 'target mx.invalid: no such host, and no such interface'],
     ['no such key file', ['-Y', '127.0.0.1', '-K', '/nowhere'], 'there is no key file "/nowhere"'],
+    ['an invalid --whites', ['-Y', '127.0.0.1', '--whites', 'x'], '--whites: not a whole number 0..4294967295: "x"'],
     ['an invalid --hours', ['-Y', '127.0.0.1', '--hours', 'x'], '--hours: not a whole number 1..8784: "x"'],
     ['an unknown option', ['--bogus'], "Unknown option '--bogus'"],
   ])('send-traps reports %s in one line', async (_what, args, why) => {
