@@ -127,6 +127,18 @@ describe('RedisStore', () => {
     await expect(store.records()[Symbol.asyncIterator]().next()).rejects.toThrow(message);
   });
 
+  it('has node-redis answer in bytes, and set no timer for each command', async () => {
+    const given: unknown[] = [];
+    const client: NodeRedisClient = {
+      sendCommand: async (_args, options) => {
+        given.push(options);
+        return done();
+      },
+    };
+    await read(new RedisStore(client));
+    expect(given).toEqual([{ typeMapping: { 36: Buffer }, timeout: 0 }]);
+  });
+
   it('takes a client that throws at once for one that fails', async () => {
     const store = new RedisStore({ sendCommand: fails('closed') });
     await expect(read(store)).rejects.toMatchObject({ code: 'ERR_SPAMD_STORE' });
