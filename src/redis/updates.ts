@@ -1,10 +1,11 @@
 import { sleep, type TimedClock } from '../clock.ts';
-import { type Calls, trouble } from './calls.ts';
+import type { Calls } from './calls.ts';
 import { compareAndSet } from './compare-and-set.ts';
 import { DeferredCounts } from './deferred-counts.ts';
 import { Draft, type Planned, type Standing } from './draft.ts';
 import type { Keys } from './keys.ts';
 import type { ServerTime } from './server-time.ts';
+import { trouble } from './trouble.ts';
 import { ADDRESSES, TUPLES, Values } from './values.ts';
 
 /** How many steps over one address share an exchange. */
