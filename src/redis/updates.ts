@@ -13,10 +13,11 @@ const MAX_BATCH = 256;
 /** How often an exchange is tried. Of a hundred writers at one record each loses so often once in 20,000 times. */
 const MAX_ROUNDS = 1000;
 /**
- * How long an address that was just written is left to other writers at the most, where more waits here, seconds. A process
- * that wrote at once again would win most of the time: it knows what stands, and they have yet to be told.
+ * An address that was just written is left to other writers, where more waits here, for about as long as the exchange
+ * took with all its rounds: that is the longer the more of them there are. A process that wrote at once again would win
+ * most of the time: it knows what stands, and they have yet to be told. Seconds, at the most.
  */
-const MAX_PAUSE = 0.005;
+const MAX_PAUSE = 0.1;
 
 /** What updates need. */
 export interface UpdatesOptions {
@@ -84,12 +85,15 @@ export class Updates {
   }
 
   async #drain(ip: string, first: Pending): Promise<void> {
+    const { clock } = this.#options;
     const waiting: Pending[] = [];
     this.#waiting.set(ip, waiting);
     for (let batch = [first]; batch.length > 0; batch = waiting.splice(0, MAX_BATCH)) {
+      const began = clock.monotonic();
       try {
         const hasWritten = await this.#runAll(ip, batch);
-        if (hasWritten && waiting.length > 0) await sleep(this.#options.clock, Math.random() * MAX_PAUSE);
+        const took = clock.monotonic() - began;
+        if (hasWritten && waiting.length > 0) await sleep(clock, Math.min(took * (0.5 + Math.random()), MAX_PAUSE));
       } catch (error) {
         for (const { reject } of batch) reject(error);
       }
