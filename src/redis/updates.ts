@@ -40,6 +40,13 @@ interface Pending extends Planned {
   readonly reject: (error: unknown) => void;
 }
 
+/** Steps that were run, and what they made is written. */
+interface Done {
+  readonly hasWritten: boolean;
+  /** Tells their callers. */
+  readonly answer: () => void;
+}
+
 /**
  * Steps by optimistic compare-and-set. Those over one address follow one another, so that those of one process never
  * contend: while one exchange is under way, what comes meanwhile is the next, and shares it.
@@ -91,9 +98,12 @@ export class Updates {
     for (let batch = [first]; batch.length > 0; batch = waiting.splice(0, MAX_BATCH)) {
       const began = clock.monotonic();
       try {
-        const hasWritten = await this.#runAll(ip, batch);
+        const done = await this.#runAll(ip, batch);
         const took = clock.monotonic() - began;
-        if (hasWritten && waiting.length > 0) await sleep(clock, Math.min(took * (0.5 + Math.random()), MAX_PAUSE));
+        // What a caller asks for once it has its answer was not waiting.
+        const isContinued = waiting.length > 0;
+        done?.answer();
+        if (done?.hasWritten && isContinued) await sleep(clock, Math.min(took * (0.5 + Math.random()), MAX_PAUSE));
       } catch (error) {
         for (const { reject } of batch) reject(error);
       }
@@ -101,22 +111,22 @@ export class Updates {
     this.#waiting.delete(ip);
   }
 
-  /** @returns Whether anything was written. */
-  async #runAll(ip: string, batch: readonly Pending[]): Promise<boolean> {
+  /** @returns `undefined` where all callers have given up. */
+  async #runAll(ip: string, batch: readonly Pending[]): Promise<Done | undefined> {
     let standing: Standing | undefined;
     for (let round = 1; round <= MAX_ROUNDS; round++) {
       const wanted = batch.filter(({ isLate }) => !isLate());
-      if (wanted.length === 0) return false;
+      if (wanted.length === 0) return undefined;
       const tried = await this.#try(ip, wanted, standing);
-      if (typeof tried === 'boolean') return tried;
+      if ('answer' in tried) return tried;
       // Again at once: what stands grows old.
       standing = tried;
     }
     throw trouble(`contended: other writers were faster ${MAX_ROUNDS} times`);
   }
 
-  /** @returns Whether anything was written, or what stands instead of what was believed. */
-  async #try(ip: string, batch: readonly Pending[], standing: Standing | undefined): Promise<Standing | boolean> {
+  /** @returns What was done, or what stands instead of what was believed. */
+  async #try(ip: string, batch: readonly Pending[], standing: Standing | undefined): Promise<Standing | Done> {
     const { calls, keys, serverTime, spamtraps: set, onIndexed } = this.#options;
     const serverNow = serverTime?.now();
     const draft = this.#draft(ip, serverNow, standing);
@@ -141,8 +151,10 @@ export class Updates {
       if (draft.writesCounts) this.#counts.written(ip);
     }
     if (draft.deferred !== undefined) this.#counts.put(ip, draft.deferred);
-    for (const each of settle) each();
-    return draft.isChanged;
+    const answer = (): void => {
+      for (const each of settle) each();
+    };
+    return { hasWritten: draft.isChanged, answer };
   }
 
   #draft(ip: string, serverNow: number | undefined, standing: Standing | undefined): Draft {
