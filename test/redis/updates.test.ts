@@ -7,6 +7,7 @@ import {
   encodeAddress,
   newAddress,
   ReadStep,
+  type Step,
   sweep,
 } from 'spamd-sync/store';
 import { describe, expect, it } from 'vitest';
@@ -68,6 +69,21 @@ describe('steps by compare-and-set', () => {
     expect(redis.trips()).toBe(1);
     expect(await other.update(new ReadStep(IP), 0)).toMatchObject({ trappedBy: 'operator' });
     expect(redis.trips()).toBe(1);
+    // What was read is what is expected.
+    await other.update(trapping(START + 600), 0);
+    expect(redis.trips()).toBe(1);
+  });
+
+  it('ask of a recipient that they look at only over what another process wrote', async () => {
+    const { redis, store, other } = shared(2);
+    await store.update(trapping(START + 500), 0);
+    redis.spamtraps.add('b@example.net');
+    const step: Step<boolean> = {
+      ip: IP,
+      recipient: 'b@example.net',
+      run: (view) => ({ value: view.address !== undefined && view.isSpamtrap }),
+    };
+    expect(await other.update(step, 0)).toBe(true);
   });
 
   it('take one over what has expired since: Redis has forgotten it, too', async () => {
