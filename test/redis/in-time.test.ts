@@ -65,6 +65,20 @@ describe('InTime', () => {
     expect(set).toHaveLength(2);
   });
 
+  it('takes nothing more while what it gave up is held on to', async () => {
+    const clock = new VirtualClock(0);
+    const inTime = new InTime(clock, 2);
+    const answers: (() => void)[] = [];
+    const held = () => inTime.run(() => new Promise<void>((done) => answers.push(done)));
+    const calls = Promise.allSettled(Array.from({ length: 16_384 }, held));
+    await clock.advance(3);
+    expect(new Set((await calls).map(({ status }) => status))).toEqual(new Set(['rejected']));
+    await expect(held()).rejects.toThrow(/does not keep up/);
+    for (const answer of answers) answer();
+    await new Promise((done) => setImmediate(done));
+    await expect(inTime.run(async () => 'again')).resolves.toBe('again');
+  });
+
   it('counts no time in which the process did not run', async () => {
     let tick = (): void => {};
     const setTimer: TimedClock['setTimer'] = (_, task) => {

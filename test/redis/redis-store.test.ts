@@ -113,12 +113,15 @@ describe('RedisStore', () => {
     'CLUSTERDOWN The cluster is down',
     'Connection is closed.',
   ])('reports %j as trouble of the store', async (message) => {
-    const store = new RedisStore(clientOf(fails(message)));
+    const client = clientOf(fails(message));
+    const store = new RedisStore(client);
     await using greylist = new Greylist({ store });
     const warnings: string[] = [];
     greylist.on('warning', (warning) => warnings.push(warning.message));
     const verdict = await greylist.check(attempt);
     expect(verdict).toMatchObject({ action: 'pass', reason: 'error', error: { code: 'ERR_SPAMD_STORE' } });
+    // The script is sent whole for one reason alone.
+    expect(client.asked.filter(([command]) => command === 'EVAL')).toEqual([]);
     expect(warnings).toEqual([expect.stringContaining(message)]);
     await expect(store.spamtraps.add('a@b')).rejects.toMatchObject({ code: 'ERR_SPAMD_STORE' });
     await expect(sweep(store, 1, false)).rejects.toThrow(message);
