@@ -3,15 +3,21 @@ import { SpamdSyncError, shown } from '../errors.ts';
 /** A part of a command: text, sent as UTF-8, or bytes. */
 export type Argument = string | Buffer;
 
-/** How node-redis is told to answer: bulk strings (`$`, character 36) as bytes, for values are not text. */
-export interface NodeRedisReplies {
-  readonly typeMapping: { readonly 36: typeof Buffer };
+/** How node-redis is told to send a command. */
+export interface NodeRedisCommandOptions {
+  /** Bulk strings (`$`, character 36) are answered as bytes, for values are not text. */
+  readonly typeMapping: {
+    /** What such a string becomes. */
+    readonly 36: typeof Buffer;
+  };
+  /** 0: no time limit of its own, which costs as much as the rest of a command. The store has its own. */
+  readonly timeout: 0;
 }
 
 /** A client of the package `redis`, connected. */
 export interface NodeRedisClient {
-  /** Sends a command whose reply is mapped as `options` say. */
-  sendCommand(args: Argument[], options: NodeRedisReplies): Promise<unknown>;
+  /** Sends a command as `options` say. */
+  sendCommand(args: Argument[], options: NodeRedisCommandOptions): Promise<unknown>;
 }
 
 /** A cluster client of the package `redis`, connected. */
@@ -21,7 +27,7 @@ export interface NodeRedisCluster {
     firstKey: string | undefined,
     isReadonly: boolean | undefined,
     args: Argument[],
-    options: NodeRedisReplies,
+    options: NodeRedisCommandOptions,
   ): Promise<unknown>;
   /** The servers that hold keys. */
   readonly masters: readonly object[];
@@ -57,7 +63,7 @@ export interface Connection {
   masters(): Promise<readonly Send[]>;
 }
 
-const BYTES: NodeRedisReplies = { typeMapping: { 36: Buffer } };
+const OPTIONS: NodeRedisCommandOptions = { typeMapping: { 36: Buffer }, timeout: 0 };
 
 /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is no such client, or one that changes keys by itself. */
 export function connectionOf(client: RedisClient): Connection {
@@ -82,7 +88,7 @@ function single(send: Send): Connection {
 function nodeRedisCluster(client: NodeRedisCluster): Connection {
   return {
     cluster: true,
-    send: (key, args) => client.sendCommand(key, false, args, BYTES),
+    send: (key, args) => client.sendCommand(key, false, args, OPTIONS),
     masters: async () => {
       const clients = await Promise.all(client.masters.map((master) => client.nodeClient(master)));
       return clients.map(nodeRedis);
@@ -100,7 +106,7 @@ function ioRedisCluster(client: IoRedisCluster): Connection {
 }
 
 function nodeRedis(client: NodeRedisClient): Send {
-  return (args) => client.sendCommand(args, BYTES);
+  return (args) => client.sendCommand(args, OPTIONS);
 }
 
 function ioRedis(client: IoRedisClient): Send {

@@ -62,16 +62,11 @@ export class DueIndex {
   }
 
   async #lookThrough(): Promise<void> {
-    const before = this.#tags;
+    // Where that fails, all are looked through again the next time.
     this.#tags = new Set();
     const tags = slotTags();
-    try {
-      for (let from = 0; from < tags.length; from += INDEXES) {
-        await Promise.all(tags.slice(from, from + INDEXES).map((tag) => this.#look(tag)));
-      }
-    } catch (error) {
-      for (const tag of before) this.#tags.add(tag);
-      throw error;
+    for (let from = 0; from < tags.length; from += INDEXES) {
+      await Promise.all(tags.slice(from, from + INDEXES).map((tag) => this.#look(tag)));
     }
     this.#lookedAt = this.#clock.monotonic();
   }

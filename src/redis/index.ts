@@ -12,7 +12,7 @@ export type {
   IoRedisCluster,
   NodeRedisClient,
   NodeRedisCluster,
-  NodeRedisReplies,
+  NodeRedisCommandOptions,
   RedisClient,
 } from './connection.ts';
 export type { BroadcasterOptions, GroupPeer, RedisStoreOptions } from './options.ts';

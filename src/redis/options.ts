@@ -6,7 +6,11 @@ import { badOption, checkedNumber, checkedWhole, checkMembers } from '../validat
 export interface RedisStoreOptions {
   /** What every key begins with, without braces. Default `spamd:`. */
   readonly prefix?: string | undefined;
-  /** How long a step or a command may take, seconds, 0.001..600. Default 2; later counts as store trouble. */
+  /**
+   * How long a step or a command may take, seconds, 0.001..600, and up to a twentieth more. Default 2; later counts as store
+   * trouble. A step that waits behind others over the same address takes that time, too; a process that does not run
+   * takes none.
+   */
   readonly timeout?: number | undefined;
   /**
    * Whose time decides. `server`, the default: that of Redis, one for all hosts, and records expire there by
@@ -19,8 +23,9 @@ export interface RedisStoreOptions {
 
 /** A peer as a broadcaster needs it; a `SyncPeer` is one. */
 export interface GroupPeer extends Group {
-  /** Subscribes to what the group announces, and to the end of the peer. */
+  /** Subscribes to what the group announces. */
   on(event: 'entry', listener: (entry: Entry, source: Source) => void): unknown;
+  /** Subscribes to its end: it is of no use any more. */
   on(event: 'error', listener: (error: Error) => void): unknown;
   /** Resolves when the port is free. */
   close(): Promise<void>;

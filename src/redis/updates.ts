@@ -1,10 +1,11 @@
 import { sleep, type TimedClock } from '../clock.ts';
-import { type Calls, trouble } from './calls.ts';
+import type { Calls } from './calls.ts';
 import { compareAndSet } from './compare-and-set.ts';
 import { DeferredCounts } from './deferred-counts.ts';
 import { Draft, type Planned, type Standing } from './draft.ts';
 import type { Keys } from './keys.ts';
 import type { ServerTime } from './server-time.ts';
+import { trouble } from './trouble.ts';
 import { ADDRESSES, TUPLES, Values } from './values.ts';
 
 /** How many steps over one address share an exchange. */
@@ -12,10 +13,11 @@ const MAX_BATCH = 256;
 /** How often an exchange is tried. Of a hundred writers at one record each loses so often once in 20,000 times. */
 const MAX_ROUNDS = 1000;
 /**
- * How long an address that was just written is left to other writers at the most, where more waits here, seconds. A process
- * that wrote at once again would win most of the time: it knows what stands, and they have yet to be told.
+ * An address that was just written is left to other writers, where more waits here, for about as long as the exchange
+ * took with all its rounds: that is the longer the more of them there are. A process that wrote at once again would win
+ * most of the time: it knows what stands, and they have yet to be told. Seconds, at the most.
  */
-const MAX_PAUSE = 0.005;
+const MAX_PAUSE = 0.1;
 
 /** What updates need. */
 export interface UpdatesOptions {
@@ -36,6 +38,13 @@ interface Pending extends Planned {
   readonly isLate: () => boolean;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
+}
+
+/** Steps that were run, and what they made is written. */
+interface Done {
+  readonly hasWritten: boolean;
+  /** Tells their callers. */
+  readonly answer: () => void;
 }
 
 /**
@@ -83,12 +92,18 @@ export class Updates {
   }
 
   async #drain(ip: string, first: Pending): Promise<void> {
+    const { clock } = this.#options;
     const waiting: Pending[] = [];
     this.#waiting.set(ip, waiting);
     for (let batch = [first]; batch.length > 0; batch = waiting.splice(0, MAX_BATCH)) {
+      const began = clock.monotonic();
       try {
-        const hasWritten = await this.#runAll(ip, batch);
-        if (hasWritten && waiting.length > 0) await sleep(this.#options.clock, Math.random() * MAX_PAUSE);
+        const done = await this.#runAll(ip, batch);
+        const took = clock.monotonic() - began;
+        // What a caller asks for once it has its answer was not waiting.
+        const isContinued = waiting.length > 0;
+        done?.answer();
+        if (done?.hasWritten && isContinued) await sleep(clock, Math.min(took * (0.5 + Math.random()), MAX_PAUSE));
       } catch (error) {
         for (const { reject } of batch) reject(error);
       }
@@ -96,22 +111,22 @@ export class Updates {
     this.#waiting.delete(ip);
   }
 
-  /** @returns Whether anything was written. */
-  async #runAll(ip: string, batch: readonly Pending[]): Promise<boolean> {
+  /** @returns `undefined` where all callers have given up. */
+  async #runAll(ip: string, batch: readonly Pending[]): Promise<Done | undefined> {
     let standing: Standing | undefined;
     for (let round = 1; round <= MAX_ROUNDS; round++) {
       const wanted = batch.filter(({ isLate }) => !isLate());
-      if (wanted.length === 0) return false;
+      if (wanted.length === 0) return undefined;
       const tried = await this.#try(ip, wanted, standing);
-      if (typeof tried === 'boolean') return tried;
+      if ('answer' in tried) return tried;
       // Again at once: what stands grows old.
       standing = tried;
     }
     throw trouble(`contended: other writers were faster ${MAX_ROUNDS} times`);
   }
 
-  /** @returns Whether anything was written, or what stands instead of what was believed. */
-  async #try(ip: string, batch: readonly Pending[], standing: Standing | undefined): Promise<Standing | boolean> {
+  /** @returns What was done, or what stands instead of what was believed. */
+  async #try(ip: string, batch: readonly Pending[], standing: Standing | undefined): Promise<Standing | Done> {
     const { calls, keys, serverTime, spamtraps: set, onIndexed } = this.#options;
     const serverNow = serverTime?.now();
     const draft = this.#draft(ip, serverNow, standing);
@@ -136,8 +151,10 @@ export class Updates {
       if (draft.writesCounts) this.#counts.written(ip);
     }
     if (draft.deferred !== undefined) this.#counts.put(ip, draft.deferred);
-    for (const each of settle) each();
-    return draft.isChanged;
+    const answer = (): void => {
+      for (const each of settle) each();
+    };
+    return { hasWritten: draft.isChanged, answer };
   }
 
   #draft(ip: string, serverNow: number | undefined, standing: Standing | undefined): Draft {

@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { type AddressRecord, holdsUntil } from '../rules/address.ts';
 import type { TupleRecord } from '../rules/tuple.ts';
 import { decodeAddress, decodeTuple, encodeAddress, encodeTuple } from '../store/codec.ts';
-import { foreign } from './calls.ts';
+import { foreign } from './trouble.ts';
 
 /** What a key holds, and what that means. Both `undefined`: nothing. */
 export interface Value<T> {

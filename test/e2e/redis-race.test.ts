@@ -96,8 +96,8 @@ describe('workers that share one Redis', () => {
   });
 
   it('count each attempt of one busy network, none of which waits too long', { timeout: 240_000 }, async () => {
-    // An attempt that takes longer is answered as an error. Eight processes may have to share two cores.
-    await using workers = await Workers.start(WORKERS, server.url, { timeout: 10 });
+    // The default. An attempt that takes longer is answered as an error.
+    await using workers = await Workers.start(WORKERS, server.url, { timeout: 2 });
     const policy: PolicyOptions = { subnet: { ipv4: 8 } };
     const pool = '10.0.0.0/8';
 

@@ -113,18 +113,33 @@ describe('RedisStore', () => {
     'CLUSTERDOWN The cluster is down',
     'Connection is closed.',
   ])('reports %j as trouble of the store', async (message) => {
-    const store = new RedisStore(clientOf(fails(message)));
+    const client = clientOf(fails(message));
+    const store = new RedisStore(client);
     await using greylist = new Greylist({ store });
     const warnings: string[] = [];
     greylist.on('warning', (warning) => warnings.push(warning.message));
     const verdict = await greylist.check(attempt);
     expect(verdict).toMatchObject({ action: 'pass', reason: 'error', error: { code: 'ERR_SPAMD_STORE' } });
+    // The script is sent whole for one reason alone.
+    expect(client.asked.filter(([command]) => command === 'EVAL')).toEqual([]);
     expect(warnings).toEqual([expect.stringContaining(message)]);
     await expect(store.spamtraps.add('a@b')).rejects.toMatchObject({ code: 'ERR_SPAMD_STORE' });
     await expect(sweep(store, 1, false)).rejects.toThrow(message);
     await expect(store.stats()).rejects.toThrow(message);
     await expect(store.load([{ type: 'spamtrap', address: 'a@b' }])).rejects.toThrow(message);
     await expect(store.records()[Symbol.asyncIterator]().next()).rejects.toThrow(message);
+  });
+
+  it('has node-redis answer in bytes, and set no timer for each command', async () => {
+    const given: unknown[] = [];
+    const client: NodeRedisClient = {
+      sendCommand: async (_args, options) => {
+        given.push(options);
+        return done();
+      },
+    };
+    await read(new RedisStore(client));
+    expect(given).toEqual([{ typeMapping: { 36: Buffer }, timeout: 0 }]);
   });
 
   it('takes a client that throws at once for one that fails', async () => {

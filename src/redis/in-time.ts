@@ -1,0 +1,106 @@
+import type { TimedClock, Timer } from '../clock.ts';
+import { trouble } from './trouble.ts';
+
+/** What may wait for an answer at once. A client that has lost its server queues; the queue must have an end. */
+const MAX_WAITING = 16_384;
+/** In how many ticks a time limit is counted at least: so much of it is a call given up too late at the most. */
+const MIN_TICKS = 20;
+/** A process that has nothing else to wait for ends this much later at the most. Seconds. */
+const MAX_TICK = 0.1;
+
+/** A call that is to be answered. */
+interface Waiting {
+  /** The tick by which it is late. */
+  readonly lateAt: number;
+  readonly giveUp: () => void;
+}
+
+/**
+ * What is done in time, or fails with `ERR_SPAMD_STORE`. So much of it may wait at once.
+ *
+ * Time is counted in ticks of one timer, which all calls share: a timer for each costs more than the call does. While the
+ * process itself does not run it counts for one tick at the most: an answer may be there that nobody had time to read.
+ */
+export class InTime {
+  readonly #clock: TimedClock;
+  readonly #timeout: number;
+  readonly #ticks: number;
+  readonly #errorOf: (error: unknown) => unknown;
+  /** In the order in which they are late, for they all have the same time. */
+  readonly #waiting = new Set<Waiting>();
+  /** Calls that are held on to, also those given up. */
+  #held = 0;
+  #tick = 0;
+  #timer: Timer | undefined;
+
+  /**
+   * @param timeout Seconds.
+   * @param errorOf What is reported of an error. Default: the error.
+   */
+  constructor(clock: TimedClock, timeout: number, errorOf: (error: unknown) => unknown = (error) => error) {
+    this.#clock = clock;
+    this.#timeout = timeout;
+    this.#ticks = Math.max(MIN_TICKS, Math.ceil(timeout / MAX_TICK));
+    this.#errorOf = errorOf;
+  }
+
+  /**
+   * What was given up still counts as waiting for as long as it is held on to.
+   *
+   * @param start Is told whether it has been given up.
+   */
+  run<T>(start: (isLate: () => boolean) => Promise<T>): Promise<T> {
+    if (this.#held >= MAX_WAITING) {
+      return Promise.reject(trouble(`it does not keep up: ${MAX_WAITING} commands wait for an answer`));
+    }
+    this.#held++;
+    this.#timer ??= this.#nextTick();
+    return new Promise((resolve, reject) => {
+      let isLate = false;
+      const waiting: Waiting = {
+        // The tick that is under way is no whole one.
+        lateAt: this.#tick + 1 + this.#ticks,
+        giveUp: () => {
+          isLate = true;
+          reject(trouble(`no answer in ${this.#timeout} s`));
+        },
+      };
+      this.#waiting.add(waiting);
+      const settled = (): void => {
+        this.#held--;
+        this.#waiting.delete(waiting);
+      };
+      started(() => start(() => isLate)).then(
+        (value) => {
+          settled();
+          resolve(value);
+        },
+        (error: unknown) => {
+          settled();
+          reject(this.#errorOf(error));
+        },
+      );
+    });
+  }
+
+  #nextTick(): Timer {
+    return this.#clock.setTimer(this.#timeout / this.#ticks, () => {
+      this.#tick++;
+      for (const waiting of this.#waiting) {
+        if (waiting.lateAt > this.#tick) break;
+        this.#waiting.delete(waiting);
+        waiting.giveUp();
+      }
+      this.#timer = this.#waiting.size > 0 ? this.#nextTick() : undefined;
+    });
+  }
+}
+
+/** A client may throw at once, too. */
+function started<T>(start: () => Promise<T>): Promise<T> {
+  try {
+    return start();
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}

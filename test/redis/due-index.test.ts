@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { Calls } from '../../src/redis/calls.ts';
+import { DueIndex } from '../../src/redis/due-index.ts';
+import { Keys } from '../../src/redis/keys.ts';
+import { VirtualClock } from '../../src/transport/virtual-clock.ts';
+
+/** An index whose server answers as it is told to. */
+function indexOf(cluster: boolean, answer: (args: string[]) => unknown) {
+  const clock = new VirtualClock(0);
+  const send = async (_key: string, args: (string | Buffer)[]) => answer(args.map(String));
+  const calls = new Calls({ cluster, send, masters: async () => [] }, clock, 2);
+  const index = new DueIndex(calls, new Keys('spamd:', cluster), clock, cluster);
+  const due = async (): Promise<string[]> => {
+    const found: string[] = [];
+    for await (const slice of index.due(100)) found.push(...slice);
+    return found;
+  };
+  return { index, due, clock };
+}
+
+/** A page of those members. */
+function page(members: readonly string[], args: readonly string[]): string[] {
+  const [skip, count] = args.slice(-2).map(Number) as [number, number];
+  return members.slice(skip, skip + count);
+}
+
+const many = Array.from({ length: 250 }, (_, n) => `10.0.0.${n}`);
+
+describe('the index of what is due', () => {
+  it('gives each address once where nobody takes any out', { timeout: 10_000 }, async () => {
+    const { due } = indexOf(false, (args) => page(many, args));
+    expect((await due()).sort()).toEqual([...many].sort());
+  });
+
+  it('gives each address once where some are taken out', async () => {
+    let left = [...many];
+    const { index } = indexOf(false, (args) => page(left, args));
+    const found: string[] = [];
+    for await (const slice of index.due(100)) {
+      found.push(...slice);
+      // Every other one is announced, and moved.
+      left = left.filter((ip) => !slice.includes(ip) || Number(ip.split('.')[3]) % 2 === 0);
+    }
+    expect(new Set(found).size).toBe(found.length);
+    expect(found.sort()).toEqual([...many].sort());
+  });
+
+  it('looks through all slots of a cluster every hour, and again where that fails', async () => {
+    let looks = 0;
+    let away = false;
+    const { index, due, clock } = indexOf(true, ([command, key]) => {
+      if (command === 'ZCARD') {
+        looks++;
+        if (away) throw new Error('away');
+        return 0;
+      }
+      return [key];
+    });
+    const seconds = async (count: number) => clock.advance(count);
+    expect(await due()).toEqual([]);
+    expect(looks).toBe(16_384);
+    index.note('192.0.2.1');
+    expect(await due()).toHaveLength(1);
+    expect(looks).toBe(16_384);
+    await seconds(3601);
+    away = true;
+    await expect(due()).rejects.toThrow('away');
+    away = false;
+    looks = 0;
+    expect(await due()).toEqual([]);
+    expect(looks).toBe(16_384);
+  });
+});
