@@ -23,6 +23,8 @@ export default defineConfig({
     ],
   },
   test: {
+    // As many as there are cores; the default leaves one of them idle.
+    maxWorkers: '100%',
     // Generous: a loaded machine is slow, and no test here is about time.
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -64,15 +64,15 @@ export function checkedOptions(options: GreylistOptions): Settings {
     checkMethods('store.spamtraps', store.spamtraps, ['add', 'delete', 'has', 'list']);
   }
   if (group !== undefined) checkMethods('group', group, ['announce']);
-  return {
-    store: store ?? new MemoryStore(),
-    ownsStore: store === undefined,
+  const checked = {
     group,
     policy: checkedPolicy(options.policy),
     clock: timedClock(options.clock),
     timeout: checkedNumber('timeout', timeout, 0.001, 600),
     sweepInterval: checkedWhole('sweepInterval', sweepInterval, 1, 86_400),
   };
+  // Last: it takes some 20 MB at once.
+  return { ...checked, store: store ?? new MemoryStore(), ownsStore: store === undefined };
 }
 
 /** Options of `trap` and `allow`. */

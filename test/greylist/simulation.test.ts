@@ -36,7 +36,8 @@ async function start(network: MemoryNetwork, stores: readonly MemoryStore[]): Pr
       transport: network.transport(address),
       clock,
     });
-    const greylist = new Greylist({ group: peer, store, clock, policy: POLICY });
+    // Swept by hand, at moments that the seed decides.
+    const greylist = new Greylist({ group: peer, store, clock, policy: POLICY, sweepInterval: DAY });
     await greylist.spamtraps.add('trap@example.net');
     hosts.push({ peer, greylist, store });
   }
