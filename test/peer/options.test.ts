@@ -13,7 +13,7 @@ afterEach(() => {
 async function outcome(options: object): Promise<FakeTransport | SpamdSyncError> {
   const transport = new FakeTransport();
   try {
-    await using _peer = await SyncPeer.open({ key: KEY, transport, ...options } as SyncPeerOptions);
+    await using _peer = await SyncPeer.open({ key: KEY, transport, maxDigests: 4096, ...options } as SyncPeerOptions);
     return transport;
   } catch (error) {
     if (error instanceof SpamdSyncError) return error;

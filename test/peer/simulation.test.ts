@@ -24,7 +24,13 @@ async function simulate(options: MemoryNetworkOptions, multicast: boolean): Prom
     const others = [...Array(PEERS).keys()].filter((other) => other !== at).map(address);
     const where = multicast ? { listen: 'seg0', targets: ['seg0'] } : { listen: address(at), targets: others };
     peers.push(
-      await SyncPeer.open({ key: KEY, clock: network.clock, transport: network.transport(address(at)), ...where }),
+      await SyncPeer.open({
+        key: KEY,
+        maxDigests: 4096,
+        clock: network.clock,
+        transport: network.transport(address(at)),
+        ...where,
+      }),
     );
   }
   const seen = peers.map(watch);

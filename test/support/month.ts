@@ -80,7 +80,7 @@ export async function month({ peers, days, seed, eventsADay }: MonthOptions): Pr
       hash.update(`${clock.now()} ${at} `).update(bytes);
     });
     const targets = [{ host: 'lan0', dialect: 'greyd' as const }];
-    const peer = await SyncPeer.open({ key: KEY, listen: 'lan0', targets, transport, clock });
+    const peer = await SyncPeer.open({ key: KEY, maxDigests: 4096, listen: 'lan0', targets, transport, clock });
     const store = new MemoryStore({ maxTuples: 1000, maxAddresses: 1000 });
     // Short enough that everything expires and is renewed within the time.
     const policy = { whiteexp: WHITEEXP, trapexp: DAY };

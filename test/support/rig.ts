@@ -192,7 +192,7 @@ export interface Rig {
 export async function openRig(options: Partial<SyncPeerOptions> = {}): Promise<Rig> {
   const transport = new FakeTransport();
   const clock = new TestClock();
-  const peer = await SyncPeer.open({ key: KEY, transport, clock, ...options });
+  const peer = await SyncPeer.open({ key: KEY, transport, clock, maxDigests: 4096, ...options });
   const seen = watch(peer);
   await turn();
   await turn();

@@ -47,6 +47,7 @@ describe('hostile datagrams', () => {
   it.each(hostile)('$name: through a peer', async (vector) => {
     const network = new MemoryNetwork();
     await using peer = await SyncPeer.open({
+      maxDigests: 4096,
       key: keyOf(vector),
       listen: '192.0.2.1',
       transport: network.transport('192.0.2.1'),
