@@ -7,18 +7,6 @@ export function badOption(name: string, why: string, value: unknown): SpamdSyncE
   return new SpamdSyncError('ERR_SPAMD_OPTION', `${name}: ${why}: ${shown(value)}`);
 }
 
-/** What a class that is made by its own functions gives its constructor. */
-export const HERE = Symbol('here');
-
-/**
- * Refuses whoever else calls that constructor: a program without types can call a private one, too.
- *
- * @throws {SpamdSyncError} `ERR_SPAMD_OPTION`
- */
-export function checkHere(from: unknown, name: string, makers: string): void {
-  if (from !== HERE) throw new SpamdSyncError('ERR_SPAMD_OPTION', `${name}: made by ${makers}, not with new`);
-}
-
 /** What to throw for a class whose instances its own functions make, when it is called with `new`. */
 export function notMadeByNew(name: string, makers: string): SpamdSyncError {
   return new SpamdSyncError('ERR_SPAMD_OPTION', `${name}: made by ${makers}, not with new`);

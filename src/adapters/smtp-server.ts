@@ -7,7 +7,7 @@ export interface EnvelopeAddress {
   readonly address: string;
 }
 
-/** What is needed of an `SMTPServerSession`. Spelled out here, so that this module's types need no other package's. */
+/** What is needed of an `SMTPServerSession`. Declared here, so that this module's types need no other package's. */
 export interface RcptToSession {
   /** The client's address. */
   readonly remoteAddress: string;

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { SpamdSyncError, shown, systemCode } from '../errors.ts';
+import { notMadeByNew } from '../validate.ts';
 import { carries, DatagramHmac, type Digest } from './hmac.ts';
 
 const OTHERS_MAY_READ = 0o004;
@@ -21,8 +22,7 @@ export class SyncKey {
   private constructor(hmac: DatagramHmac, authenticates: boolean, warnings: readonly string[]) {
     // A program without types can call it, and would have a key of something else.
     if (!(hmac instanceof DatagramHmac)) {
-      const makers = 'SyncKey.fromFile(), SyncKey.fromBytes() or SyncKey.none()';
-      throw new SpamdSyncError('ERR_SPAMD_OPTION', `SyncKey: made by ${makers}, not with new`);
+      throw notMadeByNew('SyncKey', 'SyncKey.fromFile(), SyncKey.fromBytes() or SyncKey.none()');
     }
     this.#hmac = hmac;
     this.authenticates = authenticates;

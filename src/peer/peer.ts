@@ -4,7 +4,7 @@ import type { TimedClock, Timer } from '../clock.ts';
 import type { AnnounceOptions, Entry, Group, Source, Tuple } from '../entry.ts';
 import { SpamdSyncError } from '../errors.ts';
 import type { Link, OpenTransport } from '../transport/transport.ts';
-import { badOption } from '../validate.ts';
+import { badOption, notMadeByNew } from '../validate.ts';
 import { BulkRate } from './bulk-rate.ts';
 import { checkedEntry, checkedExpires, checkedList, checkedTuple } from './check.ts';
 import type { PeerWarningCode, SyncPeerEvents } from './events.ts';
@@ -57,7 +57,7 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
     super();
     // A program without types can call it, and would have a peer that was never opened.
     if (!(settings instanceof Settings)) {
-      throw new SpamdSyncError('ERR_SPAMD_OPTION', 'SyncPeer: made by SyncPeer.open(options), not with new');
+      throw notMadeByNew('SyncPeer', 'SyncPeer.open(options)');
     }
     const { key, clock, maxSkew } = settings;
     const sent = new SentDigests(maxSkew);

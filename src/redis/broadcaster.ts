@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events';
 import { sleep, type Timer } from '../clock.ts';
 import type { AnnounceOptions, Entry, Group, Source } from '../entry.ts';
 import { SpamdSyncError } from '../errors.ts';
-import { badOption, checkHere, checkMembers, HERE, isList } from '../validate.ts';
+import { badOption, checkMembers, isList, notMadeByNew } from '../validate.ts';
 import { Calls } from './calls.ts';
 import { type Connection, connectionOf, type RedisClient } from './connection.ts';
 import { Leader } from './leader.ts';
@@ -95,9 +95,11 @@ export class Broadcaster extends EventEmitter<BroadcasterEvents> implements Grou
   #closed = false;
   #closing: Promise<void> | undefined;
 
-  private constructor(from: typeof HERE, connection: Connection, settings: BroadcasterSettings) {
-    checkHere(from, 'Broadcaster', 'Broadcaster.open(client, options)');
+  private constructor(opening: Opening) {
+    // A program without types can call a private constructor, too.
+    if (!(opening instanceof Opening)) throw notMadeByNew('Broadcaster', 'Broadcaster.open(client, options)');
     super();
+    const { connection, settings } = opening;
     this.#settings = settings;
     const { prefix, scope, clock, timeout, leaseMs, maxQueued } = settings;
     const calls = new Calls(connection, clock, timeout);
@@ -133,7 +135,7 @@ export class Broadcaster extends EventEmitter<BroadcasterEvents> implements Grou
    * @throws {SpamdSyncError} `ERR_SPAMD_OPTION`, naming what is invalid.
    */
   static async open(client: RedisClient, options: BroadcasterOptions): Promise<Broadcaster> {
-    return new Broadcaster(HERE, connectionOf(client), broadcasterSettings(options));
+    return new Broadcaster(new Opening(connectionOf(client), broadcasterSettings(options)));
   }
 
   /** Whether this process announces and receives for the others. */
@@ -295,5 +297,16 @@ export class Broadcaster extends EventEmitter<BroadcasterEvents> implements Grou
   #warn(code: BroadcasterWarningCode, what: string, error: unknown): void {
     const why = error instanceof Error ? error.message : String(error);
     this.emit('warning', { code, message: `${what}: ${why}`, error });
+  }
+}
+
+/** What a broadcaster is made of. */
+class Opening {
+  readonly connection: Connection;
+  readonly settings: BroadcasterSettings;
+
+  constructor(connection: Connection, settings: BroadcasterSettings) {
+    this.connection = connection;
+    this.settings = settings;
   }
 }

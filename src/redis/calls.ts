@@ -3,7 +3,7 @@ import type { Argument, Connection, Send } from './connection.ts';
 import { InTime } from './in-time.ts';
 import { troubleOf } from './trouble.ts';
 
-/** Commands to Redis: each is answered or fails in time, with `ERR_SPAMD_STORE`, and nothing is left to fail unheard. */
+/** Commands to Redis: each is answered or fails in time, with `ERR_SPAMD_STORE`, and no failure is left without a handler. */
 export class Calls {
   readonly #connection: Connection;
   readonly #inTime: InTime;

@@ -165,12 +165,12 @@ export class SnapshotReader {
     const body = this.#bytes.subarray(0, at);
     const sum = crc32(body, this.#crc);
     const last = this.#bytes.subarray(field.start, field.end);
-    const told = decoded(offset + at, () => (field.tag === TRAILER ? Trailer.decode(last) : Checkpoint.decode(last)));
-    if (told.crc !== sum) {
+    const noted = decoded(offset + at, () => (field.tag === TRAILER ? Trailer.decode(last) : Checkpoint.decode(last)));
+    if (noted.crc !== sum) {
       throw new SnapshotError(offset, `the snapshot was changed between here and byte ${offset + field.end}`);
     }
     const records = this.#records(body);
-    if (told instanceof Trailer) this.#finish(offset + at, countsOf(told.counts));
+    if (noted instanceof Trailer) this.#finish(offset + at, countsOf(noted.counts));
     this.#crc = crc32(this.#bytes.subarray(at, field.end), sum);
     this.#bytes = this.#bytes.subarray(field.end);
     this.#offset += field.end;
@@ -223,9 +223,9 @@ export class SnapshotReader {
     this.#header = { time, counts: countsOf(counts) };
   }
 
-  #finish(at: number, told: Counts): void {
+  #finish(at: number, noted: Counts): void {
     const { tuples, addresses, spamtraps } = this.#counted;
-    if (told.tuples !== tuples || told.addresses !== addresses || told.spamtraps !== spamtraps) {
+    if (noted.tuples !== tuples || noted.addresses !== addresses || noted.spamtraps !== spamtraps) {
       throw new SnapshotError(at, 'the counts at the end are not those of what is there');
     }
     this.#ended = true;
