@@ -1,7 +1,7 @@
 import { SpamdSyncError, shown } from '../errors.ts';
 import type { AddressRecord } from '../rules/address.ts';
 import { LoadAddressStep, LoadTupleStep } from '../rules/change.ts';
-import type { Result, Step, View } from '../rules/step.ts';
+import type { Step, View } from '../rules/step.ts';
 import { isExpiredTuple, isForSweep } from '../rules/sweep.ts';
 import type { TupleRecord } from '../rules/tuple.ts';
 import type { Counts } from '../store/codec.ts';
@@ -99,14 +99,15 @@ export class LevelStore implements Store, AsyncDisposable {
     if (this.#closing !== undefined) return Promise.reject(this.#closedError());
     if (this.#writer.full) return this.#writer.commit().then(() => this.update(step, now));
     const view = new LevelView(step, now, this.#addresses, this.#tuples, this.#traps);
-    const result = step.run(view);
-    if (view.missedAddress || view.missedTuple || this.#isUnknown(step, result)) {
+    // Read once: what merely counts makes its record when it is read.
+    const { value, address, tuple } = step.run(view);
+    if (view.missedAddress || view.missedTuple || this.#isUnknown(step, address, tuple, view)) {
       // What it returned counts for nothing: it has not seen all that it looked at.
       return this.#fetch(step, view).then(() => this.update(step, now));
     }
-    if (result.tuple !== undefined && step.key !== undefined) this.#tuples.put(step.key, result.tuple);
-    if (result.address !== undefined) this.#addresses.put(step.ip, result.address);
-    return this.#writer.mustWait ? this.#writer.commit().then(() => result.value) : result.value;
+    if (tuple !== undefined && step.key !== undefined) this.#tuples.put(step.key, tuple, view.knownTuple);
+    if (address !== undefined) this.#addresses.put(step.ip, address, view.knownAddress);
+    return this.#writer.mustWait ? this.#writer.commit().then(() => value) : value;
   }
 
   async *records(): AsyncIterable<StoreRecord> {
@@ -161,11 +162,15 @@ export class LevelStore implements Store, AsyncDisposable {
   }
 
   /** Whether a record is to be put where it is not known yet what is there. */
-  #isUnknown<T>(step: Step<T>, { address, tuple }: Result<T>): boolean {
-    return (
-      (tuple !== undefined && step.key !== undefined && this.#tuples.get(step.key) === undefined) ||
-      (address !== undefined && this.#addresses.get(step.ip) === undefined)
-    );
+  #isUnknown(
+    step: Step<unknown>,
+    address: AddressRecord | null | undefined,
+    tuple: TupleRecord | null | undefined,
+    { knownAddress, knownTuple }: LevelView,
+  ): boolean {
+    const isTupleUnknown =
+      tuple !== undefined && knownTuple === undefined && step.key !== undefined && !this.#tuples.get(step.key);
+    return isTupleUnknown || (address !== undefined && knownAddress === undefined && !this.#addresses.get(step.ip));
   }
 
   async #fetch(step: Step<unknown>, { missedAddress }: LevelView): Promise<void> {
@@ -219,6 +224,9 @@ class LevelView implements View {
   readonly now: number;
   missedAddress = false;
   missedTuple = false;
+  /** What the step has read, where it was in memory. */
+  knownAddress: AddressRecord | typeof ABSENT | undefined;
+  knownTuple: TupleRecord | typeof ABSENT | undefined;
   readonly #step: Step<unknown>;
   readonly #addresses: Table<AddressRecord>;
   readonly #tuples: Table<TupleRecord>;
@@ -239,16 +247,16 @@ class LevelView implements View {
   }
 
   get address(): AddressRecord | undefined {
-    const address = this.#addresses.get(this.#step.ip);
-    if (address === undefined) this.missedAddress = true;
-    return address === ABSENT ? undefined : address;
+    this.knownAddress ??= this.#addresses.get(this.#step.ip);
+    if (this.knownAddress === undefined) this.missedAddress = true;
+    return this.knownAddress === ABSENT ? undefined : this.knownAddress;
   }
 
   get tuple(): TupleRecord | undefined {
     const { key } = this.#step;
-    const tuple = key === undefined ? ABSENT : this.#tuples.get(key);
-    if (tuple === undefined) this.missedTuple = true;
-    return tuple === ABSENT ? undefined : tuple;
+    this.knownTuple ??= key === undefined ? ABSENT : this.#tuples.get(key);
+    if (this.knownTuple === undefined) this.missedTuple = true;
+    return this.knownTuple === ABSENT ? undefined : this.knownTuple;
   }
 
   get isSpamtrap(): boolean {

@@ -56,9 +56,12 @@ export class Table<R extends object> implements Source {
     await fetch;
   }
 
-  /** Puts a record in the place of a known one; `null` removes it. Only for a key that is in memory. */
-  put(key: string, record: R | null): void {
-    const known = this.get(key);
+  /**
+   * Puts a record in the place of a known one; `null` removes it. Only for a key that is in memory.
+   *
+   * @param known What `get` says of the key, where the caller has it at hand.
+   */
+  put(key: string, record: R | null, known = this.get(key)): void {
     if (record === null) {
       if (known === ABSENT) return;
       this.count--;
