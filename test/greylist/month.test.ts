@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { month } from '../support/month.ts';
 
-const GROUP = { peers: 5, days: 8, eventsADay: 150 } as const;
+const GROUP = { peers: 4, days: 7, eventsADay: 150 } as const;
 
 describe('a group of greylists over virtual days', () => {
   it('sends the same bytes at the same times for the same seed, and others for another', async () => {
-    const one = await month({ ...GROUP, days: 2, seed: 7 });
-    expect(await month({ ...GROUP, days: 2, seed: 7 })).toEqual(one);
-    expect((await month({ ...GROUP, days: 2, seed: 8 })).digest).not.toBe(one.digest);
+    const one = await month({ ...GROUP, days: 1, seed: 7 });
+    expect(await month({ ...GROUP, days: 1, seed: 7 })).toEqual(one);
+    expect((await month({ ...GROUP, days: 1, seed: 8 })).digest).not.toBe(one.digest);
   });
 
   it('defers, passes, traps, sweeps and repairs, and agrees about every client in the end', async () => {
