@@ -1,5 +1,6 @@
 /** The public surface of "spamd-sync/wire": the codec alone, for use inside something of your own. */
 
+export { type InspectedHeader, type InspectedTlv, type Inspection, inspectDatagram } from '../auth/inspect.ts';
 export { SyncKey } from '../auth/key.ts';
 export { Keyring, type Verified } from '../auth/keyring.ts';
 export {
