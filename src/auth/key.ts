@@ -14,19 +14,28 @@ const SHA1_OF_NOTHING = createHash('sha1').digest('hex');
  */
 export class SyncKey {
   readonly #hmac: DatagramHmac;
+  readonly #fingerprint: string;
   /** Whether this key authenticates anything: `false` for {@link SyncKey.none} alone. */
   readonly authenticates: boolean;
   /** What is doubtful about the key, in words; a `SyncPeer` repeats them as `warning` events. */
   readonly warnings: readonly string[];
-
-  private constructor(hmac: DatagramHmac, authenticates: boolean, warnings: readonly string[]) {
+  private constructor(hmac: DatagramHmac, fingerprint: string, authenticates: boolean, warnings: readonly string[]) {
     // A program without types can call it, and would have a key of something else.
     if (!(hmac instanceof DatagramHmac)) {
       throw notMadeByNew('SyncKey', 'SyncKey.fromFile(), SyncKey.fromBytes() or SyncKey.none()');
     }
     this.#hmac = hmac;
+    this.#fingerprint = fingerprint;
     this.authenticates = authenticates;
     this.warnings = warnings;
+  }
+
+  /**
+   * By what two hosts can compare their keys without showing them: four groups of four hexadecimal digits. Not the SHA-1
+   * of the key file, which is the key itself. A key that can be guessed can be guessed from it.
+   */
+  get fingerprint(): string {
+    return this.#fingerprint;
   }
 
   /**
@@ -78,12 +87,13 @@ export class SyncKey {
    */
   static none(): SyncKey {
     const warning = 'no key: whoever can send this host a datagram can write to its greylist';
-    return new SyncKey(new DatagramHmac(new Uint8Array()), false, [warning]);
+    return new SyncKey(new DatagramHmac(new Uint8Array()), fingerprintOf(''), false, [warning]);
   }
 
   static #of(sha1: string, file: string, warnings: readonly string[]): SyncKey {
     const empty = sha1 === SHA1_OF_NOTHING ? [`${file} is empty: that is a key that everybody knows`] : [];
-    return new SyncKey(new DatagramHmac(Buffer.from(sha1, 'latin1')), true, [...empty, ...warnings]);
+    const hmac = new DatagramHmac(Buffer.from(sha1, 'latin1'));
+    return new SyncKey(hmac, fingerprintOf(sha1), true, [...empty, ...warnings]);
   }
 
   /** The digest that this key gives a datagram of 36..1408 bytes, its own HMAC bytes counted as zero. */
@@ -96,6 +106,12 @@ export class SyncKey {
     const digest = this.#hmac.digest(datagram);
     return carries(datagram, digest) ? digest : undefined;
   }
+}
+
+/** Of SHA-256 under a label of its own, so that it is of no use but to be compared. */
+function fingerprintOf(hmacKey: string): string {
+  const digest = createHash('sha256').update('spamd-sync fingerprint\0').update(hmacKey).digest('hex');
+  return [0, 4, 8, 12].map((at) => digest.slice(at, at + 4)).join('-');
 }
 
 function keyFileError(message: string, cause?: unknown): SpamdSyncError {
