@@ -1,22 +1,35 @@
 import { defineConfig } from 'tsup';
 
-export default defineConfig({
-  entry: {
-    index: 'src/index.ts',
-    wire: 'src/wire/index.ts',
-    spamdb: 'src/spamdb/index.ts',
-    store: 'src/store/index.ts',
-    testing: 'src/testing/index.ts',
-    level: 'src/level/index.ts',
-    redis: 'src/redis/index.ts',
-    cluster: 'src/cluster/index.ts',
-    'adapters/smtp-server': 'src/adapters/smtp-server.ts',
+/** What programs import, by subpath. */
+const library = {
+  index: 'src/index.ts',
+  wire: 'src/wire/index.ts',
+  spamdb: 'src/spamdb/index.ts',
+  store: 'src/store/index.ts',
+  testing: 'src/testing/index.ts',
+  level: 'src/level/index.ts',
+  redis: 'src/redis/index.ts',
+  cluster: 'src/cluster/index.ts',
+  'adapters/smtp-server': 'src/adapters/smtp-server.ts',
+};
+
+const common = { format: 'esm', target: 'node20.19', platform: 'node', sourcemap: true } as const;
+
+export default defineConfig([
+  {
+    ...common,
+    entry: library,
+    // tsup's declaration step still passes baseUrl, which TypeScript 6 calls deprecated.
+    dts: { compilerOptions: { ignoreDeprecations: '6.0' } },
+    clean: ['!cli/**'],
   },
-  format: 'esm',
-  target: 'node20.19',
-  platform: 'node',
-  // tsup's declaration step still passes baseUrl, which TypeScript 6 calls deprecated.
-  dts: { compilerOptions: { ignoreDeprecations: '6.0' } },
-  sourcemap: true,
-  clean: true,
-});
+  {
+    ...common,
+    entry: { main: 'src/cli/main.ts' },
+    outDir: 'dist/cli',
+    // The command brings along what it needs, so that the library has no dependency more. That is CommonJS in part.
+    noExternal: ['commander'],
+    banner: { js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);" },
+    clean: true,
+  },
+]);

@@ -1,0 +1,43 @@
+import { SpamdSyncError } from '../index.ts';
+
+/** What the system says, in words. */
+const SYSTEM: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EISDIR: 'is a directory',
+  ENOENT: 'no such file or directory',
+  ENOSPC: 'no space left on the device',
+  ENOTDIR: 'a part of the path is not a directory',
+};
+
+/** How the command ends. */
+export const EXIT = {
+  /** All is well. */
+  ok: 0,
+  /** The command did its work, and the answer is no: a datagram is not sound, an old key is still in use. */
+  no: 1,
+  /** The command line is wrong. */
+  usage: 2,
+  /** What the command needs cannot be had: a file, a port, a daemon. */
+  trouble: 3,
+} as const;
+
+/** A mistake on the command line that commander cannot see. */
+export class UsageError extends Error {}
+
+/** What is wrong, in one line, and how the command ends. */
+export function failureOf(error: unknown): { readonly line: string; readonly exit: number } {
+  const message = wordsOf(error);
+  const line = message.replaceAll(/\s*\n\s*/g, ' ');
+  if (error instanceof UsageError) return { line: `${line}; see --help`, exit: EXIT.usage };
+  if (error instanceof SpamdSyncError && error.code === 'ERR_SPAMD_OPTION') {
+    return { line: `${line}; see --help`, exit: EXIT.usage };
+  }
+  return { line, exit: EXIT.trouble };
+}
+
+function wordsOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code, path, message } = error as NodeJS.ErrnoException;
+  const words = code === undefined ? undefined : SYSTEM[code];
+  return words === undefined || path === undefined ? message : `${path}: ${words}`;
+}

@@ -1,0 +1,16 @@
+import type { Readable, Writable } from 'node:stream';
+
+/** What a command reads from and prints to; a test brings its own. */
+export interface Io {
+  readonly stdin: Readable;
+  readonly stdout: Writable & { readonly isTTY?: boolean };
+  readonly stderr: Writable & { readonly isTTY?: boolean };
+  /** How the command is to end, where it ends in order; see `EXIT`. */
+  exit: number;
+}
+
+/** Those of this process. */
+export function processIo(): Io {
+  const { stdin, stdout, stderr } = process;
+  return { stdin, stdout, stderr, exit: 0 };
+}

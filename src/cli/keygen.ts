@@ -1,0 +1,39 @@
+import { randomBytes } from 'node:crypto';
+import { open } from 'node:fs/promises';
+import { Command } from 'commander';
+import { SyncKey } from '../index.ts';
+import type { Io } from './io.ts';
+import { Output } from './output.ts';
+
+/** Bytes. What counts are the 160 bits of its SHA-1. */
+const SIZE = 64;
+
+export function keygenCommand(io: Io): Command {
+  return new Command('keygen')
+    .description('makes a key file of random bytes that its owner alone can read')
+    .argument('<file>', 'where to put it, such as /etc/mail/spamd.key; a file that is there is never overwritten')
+    .option('--json', 'one JSON object')
+    .addHelpText('after', '\nExample:\n  spamd-sync keygen spamd.key && scp spamd.key mx2:/etc/mail/spamd.key')
+    .action(async (path: string, { json = false }: { json?: boolean }) => {
+      const bytes = randomBytes(SIZE);
+      await create(path, bytes);
+      const fingerprint = SyncKey.fromBytes(bytes).fingerprint;
+      await new Output(io.stdout, json).print({ file: path, fingerprint }, () => [
+        `${path}: a key of ${SIZE} random bytes, fingerprint ${fingerprint}`,
+        'Copy it to every host of the group, over SSH. Every byte of it counts.',
+      ]);
+    });
+}
+
+async function create(path: string, bytes: Uint8Array): Promise<void> {
+  const file = await open(path, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'EEXIST') throw new Error(`${path} is there already, and stays as it is`);
+    throw error;
+  });
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}

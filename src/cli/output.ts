@@ -1,0 +1,45 @@
+import type { Writable } from 'node:stream';
+
+/** How a text may be marked on a terminal. */
+export type Mark = 'bad' | 'good' | 'dim' | 'bold';
+
+const CODES: Readonly<Record<Mark, string>> = { bad: '31', good: '32', dim: '2', bold: '1' };
+
+/** Whether a stream is a terminal that shows colours. See https://no-color.org. */
+function isColoured(stream: Writable & { readonly isTTY?: boolean }): boolean {
+  const { NO_COLOR = '', TERM } = process.env;
+  return stream.isTTY === true && NO_COLOR === '' && TERM !== 'dumb';
+}
+
+/** What a command prints: lines, in colour on a terminal, as JSON for scripts. */
+export class Output {
+  readonly #stream: Writable;
+  readonly #json: boolean;
+  readonly #coloured: boolean;
+
+  constructor(stream: Writable & { readonly isTTY?: boolean }, json: boolean) {
+    this.#stream = stream;
+    this.#json = json;
+    this.#coloured = !json && isColoured(stream);
+  }
+
+  /** Prints one thing: an object a line with `--json`, else the lines that say the same to a person. */
+  async print(value: object, lines: () => Iterable<string>): Promise<void> {
+    if (this.#json) return this.#write(`${JSON.stringify(value)}\n`);
+    let text = '';
+    for (const line of lines()) text += `${line}\n`;
+    await this.#write(text);
+  }
+
+  /** Marks a text where that shows. */
+  marked(mark: Mark, text: string): string {
+    return this.#coloured ? `\u001b[${CODES[mark]}m${text}\u001b[0m` : text;
+  }
+
+  /** Resolves when a reader that is slow may be given more. */
+  #write(text: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#stream.write(text, (error) => (error == null ? resolve() : reject(error)));
+    });
+  }
+}

@@ -1,0 +1,28 @@
+import type { Entry } from '../index.ts';
+
+/** An entry in spamd's words. */
+export function entryWords(entry: Entry): string {
+  switch (entry.type) {
+    case 'grey':
+      return `GREY ip ${entry.ip} helo ${quoted(entry.helo)} from ${quoted(entry.from)} to ${quoted(entry.to)} seen ${timeWords(entry.timestamp)}`;
+    case 'white':
+    case 'trapped':
+      return `${entry.type.toUpperCase()} ip ${entry.ip} until ${timeWords(entry.expires)} sent ${timeWords(entry.timestamp)}`;
+    case 'remove-white':
+      return `DELETE WHITE ip ${entry.ip} sent ${timeWords(entry.timestamp)}`;
+    case 'remove-trapped':
+      return `DELETE TRAPPED ip ${entry.ip} sent ${timeWords(entry.timestamp)}`;
+  }
+}
+
+/** A client's string as a terminal may show it: quoted, controls escaped, also those above ASCII. */
+export function quoted(text: string): string {
+  return JSON.stringify(text).replaceAll(/[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, (control) => {
+    return `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
+}
+
+/** A time in UTC, ISO 8601; 0 is never. */
+export function timeWords(seconds: number): string {
+  return seconds === 0 ? 'never' : new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
+}
