@@ -1,0 +1,73 @@
+import type { GreylistStats } from '../index.ts';
+import { byLabel, type Family, one } from './text.ts';
+
+/** What a greylist counts. The store's part is missing while the store does not answer. */
+export function greylistFamilies({ verdicts, ignored, store, ...counts }: GreylistStats): Family[] {
+  return [
+    {
+      name: 'verdicts_total',
+      type: 'counter',
+      help: 'Answers of the greylist, by reason.',
+      samples: byLabel('reason', verdicts),
+    },
+    {
+      name: 'applied_entries_total',
+      type: 'counter',
+      help: 'Entries received from the group that were applied.',
+      samples: one(counts.applied),
+    },
+    {
+      name: 'ignored_entries_total',
+      type: 'counter',
+      help: 'Entries received from the group that were not applied, by reason.',
+      samples: byLabel('reason', ignored),
+    },
+    {
+      name: 'announced_entries_total',
+      type: 'counter',
+      help: 'Entries handed to the group to be announced.',
+      samples: one(counts.announced),
+    },
+    {
+      name: 'unannounced_entries_total',
+      type: 'counter',
+      help: 'Those that the group could not take.',
+      samples: one(counts.unannounced),
+    },
+    {
+      name: 'swept_records_total',
+      type: 'counter',
+      help: 'Records that sweeps removed.',
+      samples: one(counts.swept),
+    },
+    {
+      name: 'repaired_addresses_total',
+      type: 'counter',
+      help: 'Addresses that sweeps announced again.',
+      samples: one(counts.repaired),
+    },
+    { name: 'store_up', type: 'gauge', help: 'Whether the store answers.', samples: one(store === undefined ? 0 : 1) },
+    {
+      name: 'store_records',
+      type: 'gauge',
+      help: 'What the store holds, by kind.',
+      samples:
+        store === undefined
+          ? []
+          : byLabel('kind', { tuple: store.tuples, address: store.addresses, spamtrap: store.spamtraps }),
+    },
+    {
+      name: 'store_evicted_records_total',
+      type: 'counter',
+      help: 'Records that were still alive when a bound of the store pushed them out, by kind.',
+      samples:
+        store === undefined ? [] : byLabel('kind', { tuple: store.evictedTuples, address: store.evictedAddresses }),
+    },
+    {
+      name: 'store_conflicts_total',
+      type: 'counter',
+      help: 'Steps that were run again because another writer was faster.',
+      samples: one(store?.conflicts),
+    },
+  ];
+}

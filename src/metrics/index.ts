@@ -1,0 +1,3 @@
+/** The public surface of "spamd-sync/metrics": counters as Prometheus text. */
+
+export { METRICS_TYPE, type MetricsOptions, metrics } from './metrics.ts';

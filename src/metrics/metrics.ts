@@ -1,0 +1,32 @@
+import type { Greylist, SyncPeer } from '../index.ts';
+import { greylistFamilies } from './greylist.ts';
+import { peerFamilies } from './peer.ts';
+import { formatFamilies } from './text.ts';
+
+/** Whose counters are wanted. */
+export interface MetricsOptions {
+  /** The peer, or what shows the same counters. */
+  readonly peer?: Pick<SyncPeer, 'stats' | 'health'> | undefined;
+  /** The greylist, or what shows the same counters. */
+  readonly greylist?: Pick<Greylist, 'stats'> | undefined;
+}
+
+/** The media type of what {@link metrics} returns: the Prometheus text format. */
+export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+
+/**
+ * The counters of a peer and a greylist as Prometheus text. Every name begins with `spamd_sync_`; docs/api.md lists them.
+ * Label values are bounded: reasons, types, configured targets, and the 64 sources heard from last.
+ *
+ * @example
+ * createServer(async (_request, response) => {
+ *   response.setHeader('Content-Type', METRICS_TYPE).end(await metrics({ peer, greylist }));
+ * }).listen(9025, '127.0.0.1');
+ */
+export async function metrics({ peer, greylist }: MetricsOptions): Promise<string> {
+  const families = [
+    ...(peer === undefined ? [] : peerFamilies(peer.stats(), peer.health())),
+    ...(greylist === undefined ? [] : greylistFamilies(await greylist.stats())),
+  ];
+  return formatFamilies(families);
+}
