@@ -13,7 +13,8 @@ declare module 'vitest' {
 /** Sees to it that namespaces can be made, and that none is left behind, however the tests ended. */
 export function setup(project: TestProject): () => void {
   needNamespaces();
-  needRedis();
+  needPackage('redis-server', hasRedis);
+  needPackage('tshark', () => works('tshark', ['--version']));
   const prefix = `sy${process.pid.toString(36)}-`;
   project.provide('labPrefix', prefix);
   return () => removeLeftovers(prefix);
@@ -27,16 +28,18 @@ export function needNamespaces(): void {
   }
 }
 
-function needRedis(): void {
-  if (hasRedis()) return;
-  if (!works('apt-get', ['update', '-qq']) || !works('apt-get', ['install', '-y', '-qq', 'redis-server'])) {
-    throw new Error('there is no redis-server, and apt-get could not install it: install redis-server');
+/** Installs a package of Debian, unless what it brings is there. */
+function needPackage(name: string, isThere: () => boolean): void {
+  if (isThere()) return;
+  const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  if (!works('apt-get', ['update', '-qq']) || !works('apt-get', ['install', '-y', '-qq', name], environment)) {
+    throw new Error(`there is no ${name}, and apt-get could not install it`);
   }
 }
 
-function works(program: string, args: readonly string[]): boolean {
+function works(program: string, args: readonly string[], env = process.env): boolean {
   try {
-    execFileSync(program, args, { stdio: 'ignore' });
+    execFileSync(program, args, { env, stdio: 'ignore' });
     return true;
   } catch {
     return false;
