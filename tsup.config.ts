@@ -10,6 +10,7 @@ const library = {
   level: 'src/level/index.ts',
   redis: 'src/redis/index.ts',
   cluster: 'src/cluster/index.ts',
+  socket: 'src/socket/index.ts',
   metrics: 'src/metrics/index.ts',
   'adapters/smtp-server': 'src/adapters/smtp-server.ts',
 };

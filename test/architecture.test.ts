@@ -28,6 +28,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // The public surface alone.
   cli: ['index.ts', 'wire/index.ts'],
   metrics: ['index.ts'],
+  socket: ['greylist'],
   testing: ['transport', 'store', 'rules'],
 };
 
@@ -43,16 +44,16 @@ const MODULES: Readonly<Record<string, readonly string[]>> = {
   // Beside the keys: a new key's bytes, a script's digest, and the token of a lease.
   'node:crypto': ['auth', 'cli/keygen.ts', 'redis'],
   'node:dns/promises': ['transport/udp.ts'],
-  'node:events': ['peer', 'greylist', 'cluster', 'redis'],
+  'node:events': ['peer', 'greylist', 'cluster', 'redis', 'socket'],
   'node:fs': ['auth/key.ts', 'cli/main.ts', 'greylist/exempt.ts', 'store', 'level'],
-  'node:fs/promises': ['auth/key.ts', 'cli', 'store', 'level'],
-  'node:net': ['address.ts', 'transport', 'peer', 'greylist', 'spamdb', 'spamdb-record.ts', 'adapters'],
+  'node:fs/promises': ['auth/key.ts', 'cli', 'socket', 'store', 'level'],
+  'node:net': ['address.ts', 'transport', 'peer', 'greylist', 'spamdb', 'spamdb-record.ts', 'adapters', 'socket'],
   'node:os': ['transport/udp.ts'],
   'node:path': ['level'],
   'node:stream': ['cli'],
   'node:zlib': ['store'],
   protobufjs: ['store'],
-  'protobufjs/minimal.js': ['store'],
+  'protobufjs/minimal.js': ['socket', 'store'],
 };
 
 /** What knows real time. */

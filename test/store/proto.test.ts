@@ -6,16 +6,18 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const OUT = 'src/store/generated/record.js';
 
-describe('the generated code of record.proto', () => {
-  it('the generated code of record.proto is what `npm run proto` makes', { timeout: 60_000 }, () => {
+describe('generated code', () => {
+  it.each([
+    ['record', 'src/store/generated/record.js'],
+    ['socket', 'src/socket/generated/socket.js'],
+  ])('the generated code of %s.proto is what `npm run proto` makes', { timeout: 60_000 }, (name, OUT) => {
     const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
-    const [program = '', ...options]: string[] = scripts.proto.split(' ');
+    const [program = '', ...options]: string[] = scripts[`proto:${name}`].split(' ');
     expect(options).toContain(OUT);
     const directory = mkdtempSync(join(tmpdir(), 'spamd-sync-'));
     try {
-      const out = join(directory, 'record.js');
+      const out = join(directory, 'made.js');
       const here = options.map((option) => (option === OUT ? out : option));
       execFileSync(join(ROOT, 'node_modules/.bin', program), here, { cwd: ROOT });
       for (const ending of ['.js', '.d.ts']) {

@@ -1,0 +1,171 @@
+import type { Socket } from 'node:net';
+import type { SpamdbRecord } from '../spamdb-record.ts';
+import { FrameReader } from './frames.ts';
+import {
+  failureOf,
+  has,
+  type Request,
+  type ResponseProperties,
+  readRequest,
+  recordsOf,
+  responseFrame,
+} from './messages.ts';
+import { answersTo, answerTo, importAnswer, isStream, type ServedGreylist } from './served.ts';
+
+/** What is counted over all connections. */
+export interface SocketCounts {
+  /** Requests that came in. */
+  requests: number;
+  /** Connections that were ended because what came in is no request. */
+  malformed: number;
+}
+
+/** So many requests of one connection may be under way; what comes beyond waits in the socket. */
+const MAX_UNDER_WAY = 1024;
+
+/** A process that asks, at the other end of one connection. */
+export class ServedConnection {
+  readonly #socket: Socket;
+  readonly #greylist: ServedGreylist;
+  readonly #counts: SocketCounts;
+  readonly #frames = new FrameReader();
+  readonly #underWay = new Set<Promise<void>>();
+  #import: Import | undefined;
+  #finishing = false;
+
+  constructor(socket: Socket, greylist: ServedGreylist, counts: SocketCounts) {
+    this.#socket = socket;
+    this.#greylist = greylist;
+    this.#counts = counts;
+    socket.on('data', (chunk) => this.#receive(chunk));
+    socket.on('drain', () => this.#flow());
+    // A client that goes away is no trouble of ours: what it asked is done all the same.
+    socket.on('error', () => {});
+    socket.on('close', () => this.#import?.fail(new Error('the connection ended within an import')));
+  }
+
+  /** Takes no more requests. Resolves when what was asked is answered. */
+  async finish(): Promise<void> {
+    this.#finishing = true;
+    this.#socket.pause();
+    await Promise.all(this.#underWay);
+    await new Promise<void>((resolve) => this.#socket.end(resolve));
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  #receive(chunk: Buffer): void {
+    try {
+      for (const message of this.#frames.push(chunk)) this.#ask(readRequest(message));
+    } catch {
+      this.#counts.malformed++;
+      this.#socket.destroy();
+    }
+    this.#flow();
+  }
+
+  #ask(request: Request): void {
+    this.#counts.requests++;
+    if (this.#finishing) return;
+    const answered = this.#answer(request).finally(() => {
+      this.#underWay.delete(answered);
+      this.#flow();
+    });
+    this.#underWay.add(answered);
+  }
+
+  async #answer(request: Request): Promise<void> {
+    const { id } = request;
+    try {
+      if (!isStream(request)) this.#send({ id, ...(await answerTo(this.#greylist, request)) });
+      else if (has(request, 'import')) await this.#answerImport(request);
+      else await this.#stream(request);
+    } catch (error) {
+      this.#send({ id, failure: failureOf(error) });
+    }
+  }
+
+  async #stream(request: Request): Promise<void> {
+    for await (const response of answersTo(this.#greylist, request)) {
+      if (this.#socket.destroyed) return;
+      if (!this.#send({ id: request.id, ...response })) await this.#drained();
+    }
+  }
+
+  async #answerImport(request: Request): Promise<void> {
+    const begins = this.#import === undefined;
+    this.#import ??= new Import();
+    this.#import.push(recordsOf(request.import), request.end === true);
+    if (!begins) return;
+    try {
+      this.#send({ id: request.id, ...(await importAnswer(this.#greylist, this.#import)) });
+    } finally {
+      this.#import = undefined;
+    }
+  }
+
+  #send(response: ResponseProperties): boolean {
+    return this.#socket.destroyed || this.#socket.write(responseFrame(response));
+  }
+
+  #drained(): Promise<void> {
+    return new Promise((resolve) => {
+      const go = (): void => {
+        this.#socket.off('drain', go);
+        this.#socket.off('close', go);
+        resolve();
+      };
+      this.#socket.on('drain', go);
+      this.#socket.on('close', go);
+    });
+  }
+
+  /** Who does not read its answers, or asks faster than they come, is not read from. */
+  #flow(): void {
+    const full =
+      this.#underWay.size >= MAX_UNDER_WAY || this.#socket.writableNeedDrain || this.#import?.isFull === true;
+    if (full || this.#finishing) this.#socket.pause();
+    else this.#socket.resume();
+  }
+}
+
+/** Records that come in piece by piece. */
+class Import implements AsyncIterable<SpamdbRecord> {
+  /** Pieces of at most a frame each; the connection is not read from while more than these wait. */
+  static readonly #MAX_PIECES = 8;
+  readonly #pieces: (readonly SpamdbRecord[])[] = [];
+  #ended = false;
+  #failure: Error | undefined;
+  #wake: () => void = () => {};
+
+  get isFull(): boolean {
+    return this.#pieces.length >= Import.#MAX_PIECES;
+  }
+
+  push(records: readonly SpamdbRecord[], end: boolean): void {
+    this.#pieces.push(records);
+    this.#ended ||= end;
+    this.#wake();
+  }
+
+  fail(error: Error): void {
+    this.#failure = error;
+    this.#wake();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<SpamdbRecord, void> {
+    for (;;) {
+      if (this.#failure !== undefined) throw this.#failure;
+      const piece = this.#pieces.shift();
+      if (piece !== undefined) yield* piece;
+      else if (this.#ended) return;
+      else {
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+      }
+    }
+  }
+}

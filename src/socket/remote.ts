@@ -1,0 +1,248 @@
+import { EventEmitter } from 'node:events';
+import { type Clock, type TimedClock, timedClock, within } from '../clock.ts';
+import { SpamdSyncError } from '../errors.ts';
+import type { GreylistEvents } from '../greylist/events.ts';
+import type { Greylist } from '../greylist/greylist.ts';
+import { type Attempt, checkIsAttempt } from '../greylist/input.ts';
+import type { ClaimOptions, SweepReport } from '../greylist/options.ts';
+import type { ImportReport } from '../greylist/records.ts';
+import type { GreylistStats } from '../greylist/stats.ts';
+import { undecided, type Verdict } from '../greylist/verdict.ts';
+import { checkRecords, type SpamdbRecord } from '../spamdb-record.ts';
+import { badOption, checkedNumber, checkMembers } from '../validate.ts';
+import { connectWords, responsesTo, ServerLink } from './link.ts';
+import {
+  errorOf,
+  has,
+  type RequestProperties,
+  type Response,
+  recordsMessage,
+  recordsOf,
+  verdictOf,
+} from './messages.ts';
+import { batches } from './served.ts';
+
+/** Options of a `RemoteGreylist`. */
+export interface RemoteGreylistOptions {
+  /** What `check` answers when nobody serves the greylist, or an answer takes too long. Default `pass`: mail matters more. */
+  readonly onError?: 'pass' | 'defer' | undefined;
+  /** How long an answer may take, seconds, 0.001..600. Default 5. A stream of answers may take so long for each. */
+  readonly timeout?: number | undefined;
+  /** Whose timers bound that time. Default the system's. */
+  readonly clock?: Clock | undefined;
+}
+
+/** So many questions may wait for an answer at once. */
+const MAX_WAITING = 16_384;
+/** After a connection that failed nobody is asked for so long, seconds: every attempt would try again. */
+const RETRY_AFTER = 0.1;
+
+/**
+ * The greylist that another process serves on a Unix socket, see `serveGreylist`. It connects when it is first asked, and
+ * again after the connection is lost.
+ *
+ * @example
+ * const greylist = new RemoteGreylist('/run/spamd-sync/control');
+ * const verdict = await greylist.check({ ip, helo, from, to });
+ */
+export class RemoteGreylist extends EventEmitter<GreylistEvents> implements AsyncDisposable {
+  readonly #path: string;
+  readonly #onError: 'pass' | 'defer';
+  readonly #timeout: number;
+  readonly #clock: TimedClock;
+  #link: Promise<ServerLink> | undefined;
+  #failed: { readonly at: number; readonly error: unknown } | undefined;
+  #waiting = 0;
+  #closed = false;
+
+  /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` naming the option. */
+  constructor(path: string, options: RemoteGreylistOptions = {}) {
+    super();
+    if (typeof path !== 'string' || path === '') throw badOption('path', 'not the path of a socket', path);
+    checkMembers('options', options, { onError: true, timeout: true, clock: true });
+    const { onError = 'pass', timeout = 5 } = options;
+    if (onError !== 'pass' && onError !== 'defer') throw badOption('onError', "not 'pass' or 'defer'", onError);
+    this.#path = path;
+    this.#onError = onError;
+    this.#timeout = checkedNumber('timeout', timeout, 0.001, 600);
+    this.#clock = timedClock(options.clock);
+  }
+
+  /**
+   * As `Greylist.check`. Never rejects for trouble of whoever serves: then it answers as `onError` says.
+   *
+   * @throws {SpamdSyncError} `ERR_SPAMD_FIELD` when `ip` is no IP address or a string is missing.
+   */
+  async check(attempt: Attempt): Promise<Verdict> {
+    checkIsAttempt(attempt);
+    const { ip, helo, from, to, connectedTo } = attempt;
+    const strings = { ip, helo, from, to };
+    for (const [field, value] of Object.entries(strings)) {
+      if (typeof value !== 'string') throw new SpamdSyncError('ERR_SPAMD_FIELD', `${field} is not a string`);
+    }
+    try {
+      const { verdict } = await this.#ask({ check: connectedTo === undefined ? strings : { ...strings, connectedTo } });
+      return verdictOf(verdict ?? {});
+    } catch (error) {
+      if (error instanceof SpamdSyncError && error.code === 'ERR_SPAMD_FIELD') throw error;
+      const cause = error instanceof Error ? error : new Error(String(error));
+      const message = `the greylist could not decide: ${cause.message}`;
+      this.emit('warning', { code: 'WARN_SPAMD_STORE', message, error });
+      return undecided(this.#onError, cause);
+    }
+  }
+
+  /** As `Greylist.trap`. Rejects for trouble of whoever serves. */
+  async trap(ip: string, options: ClaimOptions = {}): Promise<void> {
+    await this.#ask({ trap: claim(ip, options) });
+  }
+
+  /** As `Greylist.allow`. Rejects for trouble of whoever serves. */
+  async allow(ip: string, options: ClaimOptions = {}): Promise<void> {
+    await this.#ask({ allow: claim(ip, options) });
+  }
+
+  /** As `Greylist.forget`. Rejects for trouble of whoever serves. */
+  async forget(ip: string): Promise<void> {
+    await this.#ask({ forget: text('ip', ip) });
+  }
+
+  /** As `Greylist.spamtraps`. */
+  readonly spamtraps: Greylist['spamtraps'] = {
+    add: async (address) => void (await this.#ask({ addSpamtrap: text('address', address) })),
+    delete: async (address) => (await this.#ask({ deleteSpamtrap: text('address', address) })).flag,
+    has: async (address) => (await this.#ask({ hasSpamtrap: text('address', address) })).flag,
+    list: () => this.#spamtraps(),
+  };
+
+  /** As `Greylist.export`. */
+  async *export(): AsyncGenerator<SpamdbRecord, void> {
+    for await (const { records } of this.#stream({ export: true })) yield* recordsOf(records);
+  }
+
+  /** As `Greylist.snapshot`. */
+  async *snapshot(): AsyncGenerator<Uint8Array, void> {
+    for await (const response of this.#stream({ snapshot: true })) if (has(response, 'chunk')) yield response.chunk;
+  }
+
+  /** As `Greylist.import`. */
+  async import(records: Iterable<SpamdbRecord> | AsyncIterable<SpamdbRecord>): Promise<ImportReport> {
+    checkRecords(records);
+    async function* requests(): AsyncGenerator<RequestProperties, void> {
+      for await (const batch of batches(records)) yield { import: recordsMessage(batch) };
+      yield { import: {}, end: true };
+    }
+    for await (const { json } of this.#responses(requests())) return JSON.parse(json) as ImportReport;
+    throw new Error('whoever serves the greylist has ended the connection');
+  }
+
+  /** As `Greylist.sweep`. */
+  async sweep(): Promise<SweepReport> {
+    return JSON.parse((await this.#ask({ sweep: true })).json) as SweepReport;
+  }
+
+  /** As `Greylist.stats`. Rejects for trouble of whoever serves. */
+  async stats(): Promise<GreylistStats> {
+    return JSON.parse((await this.#ask({ stats: true })).json) as GreylistStats;
+  }
+
+  /** Asks no more; what waits for an answer fails. Idempotent. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    const link = await this.#link?.catch(() => undefined);
+    link?.close(closedError());
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async *#spamtraps(): AsyncGenerator<string, void> {
+    for await (const { spamtrap } of this.#stream({ listSpamtraps: true })) yield* spamtrap;
+  }
+
+  async #ask(request: RequestProperties): Promise<Response> {
+    if (this.#waiting >= MAX_WAITING) throw new Error(`${MAX_WAITING} questions wait for an answer`);
+    this.#waiting++;
+    let forget: (() => void) | undefined;
+    try {
+      const asked = async (): Promise<Response> => {
+        const question = (await this.#connected()).ask(request);
+        forget = question.forget;
+        return question.answer;
+      };
+      return checked(await this.#inTime(asked()));
+    } finally {
+      forget?.();
+      this.#waiting--;
+    }
+  }
+
+  #stream(request: RequestProperties): AsyncGenerator<Response, void> {
+    async function* requests(): AsyncGenerator<RequestProperties, void> {
+      yield request;
+    }
+    return this.#responses(requests());
+  }
+
+  async *#responses(requests: AsyncIterable<RequestProperties>): AsyncGenerator<Response, void> {
+    if (this.#closed) throw closedError();
+    const responses = responsesTo(this.#path, requests);
+    try {
+      for (;;) {
+        const next = await this.#inTime(responses.next()).catch((error) => {
+          throw new Error(connectWords(this.#path, error), { cause: error });
+        });
+        if (next.done) throw new Error('whoever serves the greylist has ended the connection');
+        const response = checked(next.value);
+        if (response.end) return;
+        yield response;
+      }
+    } finally {
+      void responses.return();
+    }
+  }
+
+  async #connected(): Promise<ServerLink> {
+    if (this.#closed) throw closedError();
+    if (this.#link !== undefined && (await this.#link).isOpen) return this.#link;
+    const failed = this.#failed;
+    if (failed !== undefined && this.#clock.monotonic() - failed.at < RETRY_AFTER) throw failed.error;
+    this.#link = ServerLink.open(this.#path);
+    try {
+      return await this.#link;
+    } catch (cause) {
+      const error = new Error(connectWords(this.#path, cause), { cause });
+      this.#failed = { at: this.#clock.monotonic(), error };
+      this.#link = undefined;
+      throw error;
+    }
+  }
+
+  #inTime<T>(promise: Promise<T>): Promise<T> {
+    return within(this.#clock, promise, this.#timeout, () => new Error(`no answer in ${this.#timeout} s`));
+  }
+}
+
+/** @throws What whoever serves threw. */
+function checked(response: Response): Response {
+  if (response.failure != null) throw errorOf(response.failure);
+  return response;
+}
+
+function claim(ip: string, options: ClaimOptions): { ip: string; expires?: number } {
+  checkMembers('options', options, { expires: true });
+  const { expires } = options;
+  const seconds = expires instanceof Date ? Math.floor(expires.getTime() / 1000) : expires;
+  return seconds === undefined ? { ip: text('ip', ip) } : { ip: text('ip', ip), expires: seconds };
+}
+
+/** protobufjs would send anything as a text. */
+function text(field: string, value: string): string {
+  if (typeof value === 'string') return value;
+  throw new SpamdSyncError('ERR_SPAMD_FIELD', `${field} is not a string`);
+}
+
+function closedError(): SpamdSyncError {
+  return new SpamdSyncError('ERR_SPAMD_CLOSED', 'the greylist is closed');
+}
