@@ -9,7 +9,6 @@ const library = {
   testing: 'src/testing/index.ts',
   level: 'src/level/index.ts',
   redis: 'src/redis/index.ts',
-  cluster: 'src/cluster/index.ts',
   socket: 'src/socket/index.ts',
   metrics: 'src/metrics/index.ts',
   'adapters/smtp-server': 'src/adapters/smtp-server.ts',

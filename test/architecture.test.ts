@@ -23,7 +23,6 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   redis: ['store', 'rules'],
   greylist: ['rules', 'store'],
   spamdb: [],
-  cluster: ['greylist'],
   adapters: ['index.ts'],
   // The public surface alone.
   cli: ['index.ts', 'wire/index.ts'],
@@ -40,11 +39,10 @@ const MODULES: Readonly<Record<string, readonly string[]>> = {
   'lru-cache': ['peer', 'greylist', 'store', 'level', 'redis'],
   'node:assert/strict': ['testing'],
   'node:buffer': ['wire', 'spamdb'],
-  'node:cluster': ['cluster'],
   // Beside the keys: a new key's bytes, a script's digest, and the token of a lease.
   'node:crypto': ['auth', 'cli/keygen.ts', 'redis'],
   'node:dns/promises': ['transport/udp.ts'],
-  'node:events': ['peer', 'greylist', 'cluster', 'redis', 'socket'],
+  'node:events': ['peer', 'greylist', 'redis', 'socket'],
   'node:fs': ['auth/key.ts', 'cli/main.ts', 'greylist/exempt.ts', 'store', 'level'],
   'node:fs/promises': ['auth/key.ts', 'cli', 'socket', 'store', 'level'],
   'node:net': ['address.ts', 'transport', 'peer', 'greylist', 'spamdb', 'spamdb-record.ts', 'adapters', 'socket'],

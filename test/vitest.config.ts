@@ -10,8 +10,8 @@ const tests = readdirSync(`${root}test`, { recursive: true, encoding: 'utf8' })
   .map((path) => `test/${path.replaceAll('\\', '/')}`)
   .filter((path) => path.endsWith('.test.ts') && !/^test\/(e2e|interop)\//.test(path));
 
-/** Files that mock a module or a clock, or play a cluster's process: each has a process of its own. */
-const alone = tests.filter((file) => /\bvi\.|node:cluster/.test(readFileSync(root + file, 'utf8')));
+/** Files that mock a module or a clock: each has a process of its own. */
+const alone = tests.filter((file) => /\bvi\./.test(readFileSync(root + file, 'utf8')));
 
 export default defineConfig({
   root,
