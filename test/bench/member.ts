@@ -16,6 +16,8 @@ export type Keeps = 'memory' | 'batched' | 'sync';
 export interface Kept {
   /** How many its store holds. */
   readonly entries: number;
+  /** How many datagrams came in since the last time; `undefined` where that is not known. */
+  readonly received: number | undefined;
   /** Of this process with all its threads since the last time, user and system. */
   readonly cpuSeconds: number;
   readonly residentBytes: number;
@@ -33,6 +35,7 @@ interface Member {
 
 let open: Member | undefined;
 let cpu = process.cpuUsage();
+let receivedBefore = 0;
 
 const calls = {
   async open({ keeps }: { keeps: Keeps }): Promise<{ port: number }> {
@@ -45,19 +48,25 @@ const calls = {
   },
 
   async begin(): Promise<void> {
+    receivedBefore = opened().peer.stats().received.datagrams;
     cpu = process.cpuUsage();
   },
 
   /** Once nothing more comes in, and what came in is written. */
   async kept(): Promise<Kept> {
-    const { store } = opened();
+    const { store, peer } = opened();
     let before = -1;
     for (let now = await held(store); now !== before; now = await held(store)) {
       before = now;
       await setTimeout(WRITTEN_WITHIN_MS);
     }
     const { user, system } = process.cpuUsage(cpu);
-    return { entries: before, cpuSeconds: (user + system) / 1e6, residentBytes: process.memoryUsage().rss };
+    return {
+      entries: before,
+      received: peer.stats().received.datagrams - receivedBefore,
+      cpuSeconds: (user + system) / 1e6,
+      residentBytes: process.memoryUsage().rss,
+    };
   },
 
   /** @returns How many entries are there when the directory is opened again; in memory none can be. */

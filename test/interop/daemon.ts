@@ -61,7 +61,7 @@ export async function rowsOf(daemon: Daemon, ip: string): Promise<Row[]> {
 
 export async function output(command: readonly string[], env: NodeJS.ProcessEnv = process.env): Promise<string> {
   const [program = '', ...args] = command;
-  const { stdout } = await run(program, args, { env, timeout: 10_000, maxBuffer: MAX_OUTPUT });
+  const { stdout } = await run(program, args, { env, timeout: 30_000, maxBuffer: MAX_OUTPUT });
   return stdout;
 }
 
