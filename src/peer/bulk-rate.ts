@@ -1,5 +1,5 @@
 import { ADDRESS_TLV_SIZE, MAX_SIZE, MIN_SIZE } from '../wire/constants.ts';
-import { DistinctCount } from './distinct-count.ts';
+import { DistinctCount, mixed } from './distinct-count.ts';
 
 /** How many addresses a datagram holds: 85. */
 const ADDRESSES = Math.floor((MAX_SIZE - MIN_SIZE) / ADDRESS_TLV_SIZE);
@@ -87,7 +87,8 @@ export class BulkRate {
       this.#seen = new DistinctCount();
       this.#since = now;
     }
-    this.#seen.add(address);
-    this.#seenSinceNoted.add(address);
+    const hash = mixed(address);
+    this.#seen.addMixed(hash);
+    this.#seenSinceNoted.addMixed(hash);
   }
 }

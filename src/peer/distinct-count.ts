@@ -13,7 +13,11 @@ export class DistinctCount {
 
   /** @param value An unsigned 32-bit number. */
   add(value: number): void {
-    const hash = mixed(value);
+    this.addMixed(mixed(value));
+  }
+
+  /** @param hash What {@link mixed} makes of the number: for one that several count. */
+  addMixed(hash: number): void {
     const register = hash & (REGISTERS - 1);
     const rank = Math.clz32(hash >>> (32 - RANK_BITS)) - (32 - RANK_BITS) + 1;
     const known = this.#registers[register] as number;
@@ -32,7 +36,7 @@ export class DistinctCount {
 }
 
 /** Every bit of the number in every bit of the result: the finalizer of MurmurHash3, which maps no two to one. */
-function mixed(value: number): number {
+export function mixed(value: number): number {
   let hash = value;
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);

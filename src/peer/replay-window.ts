@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache';
+import type { Digest } from '../auth/hmac.ts';
 
 /**
  * Whether a datagram was sent lately. Its newest timestamp says when: a batch may also carry older entries.
@@ -16,53 +16,136 @@ export function freshUntil(newest: number, now: number, maxSkew: number | false)
   return (newest < 0 ? now : newest) + maxSkew;
 }
 
+/** A digest is kept as words of 32 bits: an HMAC-SHA1 has five. */
+const WORDS = 5;
+
 /**
  * The replay window: the digests of datagrams, each for as long as a copy of that datagram could still be fresh.
  *
- * What a mistake costs: a digest reported that was never added would lose a datagram, which the digest being an HMAC
- * rules out. A digest forgotten too soon lets a recorded datagram in once more, so those that the bound forces out are
- * counted and reported.
+ * What a mistake costs: a digest reported that was never added would lose a datagram, so digests are compared whole. A
+ * digest forgotten too soon lets a recorded datagram in once more, so those that the bound forces out are counted and
+ * reported.
+ *
+ * Numbers rather than a map of strings: a ring in order of age, and an open-addressing table of the places in it. The
+ * garbage collector has nothing to walk, a look-up reads one line of memory, and the system hands out memory only as it
+ * is written to.
  */
 export class ReplayWindow {
-  readonly #expires: LRUCache<string, number>;
+  readonly #max: number;
   readonly #onForgotten: () => void;
-  #now = 0;
+  /** Of the ring: the words of each digest, and until when each holds. */
+  readonly #words: Uint32Array;
+  readonly #expires: Float64Array;
+  /** Of the table: pairs of a digest's first word, and its place in the ring plus 1. 0: nothing stands there. */
+  readonly #pairs: Uint32Array;
+  /** The greatest index of a pair; they are a power of two, and at least half of them are free. */
+  readonly #mask: number;
+  /** Where the next digest goes; once the ring is full, the oldest stands there. */
+  #place = 0;
+  #size = 0;
   #forgotten = 0;
 
   /**
-   * @param max How many digests are kept, about 130 bytes each.
+   * @param max How many digests are kept; 44 to 60 bytes of memory for each, once it was used.
    * @param onForgotten Called each time the bound forces out a digest that has not expired.
    */
   constructor(max: number, onForgotten: () => void = () => {}) {
+    this.#max = max;
     this.#onForgotten = onForgotten;
-    this.#expires = new LRUCache({
-      max,
-      dispose: (expires, _digest, why) => {
-        if (why !== 'evict' || expires < this.#now) return;
-        this.#forgotten++;
-        this.#onForgotten();
-      },
-    });
+    this.#words = new Uint32Array(max * WORDS);
+    this.#expires = new Float64Array(max);
+    const pairs = 2 ** Math.ceil(Math.log2(2 * max));
+    this.#pairs = new Uint32Array(2 * pairs);
+    this.#mask = pairs - 1;
   }
 
   /** Whether the digest was added and has not expired. */
-  has(digest: string, now: number): boolean {
-    const expires = this.#expires.peek(digest);
-    return expires !== undefined && expires >= now;
+  has(digest: Digest, now: number): boolean {
+    const pairs = this.#pairs;
+    const first = wordOf(digest, 0);
+    let at = first & this.#mask;
+    let place = pairs[2 * at + 1] as number;
+    while (place !== 0) {
+      if (pairs[2 * at] === first && this.#holds(place - 1, digest, now)) return true;
+      at = (at + 1) & this.#mask;
+      place = pairs[2 * at + 1] as number;
+    }
+    return false;
   }
 
-  /** @param expires The last second at which a copy could be fresh; `Infinity` when freshness is not checked. */
-  add(digest: string, expires: number, now: number): void {
-    this.#now = now;
-    this.#expires.set(digest, expires);
+  /**
+   * For a digest that {@link has} does not know. The oldest makes room for it.
+   *
+   * @param expires The last second at which a copy could be fresh; `Infinity` when freshness is not checked.
+   */
+  add(digest: Digest, expires: number, now: number): void {
+    const place = this.#place;
+    if (this.#size === this.#max) this.#forget(place, now);
+    else this.#size++;
+    const first = wordOf(digest, 0);
+    const words = this.#words;
+    words[place * WORDS] = first;
+    for (let word = 1; word < WORDS; word++) words[place * WORDS + word] = wordOf(digest, word);
+    this.#expires[place] = expires;
+    const pairs = this.#pairs;
+    let at = first & this.#mask;
+    while (pairs[2 * at + 1] !== 0) at = (at + 1) & this.#mask;
+    pairs[2 * at] = first;
+    pairs[2 * at + 1] = place + 1;
+    this.#place = place + 1 === this.#max ? 0 : place + 1;
   }
 
   get size(): number {
-    return this.#expires.size;
+    return this.#size;
   }
 
   /** How many digests the bound forced out before they expired. */
   get forgotten(): number {
     return this.#forgotten;
   }
+
+  #holds(place: number, digest: Digest, now: number): boolean {
+    for (let word = 1; word < WORDS; word++) {
+      if (this.#words[place * WORDS + word] !== wordOf(digest, word)) return false;
+    }
+    return (this.#expires[place] as number) >= now;
+  }
+
+  #forget(place: number, now: number): void {
+    const pairs = this.#pairs;
+    let at = (this.#words[place * WORDS] as number) & this.#mask;
+    while (pairs[2 * at + 1] !== place + 1) at = (at + 1) & this.#mask;
+    this.#free(at);
+    if ((this.#expires[place] as number) < now) return;
+    this.#forgotten++;
+    this.#onForgotten();
+  }
+
+  /** Frees a pair. Those behind it that a look-up would no longer reach move up. */
+  #free(freed: number): void {
+    const pairs = this.#pairs;
+    const mask = this.#mask;
+    let free = freed;
+    for (let at = (free + 1) & mask; pairs[2 * at + 1] !== 0; at = (at + 1) & mask) {
+      const first = pairs[2 * at] as number;
+      // Whether the free one lies between where a look-up begins and where it would have to end.
+      if (((at - first) & mask) < ((at - free) & mask)) continue;
+      pairs[2 * free] = first;
+      pairs[2 * free + 1] = pairs[2 * at + 1] as number;
+      free = at;
+    }
+    pairs[2 * free + 1] = 0;
+  }
+}
+
+/** Four characters, one a byte. An HMAC is evenly spread, so a word of it serves as its hash. */
+function wordOf(digest: Digest, word: number): number {
+  const at = word * 4;
+  return (
+    (digest.charCodeAt(at) |
+      (digest.charCodeAt(at + 1) << 8) |
+      (digest.charCodeAt(at + 2) << 16) |
+      (digest.charCodeAt(at + 3) << 24)) >>>
+    0
+  );
 }

@@ -9,11 +9,12 @@ import { isMet, type Part, type Row } from './part.ts';
 import { receive } from './receive.ts';
 import { redis } from './redis.ts';
 import { snapshot } from './snapshot.ts';
+import { spamd } from './spamd.ts';
 import { spamdb } from './spamdb.ts';
 import { sustained } from './sustained.ts';
 import { table } from './table.ts';
 
-const PARTS: readonly Part[] = [codec, receive, sustained, flood, greylist, spamdb, redis, level, snapshot];
+const PARTS: readonly Part[] = [codec, receive, sustained, flood, greylist, spamdb, redis, level, snapshot, spamd];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -28,7 +28,8 @@ export type Kind = 'white' | 'grey';
 
 /** Entries as they come by: 1 or many to a datagram, no two datagrams alike. */
 export function sampleEntries(kind: Kind, datagrams: number, perDatagram: number): Entry[][] {
-  const numbers = new Numbers(2025);
+  // No address of the one is among those of the other.
+  const numbers = new Numbers(kind === 'white' ? 2025 : 2026);
   const now = Math.floor(Date.now() / 1000);
   const one = (): Entry =>
     kind === 'white'
@@ -45,8 +46,12 @@ export function sampleEntries(kind: Kind, datagrams: number, perDatagram: number
 }
 
 /** The same, as datagrams, their counters rising from 0. */
-export function signedDatagrams(kind: Kind, datagrams: number, perDatagram: number): Uint8Array[] {
-  const key = SyncKey.fromBytes(KEY_FILE);
+export function signedDatagrams(
+  kind: Kind,
+  datagrams: number,
+  perDatagram: number,
+  key = SyncKey.fromBytes(KEY_FILE),
+): Uint8Array[] {
   return sampleEntries(kind, datagrams, perDatagram).map((entries, counter) =>
     encodeDatagram(entries, { key, counter }),
   );

@@ -2,17 +2,22 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { setImmediate, setTimeout } from 'node:timers/promises';
+import { SyncKey } from 'spamd-sync';
 import { answer } from './child.ts';
 import { forgedDatagrams } from './forged.ts';
-import { type Kind, signedDatagrams } from './samples.ts';
+import { KEY_FILE, type Kind, signedDatagrams } from './samples.ts';
 
 interface Wanted {
   readonly kind: Kind | 'forged';
   readonly datagrams: number;
   readonly perDatagram: number;
+  /** What the key file holds that they are signed by; default that of the benchmarks, `null` for no key. */
+  readonly key?: string | null;
 }
 
 interface How {
+  /** Default 127.0.0.1. */
+  readonly to?: string;
   readonly port: number;
   /** The first of the prepared datagrams to send, and how many. */
   readonly from: number;
@@ -38,20 +43,21 @@ let datagrams: readonly Uint8Array[] = [];
 let addresses = 1;
 
 const calls = {
-  async prepare({ kind, datagrams: wanted, perDatagram }: Wanted): Promise<number> {
+  async prepare({ kind, datagrams: wanted, perDatagram, key = KEY_FILE.toString() }: Wanted): Promise<number> {
     if (kind === 'forged') {
       addresses = 400;
       datagrams = forgedDatagrams(wanted);
     } else {
       addresses = 1;
-      datagrams = signedDatagrams(kind, wanted, perDatagram);
+      const signedBy = key === null ? SyncKey.none() : SyncKey.fromBytes(Buffer.from(key));
+      datagrams = signedDatagrams(kind, wanted, perDatagram, signedBy);
     }
     return datagrams.length;
   },
 
-  async send({ port, from, count, rate }: How): Promise<Sent> {
+  async send({ to = '127.0.0.1', port, from, count, rate }: How): Promise<Sent> {
     if (from + count > datagrams.length) throw new RangeError(`only ${datagrams.length} datagrams are prepared`);
-    const sockets = await Promise.all(Array.from({ length: addresses }, (_, index) => connected(port, index)));
+    const sockets = await Promise.all(Array.from({ length: addresses }, (_, index) => connected(to, port, index)));
     const begin = performance.now();
     const milliseconds = () => performance.now() - begin;
     // Kept from running for a while, a sender that makes up for it sends a burst that no receive buffer holds.
@@ -80,12 +86,12 @@ export type SenderCalls = typeof calls;
 answer(calls);
 
 /** Connected, which spares a look-up a datagram. All of 127/8 is this host's on Linux, elsewhere 127.0.0.1 alone. */
-async function connected(port: number, index: number): Promise<Socket> {
+async function connected(to: string, port: number, index: number): Promise<Socket> {
   const socket = createSocket('udp4');
   const others = process.platform === 'linux' && index > 0;
   socket.bind(0, others ? `127.1.${index >>> 8}.${index & 255}` : '127.0.0.1');
   await once(socket, 'listening');
-  socket.connect(port, '127.0.0.1');
+  socket.connect(port, to);
   await once(socket, 'connect');
   return socket;
 }

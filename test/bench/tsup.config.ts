@@ -1,7 +1,9 @@
 import { defineConfig } from 'tsup';
 
 export default defineConfig({
-  entry: ['run', 'sender', 'listener', 'dump', 'snapshot-reader', 'keeper'].map((name) => `test/bench/${name}.ts`),
+  entry: ['run', 'sender', 'listener', 'dump', 'snapshot-reader', 'keeper', 'member'].map(
+    (name) => `test/bench/${name}.ts`,
+  ),
   outDir: '.bench',
   format: 'esm',
   target: 'node20.19',

@@ -30,6 +30,11 @@ export class Program implements AsyncDisposable {
     return this.#ended;
   }
 
+  /** `undefined` when it could not be started. */
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
   get running(): boolean {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }

@@ -10,6 +10,8 @@ import type { Dialect, Tuple } from 'spamd-sync';
 import type { Program } from '../e2e/program.ts';
 
 const run = promisify(execFile);
+/** A database of 100,000 tuples is printed in some 10 MB. */
+const MAX_OUTPUT = 64 * 1024 * 1024;
 
 /** Where a daemon lives and whom it talks to. */
 export interface Place {
@@ -59,7 +61,7 @@ export async function rowsOf(daemon: Daemon, ip: string): Promise<Row[]> {
 
 export async function output(command: readonly string[], env: NodeJS.ProcessEnv = process.env): Promise<string> {
   const [program = '', ...args] = command;
-  const { stdout } = await run(program, args, { env, timeout: 10_000 });
+  const { stdout } = await run(program, args, { env, timeout: 30_000, maxBuffer: MAX_OUTPUT });
   return stdout;
 }
 

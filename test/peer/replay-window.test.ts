@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { freshUntil, isFresh, ReplayWindow } from '../../src/peer/replay-window.ts';
+import { randomOf } from '../../src/testing/random.ts';
 
 describe('ReplayWindow', () => {
   it('knows a digest up to its last second', () => {
@@ -53,6 +54,50 @@ describe('ReplayWindow', () => {
     for (const digest of ['a', 'b', 'c', 'd']) window.add(digest, Number.POSITIVE_INFINITY, 900);
     expect(reported).toBe(3);
     expect(window.forgotten).toBe(3);
+  });
+});
+
+describe('ReplayWindow against a list in order of age', () => {
+  /** Twenty characters, of which the first four, by which a place is chosen, are often those of others, at the very end. */
+  const digestOf = (number: number, last: number): string =>
+    Buffer.from([0xfd + (number % 3), 0xff, 0xff, 0xff, ...new Array(15).fill(number >>> 2), last]).toString('latin1');
+
+  it.each([1, 2, 3, 7, 64, 100])('knows the same of up to %i digests that collide', (max) => {
+    const numbers = randomOf(max);
+    let reported = 0;
+    const window = new ReplayWindow(max, () => reported++);
+    let model: { digest: string; expires: number }[] = [];
+    let forgotten = 0;
+    const wrong: number[] = [];
+    for (let step = 0; step < 1000; step++) {
+      const now = step / 4;
+      const digest = digestOf(numbers.below(3 * max), numbers.below(2));
+      const known = model.some((one) => one.digest === digest && one.expires >= now);
+      if (window.has(digest, now) !== known) wrong.push(step);
+      if (known) continue;
+      const expires = now + numbers.below(2 * max);
+      window.add(digest, expires, now);
+      model.push({ digest, expires });
+      const out = model.slice(0, -max);
+      forgotten += out.filter((one) => one.expires >= now).length;
+      model = model.slice(-max);
+      if (window.size !== model.length) wrong.push(step);
+    }
+    expect(wrong).toEqual([]);
+    expect(forgotten).toBeGreaterThan(0);
+    expect(window.forgotten).toBe(forgotten);
+    expect(reported).toBe(forgotten);
+    for (const { digest, expires } of model) expect(window.has(digest, expires)).toBe(true);
+  });
+
+  it('tells digests apart by every one of their characters', () => {
+    const digest = 'abcdefghijklmnopqrst';
+    const window = new ReplayWindow(100);
+    window.add(digest, 1000, 900);
+    for (let at = 0; at < digest.length; at++) {
+      expect(window.has(`${digest.slice(0, at)}\xff${digest.slice(at + 1)}`, 900)).toBe(false);
+    }
+    expect(window.has(digest, 900)).toBe(true);
   });
 });
 
