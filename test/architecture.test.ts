@@ -54,7 +54,7 @@ const MODULES: Readonly<Record<string, readonly string[]>> = {
   ],
   'node:os': ['transport/udp.ts'],
   'node:path': ['level'],
-  'node:zlib': ['store'],
+  'node:zlib': ['store', 'rules/key.ts'],
   protobufjs: ['store'],
   'protobufjs/minimal.js': ['store'],
 };

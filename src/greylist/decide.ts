@@ -3,7 +3,7 @@ import type { Entry } from '../entry.ts';
 import { stateOf } from '../rules/address.ts';
 import { type AttemptOptions, type AttemptOutcome, AttemptStep, type Rules } from '../rules/attempt.ts';
 import { ReadStep } from '../rules/change.ts';
-import { canonicalMailbox } from '../rules/key.ts';
+import { canonicalMailbox, canonicalName } from '../rules/key.ts';
 import type { Awaitable, Store } from '../store/store.ts';
 import { Exemptions } from './exempt.ts';
 import type { Attempt } from './input.ts';
@@ -78,7 +78,7 @@ export class Decider {
     identify: NonNullable<GreylistPolicy['identify']>,
   ): Promise<Verdict> {
     const identity = await identify(attempt);
-    const pool = canonicalMailbox(identity ?? '') || poolOf(ip, this.#options.policy);
+    const pool = canonicalName(identity ?? '') || poolOf(ip, this.#options.policy);
     return pool === ip ? this.#decideOne(ip, ip, attempt, now) : this.#decideInPool(ip, pool, attempt, now);
   }
 

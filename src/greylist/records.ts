@@ -1,6 +1,6 @@
 import { canonicalAddress, canonicalNetwork } from '../address.ts';
 import { type AddressRecord, merged, newAddress, stateOf } from '../rules/address.ts';
-import { canonicalMailbox, originalOf, splitKey, tupleKey, typedStrings } from '../rules/key.ts';
+import { canonicalMailbox, canonicalName, originalOf, splitKey, tupleKey, typedStrings } from '../rules/key.ts';
 import { checkRecord, checkRecords, type SpamdbRecord } from '../spamdb-record.ts';
 import type { Store, StoreRecord } from '../store/store.ts';
 
@@ -107,7 +107,7 @@ function asStored(
 
 /** What `policy.identify` gave may be anything. */
 function identity(name: string, policy: GreylistPolicy): string | undefined {
-  return policy.identify === undefined ? undefined : canonicalMailbox(name) || undefined;
+  return policy.identify === undefined ? undefined : canonicalName(name) || undefined;
 }
 
 /** spamdb(8) does not say when an address was decided: for a white one its last delivery is the latest sign of it. */
