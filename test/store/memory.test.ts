@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { Greylist, MemoryStore, SpamdSyncError } from 'spamd-sync';
-import { type AttemptOutcome, AttemptStep, type StoreRecord, sweep } from 'spamd-sync/store';
+import { type AttemptOutcome, AttemptStep, newAddress, type StoreRecord, sweep } from 'spamd-sync/store';
 import { describe, expect, it } from 'vitest';
 import { generator } from '../support/random.ts';
 import { change, RULES, read } from '../support/records.ts';
@@ -205,6 +205,23 @@ describe('the records of a MemoryStore', () => {
     clearImmediate(counting);
     expect(turns).toBeGreaterThan(3);
     expect(store.stats()).toMatchObject({ tuples: 5001, evictedTuples: 0 });
+  });
+
+  it('a sweep brings no more addresses to be announced again than are wanted, and leaves the others due', async () => {
+    const store = new MemoryStore({ maxAddresses: 10_000 });
+    const record = {
+      ...newAddress(NOW),
+      white: [{ at: NOW, expires: NOW + 999 }],
+      announcedAt: NOW,
+      announcedExpires: NOW + 1,
+    };
+    const ips = Array.from({ length: 4000 }, (_, i) => `10.0.${i >> 8}.${i & 255}`);
+    store.load(ips.map((ip) => ({ type: 'address', ip, record })));
+    expect((await sweep(store, NOW + 1, false, 0)).due).toEqual([]);
+    const first = await sweep(store, NOW + 1, false, 1);
+    expect(first.due).toHaveLength(2000);
+    const second = await sweep(store, NOW + 1, false);
+    expect([...first.due, ...second.due].map(({ ip }) => ip)).toEqual(ips);
   });
 
   it('a tuple takes less than 450 bytes, whatever its strings were cut from', async () => {
