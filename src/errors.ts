@@ -9,6 +9,7 @@ export type SpamdSyncErrorCode =
   | 'ERR_SPAMD_CLOSED'
   | 'ERR_SPAMD_DECODE'
   | 'ERR_SPAMD_FIELD'
+  | 'ERR_SPAMD_FULL'
   | 'ERR_SPAMD_INTERFACE'
   | 'ERR_SPAMD_KEY_FILE'
   | 'ERR_SPAMD_KEY_MISSING'

@@ -5,6 +5,9 @@ import type { GreylistCounters } from './stats.ts';
 /** How many entries are announced again before the next have to wait until those are on their way, at the peer's rate. */
 const BATCH = 850;
 
+/** How many entries wait at most to be announced again: what is due beyond that stays so for the next sweep. */
+const MAX_WAITING = 20_000;
+
 export interface AnnouncementsOptions {
   readonly counters: GreylistCounters;
   readonly onFailed: (error: unknown) => void;
@@ -14,6 +17,7 @@ export interface AnnouncementsOptions {
 export class Announcements {
   readonly #group: Group | undefined;
   readonly #options: AnnouncementsOptions;
+  #waiting = 0;
 
   constructor(group: Group | undefined, options: AnnouncementsOptions) {
     this.#group = group;
@@ -23,6 +27,11 @@ export class Announcements {
   /** What has no form on the wire is not even tried: an IPv6 client is this host's business alone. */
   announce(entry: Entry): void {
     if (this.#group !== undefined && hasForm(entry)) void this.#announce(this.#group, [entry], false);
+  }
+
+  /** How many more entries may be announced again: those before may not be on their way yet. */
+  get room(): number {
+    return MAX_WAITING - this.#waiting;
   }
 
   /**
@@ -38,8 +47,11 @@ export class Announcements {
   }
 
   async #inTurn(group: Group, entries: readonly Entry[]): Promise<void> {
+    this.#waiting += entries.length;
     for (let from = 0; from < entries.length; from += BATCH) {
-      await this.#announce(group, entries.slice(from, from + BATCH), true);
+      const batch = entries.slice(from, from + BATCH);
+      await this.#announce(group, batch, true);
+      this.#waiting -= batch.length;
     }
   }
 

@@ -3,12 +3,12 @@ import type { Entry } from '../entry.ts';
 import { stateOf } from '../rules/address.ts';
 import { type AttemptOptions, type AttemptOutcome, AttemptStep, type Rules } from '../rules/attempt.ts';
 import { ReadStep } from '../rules/change.ts';
-import { canonicalMailbox } from '../rules/key.ts';
+import { canonicalMailbox, canonicalName } from '../rules/key.ts';
 import type { Awaitable, Store } from '../store/store.ts';
 import { Exemptions } from './exempt.ts';
 import type { Attempt } from './input.ts';
 import type { GreylistPolicy } from './policy.ts';
-import { isAllowed, merge, poolOf } from './received.ts';
+import { clientOf, isAllowed, merge, poolOf } from './received.ts';
 import { deferred, rejected, type Verdict } from './verdict.ts';
 
 /** How long spamd does not trap by the low-priority MX after its start, seconds (grey.c). */
@@ -50,8 +50,7 @@ export class Decider {
     if (this.#exempt.has(ip)) return { action: 'pass', reason: 'exempt' };
     const { identify } = this.#options.policy;
     if (identify !== undefined) return this.#decideByIdentity(ip, attempt, now, identify);
-    const pool = poolOf(ip, this.#options.policy);
-    return pool === ip ? this.#decideOne(ip, ip, attempt, now) : this.#decideInPool(ip, pool, attempt, now);
+    return this.#decideAs(poolOf(ip, this.#options.policy), ip, attempt, now);
   }
 
   /**
@@ -78,14 +77,20 @@ export class Decider {
     identify: NonNullable<GreylistPolicy['identify']>,
   ): Promise<Verdict> {
     const identity = await identify(attempt);
-    const pool = canonicalMailbox(identity ?? '') || poolOf(ip, this.#options.policy);
-    return pool === ip ? this.#decideOne(ip, ip, attempt, now) : this.#decideInPool(ip, pool, attempt, now);
+    return this.#decideAs(canonicalName(identity ?? '') || poolOf(ip, this.#options.policy), ip, attempt, now);
   }
 
-  /** What is known of the address itself goes before what is known of its pool. */
-  async #decideInPool(ip: string, pool: string, attempt: Attempt, now: number): Promise<Verdict> {
+  #decideAs(pool: string, ip: string, attempt: Attempt, now: number): Awaitable<Verdict> {
+    const client = pool === ip ? ip : clientOf(ip, this.#options.policy);
+    return pool === client
+      ? this.#decideOne(ip, pool, attempt, now)
+      : this.#decideInPool(ip, client, pool, attempt, now);
+  }
+
+  /** What is known of the client itself goes before what is known of its pool. */
+  async #decideInPool(ip: string, client: string, pool: string, attempt: Attempt, now: number): Promise<Verdict> {
     const { store, policy } = this.#options;
-    const known = await store.update(new ReadStep(ip), now);
+    const known = await store.update(new ReadStep(client), now);
     const state = known === undefined ? undefined : stateOf(known, now, policy.trapWins);
     if (state?.type === 'trapped') return rejected('trapped', state.expires, known?.trappedBy ?? '');
     if (state?.type === 'white') {

@@ -8,6 +8,7 @@ import { sweep } from '../store/sweep.ts';
 import { Announcements } from './announcements.ts';
 import { Decider } from './decide.ts';
 import type { GreylistEvents, GreylistWarningCode } from './events.ts';
+import { InFlight } from './in-flight.ts';
 import {
   type Attempt,
   checkedAddress,
@@ -31,6 +32,8 @@ import { canSubscribe, Subscription } from './subscription.ts';
 import { Sweeper } from './sweeper.ts';
 import { undecided, type Verdict } from './verdict.ts';
 
+const TOO_MANY = new Error('the store is too slow for what comes: 16 MiB wait for it');
+
 /** A renewed white address is announced again at most once per this part of whiteexp. */
 const RENEWAL_PART = 10;
 
@@ -52,6 +55,7 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
   readonly #subscription: Subscription | undefined;
   readonly #sweeper: Sweeper;
   readonly #counters = new GreylistCounters();
+  readonly #inFlight = new InFlight();
   #closing: Promise<void> | undefined;
 
   /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION`, naming the option or the member of the policy that is invalid. */
@@ -80,6 +84,8 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
         apply: (entry) => applyEntry(store, policy, this.#rules, entry, this.#now()),
         onLost: (entry, error) =>
           this.#warn('WARN_SPAMD_STORE', `${entry.type} of ${entry.ip} from the group is lost`, error),
+        onOverload: ({ type, ip }) =>
+          this.#warn('WARN_SPAMD_STORE', `${type} of ${ip} from the group, and more, is lost`, TOO_MANY),
       });
     }
     this.#sweeper = new Sweeper(clock, sweepInterval, () => this.#sweepQuietly());
@@ -94,8 +100,12 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
   check(attempt: Attempt): Promise<Verdict> {
     try {
       const ip = checkedAttempt(attempt);
+      const waiting = this.#inFlight.begin(attempt);
+      if (waiting === 0) return Promise.resolve(this.#counted(this.#failed(TOO_MANY)));
       const decided = this.#decide(ip, attempt);
-      return decided instanceof Promise ? this.#settled(decided) : Promise.resolve(this.#counted(decided));
+      if (decided instanceof Promise) return this.#settled(decided, waiting);
+      this.#inFlight.done(waiting);
+      return Promise.resolve(this.#counted(decided));
     } catch (error) {
       return Promise.reject(error);
     }
@@ -181,7 +191,7 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
     const { group, policy } = this.#settings;
     // Before anything is announced again: the more white addresses the group holds, the slower that has to go.
     if (group?.noteWhites !== undefined) group.noteWhites((await this.#store.stats()).addresses);
-    const { removed, due } = await sweep(this.#store, this.#now(), policy.trapWins);
+    const { removed, due } = await sweep(this.#store, this.#now(), policy.trapWins, this.#announcements.room);
     const entries = due.map(({ type, ip, at, expires }) => ({ type, ip, timestamp: at, expires }));
     const repaired = this.#announcements.announceAgain(entries);
     this.#counters.swept += removed;
@@ -217,7 +227,10 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
     }
   }
 
-  async #settled(deciding: Promise<Verdict>): Promise<Verdict> {
+  async #settled(deciding: Promise<Verdict>, waiting: number): Promise<Verdict> {
+    // It waits on after `check` has given up.
+    const done = () => this.#inFlight.done(waiting);
+    deciding.then(done, done);
     return this.#counted(await this.#inTime(deciding).catch((error: unknown) => this.#failed(error)));
   }
 

@@ -22,15 +22,16 @@ export interface GreylistPolicy {
   readonly allowedDomains: readonly string[] | undefined;
   /** The address of the low-priority MX: a tuple that turns up there first is trapped (spamd's `-M`). */
   readonly lowPriorityMx: string | undefined;
-  /** Takes the addresses of a network for one: prefix lengths, IPv4 8..32 and IPv6 32..128. Default: off. */
-  readonly subnet:
-    | {
-        /** 8..32. */
-        readonly ipv4?: number | undefined;
-        /** 32..128. */
-        readonly ipv6?: number | undefined;
-      }
-    | undefined;
+  /**
+   * Takes the addresses of a network for one client. Default: an IPv4 address is a client, and so is an IPv6 /64, in which
+   * one host may have any address it likes.
+   */
+  readonly subnet: {
+    /** Prefix length, 8..32. Default 32. A trap is the one address's all the same. */
+    readonly ipv4?: number | undefined;
+    /** Prefix length, 32..128. Default 64. A trap is the /64's at most. */
+    readonly ipv6?: number | undefined;
+  };
   /** Addresses, CIDR prefixes, and paths of files of them like /etc/mail/nospamd: these always pass. */
   readonly exempt: readonly string[];
   /**
@@ -53,7 +54,7 @@ const DEFAULTS: GreylistPolicy = {
   trapWins: false,
   allowedDomains: undefined,
   lowPriorityMx: undefined,
-  subnet: undefined,
+  subnet: { ipv4: undefined, ipv6: 64 },
   exempt: [],
   identify: undefined,
   onError: 'pass',
@@ -78,7 +79,7 @@ export function checkedPolicy(given: PolicyOptions = {}): GreylistPolicy {
   if (lowPriorityMx !== undefined && (typeof lowPriorityMx !== 'string' || isIP(lowPriorityMx) === 0)) {
     throw bad('lowPriorityMx', 'not an IP address', lowPriorityMx);
   }
-  if (policy.subnet !== undefined) checkSubnet(policy.subnet);
+  checkSubnet(policy.subnet);
   checkStrings('exempt', policy.exempt);
   if (policy.allowedDomains !== undefined) checkStrings('allowedDomains', policy.allowedDomains);
   if (policy.allowedDomains?.some((domain) => domain.replace(/^@/, '') === '')) {
@@ -87,11 +88,13 @@ export function checkedPolicy(given: PolicyOptions = {}): GreylistPolicy {
   if (policy.identify !== undefined && typeof policy.identify !== 'function') {
     throw bad('identify', 'not a function', policy.identify);
   }
-  return policy;
+  return { ...policy, subnet: { ...DEFAULTS.subnet, ...withoutUndefined(policy.subnet) } };
 }
 
-function withoutUndefined(given: PolicyOptions): Partial<GreylistPolicy> {
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+/** What was given of some options. */
+function withoutUndefined<T extends object>(given: T): { [Member in keyof T]?: Exclude<T[Member], undefined> } {
+  const members = Object.entries(given).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(members) as { [Member in keyof T]?: Exclude<T[Member], undefined> };
 }
 
 type Durations = 'passtime' | 'greyexp' | 'whiteexp' | 'trapexp';
@@ -105,7 +108,7 @@ function checkStrings(name: string, value: readonly string[]): void {
     throw bad(name, 'not a list of strings', value);
 }
 
-function checkSubnet(subnet: NonNullable<GreylistPolicy['subnet']>): void {
+function checkSubnet(subnet: GreylistPolicy['subnet']): void {
   checkMembers('policy.subnet', subnet, { ipv4: true, ipv6: true });
   checkPrefix('subnet.ipv4', subnet.ipv4, 8, 32);
   checkPrefix('subnet.ipv6', subnet.ipv6, 32, 128);

@@ -35,14 +35,25 @@ export async function applyEntry(
   return undefined;
 }
 
-/** What an address is known by: itself, or its network where the policy says so. */
+/** One host of an IPv6 network may have any of its addresses (RFC 4291, RFC 8981), so none tells it from another. */
+const IPV6_HOST = 64;
+
+/**
+ * What a client is known by, and a trap holds for: an IPv4 address, an IPv6 /64. No peer that announces IPv4 alone can
+ * disagree about the second: IPv6 has no form on the wire.
+ */
+export function clientOf(ip: string, { subnet }: GreylistPolicy): string {
+  return networkOf(ip, { ipv6: Math.max(IPV6_HOST, subnet.ipv6 ?? IPV6_HOST) });
+}
+
+/** What a client is known by together with others: its network where the policy says so, else as {@link clientOf}. */
 export function poolOf(ip: string, { subnet }: GreylistPolicy): string {
-  return subnet === undefined ? ip : networkOf(ip, subnet);
+  return networkOf(ip, subnet);
 }
 
 /**
- * Merges a change into what the policy knows an address by. A pool is white together. A trap is the one address's: one bad
- * server must not trap a whole network; so a change of the pool also counts against what is known of the address itself.
+ * Merges a change into what the policy knows an address by. A pool is white together. A trap is the one client's: one bad
+ * server must not trap a whole network; so a change of the pool also counts against what is known of the client itself.
  *
  * @returns How it took effect.
  */
@@ -55,10 +66,11 @@ export async function merge(
   announced = false,
 ): Promise<Changed> {
   const { type } = changeAt(now);
-  const pool = type === 'trapped' || type === 'remove-trapped' ? ip : poolOf(ip, policy);
+  const client = clientOf(ip, policy);
+  const pool = type === 'trapped' || type === 'remove-trapped' ? client : poolOf(ip, policy);
   const changed = await store.update(new ChangeStep(pool, changeAt, { announced }), now);
-  if (pool === ip) return changed;
-  const own = await store.update(new ChangeStep(ip, changeAt, { announced: false, onlyKnown: true }), now);
+  if (pool === client) return changed;
+  const own = await store.update(new ChangeStep(client, changeAt, { announced: false, onlyKnown: true }), now);
   // Announced with the later time, so that it counts against both elsewhere, too.
   return own.at > changed.at ? own : changed;
 }

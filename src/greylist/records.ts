@@ -1,10 +1,11 @@
 import { canonicalAddress, canonicalNetwork } from '../address.ts';
 import { type AddressRecord, merged, newAddress, stateOf } from '../rules/address.ts';
-import { canonicalMailbox, originalOf, splitKey, tupleKey, typedStrings } from '../rules/key.ts';
+import { canonicalMailbox, canonicalName, originalOf, splitKey, tupleKey, typedStrings } from '../rules/key.ts';
 import { checkRecord, checkRecords, type SpamdbRecord } from '../spamdb-record.ts';
 import type { Store, StoreRecord } from '../store/store.ts';
 
 import type { GreylistPolicy } from './policy.ts';
+import { clientOf } from './received.ts';
 
 /** How many records are put into the store at a time. */
 const BATCH = 1000;
@@ -94,7 +95,8 @@ function asStored(
   policy: GreylistPolicy,
 ): StoreRecord | undefined {
   if (record.type === 'SPAMTRAP') return { type: 'spamtrap', address: canonicalMailbox(record.address) };
-  const ip = canonicalAddress(record.ip) ?? canonicalNetwork(record.ip) ?? identity(record.ip, policy);
+  const address = canonicalAddress(record.ip);
+  const ip = address === undefined ? networkOrName(record.ip, policy) : clientOf(address, policy);
   if (ip === undefined || record.expires <= now) return undefined;
   if (record.type === 'GREY') {
     const { helo, from, to, first, pass, expires, blocked, passed } = record;
@@ -106,8 +108,9 @@ function asStored(
 }
 
 /** What `policy.identify` gave may be anything. */
-function identity(name: string, policy: GreylistPolicy): string | undefined {
-  return policy.identify === undefined ? undefined : canonicalMailbox(name) || undefined;
+function networkOrName(text: string, policy: GreylistPolicy): string | undefined {
+  const network = canonicalNetwork(text);
+  return network ?? (policy.identify === undefined ? undefined : canonicalName(text) || undefined);
 }
 
 /** spamdb(8) does not say when an address was decided: for a white one its last delivery is the latest sign of it. */

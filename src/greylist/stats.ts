@@ -3,9 +3,9 @@ import type { VerdictReason } from './verdict.ts';
 
 /**
  * Why something that the group announced was not applied: `address`: no unicast IPv4 address; `expired`: it held no more;
- * `store`: the store failed.
+ * `store`: the store failed; `overload`: too many waited for the store.
  */
-export type IgnoreReason = 'address' | 'expired' | 'store';
+export type IgnoreReason = 'address' | 'expired' | 'store' | 'overload';
 
 /** Counters since the greylist was made; they only ever grow. */
 export interface GreylistStats {
@@ -41,7 +41,7 @@ export class GreylistCounters {
     trapped: 0,
     error: 0,
   };
-  readonly ignored: Record<IgnoreReason, number> = { address: 0, expired: 0, store: 0 };
+  readonly ignored: Record<IgnoreReason, number> = { address: 0, expired: 0, store: 0, overload: 0 };
   applied = 0;
   announced = 0;
   unannounced = 0;

@@ -1,4 +1,5 @@
 import type { Entry, Group } from '../entry.ts';
+import { InFlight } from './in-flight.ts';
 import type { GreylistCounters, IgnoreReason } from './stats.ts';
 
 /** A group that also passes on what it receives. */
@@ -13,6 +14,8 @@ export interface SubscriptionOptions {
   /** @returns Why it was ignored, if it was. */
   readonly apply: (entry: Entry) => Promise<IgnoreReason | undefined>;
   readonly onLost: (entry: Entry, error: unknown) => void;
+  /** Called with the first of the entries that are not applied because too many wait, and again when that has passed. */
+  readonly onOverload: (entry: Entry) => void;
 }
 
 /** Applies what the group announces, until it is stopped. */
@@ -20,6 +23,8 @@ export class Subscription {
   readonly #group: Subscribable;
   readonly #options: SubscriptionOptions;
   readonly #applying = new Set<Promise<void>>();
+  readonly #inFlight = new InFlight();
+  #overloaded = false;
 
   constructor(group: Subscribable, options: SubscriptionOptions) {
     this.#group = group;
@@ -34,9 +39,25 @@ export class Subscription {
   }
 
   readonly #receive = (entry: Entry): void => {
-    const applied = this.#apply(entry).finally(() => this.#applying.delete(applied));
+    const waiting = this.#inFlight.begin(entry.type === 'grey' ? entry : {});
+    if (waiting === 0) {
+      this.#refuse(entry);
+      return;
+    }
+    const applied = this.#apply(entry).finally(() => {
+      this.#applying.delete(applied);
+      this.#inFlight.done(waiting);
+      if (this.#inFlight.idle) this.#overloaded = false;
+    });
     this.#applying.add(applied);
   };
+
+  #refuse(entry: Entry): void {
+    this.#options.counters.ignored.overload++;
+    if (this.#overloaded) return;
+    this.#overloaded = true;
+    this.#options.onOverload(entry);
+  }
 
   async #apply(entry: Entry): Promise<void> {
     const { counters, apply, onLost } = this.#options;

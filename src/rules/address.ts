@@ -224,6 +224,11 @@ export function holdsUntil({ white, trapped, removalsExpire }: AddressRecord): n
   return Math.max(removalsExpire, latestExpiry(white, -1), latestExpiry(trapped, -1));
 }
 
+/** Whether the newest claim is a white one, whether or not it still holds. */
+export function isWhiteLast({ white, trapped }: AddressRecord): boolean {
+  return newest(white) > newest(trapped);
+}
+
 /** A removal is remembered until then at least, and until everything that it removed would have expired. */
 function removalsExpire(record: AddressRecord, expires: number, removed: readonly Claim[] = []): number {
   return Math.max(record.removalsExpire, expires, latestExpiry(removed, -1));

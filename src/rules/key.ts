@@ -1,7 +1,14 @@
+import { crc32 } from 'node:zlib';
+
 /** Between the parts of a tuple's key: no string that is kept holds one. */
 const SEPARATOR = 0;
-/** Long enough for every string that fits in a datagram; what is longer is cut, so that no client fills the memory. */
-const MAX_KEY = 4096;
+/**
+ * What the three strings of a tuple take together at most where they can be announced, bytes of UTF-8: a datagram's 1408
+ * less its header of 32 and 18 before the strings of a GREY entry. Longer ones are cut, so that no client fills a store.
+ */
+export const MAX_STRINGS = 1358;
+/** What is left of a string that is cut, and what a name takes at most that stands for an address, bytes. */
+export const MAX_CUT = 255;
 
 /** What becomes of each ASCII character in a key: lower case, controls as `?`; 0 leaves it out. */
 const TEXT = Uint8Array.from({ length: 128 }, (_, code) =>
@@ -10,7 +17,7 @@ const TEXT = Uint8Array.from({ length: 128 }, (_, code) =>
 /** In mail addresses greyd leaves out these, wherever they stand; so a tuple that a greyd announced is found again. */
 const MAILBOX = TEXT.map((byte) => ('<>"\\'.includes(String.fromCharCode(byte)) ? 0 : byte));
 
-const scratch = Buffer.alloc(MAX_KEY * 4 + 4);
+const scratch = Buffer.alloc(MAX_CUT + MAX_STRINGS + 3);
 
 /**
  * The key of a tuple: address, HELO, sender and recipient in canonical form, so that what spamd announces as
@@ -18,23 +25,32 @@ const scratch = Buffer.alloc(MAX_KEY * 4 + 4);
  * quotes and backslashes, controls as `?`. Each byte of the UTF-8 is a character. Written into one buffer and cut out
  * whole: a string put together from parts stays a tree of them, three times the size.
  *
+ * Strings that together are too long to be announced, {@link MAX_STRINGS}, are cut to 255 bytes each, see {@link cut}: so
+ * a key has at most 1616 characters.
+ *
  * @param ip Canonical, or what stands for an address.
  */
 export function tupleKey(ip: string, helo: string, from: string, to: string): string {
-  let at = writeCanonical(ip, 0, TEXT);
+  const kept = fits(helo, from, to);
+  let at = writeCanonical(cut(ip, TEXT), 0, TEXT);
   scratch[at++] = SEPARATOR;
-  at = writeCanonical(helo, at, TEXT);
+  at = writeCanonical(kept ? helo : cut(helo, TEXT), at, TEXT);
   scratch[at++] = SEPARATOR;
-  at = writeCanonical(from, at, MAILBOX);
+  at = writeCanonical(kept ? from : cut(from, MAILBOX), at, MAILBOX);
   scratch[at++] = SEPARATOR;
-  at = writeCanonical(to, at, MAILBOX);
+  at = writeCanonical(kept ? to : cut(to, MAILBOX), at, MAILBOX);
   return scratch.toString('latin1', 0, at);
 }
 
-/** A mail address as spamtraps are kept: lower case, without brackets. */
+/** A mail address as spamtraps are kept: lower case, without brackets. One that no datagram has room for is cut. */
 export function canonicalMailbox(address: string): string {
-  const end = writeCanonical(address, 0, MAILBOX);
+  const end = writeCanonical(fits(address, '', '') ? address : cut(address, MAILBOX), 0, MAILBOX);
   return scratch.toString('utf8', 0, end);
+}
+
+/** A name that stands for an address, say a domain: as a mail address is kept, but at most 255 bytes, else cut. */
+export function canonicalName(name: string): string {
+  return canonicalMailbox(cut(name, MAILBOX));
 }
 
 /** The address, or what stands for it, that a tuple's key begins with. */
@@ -55,12 +71,14 @@ export function splitKey(key: string): {
 
 /**
  * What a tuple record keeps of its strings as the client typed them, since spamdb(8) and the wire have them so: they
- * themselves, controls as `?`. `undefined` when they are the canonical ones of the key, in brackets, as is usual.
+ * themselves, controls as `?`. `undefined` when they are the canonical ones of the key, in brackets, as is usual, and when
+ * they had to be cut: those are only kept as the key has them.
  */
 export function originalOf(key: string, helo: string, from: string, to: string): string | undefined {
+  if (!fits(helo, from, to)) return undefined;
   const parts = splitKey(key);
   if (helo === parts.helo && from === bracketed(parts.from) && to === bracketed(parts.to)) return undefined;
-  return flat([helo, from, to].map((text) => printable(text.slice(0, MAX_KEY))).join('\0'));
+  return flat([helo, from, to].map(printable).join('\0'));
 }
 
 /** The strings of a tuple as the client typed them. */
@@ -85,25 +103,55 @@ function flat(text: string): string {
   return Buffer.from(text).toString();
 }
 
+/** Whether the strings of a tuple are short enough to be kept as they are. */
+function fits(helo: string, from: string, to: string): boolean {
+  const length = helo.length + from.length + to.length;
+  // A unit of UTF-16 takes at most three bytes.
+  if (length * 3 <= MAX_STRINGS) return true;
+  if (length > MAX_STRINGS) return false;
+  return Buffer.byteLength(helo) + Buffer.byteLength(from) + Buffer.byteLength(to) <= MAX_STRINGS;
+}
+
+/**
+ * A string that is longer than 255 bytes in canonical form, cut to that: its beginning, and a checksum and the length of all
+ * of it, so that two which differ only at the end stay two. One that was cut is short enough, and stays as it is.
+ */
+function cut(text: string, table: Uint8Array): string {
+  if (text.length * 3 <= MAX_CUT) return text;
+  const bytes = Buffer.from(text);
+  const whole = bytes.subarray(0, compact(bytes, 0, bytes.length, table));
+  if (whole.length <= MAX_CUT) return whole.toString();
+  const mark = `~${crc32(whole).toString(16).padStart(8, '0')}-${whole.length}`;
+  let end = MAX_CUT - mark.length;
+  // Not within a character.
+  while (((whole[end] as number) & 0xc0) === 0x80) end--;
+  return whole.toString('utf8', 0, end) + mark;
+}
+
 /** @returns Where the next part may be written. */
 function writeCanonical(text: string, start: number, table: Uint8Array): number {
-  const end = Math.min(text.length, MAX_KEY);
   let at = start;
-  for (let i = 0; i < end; i++) {
+  for (let i = 0; i < text.length; i++) {
     const byte = table[text.charCodeAt(i)];
-    if (byte === undefined) return writeUnicode(text, start, table);
+    if (byte === undefined) return compact(scratch, start, start + scratch.write(text, start), table);
     if (byte !== 0) scratch[at++] = byte;
   }
   return at;
 }
 
-function writeUnicode(text: string, start: number, table: Uint8Array): number {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII is what is looked for.
-  const canonical = text.slice(0, MAX_KEY).replace(/[\x00-\x7f]/g, (ascii) => {
-    const byte = table[ascii.charCodeAt(0)] ?? 0;
-    return byte === 0 ? '' : String.fromCharCode(byte);
-  });
-  return start + scratch.write(canonical, start, MAX_KEY, 'utf8');
+/**
+ * Makes UTF-8 canonical in its place.
+ *
+ * @returns Where it ends now.
+ */
+function compact(bytes: Buffer, start: number, end: number, table: Uint8Array): number {
+  let at = start;
+  for (let i = start; i < end; i++) {
+    const byte = bytes[i] as number;
+    const kept = byte < 128 ? (table[byte] as number) : byte;
+    if (kept !== 0) bytes[at++] = kept;
+  }
+  return at;
 }
 
 function printable(text: string): string {

@@ -44,16 +44,19 @@ export class SweepTupleStep implements Step<Swept> {
 export class SweepAddressStep implements Step<Swept> {
   readonly ip: string;
   readonly #trapWins: boolean;
+  readonly #announces: boolean;
 
-  constructor(ip: string, trapWins: boolean) {
+  /** @param announces Whether it may be announced again; if not, it stays due. Default `true`. */
+  constructor(ip: string, trapWins: boolean, announces = true) {
     this.ip = ip;
     this.#trapWins = trapWins;
+    this.#announces = announces;
   }
 
   run({ address, now }: View): Result<Swept> {
     if (address === undefined) return { value: 'kept' };
     if (!holds(address, now)) return { value: 'removed', address: null };
-    const due = dueAgain(address, now, this.#trapWins);
+    const due = this.#announces ? dueAgain(address, now, this.#trapWins) : undefined;
     if (due === undefined) return { value: 'kept' };
     return { value: { ip: this.ip, ...due.state }, address: due.record };
   }

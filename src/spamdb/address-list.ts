@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net';
-import { parseIPv4 } from '../address.ts';
+import { canonicalNetwork, parseIPv4 } from '../address.ts';
 import { LineError, shown } from '../errors.ts';
 import { checkMembers } from '../validate.ts';
 import type { TextChunks } from './chunks.ts';
@@ -43,6 +43,11 @@ function readItem(text: string, line: number): AddressListItem {
 /** A copy: what was cut out of a line would keep all of it in memory, comment included. */
 function flat(text: string): string {
   return Buffer.from(text, 'latin1').toString('latin1');
+}
+
+/** What stands for an IPv6 client: a network, as a greylist lists its /64. */
+export function isIPv6Network(text: string): boolean {
+  return text.includes(':') && canonicalNetwork(text) !== undefined;
 }
 
 /** An IPv4 or IPv6 address, without a zone: those mean nothing on another host. */

@@ -3,7 +3,7 @@ import { U32_MAX } from '../address.ts';
 import { LineError, shown } from '../errors.ts';
 import type { SpamdbGrey, SpamdbHistory, SpamdbRecord } from '../spamdb-record.ts';
 import { badOption, checkMembers } from '../validate.ts';
-import { isAddress } from './address-list.ts';
+import { isAddress, isIPv6Network } from './address-list.ts';
 import type { TextChunks } from './chunks.ts';
 import { PARSE_OPTIONS, type ParseOptions, parseLines } from './lines.ts';
 
@@ -170,7 +170,8 @@ class Fields {
   /** The same, for an address, or with `pools` whatever stands for one. */
   address(pools: boolean): string {
     const text = this.first();
-    if (pools ? text === '' : !isAddress(text)) throw this.error(`not an IP address: ${shown(text)}`);
+    if (pools ? text === '' : !isAddress(text) && !isIPv6Network(text))
+      throw this.error(`not an IP address: ${shown(text)}`);
     return text;
   }
 

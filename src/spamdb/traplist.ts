@@ -3,7 +3,7 @@ import { nextTurn } from '../clock.ts';
 import { EntryError } from '../errors.ts';
 import { checkRecord, checkRecords, type SpamdbRecord } from '../spamdb-record.ts';
 import { checkedTime, checkMembers, isObject } from '../validate.ts';
-import { isAddress } from './address-list.ts';
+import { isAddress, isIPv6Network } from './address-list.ts';
 
 /** Options of {@link exportTraplist}. */
 export interface TraplistOptions {
@@ -70,7 +70,7 @@ async function trappedAddresses(
     if (record.type === 'TRAPPED' && record.expires > now) {
       const address = parseIPv4(record.ip);
       if (address >= 0) ipv4.push(address);
-      else if (isAddress(record.ip)) ipv6.set(...sortable(record.ip));
+      else if (isAddress(record.ip) || isIPv6Network(record.ip)) ipv6.set(...sortable(record.ip));
       else throw new EntryError('ip', record.ip, index, 'is not an IP address');
     }
     if (++index % SLICE === 0) await nextTurn();
@@ -85,12 +85,14 @@ async function trappedAddresses(
 
 /** An IPv6 address as 32 hexadecimal digits, and in the one form that RFC 5952 gives it. */
 function sortable(ip: string): [string, string] {
+  const [text, prefix] = ip.split('/');
   // The URL parser writes every form of an address as one, and never with a dotted quad at the end.
-  const address = new URL(`http://[${ip}]`).hostname.slice(1, -1);
+  const address = new URL(`http://[${text}]`).hostname.slice(1, -1);
   const [left = '', right] = address.split('::');
   const groups = (text: string) => (text === '' ? [] : text.split(':'));
   const tail = groups(right ?? '');
   const head = groups(left);
   const zeros = new Array<string>(8 - head.length - tail.length).fill('');
-  return [[...head, ...zeros, ...tail].map((group) => group.padStart(4, '0')).join(''), address];
+  const digits = [...head, ...zeros, ...tail].map((group) => group.padStart(4, '0')).join('');
+  return prefix === undefined ? [digits, address] : [`${digits}/${prefix}`, `${address}/${prefix}`];
 }

@@ -29,7 +29,15 @@ export {
   ReadStep,
 } from '../rules/change.ts';
 export { addedCounts, CountStep } from '../rules/counts.ts';
-export { addressOfKey, canonicalMailbox, originalOf, splitKey, tupleKey, typedStrings } from '../rules/key.ts';
+export {
+  addressOfKey,
+  canonicalMailbox,
+  canonicalName,
+  originalOf,
+  splitKey,
+  tupleKey,
+  typedStrings,
+} from '../rules/key.ts';
 export type { Counts, Result, Step, View } from '../rules/step.ts';
 export {
   type Due,

@@ -1,31 +1,49 @@
 import { nextTurn } from '../clock.ts';
 import type { AddressRecord } from '../rules/address.ts';
-import { holdsUntil, overwriteAddress } from '../rules/address.ts';
+import { holdsUntil, isWhiteLast, overwriteAddress } from '../rules/address.ts';
 import { LoadAddressStep } from '../rules/change.ts';
 import { addCountsTo } from '../rules/counts.ts';
+import { addressOfKey } from '../rules/key.ts';
 import type { Step, View } from '../rules/step.ts';
 import { isExpiredTuple, isForSweep } from '../rules/sweep.ts';
 import { overwriteTuple, type TupleRecord } from '../rules/tuple.ts';
 import { checkedWhole, checkMembers } from '../validate.ts';
-import { BoundedTable } from './bounded-table.ts';
+import { FairTable } from './fair-table.ts';
+import { addressBytes, tupleBytes } from './heap-size.ts';
+import { SpamtrapSet } from './spamtrap-set.ts';
 import type { Candidate, Spamtraps, Store, StoreRecord, StoreStats } from './store.ts';
 
 /** Options of a store in memory. */
 export interface MemoryStoreOptions {
-  /** How many tuples are kept, 1..2^24; the longest unseen goes first. Default 500000, some 130 MB. */
+  /** How many tuples are kept, 1..2^24. Default 500000. */
   readonly maxTuples?: number | undefined;
-  /** How many addresses are kept, 1..2^24; tuples never push one out. Default 500000, some 200 MB. */
+  /** What tuples may take, bytes, 2^16..2^40, reckoned as V8 holds them. Default 192 MiB; usual ones take 250 to 330 each. */
+  readonly maxTupleBytes?: number | undefined;
+  /**
+   * How many addresses are kept, white and trapped, 1..2^24. Default 500000. An eighth is only for those that are not white,
+   * which never push out one that is. Tuples never push out an address.
+   */
   readonly maxAddresses?: number | undefined;
+  /** What addresses may take, bytes, 2^16..2^40, as for tuples. Default 224 MiB; usual ones take 360 to 430 each. */
+  readonly maxAddressBytes?: number | undefined;
 }
 
 const DEFAULT_MAX = 500_000;
 const MAX = 2 ** 24;
+const DEFAULT_MAX_TUPLE_BYTES = 192 * 2 ** 20;
+const DEFAULT_MAX_ADDRESS_BYTES = 224 * 2 ** 20;
+const LEAST_BYTES = 2 ** 16;
+const MAX_BYTES = 2 ** 40;
 
-/** A greylist in memory: bounded, fast, gone with the process. */
+/**
+ * A greylist in memory: bounded, fast, gone with the process. When a bound is reached, the record longest unused of the
+ * client network that holds the most makes room (an IPv4 /24, an IPv6 /48), so that no network pushes out what another
+ * keeps that holds less.
+ */
 export class MemoryStore implements Store {
-  readonly #tuples: BoundedTable<TupleRecord>;
-  readonly #addresses: BoundedTable<AddressRecord>;
-  readonly #spamtraps = new Set<string>();
+  readonly #tuples: FairTable<TupleRecord>;
+  readonly #addresses: FairTable<AddressRecord>;
+  readonly #spamtraps = new SpamtrapSet();
   readonly #view: MemoryView;
   #now = 0;
   #evictedTuples = 0;
@@ -33,21 +51,32 @@ export class MemoryStore implements Store {
 
   /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` naming the option. */
   constructor(options: MemoryStoreOptions = {}) {
-    checkMembers('options', options, { maxTuples: true, maxAddresses: true });
+    checkMembers('options', options, {
+      maxTuples: true,
+      maxTupleBytes: true,
+      maxAddresses: true,
+      maxAddressBytes: true,
+    });
     const { maxTuples = DEFAULT_MAX, maxAddresses = DEFAULT_MAX } = options;
-    this.#tuples = new BoundedTable({
+    const { maxTupleBytes = DEFAULT_MAX_TUPLE_BYTES, maxAddressBytes = DEFAULT_MAX_ADDRESS_BYTES } = options;
+    this.#tuples = new FairTable({
       max: checkedWhole('maxTuples', maxTuples, 1, MAX),
+      maxBytes: checkedWhole('maxTupleBytes', maxTupleBytes, LEAST_BYTES, MAX_BYTES),
+      sizeOf: tupleBytes,
       overwrite: overwriteTuple,
       onEvicted: (record) => {
         if (!isExpiredTuple(record, this.#now)) this.#evictedTuples++;
       },
     });
-    this.#addresses = new BoundedTable({
+    this.#addresses = new FairTable({
       max: checkedWhole('maxAddresses', maxAddresses, 1, MAX),
+      maxBytes: checkedWhole('maxAddressBytes', maxAddressBytes, LEAST_BYTES, MAX_BYTES),
+      sizeOf: addressBytes,
       overwrite: overwriteAddress,
       onEvicted: (record) => {
         if (holdsUntil(record) > this.#now) this.#evictedAddresses++;
       },
+      yields: (record) => !isWhiteLast(record),
     });
     this.#view = new MemoryView(this.#addresses, this.#tuples, this.#spamtraps);
   }
@@ -56,7 +85,7 @@ export class MemoryStore implements Store {
     add: (address) => void this.#spamtraps.add(address),
     delete: (address) => this.#spamtraps.delete(address),
     has: (address) => this.#spamtraps.has(address),
-    list: () => [...this.#spamtraps],
+    list: () => this.#spamtraps.list(),
   };
 
   update<T>(step: Step<T>, now: number): T {
@@ -65,13 +94,14 @@ export class MemoryStore implements Store {
     view.lookAt(step, now);
     const result = step.run(view);
     if (result.counts !== undefined && view.knownAddress !== undefined) {
-      addCountsTo(view.knownAddress, result.counts);
+      addCountsTo(this.#addresses.at(view.knownAddress), result.counts);
+      this.#addresses.changed(view.knownAddress);
       return result.value;
     }
     if (result.tuple !== undefined && step.key !== undefined) {
-      this.#tuples.put(step.key, result.tuple, view.knownTuple);
+      this.#tuples.put(step.key, step.ip, result.tuple, view.knownTuple);
     }
-    if (result.address !== undefined) this.#addresses.put(step.ip, result.address, view.knownAddress);
+    if (result.address !== undefined) this.#addresses.put(step.ip, step.ip, result.address, view.knownAddress);
     return result.value;
   }
 
@@ -84,12 +114,12 @@ export class MemoryStore implements Store {
       for (const [ip, record] of items) yield { type: 'address', ip, record };
       if (!isLast) await nextTurn();
     }
-    for (const address of [...this.#spamtraps]) yield { type: 'spamtrap', address };
+    for (const address of this.#spamtraps.list()) yield { type: 'spamtrap', address };
   }
 
   load(records: readonly StoreRecord[]): void {
     for (const item of records) {
-      if (item.type === 'tuple') this.#tuples.put(item.key, { ...item.record });
+      if (item.type === 'tuple') this.#tuples.put(item.key, addressOfKey(item.key), { ...item.record });
       else if (item.type === 'address') this.update(new LoadAddressStep(item.ip, { ...item.record }), this.#now);
       else this.#spamtraps.add(item.address);
     }
@@ -122,20 +152,16 @@ export class MemoryStore implements Store {
 
 /** The records as a step looks at them, each looked up only if it is read. One view serves every step in turn. */
 class MemoryView implements View {
-  readonly #addresses: BoundedTable<AddressRecord>;
-  readonly #tuples: BoundedTable<TupleRecord>;
-  readonly #spamtraps: ReadonlySet<string>;
+  readonly #addresses: FairTable<AddressRecord>;
+  readonly #tuples: FairTable<TupleRecord>;
+  readonly #spamtraps: SpamtrapSet;
   #step: Step<unknown> | undefined;
   now = 0;
-  /** The records that the step has read, if they are there. */
-  knownAddress: AddressRecord | undefined;
-  knownTuple: TupleRecord | undefined;
+  /** The numbers of the records that the step has read, if they are there. */
+  knownAddress: number | undefined;
+  knownTuple: number | undefined;
 
-  constructor(
-    addresses: BoundedTable<AddressRecord>,
-    tuples: BoundedTable<TupleRecord>,
-    spamtraps: ReadonlySet<string>,
-  ) {
+  constructor(addresses: FairTable<AddressRecord>, tuples: FairTable<TupleRecord>, spamtraps: SpamtrapSet) {
     this.#addresses = addresses;
     this.#tuples = tuples;
     this.#spamtraps = spamtraps;
@@ -149,14 +175,14 @@ class MemoryView implements View {
   }
 
   get address(): AddressRecord | undefined {
-    this.knownAddress ??= this.#addresses.get(this.#step?.ip ?? '');
-    return this.knownAddress;
+    this.knownAddress ??= this.#addresses.find(this.#step?.ip ?? '');
+    return this.knownAddress === undefined ? undefined : this.#addresses.at(this.knownAddress);
   }
 
   get tuple(): TupleRecord | undefined {
     const key = this.#step?.key;
-    if (key !== undefined) this.knownTuple ??= this.#tuples.get(key);
-    return this.knownTuple;
+    if (key !== undefined) this.knownTuple ??= this.#tuples.find(key);
+    return this.knownTuple === undefined ? undefined : this.#tuples.at(this.knownTuple);
   }
 
   get isSpamtrap(): boolean {

@@ -158,7 +158,7 @@ describe('announcements of a greylist', () => {
     clock.time += 500;
     expect(await greylist.sweep()).toMatchObject({ repaired: 0 });
     expect(group.announced).toEqual([]);
-    expect(await addresses(greylist)).toMatchObject([{ type: 'WHITE', ip: '2001:db8::7' }, { type: 'SPAMTRAP' }]);
+    expect(await addresses(greylist)).toMatchObject([{ type: 'WHITE', ip: '2001:db8::/64' }, { type: 'SPAMTRAP' }]);
     expect(await greylist.stats()).toMatchObject({ announced: 0, unannounced: 0 });
   });
 

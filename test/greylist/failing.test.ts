@@ -43,6 +43,25 @@ describe('check of a greylist whose store, identify or group fails', () => {
     expect(warnings).toMatchObject([{ message: 'the greylist could not decide: no answer from the store in 0.02 s' }]);
   });
 
+  it('check passes without waiting when too much waits for the store, and asks it again when that is over', async () => {
+    const answers: (() => void)[] = [];
+    const update: Store['update'] = () => new Promise((_, reject) => answers.push(() => reject(BROKEN)));
+    const { greylist, warnings } = setUp({}, { timeout: 5, store: storeWith({ update }) });
+    const attempt = { ...ATTEMPT, helo: 'x'.repeat(2 ** 20) };
+    const checks = Array.from({ length: 20 }, () => greylist.check(attempt));
+    expect(answers).toHaveLength(7);
+    const message = expect.stringContaining('16 MiB wait for it');
+    expect(await checks[19]).toMatchObject({ action: 'pass', reason: 'error', error: { message } });
+    expect(warnings).toHaveLength(13);
+    for (const answer of answers.splice(0)) answer();
+    await Promise.all(checks);
+    const again = greylist.check(attempt);
+    expect(answers).toHaveLength(1);
+    answers[0]?.();
+    await again;
+    expect((await greylist.stats()).verdicts.error).toBe(21);
+  });
+
   it('check passes when only the change or the reading of an address fails', async () => {
     const inner = new MemoryStore();
     const update: Store['update'] = (step, now) =>
@@ -114,10 +133,32 @@ describe('a greylist whose store fails', () => {
   it('an entry of the group that cannot be applied is lost with a warning and a count', async () => {
     const { greylist, group, warnings } = setUp({}, { store: storeWith({ update: () => Promise.reject(BROKEN) }) });
     await group.receive({ type: 'white', ip, timestamp: START, expires: START + 10 });
-    expect((await greylist.stats()).ignored).toEqual({ address: 0, expired: 0, store: 1 });
+    expect((await greylist.stats()).ignored).toEqual({ address: 0, expired: 0, store: 1, overload: 0 });
     expect(warnings).toMatchObject([
       { code: 'WARN_SPAMD_STORE', message: 'white of 198.51.100.7 from the group is lost: the disk is gone' },
     ]);
+  });
+
+  it('entries of the group for which the store is too slow are lost with one warning and a count', async () => {
+    const answers: (() => void)[] = [];
+    const update: Store['update'] = () => new Promise((_, reject) => answers.push(() => reject(BROKEN)));
+    const { greylist, group, warnings } = setUp({}, { timeout: 0.02, store: storeWith({ update }) });
+    const entry = { ...ATTEMPT, type: 'grey', helo: 'x'.repeat(2 ** 20), timestamp: START } as const;
+    await group.receive(...Array.from({ length: 20 }, () => entry));
+    expect(answers).toHaveLength(7);
+    expect((await greylist.stats()).ignored).toMatchObject({ store: 0, overload: 13 });
+    expect(warnings).toMatchObject([
+      {
+        code: 'WARN_SPAMD_STORE',
+        message: expect.stringMatching(/^grey of 198.51.100.7 from the group, and more, is lost: /),
+      },
+    ]);
+    for (const answer of answers.splice(0)) answer();
+    await turn();
+    await group.receive(...Array.from({ length: 20 }, () => entry));
+    expect(answers).toHaveLength(7);
+    expect((await greylist.stats()).ignored).toMatchObject({ store: 7, overload: 26 });
+    expect(warnings).toHaveLength(9);
   });
 
   it('allow, trap, forget and sweep reject with the error of the store, and announce nothing', async () => {

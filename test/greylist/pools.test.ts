@@ -38,6 +38,56 @@ describe('subnet', () => {
     expect(await greylist.check({ ...ATTEMPT, ip })).toMatchObject({ reason: same ? 'retry' : 'first-sight' });
   });
 
+  it('an IPv6 client is its /64: grey, white, trapped and forgotten by whichever address it has', async () => {
+    const { greylist, clock } = setUp({ subnet: undefined });
+    await greylist.spamtraps.add('trap@example.net');
+    const at = (host: string, to = ATTEMPT.to) => greylist.check({ ...ATTEMPT, to, ip: `2001:db8:0:1:${host}` });
+    expect(await at(':1')).toMatchObject({ reason: 'first-sight' });
+    clock.time += PASSTIME + 1;
+    expect(await at(':2')).toMatchObject({ reason: 'retry' });
+    expect(await at('f:e:d:c')).toMatchObject({ reason: 'white' });
+    clock.time += 1;
+    expect(await at(':3', 'trap@example.net')).toMatchObject({ reason: 'spamtrap' });
+    expect(await at('a:b:c:d')).toMatchObject({ reason: 'trapped', trappedBy: 'spamtrap' });
+    clock.time += 1;
+    await greylist.allow('2001:db8:0:1::4');
+    expect(await at(':5')).toMatchObject({ reason: 'white' });
+    clock.time += 1;
+    await greylist.trap('2001:db8:0:1::6');
+    expect(await at(':7')).toMatchObject({ reason: 'trapped', trappedBy: 'operator' });
+    clock.time += 1;
+    await greylist.forget('2001:db8:0:1::8');
+    expect(await at(':9')).toMatchObject({ reason: 'retry' });
+    expect(await greylist.check({ ...ATTEMPT, ip: '2001:db8:0:2::1' })).toMatchObject({ reason: 'first-sight' });
+    const clients = (await listed(greylist)).flatMap((record) => ('ip' in record ? [record.ip] : []));
+    expect(new Set(clients)).toEqual(new Set(['2001:db8:0:1::/64', '2001:db8:0:2::/64']));
+  });
+
+  it.each([
+    { prefix: 48, other: '2001:db8:0:1::2', trapped: true },
+    { prefix: 48, other: '2001:db8:0:2::1', trapped: false },
+    { prefix: 128, other: '2001:db8:0:1::2', trapped: false },
+  ])('a trap of 2001:db8:0:1::1 holds for $other under an IPv6 subnet of $prefix: $trapped', async (each) => {
+    const { greylist } = setUp({ subnet: { ipv6: each.prefix } });
+    await greylist.trap('2001:db8:0:1::1');
+    expect(await greylist.check({ ...ATTEMPT, ip: each.other })).toMatchObject({
+      reason: each.trapped ? 'trapped' : 'first-sight',
+    });
+    await greylist.forget(each.other);
+    expect(await greylist.check({ ...ATTEMPT, ip: '2001:db8:0:1::1' })).toMatchObject({
+      reason: each.trapped ? 'first-sight' : 'trapped',
+    });
+  });
+
+  it('spamtrap hits from many addresses of a /64 are one trap', async () => {
+    const { greylist } = setUp();
+    await greylist.spamtraps.add('trap@example.net');
+    for (let i = 0; i < 200; i++) {
+      await greylist.check({ ...ATTEMPT, ip: `2001:db8:0:1::${i.toString(16)}`, to: 'trap@example.net' });
+    }
+    expect((await greylist.stats()).store).toMatchObject({ addresses: 1 });
+  });
+
   it('the address of the client is announced, and its network is exported', async () => {
     const { greylist, group, clock } = setUp({ subnet: { ipv4: 24 } });
     await greylist.check(one);

@@ -76,7 +76,7 @@ describe('a GREY of the group', () => {
     clock.time = START + GREYEXP;
     await group.receive(grey);
     expect(await listed(greylist)).toEqual([]);
-    expect((await greylist.stats()).ignored).toEqual({ address: 0, expired: 1, store: 0 });
+    expect((await greylist.stats()).ignored).toEqual({ address: 0, expired: 1, store: 0, overload: 0 });
     clock.time -= 1;
     await group.receive(grey);
     expect((await greylist.stats()).applied).toBe(1);
@@ -215,7 +215,7 @@ describe('WHITE, TRAPPED and removals of the group', () => {
     await group.receive(entry);
     expect(await listed(greylist)).toEqual([]);
     const { ignored, applied } = await greylist.stats();
-    expect(ignored).toEqual({ address: 0, expired: 0, store: 0, [why]: 1 });
+    expect(ignored).toEqual({ address: 0, expired: 0, store: 0, overload: 0, [why]: 1 });
     expect(applied).toBe(0);
   });
 

@@ -227,9 +227,9 @@ describe('check of a tuple in several forms', () => {
     { helo: '' },
     { helo: 'nul \0 nl \n cr \r tab \t del \x7f', listedAs: 'nul ? nl ? cr ? tab ? del ?' },
     { helo: 'bücher.example é 日本 🐡' },
-    { helo: 'x'.repeat(4096) },
-    { helo: 'y'.repeat(100_000), listedAs: 'y'.repeat(4096) },
-    { helo: 'é'.repeat(5000), listedAs: 'é'.repeat(4096) },
+    { helo: 'X'.repeat(600) },
+    { helo: 'Y'.repeat(100_000), listedAs: expect.stringMatching(/^y{239}~[\da-f]{8}-100000$/) },
+    { helo: 'é'.repeat(5000), listedAs: expect.stringMatching(/^é{120}~[\da-f]{8}-10000$/) },
     { helo: 'half of a pair \ud83d', listedAs: 'half of a pair \ufffd' },
   ])('a HELO that no client should send is recorded: $helo', async ({ helo, listedAs }) => {
     const { greylist, clock } = setUp();

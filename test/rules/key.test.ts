@@ -1,6 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { addressOfKey, canonicalMailbox, originalOf, splitKey, tupleKey, typedStrings } from '../../src/rules/key.ts';
+import {
+  addressOfKey,
+  canonicalMailbox,
+  canonicalName,
+  MAX_CUT,
+  MAX_STRINGS,
+  originalOf,
+  splitKey,
+  tupleKey,
+  typedStrings,
+} from '../../src/rules/key.ts';
+import { GREY_HEADER_SIZE, HEADER_SIZE, MAX_SIZE } from '../../src/wire/constants.ts';
 
 const key = tupleKey('198.51.100.7', 'mail.example.org', 'alice@example.org', 'bob@example.net');
 
@@ -94,18 +105,76 @@ describe('tupleKey, splitKey and originalOf', () => {
     expect(originalOf(key, 'half \ud83d', typed.from, typed.to)).toBe(`half \ufffd\0${typed.from}\0${typed.to}`);
   });
 
-  it('an original keeps 4096 characters of each string', () => {
-    const cut = originalOf(key, 'X'.repeat(4097), 'Y'.repeat(4097), 'Z'.repeat(4097));
-    expect(cut).toBe(['X', 'Y', 'Z'].map((letter) => letter.repeat(4096)).join('\0'));
+  it('no original is kept of strings that had to be cut', () => {
+    const long = 'X'.repeat(MAX_STRINGS);
+    const made = tupleKey('192.0.2.1', long, '<A@B>', '<C@D>');
+    expect(originalOf(made, long, '<A@B>', '<C@D>')).toBeUndefined();
+    expect(typedStrings(made, undefined)).toMatchObject({ from: '<a@b>', to: '<c@d>' });
+  });
+});
+
+describe('long strings in a tuple', () => {
+  it('strings are kept whole as long as a datagram could hold them', () => {
+    expect(MAX_STRINGS).toBe(MAX_SIZE - HEADER_SIZE - GREY_HEADER_SIZE);
+    const rest = MAX_STRINGS - 'fg'.length;
+    const long = 'X'.repeat(rest);
+    const made = tupleKey('192.0.2.1', long, 'F', 'G');
+    expect(splitKey(made)).toEqual({ ip: '192.0.2.1', helo: 'x'.repeat(rest), from: 'f', to: 'g' });
+    expect(originalOf(made, long, 'F', 'G')).toBe(`${long}\0F\0G`);
+    expect(splitKey(tupleKey('192.0.2.1', `${long}X`, 'f', 'g')).helo).toHaveLength(MAX_CUT);
   });
 
-  it('the key of a tuple and the canonical mailbox are bounded', () => {
+  it('of strings that are too long each has at most 255 bytes left, with a checksum and its length', () => {
     const long = '<'.concat('é'.repeat(10_000), '>');
-    expect(tupleKey('192.0.2.1', long, long, long).length).toBeLessThan(4 * 4096 + 4);
-    expect(canonicalMailbox('x'.repeat(4097))).toBe('x'.repeat(4096));
-    expect(canonicalMailbox('é'.repeat(4097))).toBe('é'.repeat(2048));
-    expect(canonicalMailbox(`é${'<'.repeat(4095)}x`)).toBe('é');
-    const longest = 'x'.repeat(4096);
-    expect(tupleKey(longest, longest, longest, longest)).toBe([longest, longest, longest, longest].join('\0'));
+    const { helo, from, to } = splitKey(tupleKey('192.0.2.1', long, long, `<${'A'.repeat(255)}>`));
+    expect(helo).toMatch(/^<é{118,120}~[\da-f]{8}-20002$/);
+    expect(from).toMatch(/^é{118,120}~[\da-f]{8}-20000$/);
+    expect(Buffer.byteLength(helo)).toBeLessThanOrEqual(MAX_CUT);
+    expect(to).toBe('a'.repeat(255));
+  });
+
+  it('two tuples that differ only at the end of a long string stay two, in whatever form they are typed', () => {
+    const long = 'x'.repeat(100_000);
+    const keys = [`${long}a`, `${long}b`, `${long}aa`].map((to) => tupleKey('192.0.2.1', 'h', 'f', to));
+    expect(new Set(keys).size).toBe(3);
+    expect(tupleKey('192.0.2.1', 'h', 'f', `<${long.toUpperCase()}A>`)).toBe(keys[0]);
+  });
+
+  it('the key of strings that were cut is made again from what is left of them', () => {
+    fc.assert(
+      fc.property(
+        address,
+        fc.constantFrom('a', 'é', '水', '🐡', 'É<'),
+        fc.nat(1000),
+        text,
+        (ip, letter, more, rest) => {
+          const long = letter.repeat(MAX_STRINGS + more) + rest;
+          const made = tupleKey(ip, long, long, long);
+          const { helo, from, to } = splitKey(made);
+          expect(tupleKey(ip, helo, from, to)).toBe(made);
+          expect(made.length).toBeLessThanOrEqual(MAX_CUT * 4 + 3);
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+
+  it('a name that stands for an address has at most 255 bytes, also in a key', () => {
+    const name = canonicalName(`${'Ä'.repeat(4000)}.example`);
+    expect(Buffer.byteLength(name)).toBeLessThanOrEqual(MAX_CUT);
+    expect(canonicalName(name)).toBe(name);
+    expect(canonicalName('Mail.<Example>.org')).toBe('mail.example.org');
+    expect(canonicalName('é'.repeat(127))).toBe('é'.repeat(127));
+    const made = tupleKey(name, 'h', 'f', 't');
+    expect(addressOfKey(made)).toBe(name);
+    expect(splitKey(tupleKey('n'.repeat(9999), 'h', 'f', 't')).ip).toHaveLength(MAX_CUT);
+  });
+
+  it('a mail address that no datagram has room for is cut, one that fits is not', () => {
+    expect(canonicalMailbox('X'.repeat(MAX_STRINGS))).toBe('x'.repeat(MAX_STRINGS));
+    expect(canonicalMailbox('x'.repeat(MAX_STRINGS + 1))).toHaveLength(MAX_CUT);
+    expect(canonicalMailbox('水'.repeat(452))).toBe('水'.repeat(452));
+    expect(Buffer.byteLength(canonicalMailbox('水'.repeat(453)))).toBeLessThanOrEqual(MAX_CUT);
+    expect(canonicalMailbox(`é${'<'.repeat(4095)}x`)).toBe('éx');
   });
 });

@@ -28,7 +28,7 @@ function pick(from: readonly string[], at: number): string {
 function dump(): string[] {
   const lines: string[] = [];
   for (let at = 0; at < LINES; at++) {
-    const ip = at % 50 === 7 ? `2001:db8::${at.toString(16)}` : `10.${at >> 16}.${(at >> 8) & 255}.${at & 255}`;
+    const ip = at % 50 === 7 ? `2001:db8:${at.toString(16)}::/64` : `10.${at >> 16}.${(at >> 8) & 255}.${at & 255}`;
     const first = NOW - (at % 5000);
     const expires = NOW + 1 + (at % 900_000);
     if (at < LINES / 2) {
@@ -57,6 +57,16 @@ describe(`a dump of ${LINES} lines`, () => {
     const different = before.split('\n').filter((line, at) => line !== after[at]);
     expect(different).toEqual([]);
     expect(after).toHaveLength(LINES + 1);
+  });
+
+  it('a dump of single IPv6 addresses comes back where the policy takes each for a client', async () => {
+    const lines = 'TRAPPED|2001:db8::1|4000000000\nTRAPPED|2001:db8::2|4000000000\n';
+    await using single = new Greylist({ clock: { now: () => NOW }, policy: { subnet: { ipv6: 128 } } });
+    await single.import(parseSpamdb(lines));
+    expect(await text(formatSpamdb(single.export()))).toBe(lines);
+    await using greylist = new Greylist({ clock: { now: () => NOW } });
+    await greylist.import(parseSpamdb(lines));
+    expect(await text(formatSpamdb(greylist.export()))).toBe('TRAPPED|2001:db8::/64|4000000000\n');
   });
 
   it('a dump that has expired is not taken in, but for its spamtraps', async () => {

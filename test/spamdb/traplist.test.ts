@@ -40,6 +40,14 @@ describe('exportTraplist', () => {
     );
   });
 
+  it('exportTraplist lists the networks of IPv6 clients, which parseAddressList reads', async () => {
+    await using greylist = new Greylist({ clock: { now: () => NOW } });
+    for (const ip of ['2001:db8:0:10::1', '2001:db8:0:9::1', '192.0.2.1']) await greylist.trap(ip);
+    const list = await text(exportTraplist(greylist.export(), { now: NOW }));
+    expect(list.split('\n').slice(1)).toEqual(['192.0.2.1', '2001:db8:0:9::/64', '2001:db8:0:10::/64', '']);
+    expect(await collect(parseAddressList(list))).toMatchObject([{ prefix: 32 }, { prefix: 64 }, { prefix: 64 }]);
+  });
+
   it('exportTraplist lists what is trapped now, and nothing else', async () => {
     const numbers = { first: 1, pass: 1, expires: NOW + 100, blocked: 0, passed: 0 };
     const records: SpamdbRecord[] = [

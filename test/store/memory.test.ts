@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { Greylist, MemoryStore, SpamdSyncError } from 'spamd-sync';
-import { type AttemptOutcome, AttemptStep, type StoreRecord, sweep } from 'spamd-sync/store';
+import { type AttemptOutcome, AttemptStep, newAddress, type StoreRecord, sweep } from 'spamd-sync/store';
 import { describe, expect, it } from 'vitest';
 import { generator } from '../support/random.ts';
 import { change, RULES, read } from '../support/records.ts';
@@ -74,6 +74,58 @@ describe('the bounds of a MemoryStore', () => {
     await greylist.close();
   });
 
+  it('a client network that floods a full MemoryStore delays no retry of another', () => {
+    const store = new MemoryStore({ maxTuples: 500 });
+    const options = (ip: string) => ({ ip, rules: RULES, record: 'always' }) as const;
+    const typed = (helo: string) => ({ helo, from: '<a@example.org>', to: '<b@example.net>' });
+    const each = (outcome: (ip: string) => void) => {
+      for (let i = 0; i < 400; i++) outcome(`10.${i >> 8}.${i & 255}.1`);
+    };
+    each((ip) => store.update(new AttemptStep(typed('mail'), options(ip)), NOW));
+    for (let i = 0; i < 5000; i++) {
+      store.update(new AttemptStep(typed(`flood ${i}`), options(`192.0.2.${i & 255}`)), NOW + 1);
+    }
+    each((ip) => {
+      const outcome = store.update(new AttemptStep(typed('mail'), options(ip)), NOW + RULES.passtime + 1);
+      expect(outcome).toMatchObject({ outcome: 'promoted' });
+    });
+  });
+
+  it('traps evict no white address, and white addresses leave room for traps', () => {
+    const store = new MemoryStore({ maxAddresses: 800 });
+    fill(store, 'white', 600);
+    fill(store, 'trapped', 5000);
+    expect(store.stats()).toMatchObject({ addresses: 800, evictedAddresses: 4800 });
+    for (let i = 0; i < 600; i++) expect(read(store, `10.0.${i >> 8}.${i & 255}`)).toBeDefined();
+    fill(store, 'white', 800);
+    expect(read(store, '11.0.19.135')).toBeDefined();
+    expect(store.stats()).toMatchObject({ addresses: 800, evictedAddresses: 5000 });
+  });
+
+  it('a MemoryStore keeps within its bytes, whatever clients type', () => {
+    const store = new MemoryStore({ maxTupleBytes: 2 ** 16 });
+    for (let i = 0; i < 300; i++) attempt(store, `${i}`.padEnd(1200, 'X'));
+    const { tuples, evictedTuples } = store.stats();
+    expect(tuples).toBeLessThan(2 ** 16 / 1200);
+    expect(tuples).toBeGreaterThan(10);
+    expect(tuples + evictedTuples).toBe(300);
+  });
+
+  it('a MemoryStore refuses a spamtrap beyond what it holds, and keeps the others', () => {
+    const store = new MemoryStore();
+    const name = 'x'.repeat(1000);
+    const add = () => {
+      for (let i = 0; ; i++) store.spamtraps.add(`${i}${name}`);
+    };
+    expect(add).toThrow(expect.objectContaining({ code: 'ERR_SPAMD_FULL' }));
+    const { spamtraps } = store.stats();
+    expect(spamtraps * 1003).toBeGreaterThan(2 ** 23 * 0.99);
+    expect(store.spamtraps.delete(`0${name}`)).toBe(true);
+    store.spamtraps.add(`1${name}`);
+    store.spamtraps.add(`new${name.slice(2)}`);
+    expect(store.stats()).toMatchObject({ spamtraps });
+  });
+
   it.each(['maxTuples', 'maxAddresses'])(
     'a MemoryStore refuses a bound %s that is no whole number from 1 on',
     (name) => {
@@ -85,6 +137,12 @@ describe('the bounds of a MemoryStore', () => {
       expect(new MemoryStore({ [name]: 1 }).stats()).toMatchObject({ tuples: 0, addresses: 0 });
     },
   );
+});
+
+it.each(['maxTupleBytes', 'maxAddressBytes'])('a MemoryStore refuses %s that are less than 65536', (name) => {
+  for (const value of [0, 65_535, 65_536.5, Number.NaN, 2 ** 40 + 1]) {
+    expect(() => new MemoryStore({ [name]: value })).toThrow(`${name}: not a whole number 65536..1099511627776`);
+  }
 });
 
 describe('the records of a MemoryStore', () => {
@@ -147,6 +205,23 @@ describe('the records of a MemoryStore', () => {
     clearImmediate(counting);
     expect(turns).toBeGreaterThan(3);
     expect(store.stats()).toMatchObject({ tuples: 5001, evictedTuples: 0 });
+  });
+
+  it('a sweep brings no more addresses to be announced again than are wanted, and leaves the others due', async () => {
+    const store = new MemoryStore({ maxAddresses: 10_000 });
+    const record = {
+      ...newAddress(NOW),
+      white: [{ at: NOW, expires: NOW + 999 }],
+      announcedAt: NOW,
+      announcedExpires: NOW + 1,
+    };
+    const ips = Array.from({ length: 4000 }, (_, i) => `10.0.${i >> 8}.${i & 255}`);
+    store.load(ips.map((ip) => ({ type: 'address', ip, record })));
+    expect((await sweep(store, NOW + 1, false, 0)).due).toEqual([]);
+    const first = await sweep(store, NOW + 1, false, 1);
+    expect(first.due).toHaveLength(2000);
+    const second = await sweep(store, NOW + 1, false);
+    expect([...first.due, ...second.due].map(({ ip }) => ip)).toEqual(ips);
   });
 
   it('a tuple takes less than 450 bytes, whatever its strings were cut from', async () => {

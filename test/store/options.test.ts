@@ -19,7 +19,7 @@ afterAll(async () => {
 });
 
 const STORES: readonly [string, (options: never) => unknown, string][] = [
-  ['MemoryStore', (options) => new MemoryStore(options), 'maxTuples, maxAddresses'],
+  ['MemoryStore', (options) => new MemoryStore(options), 'maxTuples, maxTupleBytes, maxAddresses, maxAddressBytes'],
   [
     'LevelStore',
     (options) => LevelStore.open(join(directory, 'db'), options),

@@ -1,0 +1,206 @@
+import { type ClientNetwork, networkOfClient } from './shares.ts';
+import { Places, UseOrder } from './use-order.ts';
+
+/** How many records are looked at before the event loop may turn: a fraction of a millisecond. */
+const SLICE = 2000;
+/** The part of a table that records which do not yield leave to those which do. */
+const RESERVED = 8;
+
+/** Some of the records of a table. */
+export interface Slice<R> {
+  readonly items: readonly (readonly [key: string, record: R])[];
+  readonly isLast: boolean;
+}
+
+export interface FairTableOptions<R> {
+  /** How many records are kept. */
+  readonly max: number;
+  /** What they may take, bytes. */
+  readonly maxBytes: number;
+  /** What a record takes with all that is kept for it, bytes. */
+  readonly sizeOf: (key: string, record: R) => number;
+  /** Writes a record over a known one. */
+  readonly overwrite: (record: R, by: R) => void;
+  /** Called with each record that a bound pushes out. */
+  readonly onEvicted: (record: R) => void;
+  /**
+   * Which records make room for the others, and never push one of those out. An eighth of the table is kept for them.
+   * Default: none.
+   */
+  readonly yields?: (record: R) => boolean;
+}
+
+/**
+ * Records by key, bounded in number and bytes. What makes room is the record longest unused of the client network that
+ * holds the most, so that no network pushes out what one keeps that holds less. Can be walked through while it is in use.
+ *
+ * A record has a number for as long as it is in the table, by which its place in the order of use is found.
+ */
+export class FairTable<R extends object> {
+  readonly #options: FairTableOptions<R>;
+  /** In the order in which they came. */
+  readonly #numbers = new Map<string, number>();
+  readonly #keys: (string | undefined)[] = [];
+  readonly #records: (R | undefined)[] = [];
+  readonly #free: number[] = [];
+  readonly #places = new Places();
+  readonly #firm = new UseOrder(this.#places);
+  readonly #yielding = new UseOrder(this.#places);
+  /** By number: whether it yields. Empty where none does. */
+  readonly #yields: boolean[] = [];
+  readonly #maxFirm: number;
+  readonly #maxFirmBytes: number;
+
+  constructor(options: FairTableOptions<R>) {
+    this.#options = options;
+    const { max, maxBytes, yields } = options;
+    this.#maxFirm = yields === undefined ? max : max - Math.floor(max / RESERVED);
+    this.#maxFirmBytes = yields === undefined ? maxBytes : maxBytes - Math.floor(maxBytes / RESERVED);
+  }
+
+  get size(): number {
+    return this.#numbers.size;
+  }
+
+  /** What the records take. */
+  get bytes(): number {
+    return this.#firm.bytes + this.#yielding.bytes;
+  }
+
+  /** The number of a record, which counts as used; `undefined`: there is none of the key. */
+  find(key: string): number | undefined {
+    const number = this.#numbers.get(key);
+    if (number !== undefined) this.#orderOf(number).touch(number);
+    return number;
+  }
+
+  /** The record of a number. It changes when another is put over it. */
+  at(number: number): R {
+    return this.#records[number] as R;
+  }
+
+  /**
+   * Puts a record over a known one; `null` removes it.
+   *
+   * @param client The address that the record is of, or what stands for it.
+   * @param known What {@link find} gave for the key, where the caller has it at hand.
+   */
+  put(key: string, client: string, record: R | null, known = this.#numbers.get(key)): void {
+    if (record === null) {
+      if (known !== undefined) this.#remove(known);
+    } else if (known === undefined) this.#add(key, client, record);
+    else {
+      this.#options.overwrite(this.at(known), record);
+      this.changed(known);
+    }
+  }
+
+  /** To be called when a record was changed in its place: what it takes, and whether it yields, may be another. */
+  changed(number: number): void {
+    const record = this.at(number);
+    const bytes = this.#options.sizeOf(this.#keyAt(number), record);
+    const yields = this.#isYielding(record);
+    if (bytes === this.#places.bytes[number] && yields === this.#isInYielding(number)) return;
+    const network = this.#orderOf(number).unlink(number);
+    if (this.#makeRoom(yields, network, bytes)) this.#link(number, network, bytes, yields);
+    else this.#evicted(number);
+  }
+
+  /**
+   * What is there now, in slices between which the caller is to let the event loop turn; what comes meanwhile is left out.
+   *
+   * @param isWanted Which records to bring. Default: all.
+   */
+  *slices(isWanted: (record: R) => boolean = () => true): Generator<Slice<R>, void> {
+    let left = this.#numbers.size;
+    let items: [string, R][] = [];
+    for (const [key, number] of this.#numbers) {
+      if (left-- === 0) break;
+      const record = this.at(number);
+      if (isWanted(record)) items.push([key, record]);
+      if (left % SLICE !== 0 || left === 0) continue;
+      yield { items, isLast: false };
+      items = [];
+    }
+    yield { items, isLast: true };
+  }
+
+  #add(key: string, client: string, record: R): void {
+    const yields = this.#isYielding(record);
+    const bytes = this.#options.sizeOf(key, record);
+    const network = networkOfClient(client);
+    if (!this.#makeRoom(yields, network, bytes)) {
+      this.#options.onEvicted(record);
+      return;
+    }
+    const number = this.#free.pop() ?? this.#keys.length;
+    this.#places.include(number);
+    this.#keys[number] = key;
+    this.#records[number] = record;
+    this.#numbers.set(key, number);
+    this.#link(number, network, bytes, yields);
+  }
+
+  #link(number: number, network: ClientNetwork, bytes: number, yields: boolean): void {
+    this.#places.bytes[number] = bytes;
+    if (this.#options.yields !== undefined) this.#yields[number] = yields;
+    this.#orderOf(number).link(number, network);
+  }
+
+  #remove(number: number): void {
+    this.#orderOf(number).unlink(number);
+    this.#forget(number);
+  }
+
+  /** @param number Of a record that is in no order any more. */
+  #evicted(number: number): void {
+    const record = this.at(number);
+    this.#forget(number);
+    this.#options.onEvicted(record);
+  }
+
+  #forget(number: number): void {
+    this.#numbers.delete(this.#keyAt(number));
+    this.#keys[number] = undefined;
+    this.#records[number] = undefined;
+    this.#free.push(number);
+  }
+
+  #keyAt(number: number): string {
+    return this.#keys[number] as string;
+  }
+
+  #isYielding(record: R): boolean {
+    return this.#options.yields?.(record) === true;
+  }
+
+  #orderOf(number: number): UseOrder {
+    return this.#isInYielding(number) ? this.#yielding : this.#firm;
+  }
+
+  #isInYielding(number: number): boolean {
+    return this.#yields[number] === true;
+  }
+
+  /** @returns Whether there is room for another record of a network. */
+  #makeRoom(yields: boolean, network: ClientNetwork, bytes: number): boolean {
+    if (bytes > this.#maxFirmBytes) return false;
+    for (;;) {
+      const full = this.#tooFull(yields, bytes);
+      if (full === undefined) return true;
+      const oldest = full.longestUnused(network);
+      if (oldest === undefined) return false;
+      full.unlink(oldest);
+      this.#evicted(oldest);
+    }
+  }
+
+  /** Which records must make room for one more, if any. */
+  #tooFull(yields: boolean, bytes: number): UseOrder | undefined {
+    const firm = this.#firm;
+    const yielding = this.#yielding;
+    if (!yields && (firm.size >= this.#maxFirm || firm.bytes + bytes > this.#maxFirmBytes)) return firm;
+    const { max, maxBytes } = this.#options;
+    return firm.size + yielding.size >= max || this.bytes + bytes > maxBytes ? yielding : undefined;
+  }
+}

@@ -1,0 +1,116 @@
+import { type ClientNetwork, Shares } from './shares.ts';
+
+const NONE = -1;
+/** Networks that hold less than three usual records are alike, however long the strings of each are. */
+const ALIKE = 1024;
+
+/**
+ * The places of records in a {@link UseOrder}, by the record's number in its table: four numbers each instead of an object,
+ * a third of the size. Several orders over different records of one table share them.
+ */
+export class Places {
+  /** The slot of its network, see `Shares`. */
+  slot = new Int32Array(8);
+  /** What it takes, bytes; only changed while it is in no order. */
+  bytes = new Int32Array(8);
+  /** The one of its network that was used before it. */
+  before = new Int32Array(8);
+  /** The one of its network that was used after it. */
+  after = new Int32Array(8);
+
+  /** Makes a place for a record. */
+  include(index: number): void {
+    if (index < this.slot.length) return;
+    this.slot = doubled(this.slot);
+    this.bytes = doubled(this.bytes);
+    this.before = doubled(this.before);
+    this.after = doubled(this.after);
+  }
+}
+
+/** Records by client network, those of each in the order in which they were used last, and which is to make room. */
+export class UseOrder {
+  readonly #places: Places;
+  readonly #shares = new Shares(ALIKE);
+  /** By slot of the network. */
+  #oldest = new Int32Array(8).fill(NONE);
+  #newest = new Int32Array(8).fill(NONE);
+  #size = 0;
+
+  constructor(places: Places) {
+    this.#places = places;
+  }
+
+  /** How many there are. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** What all of them take. */
+  get bytes(): number {
+    return this.#shares.total;
+  }
+
+  /** Puts one in that has a place, as the one used last. */
+  link(index: number, network: ClientNetwork): void {
+    const slot = this.#shares.add(network, this.#places.bytes[index] as number);
+    if (slot === this.#oldest.length) {
+      this.#oldest = doubled(this.#oldest);
+      this.#newest = doubled(this.#newest);
+    }
+    this.#places.slot[index] = slot;
+    this.#append(index, slot);
+    this.#size++;
+  }
+
+  /** Takes one out. @returns Its network. */
+  unlink(index: number): ClientNetwork {
+    const slot = this.#places.slot[index] as number;
+    const network = this.#shares.networkAt(slot);
+    this.#detach(index, slot);
+    this.#shares.removeAt(slot, this.#places.bytes[index] as number);
+    this.#size--;
+    return network;
+  }
+
+  /** One was used. */
+  touch(index: number): void {
+    const slot = this.#places.slot[index] as number;
+    this.#shares.touchAt(slot);
+    if (this.#newest[slot] === index) return;
+    this.#detach(index, slot);
+    this.#append(index, slot);
+  }
+
+  /** The one that is to make room for another of a network, see `Shares.largest`; `undefined` when there is none. */
+  longestUnused(network: ClientNetwork): number | undefined {
+    const slot = this.#shares.largestAt(network);
+    return slot === undefined ? undefined : this.#oldest[slot];
+  }
+
+  #append(index: number, slot: number): void {
+    const { before, after } = this.#places;
+    const newest = this.#newest[slot] as number;
+    before[index] = newest;
+    after[index] = NONE;
+    if (newest === NONE) this.#oldest[slot] = index;
+    else after[newest] = index;
+    this.#newest[slot] = index;
+  }
+
+  #detach(index: number, slot: number): void {
+    const places = this.#places;
+    const before = places.before[index] as number;
+    const after = places.after[index] as number;
+    if (before === NONE) this.#oldest[slot] = after;
+    else places.after[before] = after;
+    if (after === NONE) this.#newest[slot] = before;
+    else places.before[after] = before;
+  }
+}
+
+function doubled(numbers: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
+  const more = new Int32Array(numbers.length * 2).fill(NONE, numbers.length);
+  more.set(numbers);
+  return more;
+}
