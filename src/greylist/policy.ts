@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import type { SpamdSyncError } from '../errors.ts';
+import { canonicalMailbox } from '../rules/key.ts';
 import { badOption, checkedWhole, checkMembers } from '../validate.ts';
 import type { Attempt } from './input.ts';
 
@@ -17,7 +18,9 @@ export interface GreylistPolicy {
   readonly trapWins: boolean;
   /**
    * The domains that this group takes mail for, as suffixes of the recipient's address (`@example.net`, `example.net`);
-   * whoever tries another is trapped, as with spamd.alloweddomains. Default: any.
+   * whoever tries another is trapped, as with spamd.alloweddomains. Letters A to Z match in either case, all others as
+   * they are: list an internationalised domain as clients send it, in ASCII (`@xn--bcher-kva.example`), and where the
+   * mail program accepts SMTPUTF8 in UTF-8 too. Default: any.
    */
   readonly allowedDomains: readonly string[] | undefined;
   /** The address of the low-priority MX: a tuple that turns up there first is trapped (spamd's `-M`). */
@@ -60,7 +63,7 @@ const DEFAULTS: GreylistPolicy = {
 };
 
 /**
- * The policy, checked and complete.
+ * The policy, checked and complete; `allowedDomains` are in the form that recipients are compared in.
  *
  * @throws {SpamdSyncError} `ERR_SPAMD_OPTION`, naming the member.
  */
@@ -80,14 +83,21 @@ export function checkedPolicy(given: PolicyOptions = {}): GreylistPolicy {
   }
   if (policy.subnet !== undefined) checkSubnet(policy.subnet);
   checkStrings('exempt', policy.exempt);
-  if (policy.allowedDomains !== undefined) checkStrings('allowedDomains', policy.allowedDomains);
-  if (policy.allowedDomains?.some((domain) => domain.replace(/^@/, '') === '')) {
-    throw bad('allowedDomains', 'an empty suffix allows every domain', '');
-  }
+  const allowedDomains = checkedDomains(policy.allowedDomains);
   if (policy.identify !== undefined && typeof policy.identify !== 'function') {
     throw bad('identify', 'not a function', policy.identify);
   }
-  return policy;
+  return { ...policy, allowedDomains };
+}
+
+/** In the form that a recipient is compared in. */
+function checkedDomains(domains: GreylistPolicy['allowedDomains']): GreylistPolicy['allowedDomains'] {
+  if (domains === undefined) return undefined;
+  checkStrings('allowedDomains', domains);
+  const suffixes = domains.map(canonicalMailbox);
+  const empty = suffixes.findIndex((suffix) => suffix.replace(/^@/, '') === '');
+  if (empty >= 0) throw bad('allowedDomains', 'an empty suffix allows every domain', domains[empty]);
+  return suffixes;
 }
 
 function withoutUndefined(given: PolicyOptions): Partial<GreylistPolicy> {
