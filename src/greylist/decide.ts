@@ -5,7 +5,9 @@ import { type AttemptOptions, type AttemptOutcome, AttemptStep, type Rules } fro
 import { ReadStep } from '../rules/change.ts';
 import { canonicalMailbox } from '../rules/key.ts';
 import type { Awaitable, Store } from '../store/store.ts';
+import { badOption } from '../validate.ts';
 import { Exemptions } from './exempt.ts';
+import { identityOf } from './identity.ts';
 import type { Attempt } from './input.ts';
 import type { GreylistPolicy } from './policy.ts';
 import { isAllowed, merge, poolOf } from './received.ts';
@@ -77,8 +79,9 @@ export class Decider {
     now: number,
     identify: NonNullable<GreylistPolicy['identify']>,
   ): Promise<Verdict> {
-    const identity = await identify(attempt);
-    const pool = canonicalMailbox(identity ?? '') || poolOf(ip, this.#options.policy);
+    const name = await identify(attempt);
+    if (name !== undefined && typeof name !== 'string') throw badOption('policy.identify', 'gave no string', name);
+    const pool = identityOf(name ?? '') ?? poolOf(ip, this.#options.policy);
     return pool === ip ? this.#decideOne(ip, ip, attempt, now) : this.#decideInPool(ip, pool, attempt, now);
   }
 

@@ -37,8 +37,10 @@ export interface GreylistPolicy {
   /** Addresses, CIDR prefixes, and paths of files of them like /etc/mail/nospamd: these always pass. */
   readonly exempt: readonly string[];
   /**
-   * What stands for the address of an attempt, say a domain that SPF or DNS vouches for, so that the servers of a pool
-   * are one client. `undefined` keeps the address. What it throws counts as store trouble.
+   * What stands for the address of an attempt, so that the servers of a pool are one client: a domain that SPF or
+   * forward-confirmed reverse DNS vouches for, never what the client merely says. ASCII letters count in either case;
+   * controls and `|` become `?`. `undefined`, an empty name and one of more than 255 octets keep the address or its
+   * network. What it throws, and a name that is not a string, counts as store trouble.
    */
   readonly identify: ((attempt: Attempt) => string | undefined | Promise<string | undefined>) | undefined;
   /** What `check` answers when the store fails or takes too long. Default `pass`: mail matters more than greylisting. */

@@ -3,7 +3,7 @@ import { type AddressRecord, merged, newAddress, stateOf } from '../rules/addres
 import { canonicalMailbox, originalOf, splitKey, tupleKey, typedStrings } from '../rules/key.ts';
 import { checkRecord, checkRecords, type SpamdbRecord } from '../spamdb-record.ts';
 import type { Store, StoreRecord } from '../store/store.ts';
-
+import { identityOf } from './identity.ts';
 import type { GreylistPolicy } from './policy.ts';
 
 /** How many records are put into the store at a time. */
@@ -21,7 +21,7 @@ export interface ImportReport {
   readonly spamtraps: number;
   /** greydb's lines of allowed domains, which were not taken in: they belong into `policy.allowedDomains`. */
   readonly domains: number;
-  /** Records that were not taken in: no IP address (nor network, nor identity), or expired. */
+  /** Records that were not taken in: no IP address (nor network, nor identity), no spamtrap but brackets, or expired. */
   readonly ignored: number;
 }
 
@@ -93,7 +93,10 @@ function asStored(
   now: number,
   policy: GreylistPolicy,
 ): StoreRecord | undefined {
-  if (record.type === 'SPAMTRAP') return { type: 'spamtrap', address: canonicalMailbox(record.address) };
+  if (record.type === 'SPAMTRAP') {
+    const address = canonicalMailbox(record.address);
+    return address === '' ? undefined : { type: 'spamtrap', address };
+  }
   const ip = canonicalAddress(record.ip) ?? canonicalNetwork(record.ip) ?? identity(record.ip, policy);
   if (ip === undefined || record.expires <= now) return undefined;
   if (record.type === 'GREY') {
@@ -105,9 +108,8 @@ function asStored(
   return { type: 'address', ip, record: asAddress(record, now, policy.trapexp) };
 }
 
-/** What `policy.identify` gave may be anything. */
 function identity(name: string, policy: GreylistPolicy): string | undefined {
-  return policy.identify === undefined ? undefined : canonicalMailbox(name) || undefined;
+  return policy.identify === undefined ? undefined : identityOf(name);
 }
 
 /** spamdb(8) does not say when an address was decided: for a white one its last delivery is the latest sign of it. */
