@@ -94,12 +94,30 @@ export function canonicalNetwork(text: string): string | undefined {
 }
 
 function networkIPv6(address: string, prefix: number): string {
+  const all = groupsOf(address);
+  const kept = all.map((group, at) => group & (0xffff << Math.min(16, Math.max(0, (at + 1) * 16 - prefix))) & 0xffff);
+  const text = kept.map((group) => group.toString(16)).join(':');
+  return new SocketAddress({ address: text, family: 'ipv6' }).address;
+}
+
+/**
+ * An IPv6 address as four 32-bit words, the first the highest.
+ *
+ * @param ip Canonical.
+ */
+export function wordsOfIPv6(ip: string): number[] {
+  const groups = groupsOf(ip);
+  return [0, 2, 4, 6].map((at) => (((groups[at] as number) << 16) | (groups[at + 1] as number)) >>> 0);
+}
+
+/** The eight 16-bit groups of an IPv6 address in canonical form. */
+function groupsOf(address: string): number[] {
+  // What the system still writes with a dotted quad: ::192.0.2.1.
+  const quad = parseIPv4(address.slice(address.lastIndexOf(':') + 1));
+  if (quad >= 0) return [0, 0, 0, 0, 0, 0, quad >>> 16, quad & 0xffff];
   const [left = '', right] = address.split('::');
   const groups = (text: string) => (text === '' ? [] : text.split(':').map((group) => Number.parseInt(group, 16)));
   const head = groups(left);
   const tail = right === undefined ? [] : groups(right);
-  const all = [...head, ...new Array<number>(8 - head.length - tail.length).fill(0), ...tail];
-  const kept = all.map((group, at) => group & (0xffff << Math.min(16, Math.max(0, (at + 1) * 16 - prefix))) & 0xffff);
-  const text = kept.map((group) => group.toString(16)).join(':');
-  return new SocketAddress({ address: text, family: 'ipv6' }).address;
+  return [...head, ...new Array<number>(8 - head.length - tail.length).fill(0), ...tail];
 }

@@ -34,7 +34,10 @@ export interface GreylistPolicy {
         readonly ipv6?: number | undefined;
       }
     | undefined;
-  /** Addresses, CIDR prefixes, and paths of files of them like /etc/mail/nospamd: these always pass. */
+  /**
+   * Addresses, CIDR prefixes, and paths of files of them like /etc/mail/nospamd: these always pass. At most 2^20 in all,
+   * and 64 MiB a file.
+   */
   readonly exempt: readonly string[];
   /**
    * What stands for the address of an attempt, so that the servers of a pool are one client: a domain that SPF or
