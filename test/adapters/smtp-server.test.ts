@@ -168,6 +168,20 @@ describe('greylistRcptTo with sessions that loopback does not make', () => {
     expect(announced).toMatchObject([{ type: 'grey', from: '<>' }]);
   });
 
+  test('a domain of more than 255 characters is not converted to ASCII, which would take long', async () => {
+    const { greylist, announced } = greylistAt();
+    const handler = greylistRcptTo(greylist);
+    const distinct = (count: number) => String.fromCharCode(...Array.from({ length: count }, (_, at) => 0x4e00 + at));
+
+    for (const domain of [distinct(255), distinct(256)]) {
+      await ask(handler, { envelope: { mailFrom: { address: `alice@${domain}` } } });
+    }
+    expect(announced).toMatchObject([
+      { type: 'grey', from: expect.stringMatching(/^<alice@xn--[a-z0-9-]+>$/) },
+      { type: 'grey', from: `<alice@${distinct(256)}>` },
+    ]);
+  });
+
   test('a session without an address is deferred, not refused for good', async () => {
     const { greylist } = greylistAt();
     const verdicts: Verdict[] = [];
