@@ -1,9 +1,9 @@
 import cluster, { type Worker } from 'node:cluster';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { type Attempt, Greylist, type SpamdbRecord } from 'spamd-sync';
+import { type Attempt, Greylist, type GreylistOptions, MemoryStore, type SpamdbRecord } from 'spamd-sync';
 import { ClusterGreylist, type Served, serveGreylist } from 'spamd-sync/cluster';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Order, Outcome } from './worker.ts';
 
 const START = 1_800_000_000;
@@ -11,6 +11,9 @@ const attempt = { ip: '192.0.2.1', helo: 'mx', from: '<a@example.org>', to: '<b@
 
 cluster.setupPrimary({ exec: fileURLToPath(new URL('./worker.ts', import.meta.url)), execArgv: ['--import', 'tsx'] });
 
+/** Started once: a test orders them about, and has one of its own where it ends it, or needs other options. */
+let one: Worker;
+let two: Worker;
 const workers: Worker[] = [];
 
 async function startWorker(timeout = 20): Promise<Worker> {
@@ -18,6 +21,11 @@ async function startWorker(timeout = 20): Promise<Worker> {
   workers.push(worker);
   await new Promise<void>((resolve) => worker.on('message', (outcome) => 'ready' in outcome && resolve()));
   return worker;
+}
+
+/** A greylist that holds no more than these tests need. */
+function smallGreylist(options: GreylistOptions = {}): Greylist {
+  return new Greylist({ store: new MemoryStore({ maxTuples: 100, maxAddresses: 100 }), ...options });
 }
 
 function order(worker: Worker, what: Order): Promise<Outcome> {
@@ -38,8 +46,12 @@ async function listed(greylist: Greylist): Promise<SpamdbRecord[]> {
   return records;
 }
 
-afterEach(async () => {
-  for (const worker of workers.splice(0)) {
+beforeAll(async () => {
+  [one, two] = await Promise.all([startWorker(), startWorker()]);
+});
+
+afterAll(async () => {
+  for (const worker of workers) {
     if (worker.isDead()) continue;
     const ended = once(worker, 'exit');
     worker.process.kill('SIGKILL');
@@ -50,9 +62,8 @@ afterEach(async () => {
 describe('serveGreylist and ClusterGreylist', { timeout: 60_000 }, () => {
   it('a greylist that the primary serves is one for all workers', async () => {
     let now = START;
-    await using greylist = new Greylist({ clock: { now: () => now }, policy: { passtime: 100 } });
+    await using greylist = smallGreylist({ clock: { now: () => now }, policy: { passtime: 100 } });
     using _serving = serveGreylist(greylist);
-    const [one, two] = await Promise.all([startWorker(), startWorker()]);
 
     expect(await order(one, { order: 'check', attempt })).toMatchObject({ value: { reason: 'first-sight' } });
     now += 50;
@@ -72,12 +83,11 @@ describe('serveGreylist and ClusterGreylist', { timeout: 60_000 }, () => {
   });
 
   it('an invalid attempt rejects in the worker with ERR_SPAMD_FIELD', async () => {
-    await using greylist = new Greylist();
+    await using greylist = smallGreylist();
     using _serving = serveGreylist(greylist);
-    const worker = await startWorker();
-    const outcome = await order(worker, { order: 'check', attempt: { ...attempt, ip: 'nonsense' } });
+    const outcome = await order(one, { order: 'check', attempt: { ...attempt, ip: 'nonsense' } });
     expect(outcome).toMatchObject({ code: 'ERR_SPAMD_FIELD', message: expect.stringContaining('nonsense') });
-    expect(await order(worker, { order: 'trap', ip: 'nonsense' })).toMatchObject({ code: 'ERR_SPAMD_FIELD' });
+    expect(await order(one, { order: 'trap', ip: 'nonsense' })).toMatchObject({ code: 'ERR_SPAMD_FIELD' });
   });
 
   it('an error of the store reaches the worker', async () => {
@@ -90,10 +100,9 @@ describe('serveGreylist and ClusterGreylist', { timeout: 60_000 }, () => {
       forget: () => Promise.reject(error),
     };
     using _serving = serveGreylist(broken);
-    const worker = await startWorker();
     const value = { action: 'defer', reason: 'error', error: 'the disk is full', reply };
-    expect(await order(worker, { order: 'check', attempt })).toEqual({ value, warnings: [] });
-    expect(await order(worker, { order: 'allow', ip: '192.0.2.1' })).toEqual({ message: 'the disk is full' });
+    expect(await order(one, { order: 'check', attempt })).toEqual({ value, warnings: [] });
+    expect(await order(one, { order: 'allow', ip: '192.0.2.1' })).toEqual({ message: 'the disk is full' });
   });
 
   it('a worker passes mail, and warns, while the primary does not answer', async () => {
@@ -108,21 +117,19 @@ describe('serveGreylist and ClusterGreylist', { timeout: 60_000 }, () => {
   });
 
   it('a worker passes mail beyond 16384 questions that wait for an answer', async () => {
-    await using greylist = new Greylist();
+    await using greylist = smallGreylist();
     using _serving = serveGreylist(greylist);
-    const worker = await startWorker();
     const message = 'the primary does not keep up: 16384 questions wait for an answer';
-    expect(await order(worker, { order: 'crowd', attempt, checks: 16_384 })).toMatchObject({ value: [] });
-    expect(await order(worker, { order: 'crowd', attempt, checks: 16_386 })).toMatchObject({
+    expect(await order(one, { order: 'crowd', attempt, checks: 16_384 })).toMatchObject({ value: [] });
+    expect(await order(one, { order: 'crowd', attempt, checks: 16_386 })).toMatchObject({
       value: [message, message],
     });
-    expect(await order(worker, { order: 'check', attempt })).toMatchObject({ value: { reason: 'too-soon' } });
+    expect(await order(one, { order: 'check', attempt })).toMatchObject({ value: { reason: 'too-soon' } });
   });
 
   it('messages of other parts of the program are ignored', async () => {
-    await using greylist = new Greylist();
+    await using greylist = smallGreylist();
     using _serving = serveGreylist(greylist);
-    const worker = await startWorker();
     const strange = [
       { spamdSync: 'ask', id: 1, method: 'close', args: [] },
       { spamdSync: 'ask', id: 'x', method: 'trap', args: ['192.0.2.9'] },
@@ -131,15 +138,15 @@ describe('serveGreylist and ClusterGreylist', { timeout: 60_000 }, () => {
       { spamdSync: 'answer', id: 99, value: 1 },
     ];
     for (const message of strange) {
-      worker.send(message);
-      expect(await order(worker, { order: 'send', message })).toMatchObject({ value: 'sent' });
+      one.send(message);
+      expect(await order(one, { order: 'send', message })).toMatchObject({ value: 'sent' });
     }
-    expect(await order(worker, { order: 'check', attempt })).toMatchObject({ value: { reason: 'first-sight' } });
+    expect(await order(one, { order: 'check', attempt })).toMatchObject({ value: { reason: 'first-sight' } });
     expect((await listed(greylist)).map(({ type }) => type)).toEqual(['GREY']);
   });
 
   it('a worker that dies with a question leaves the greylist to the others', async () => {
-    await using greylist = new Greylist();
+    await using greylist = smallGreylist();
     let asked = () => {};
     let answer = () => {};
     const held = new Promise<void>((resolve) => {
@@ -159,12 +166,12 @@ describe('serveGreylist and ClusterGreylist', { timeout: 60_000 }, () => {
       forget: (ip) => greylist.forget(ip),
     };
     using _serving = serveGreylist(slow);
-    const [dying, other] = await Promise.all([startWorker(), startWorker()]);
+    const dying = await startWorker();
     const ended = once(dying, 'exit');
     dying.send({ order: 'vanish', attempt } satisfies Order);
     await Promise.all([ended, reached]);
     answer();
-    expect(await order(other, { order: 'check', attempt })).toMatchObject({ value: { reason: 'too-soon' } });
+    expect(await order(one, { order: 'check', attempt })).toMatchObject({ value: { reason: 'too-soon' } });
   });
 });
 

@@ -9,6 +9,7 @@ export type Order =
   | { readonly order: 'crowd'; readonly attempt: Attempt; readonly checks: number }
   | { readonly order: 'send'; readonly message: object };
 
+/** `warnings`: the codes of those since the order before. */
 export type Outcome =
   | { readonly ready: true }
   | { readonly value: unknown; readonly warnings: readonly string[] }
@@ -29,7 +30,7 @@ async function obey(order: Order): Promise<Outcome> {
     case 'check': {
       const verdict = await greylist.check(order.attempt);
       const error = verdict.reason === 'error' ? verdict.error.message : undefined;
-      return { value: { ...verdict, error }, warnings };
+      return { value: { ...verdict, error }, warnings: warnings.splice(0) };
     }
     case 'vanish':
       void greylist.check(order.attempt);
@@ -40,17 +41,17 @@ async function obey(order: Order): Promise<Outcome> {
       const refused = (await Promise.all(checks)).flatMap((verdict) =>
         verdict.reason === 'error' ? [verdict.error] : [],
       );
-      return { value: refused.map(({ message }) => message), warnings };
+      return { value: refused.map(({ message }) => message), warnings: warnings.splice(0) };
     }
     case 'send':
       process.send?.(order.message);
-      return { value: 'sent', warnings };
+      return { value: 'sent', warnings: warnings.splice(0) };
     case 'forget':
-      return { value: await greylist.forget(order.ip), warnings };
+      return { value: await greylist.forget(order.ip), warnings: warnings.splice(0) };
     default: {
       const { expires } = order;
       await greylist[order.order](order.ip, expires === undefined ? {} : { expires });
-      return { value: 'done', warnings };
+      return { value: 'done', warnings: warnings.splice(0) };
     }
   }
 }
