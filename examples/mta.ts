@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { SyncKey, type SyncPeerOptions } from 'spamd-sync';
 import { type Mta, openMta } from './mta-front.ts';
 import { endOnClosedPipe } from './pipe.ts';
+import { reasonOf } from './reason.ts';
 
 const USAGE = `usage: npm run mta -- [--listen [address:]port] [--passtime seconds] [--spamtrap address]... [--domain domain]...
                   [-y listen] [-Y target]... [-K keyfile | --no-key] [-p port]
@@ -117,6 +118,6 @@ function checked(name: string, text: string, form: RegExp, what: string): string
 
 endOnClosedPipe('mta');
 main().catch((error: unknown) => {
-  console.error(`mta: ${error instanceof Error ? error.message : String(error)}; see --help`);
+  console.error(`mta: ${reasonOf(error)}; see --help`);
   process.exitCode = 1;
 });

@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { type Dialect, type Entry, Greylist, type Source, SpamdSyncError, SyncKey, SyncPeer } from 'spamd-sync';
 import { LevelStore } from 'spamd-sync/level';
 import { demonstrate } from './demonstration.ts';
+import { reasonOf } from './reason.ts';
 
 const USAGE = `usage: npm start -- [-y listen] [-Y target]... [-K keyfile | --no-key] [-p port]
                     [--dialect spamd|greyd] [--group address] [--state directory]
@@ -152,7 +153,6 @@ function endOnClosedPipe(): void {
 }
 
 main().catch((error: unknown) => {
-  const message = error instanceof Error ? error.message : String(error);
-  console.error(`spamd-sync: ${message}; see --help`);
+  console.error(`spamd-sync: ${reasonOf(error)}; see --help`);
   process.exitCode = 1;
 });

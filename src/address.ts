@@ -109,8 +109,21 @@ function networkIPv6(address: string, prefix: number): string {
   return new SocketAddress({ address: text, family: 'ipv6' }).address;
 }
 
-/** The eight groups of an IPv6 address in canonical form. */
+/**
+ * An IPv6 address as four 32-bit words, the first the highest.
+ *
+ * @param ip Canonical.
+ */
+export function wordsOfIPv6(ip: string): number[] {
+  const groups = groupsOfIPv6(ip);
+  return [0, 2, 4, 6].map((at) => (((groups[at] as number) << 16) | (groups[at + 1] as number)) >>> 0);
+}
+
+/** The eight 16-bit groups of an IPv6 address in canonical form. */
 export function groupsOfIPv6(address: string): number[] {
+  // What the system still writes with a dotted quad: ::192.0.2.1.
+  const quad = parseIPv4(address.slice(address.lastIndexOf(':') + 1));
+  if (quad >= 0) return [0, 0, 0, 0, 0, 0, quad >>> 16, quad & 0xffff];
   const [left = '', right] = address.split('::');
   const groups = (text: string) => (text === '' ? [] : text.split(':').map((group) => Number.parseInt(group, 16)));
   const head = groups(left);

@@ -12,6 +12,7 @@ import {
 } from 'spamd-sync';
 import { readAll, type TextChunks } from 'spamd-sync/spamdb';
 import { endOnClosedPipe } from '../pipe.ts';
+import { reasonOf } from '../reason.ts';
 
 /** What surrounds a recipe: a process, or a program that calls it. */
 export interface Surroundings {
@@ -40,7 +41,7 @@ export function command(name: string, usage: string, recipe: Recipe): Command {
       await recipe(args, surroundings);
       return 0;
     } catch (error) {
-      surroundings.report(`${name}: ${error instanceof Error ? error.message : String(error)}; see --help`);
+      surroundings.report(`${name}: ${reasonOf(error)}; see --help`);
       return 1;
     }
   };

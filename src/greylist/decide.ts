@@ -3,9 +3,11 @@ import type { Entry } from '../entry.ts';
 import { stateOf } from '../rules/address.ts';
 import { type AttemptOptions, type AttemptOutcome, AttemptStep, type Rules } from '../rules/attempt.ts';
 import { ReadStep } from '../rules/change.ts';
-import { canonicalMailbox, canonicalName } from '../rules/key.ts';
+import { canonicalMailbox } from '../rules/key.ts';
 import type { Awaitable, Store } from '../store/store.ts';
+import { badOption } from '../validate.ts';
 import { Exemptions } from './exempt.ts';
+import { identityOf } from './identity.ts';
 import type { Attempt } from './input.ts';
 import type { GreylistPolicy } from './policy.ts';
 import { clientOf, isAllowed, merge, poolOf } from './received.ts';
@@ -76,8 +78,9 @@ export class Decider {
     now: number,
     identify: NonNullable<GreylistPolicy['identify']>,
   ): Promise<Verdict> {
-    const identity = await identify(attempt);
-    return this.#decideAs(canonicalName(identity ?? '') || poolOf(ip, this.#options.policy), ip, attempt, now);
+    const name = await identify(attempt);
+    if (name !== undefined && typeof name !== 'string') throw badOption('policy.identify', 'gave no string', name);
+    return this.#decideAs(identityOf(name ?? '') ?? poolOf(ip, this.#options.policy), ip, attempt, now);
   }
 
   #decideAs(pool: string, ip: string, attempt: Attempt, now: number): Awaitable<Verdict> {

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import type { SpamdSyncError } from '../errors.ts';
+import { canonicalMailbox } from '../rules/key.ts';
 import { badOption, checkedWhole, checkMembers } from '../validate.ts';
 import type { Attempt } from './input.ts';
 
@@ -17,7 +18,9 @@ export interface GreylistPolicy {
   readonly trapWins: boolean;
   /**
    * The domains that this group takes mail for, as suffixes of the recipient's address (`@example.net`, `example.net`);
-   * whoever tries another is trapped, as with spamd.alloweddomains. Default: any.
+   * whoever tries another is trapped, as with spamd.alloweddomains. Letters A to Z match in either case, all others as
+   * they are: list an internationalised domain as clients send it, in ASCII (`@xn--bcher-kva.example`), and where the
+   * mail program accepts SMTPUTF8 in UTF-8 too. Default: any.
    */
   readonly allowedDomains: readonly string[] | undefined;
   /** The address of the low-priority MX: a tuple that turns up there first is trapped (spamd's `-M`). */
@@ -32,11 +35,16 @@ export interface GreylistPolicy {
     /** Prefix length, 32..128. Default 64. A trap is the /64's at most. */
     readonly ipv6?: number | undefined;
   };
-  /** Addresses, CIDR prefixes, and paths of files of them like /etc/mail/nospamd: these always pass. */
+  /**
+   * Addresses, CIDR prefixes, and paths of files of them like /etc/mail/nospamd: these always pass. At most 2^20 in all,
+   * and 64 MiB a file.
+   */
   readonly exempt: readonly string[];
   /**
-   * What stands for the address of an attempt, say a domain that SPF or DNS vouches for, so that the servers of a pool
-   * are one client. `undefined` keeps the address. What it throws counts as store trouble.
+   * What stands for the address of an attempt, so that the servers of a pool are one client: a domain that SPF or
+   * forward-confirmed reverse DNS vouches for, never what the client merely says. ASCII letters count in either case;
+   * controls and `|` become `?`. `undefined`, an empty name and one of more than 255 octets keep the address or its
+   * network. What it throws, and a name that is not a string, counts as store trouble.
    */
   readonly identify: ((attempt: Attempt) => string | undefined | Promise<string | undefined>) | undefined;
   /** What `check` answers when the store fails or takes too long. Default `pass`: mail matters more than greylisting. */
@@ -61,7 +69,7 @@ const DEFAULTS: GreylistPolicy = {
 };
 
 /**
- * The policy, checked and complete.
+ * The policy, checked and complete; `allowedDomains` are in the form that recipients are compared in.
  *
  * @throws {SpamdSyncError} `ERR_SPAMD_OPTION`, naming the member.
  */
@@ -81,14 +89,21 @@ export function checkedPolicy(given: PolicyOptions = {}): GreylistPolicy {
   }
   checkSubnet(policy.subnet);
   checkStrings('exempt', policy.exempt);
-  if (policy.allowedDomains !== undefined) checkStrings('allowedDomains', policy.allowedDomains);
-  if (policy.allowedDomains?.some((domain) => domain.replace(/^@/, '') === '')) {
-    throw bad('allowedDomains', 'an empty suffix allows every domain', '');
-  }
+  const allowedDomains = checkedDomains(policy.allowedDomains);
   if (policy.identify !== undefined && typeof policy.identify !== 'function') {
     throw bad('identify', 'not a function', policy.identify);
   }
-  return { ...policy, subnet: { ...DEFAULTS.subnet, ...withoutUndefined(policy.subnet) } };
+  return { ...policy, allowedDomains, subnet: { ...DEFAULTS.subnet, ...withoutUndefined(policy.subnet) } };
+}
+
+/** In the form that a recipient is compared in. */
+function checkedDomains(domains: GreylistPolicy['allowedDomains']): GreylistPolicy['allowedDomains'] {
+  if (domains === undefined) return undefined;
+  checkStrings('allowedDomains', domains);
+  const suffixes = domains.map(canonicalMailbox);
+  const empty = suffixes.findIndex((suffix) => suffix.replace(/^@/, '') === '');
+  if (empty >= 0) throw bad('allowedDomains', 'an empty suffix allows every domain', domains[empty]);
+  return suffixes;
 }
 
 /** What was given of some options. */

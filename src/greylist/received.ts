@@ -80,11 +80,11 @@ export function removalExpires({ whiteexp, trapexp }: GreylistPolicy, at: number
   return at + Math.max(whiteexp, trapexp);
 }
 
-/** Whether this group takes mail for the recipient (spamd.alloweddomains). */
+/** Whether this group takes mail for the recipient (spamd.alloweddomains), by a policy that was checked. */
 export function isAllowed({ allowedDomains }: GreylistPolicy, to: string): boolean {
   if (allowedDomains === undefined) return true;
   const recipient = canonicalMailbox(to);
-  return allowedDomains.some((suffix) => recipient.endsWith(suffix.toLowerCase()));
+  return allowedDomains.some((suffix) => recipient.endsWith(suffix));
 }
 
 function changeOf(policy: GreylistPolicy, entry: Exclude<Entry, GreyEntry>, at: number): AddressChange {

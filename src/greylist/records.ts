@@ -1,9 +1,9 @@
 import { canonicalAddress, canonicalNetwork } from '../address.ts';
 import { type AddressRecord, merged, newAddress, stateOf } from '../rules/address.ts';
-import { canonicalMailbox, canonicalName, originalOf, splitKey, tupleKey, typedStrings } from '../rules/key.ts';
+import { canonicalMailbox, originalOf, splitKey, tupleKey, typedStrings } from '../rules/key.ts';
 import { checkRecord, checkRecords, type SpamdbRecord } from '../spamdb-record.ts';
 import type { Store, StoreRecord } from '../store/store.ts';
-
+import { identityOf } from './identity.ts';
 import type { GreylistPolicy } from './policy.ts';
 import { clientOf } from './received.ts';
 
@@ -22,7 +22,7 @@ export interface ImportReport {
   readonly spamtraps: number;
   /** greydb's lines of allowed domains, which were not taken in: they belong into `policy.allowedDomains`. */
   readonly domains: number;
-  /** Records that were not taken in: no IP address (nor network, nor identity), or expired. */
+  /** Records that were not taken in: no IP address (nor network, nor identity), no spamtrap but brackets, or expired. */
   readonly ignored: number;
 }
 
@@ -94,7 +94,10 @@ function asStored(
   now: number,
   policy: GreylistPolicy,
 ): StoreRecord | undefined {
-  if (record.type === 'SPAMTRAP') return { type: 'spamtrap', address: canonicalMailbox(record.address) };
+  if (record.type === 'SPAMTRAP') {
+    const address = canonicalMailbox(record.address);
+    return address === '' ? undefined : { type: 'spamtrap', address };
+  }
   const address = canonicalAddress(record.ip);
   const ip = address === undefined ? networkOrName(record.ip, policy) : clientOf(address, policy);
   if (ip === undefined || record.expires <= now) return undefined;
@@ -107,10 +110,9 @@ function asStored(
   return { type: 'address', ip, record: asAddress(record, now, policy.trapexp) };
 }
 
-/** What `policy.identify` gave may be anything. */
+/** What `policy.identify` gave may be any name. */
 function networkOrName(text: string, policy: GreylistPolicy): string | undefined {
-  const network = canonicalNetwork(text);
-  return network ?? (policy.identify === undefined ? undefined : canonicalName(text) || undefined);
+  return canonicalNetwork(text) ?? (policy.identify === undefined ? undefined : identityOf(text));
 }
 
 /** spamdb(8) does not say when an address was decided: for a white one its last delivery is the latest sign of it. */

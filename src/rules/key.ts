@@ -48,11 +48,6 @@ export function canonicalMailbox(address: string): string {
   return scratch.toString('utf8', 0, end);
 }
 
-/** A name that stands for an address, say a domain: as a mail address is kept, but at most 255 bytes, else cut. */
-export function canonicalName(name: string): string {
-  return canonicalMailbox(cut(name, MAILBOX));
-}
-
 /** The address, or what stands for it, that a tuple's key begins with. */
 export function addressOfKey(key: string): string {
   return Buffer.from(key.slice(0, key.indexOf('\0')), 'latin1').toString('utf8');

@@ -1,12 +1,26 @@
 import { nextTurn } from '../clock.ts';
 import { EntryError } from '../errors.ts';
 import { checkRecord, checkRecords, type SpamdbHistory, type SpamdbRecord } from '../spamdb-record.ts';
+import { checkFunction, checkMembers } from '../validate.ts';
 
 /** A chunk is handed out once it has so many characters. */
 const CHUNK = 65_536;
+/** After so many records without a line the event loop gets its turn. */
+const SLICE = 1000;
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
 const CONTROL = /[\x00-\x1f\x7f]/;
+
+/** Options of {@link formatSpamdb}, and of `exportTraplist()` among others. */
+export interface SpamdbFormatOptions {
+  /**
+   * Called with the error of each record that has no line; its `index` says which record that is. The record is left
+   * out and the text goes on, unless the function throws. Default: the error is thrown, and ends the text.
+   */
+  readonly onBadRecord?: ((error: EntryError) => void) | undefined;
+}
+
+export const FORMAT_OPTIONS: Readonly<Record<keyof SpamdbFormatOptions, true>> = { onBadRecord: true };
 
 /**
  * Writes records as spamdb(8) prints them, in chunks of some 64 KB that end with a line. Strings go out as they are,
@@ -14,22 +28,48 @@ const CONTROL = /[\x00-\x1f\x7f]/;
  *
  * @throws {EntryError} `ERR_SPAMD_FIELD`, while iterated, for a record that spamdb(8) cannot have listed, and for one
  * that has no line: a control character in a string, an `ip` that is empty or holds a `|`, a spamtrap or domain that is
- * empty.
- * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is not an iterable of records.
+ * empty; unless `onBadRecord` is given.
+ * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is not an iterable of records, and an invalid option.
  */
 export function formatSpamdb(
   records: Iterable<SpamdbRecord> | AsyncIterable<SpamdbRecord>,
+  options: SpamdbFormatOptions = {},
 ): AsyncGenerator<string, void> {
   checkRecords(records);
-  return chunksOf(records);
+  checkMembers('options', options, FORMAT_OPTIONS);
+  return chunksOf(records, badRecordHandler(options));
 }
 
-async function* chunksOf(records: Iterable<SpamdbRecord> | AsyncIterable<SpamdbRecord>): AsyncGenerator<string, void> {
+/**
+ * What becomes of the error of a record.
+ *
+ * @returns A function that throws the error where no other was given, and what is not an `EntryError` always.
+ * @throws {SpamdSyncError} `ERR_SPAMD_OPTION`
+ */
+export function badRecordHandler({ onBadRecord }: SpamdbFormatOptions): (error: unknown) => void {
+  checkFunction('onBadRecord', onBadRecord);
+  return (error) => {
+    if (!(error instanceof EntryError) || onBadRecord === undefined) throw error;
+    onBadRecord(error);
+  };
+}
+
+async function* chunksOf(
+  records: Iterable<SpamdbRecord> | AsyncIterable<SpamdbRecord>,
+  onError: (error: unknown) => void,
+): AsyncGenerator<string, void> {
   let text = '';
   let index = 0;
+  let bad = 0;
   for await (const record of records) {
-    checkRecord(record, index);
-    text += lineOf(record, index++);
+    try {
+      checkRecord(record, index);
+      text += lineOf(record, index);
+    } catch (error) {
+      onError(error);
+      if (++bad % SLICE === 0) await nextTurn();
+    }
+    index++;
     if (text.length < CHUNK) continue;
     yield text;
     text = '';

@@ -14,7 +14,7 @@ export type {
 export { type AddressListItem, parseAddressList } from './address-list.ts';
 export { type ReadAllOptions, readAll, type TextChunks } from './chunks.ts';
 export { type LeftOutReason, type ToEntriesOptions, toEntries } from './entries.ts';
-export { formatSpamdb } from './format.ts';
+export { formatSpamdb, type SpamdbFormatOptions } from './format.ts';
 export type { ParseOptions, ParseProgress } from './lines.ts';
 export { parseSpamdb, type SpamdbParseOptions } from './parse.ts';
 export { exportTraplist, type TraplistOptions } from './traplist.ts';

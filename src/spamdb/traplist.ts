@@ -4,9 +4,10 @@ import { EntryError } from '../errors.ts';
 import { checkRecord, checkRecords, type SpamdbRecord } from '../spamdb-record.ts';
 import { checkedTime, checkMembers, isObject } from '../validate.ts';
 import { isAddress, isIPv6Network } from './address-list.ts';
+import { badRecordHandler, FORMAT_OPTIONS, type SpamdbFormatOptions } from './format.ts';
 
 /** Options of {@link exportTraplist}. */
-export interface TraplistOptions {
+export interface TraplistOptions extends SpamdbFormatOptions {
   /** What is expired at this time is left out, and the header says it; Unix seconds, 0..2^32-1, floored. */
   readonly now: number;
 }
@@ -21,24 +22,25 @@ const SLICE = 4000;
  * The count stands before the addresses, so all of them are held until the records have ended: some 12 bytes for each
  * IPv4 address, nothing for other records.
  *
- * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is not an iterable of records, and a `now` that is not Unix
- * seconds.
- * @throws {EntryError} `ERR_SPAMD_FIELD`, while iterated, for what is not a record, and an `ip` that is not an IP address.
+ * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is not an iterable of records, and an invalid option.
+ * @throws {EntryError} `ERR_SPAMD_FIELD`, while iterated, for what is not a record, and an `ip` that is not an IP address;
+ * unless `onBadRecord` is given.
  */
 export function exportTraplist(
   records: Iterable<SpamdbRecord> | AsyncIterable<SpamdbRecord>,
   options: TraplistOptions,
 ): AsyncIterable<string> {
   checkRecords(records);
-  checkMembers('options', options, { now: true });
-  return traplist(records, checkedTime('now', options.now));
+  checkMembers('options', options, { now: true, ...FORMAT_OPTIONS });
+  return traplist(records, checkedTime('now', options.now), badRecordHandler(options));
 }
 
 async function* traplist(
   records: Iterable<SpamdbRecord> | AsyncIterable<SpamdbRecord>,
   now: number,
+  onError: (error: unknown) => void,
 ): AsyncGenerator<string, void> {
-  const { ipv4, ipv6 } = await trappedAddresses(records, now);
+  const { ipv4, ipv6 } = await trappedAddresses(records, now, onError);
   const count = ipv4.length + ipv6.length;
   const when = new Date(now * 1000).toISOString().replace('.000', '');
   yield `# ${when}: ${count} trapped ${count === 1 ? 'address' : 'addresses'}\n`;
@@ -60,18 +62,19 @@ function lines(addresses: readonly string[]): string {
 async function trappedAddresses(
   records: Iterable<SpamdbRecord> | AsyncIterable<SpamdbRecord>,
   now: number,
+  onError: (error: unknown) => void,
 ): Promise<{ ipv4: Uint32Array; ipv6: readonly string[] }> {
   const ipv4: number[] = [];
   const ipv6 = new Map<string, string>();
   let index = 0;
   for await (const record of records) {
-    if (!isObject(record)) throw new EntryError('record', record, index, 'is not an object');
-    if (record.type === 'TRAPPED') checkRecord(record, index);
-    if (record.type === 'TRAPPED' && record.expires > now) {
-      const address = parseIPv4(record.ip);
+    try {
+      const ip = trappedAddress(record, index, now);
+      const address = parseIPv4(ip ?? '');
       if (address >= 0) ipv4.push(address);
-      else if (isAddress(record.ip) || isIPv6Network(record.ip)) ipv6.set(...sortable(record.ip));
-      else throw new EntryError('ip', record.ip, index, 'is not an IP address');
+      else if (ip !== undefined) ipv6.set(...sortable(ip));
+    } catch (error) {
+      onError(error);
     }
     if (++index % SLICE === 0) await nextTurn();
   }
@@ -81,6 +84,16 @@ async function trappedAddresses(
       .filter((address, at, all) => address !== all[at - 1]),
     ipv6: [...ipv6].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, address]) => address),
   };
+}
+
+/** @throws {EntryError} `ERR_SPAMD_FIELD` */
+function trappedAddress(record: SpamdbRecord, index: number, now: number): string | undefined {
+  if (!isObject(record)) throw new EntryError('record', record, index, 'is not an object');
+  if (record.type !== 'TRAPPED') return undefined;
+  checkRecord(record, index);
+  if (record.expires <= now) return undefined;
+  if (isAddress(record.ip) || isIPv6Network(record.ip)) return record.ip;
+  throw new EntryError('ip', record.ip, index, 'is not an IP address');
 }
 
 /** An IPv6 address as 32 hexadecimal digits, and in the one form that RFC 5952 gives it. */

@@ -32,7 +32,6 @@ export { addedCounts, CountStep } from '../rules/counts.ts';
 export {
   addressOfKey,
   canonicalMailbox,
-  canonicalName,
   originalOf,
   splitKey,
   tupleKey,

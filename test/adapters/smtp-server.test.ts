@@ -17,6 +17,8 @@ const START = 1_800_000_000;
 const PASSTIME = 300;
 const DAY = 86_400;
 const TRAP = 'trap@example.net';
+/** More than these tests need; a store of the default size takes 20 MB at once. */
+const SMALL = { maxTuples: 100, maxAddresses: 100 };
 
 class FailingStore extends MemoryStore {
   override update(): never {
@@ -25,7 +27,7 @@ class FailingStore extends MemoryStore {
 }
 
 /** A greylist whose time the test sets, and what it announced. */
-function greylistAt(policy: Partial<GreylistPolicy> = {}, store = new MemoryStore()) {
+function greylistAt(policy: Partial<GreylistPolicy> = {}, store = new MemoryStore(SMALL)) {
   const clock = { time: START, now: () => clock.time };
   const announced: Entry[] = [];
   const group = { announce: async (entries: Iterable<Entry>) => void announced.push(...entries) };
@@ -65,7 +67,7 @@ describe('the replies of greylistRcptTo', () => {
     { onError: 'pass', replies: ['250 taken'] },
     { onError: 'defer', replies: ['451 4.3.0 Temporary local problem, please try again later'] },
   ] as const)('a client gets the reply of onError: $onError when the store fails', async ({ onError, replies }) => {
-    const { greylist } = greylistAt({ onError }, new FailingStore());
+    const { greylist } = greylistAt({ onError }, new FailingStore(SMALL));
     const verdicts: Verdict[] = [];
     const { deliver } = await serve({
       onRcptTo: greylistRcptTo(greylist, { onVerdict: (verdict) => verdicts.push(verdict) }),
@@ -168,6 +170,20 @@ describe('greylistRcptTo with sessions that loopback does not make', () => {
     expect(announced).toMatchObject([{ type: 'grey', from: '<>' }]);
   });
 
+  test('a domain of more than 255 characters is not converted to ASCII, which would take long', async () => {
+    const { greylist, announced } = greylistAt();
+    const handler = greylistRcptTo(greylist);
+    const distinct = (count: number) => String.fromCharCode(...Array.from({ length: count }, (_, at) => 0x4e00 + at));
+
+    for (const domain of [distinct(255), distinct(256)]) {
+      await ask(handler, { envelope: { mailFrom: { address: `alice@${domain}` } } });
+    }
+    expect(announced).toMatchObject([
+      { type: 'grey', from: expect.stringMatching(/^<alice@xn--[a-z0-9-]+>$/) },
+      { type: 'grey', from: `<alice@${distinct(256)}>` },
+    ]);
+  });
+
   test('a session without an address is deferred, not refused for good', async () => {
     const { greylist } = greylistAt();
     const verdicts: Verdict[] = [];
@@ -187,7 +203,12 @@ describe('two mail servers in a group', () => {
     const open = async (address: string) => {
       const transport = network.transport(address);
       const peer = await SyncPeer.open({ key, transport, clock: network.clock, listen: 'em0', targets: ['em0'] });
-      const greylist = new Greylist({ group: peer, clock: network.clock, policy: { passtime: PASSTIME } });
+      const greylist = new Greylist({
+        store: new MemoryStore(SMALL),
+        group: peer,
+        clock: network.clock,
+        policy: { passtime: PASSTIME },
+      });
       await greylist.spamtraps.add(TRAP);
       onTestFinished(async () => {
         await greylist.close();
@@ -239,7 +260,7 @@ describe('the arguments of greylistRcptTo', () => {
   const greylist = { check: () => Promise.reject(new Error('never asked')) };
   test.each<[string, unknown, unknown, string]>([
     ['no greylist', undefined, {}, 'greylist: has no method check: undefined'],
-    ['a store for a greylist', new MemoryStore(), {}, 'greylist: has no method check: [object Object]'],
+    ['a store for a greylist', new MemoryStore(SMALL), {}, 'greylist: has no method check: [object Object]'],
     ['options that are no object', greylist, 5, 'options: not an object with authenticated, onVerdict: 5'],
     [
       'an unknown option',

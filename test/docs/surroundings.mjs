@@ -5,10 +5,13 @@
  * - The interface em0 is loopback, and each host in example.org is an address of 127.0.9.0/24.
  * - /etc/mail/spamd.key is the file spamd.key of the working directory.
  * - A Redis on port 6379 is one that was started for the purpose.
+ * - DNS knows the servers of big.example, and an address whose reverse DNS says that it is one of them.
  *
  * As a worker thread its output goes to its parent in the order in which it is printed. When the block has run and
  * something still keeps it going, its parent has it interrupted.
  */
+import dns from 'node:dns/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import net from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
@@ -47,6 +50,16 @@ SyncKey.fromFile = (path) => fromFile(path === '/etc/mail/spamd.key' ? 'spamd.ke
 const connect = net.createConnection;
 net.createConnection = (options, ...more) =>
   connect(options?.port === 6379 ? { ...options, port: redisPort } : options, ...more);
+
+const REVERSE = {
+  '198.51.100.7': ['out1.big.example'],
+  '192.0.2.99': ['out2.big.example'],
+  '192.0.2.66': ['out1.big.example'],
+};
+const FORWARD = { 'out1.big.example': ['198.51.100.7'], 'out2.big.example': ['192.0.2.99'] };
+dns.reverse = async (ip) => REVERSE[ip] ?? [];
+dns.resolve4 = async (name) => FORWARD[name] ?? [];
+syncBuiltinESMExports();
 
 if (parentPort !== null) {
   for (const stream of [process.stdout, process.stderr]) {

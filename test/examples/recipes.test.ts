@@ -174,6 +174,7 @@ describe('send-traps', () => {
     ['an invalid --whites', ['-Y', '127.0.0.1', '--whites', 'x'], '--whites: not a whole number 0..4294967295: "x"'],
     ['an invalid --hours', ['-Y', '127.0.0.1', '--hours', 'x'], '--hours: not a whole number 1..8784: "x"'],
     ['an unknown option', ['--bogus'], "Unknown option '--bogus'"],
+    ['an argument too many', ['some'], "Unexpected argument 'some'"],
   ])('send-traps reports %s in one line', async (_what, args, why) => {
     const outcome = await run('send-traps', ['-K', keyFile, ...args], TABLE);
     expect(outcome).toEqual({ status: 1, stdout: '', stderr: `send-traps: ${why}; see --help\n` });

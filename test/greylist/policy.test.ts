@@ -24,6 +24,8 @@ describe('the policy of a greylist', () => {
     ['allowedDomains', [7]],
     ['allowedDomains', ['@example.net', '@']],
     ['allowedDomains', ['']],
+    ['allowedDomains', ['<>']],
+    ['allowedDomains', ['<@>']],
     ['lowPriorityMx', 'mx2'],
     ['lowPriorityMx', 7],
     ['exempt', '198.51.100.7'],

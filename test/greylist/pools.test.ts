@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { GreylistPolicy } from 'spamd-sync';
+import { formatSpamdb, parseSpamdb } from 'spamd-sync/spamdb';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { ATTEMPT, addresses, listed, PASSTIME, START, setUp, WHITEEXP } from './setup.ts';
 
@@ -208,6 +209,38 @@ describe('identify', () => {
     clock.time += PASSTIME + 1;
     expect(await greylist.check({ ...ATTEMPT, ip: '198.51.101.7' })).toMatchObject({ reason: 'first-sight' });
     expect(await greylist.check({ ...ATTEMPT, ip: '198.51.100.8' })).toMatchObject({ reason: 'retry' });
+  });
+
+  it.each([
+    { of: 'a |', name: 'a|b.example', ip: 'a?b.example' },
+    { of: 'a line', name: 'a\nWHITE|192.0.2.9|||1|2|3|4|5', ip: 'a?white?192.0.2.9???1?2?3?4?5' },
+    { of: 'controls', name: 'a\0\x7f.example', ip: 'a??.example' },
+    { of: 'half a character', name: '\ud800.example', ip: '\ufffd.example' },
+    { of: '255 octets', name: 'b'.repeat(255), ip: 'b'.repeat(255) },
+    { of: '256 octets', name: 'b'.repeat(256), ip: ATTEMPT.ip },
+    { of: '4000 octets', name: 'b'.repeat(4000), ip: ATTEMPT.ip },
+    { of: '128 characters and 256 octets', name: 'ü'.repeat(128), ip: ATTEMPT.ip },
+    { of: 'brackets alone', name: '<>', ip: ATTEMPT.ip },
+  ])('a client whose name by identify is of $of is listed in a line that can be read', async ({ name, ip }) => {
+    const { greylist, clock } = setUp({ identify: () => name });
+    await greylist.check(ATTEMPT);
+    clock.time += PASSTIME + 1;
+    await greylist.check(ATTEMPT);
+    expect(await listed(greylist)).toMatchObject([
+      { type: 'GREY', ip },
+      { type: 'WHITE', ip },
+    ]);
+    const text = formatSpamdb(greylist.export());
+    const other = setUp({ identify: () => name }, { clock: { now: () => clock.time } });
+    expect(await other.greylist.import(parseSpamdb(text, { pools: true }))).toMatchObject({ grey: 1, white: 1 });
+    expect(await listed(other.greylist)).toEqual(await listed(greylist));
+  });
+
+  it('an identify that gives no string is trouble with a name, not another client', async () => {
+    const { greylist, warnings } = setUp({ identify: () => 7 as never });
+    const verdict = await greylist.check(ATTEMPT);
+    expect(verdict).toMatchObject({ reason: 'error', error: { message: 'policy.identify: gave no string: 7' } });
+    expect(warnings).toMatchObject([{ code: 'WARN_SPAMD_STORE' }]);
   });
 
   it('a trap holds for the address alone, not for what identify gives', async () => {

@@ -78,7 +78,7 @@ export interface Setup {
 
 export function setUp(policy: PolicyOptions = {}, options: Omit<GreylistOptions, 'policy'> = {}): Setup {
   const group = new ListGroup();
-  const store = new MemoryStore({ maxTuples: 10_000, maxAddresses: 10_000 });
+  const store = new MemoryStore({ maxTuples: 1000, maxAddresses: 4000 });
   const clock = { time: START };
   const greylist = new Greylist({ group, store, clock: { now: () => clock.time }, policy, ...options });
   const warnings: GreylistWarning[] = [];

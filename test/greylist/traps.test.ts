@@ -122,6 +122,26 @@ describe('allowedDomains', () => {
     expect(await greylist.check({ ...ATTEMPT, to })).toMatchObject({ reason });
   });
 
+  it.each([
+    { suffix: '@BÜCHER.example', bytes: '40 42 c39c 43484552 2e6578616d706c65', allowed: true },
+    { suffix: '@bücher.example', bytes: '40 42 c3bc 43484552 2e4558414d504c45', allowed: true },
+    { suffix: '@bücher.example', bytes: '40 62 c39c 63686572 2e6578616d706c65', allowed: false },
+    { suffix: '@\u212aey.example', bytes: '40 6b 6579 2e6578616d706c65', allowed: false },
+    { suffix: '<bücher.example>', bytes: '62 c3bc 63686572 2e6578616d706c65', allowed: true },
+  ])(
+    'the recipient "bob" and the bytes "$bytes" is allowed by "$suffix": $allowed',
+    async ({ suffix, bytes, allowed }) => {
+      const here = setUp({ allowedDomains: [suffix] });
+      const to = `<bob${Buffer.from(bytes.replaceAll(' ', ''), 'hex').toString('utf8')}>`;
+      expect(await here.greylist.check({ ...ATTEMPT, to })).toMatchObject({
+        reason: allowed ? 'first-sight' : 'domain',
+      });
+      const there = setUp({ allowedDomains: [suffix] });
+      await there.group.receive({ type: 'grey', ...ATTEMPT, to, timestamp: START });
+      expect(await listed(there.greylist)).toMatchObject([{ type: allowed ? 'GREY' : 'TRAPPED' }]);
+    },
+  );
+
   it('an attempt outside the allowed domains traps for trapexp, records no tuple, and is announced', async () => {
     const { greylist, group } = setUp(policy);
     const expires = START + TRAPEXP;

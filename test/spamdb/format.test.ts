@@ -98,4 +98,31 @@ describe('formatSpamdb', () => {
   ])('formatSpamdb refuses %j', async (record, field) => {
     await expect(collect(formatSpamdb([record]))).rejects.toMatchObject({ code: 'ERR_SPAMD_FIELD', field, index: 0 });
   });
+
+  it('a record that has no line costs itself alone where formatSpamdb has an onBadRecord', async () => {
+    const bad = [{ ...GREY, helo: 'a\nb' }, { ...TRAPPED, ip: 'a|b' }, { ...TRAPPED, expires: Number.NaN }, null];
+    const errors: EntryError[] = [];
+    const records = [GREY, ...bad, TRAPPED] as SpamdbRecord[];
+    const written = await text(formatSpamdb(records, { onBadRecord: (error) => errors.push(error) }));
+    expect(await collect(parseSpamdb(written))).toEqual([GREY, TRAPPED]);
+    expect(errors.map(({ field, index }) => [field, index])).toEqual([
+      ['helo', 1],
+      ['ip', 2],
+      ['expires', 3],
+      ['record', 4],
+    ]);
+  });
+
+  it('what onBadRecord throws ends the text, and so does what the records themselves throw', async () => {
+    const enough = new Error('enough');
+    const onBadRecord = () => {
+      throw enough;
+    };
+    await expect(text(formatSpamdb([{ ...TRAPPED, ip: '' }], { onBadRecord }))).rejects.toBe(enough);
+    async function* broken(): AsyncIterable<SpamdbRecord> {
+      yield TRAPPED;
+      throw new EntryError('ip', 'x', undefined, 'is from elsewhere');
+    }
+    await expect(text(formatSpamdb(broken(), { onBadRecord: () => {} }))).rejects.toThrow('is from elsewhere');
+  });
 });

@@ -41,6 +41,21 @@ describe('what is not a text, what is not records, and invalid options', () => {
     ],
     ['formatSpamdb()', () => formatSpamdb(any(undefined)), 'records: not an iterable of records: undefined'],
     ["formatSpamdb('text')", () => formatSpamdb(any('text')), 'records: a text, not records: parseSpamdb() makes them'],
+    [
+      'formatSpamdb([], { onBad })',
+      () => formatSpamdb([], any({ onBad: () => {} })),
+      'onBad: no such option; there are: onBadRecord',
+    ],
+    [
+      'formatSpamdb([], { onBadRecord })',
+      () => formatSpamdb([], { onBadRecord: any('skip') }),
+      'onBadRecord: not a function: "skip"',
+    ],
+    [
+      'exportTraplist([], { onBadRecord })',
+      () => exportTraplist([], { now, onBadRecord: any('skip') }),
+      'onBadRecord: not a function: "skip"',
+    ],
     ['toEntries()', () => toEntries(any(undefined), { now }), 'records: not an iterable of records: undefined'],
     ["toEntries('text')", () => toEntries(any('text'), { now }), 'records: a text, not records'],
     [
@@ -59,8 +74,16 @@ describe('what is not a text, what is not records, and invalid options', () => {
       'trapExp: no such option; there are: now, trapexp, onLeftOut',
     ],
     ['exportTraplist(5)', () => exportTraplist(any(5), { now }), 'records: not an iterable of records: 5'],
-    ['exportTraplist([])', () => exportTraplist([], any(undefined)), 'options: not an object with now: undefined'],
-    ['exportTraplist([], { at })', () => exportTraplist([], any({ now, at: 5 })), 'at: no such option; there are: now'],
+    [
+      'exportTraplist([])',
+      () => exportTraplist([], any(undefined)),
+      'options: not an object with now, onBadRecord: undefined',
+    ],
+    [
+      'exportTraplist([], { at })',
+      () => exportTraplist([], any({ now, at: 5 })),
+      'at: no such option; there are: now, onBadRecord',
+    ],
   ])('%s is refused at once, by name', (_call, call, message) => {
     let failure: unknown;
     try {
@@ -79,6 +102,9 @@ describe('an option that is given as undefined', () => {
     const records = parseSpamdb('TRAPPED|192.0.2.1|4000000000\n', { ...parse, pools: undefined });
     const options = { now, trapexp: undefined, onLeftOut: undefined };
     expect(await collect(toEntries(records, options))).toMatchObject([{ type: 'trapped', timestamp: now }]);
+    const format = { onBadRecord: undefined };
+    expect(await collect(formatSpamdb([], format))).toEqual([]);
+    expect(await collect(exportTraplist([], { now, ...format }))).toHaveLength(1);
     expect(await collect(parseAddressList('192.0.2.1', parse))).toHaveLength(1);
   });
 });

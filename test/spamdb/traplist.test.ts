@@ -108,4 +108,17 @@ describe('exportTraplist', () => {
       index: 1,
     });
   });
+
+  it('a record that is not an address costs itself alone where exportTraplist has an onBadRecord', async () => {
+    const errors: unknown[] = [];
+    const records = [...trapped('example.org', '192.0.2.1', '192.0.2.0/24', 'a|b'), null] as SpamdbRecord[];
+    const list = exportTraplist(records, { now: NOW, onBadRecord: ({ field, index }) => errors.push([field, index]) });
+    expect(await text(list)).toBe(`# ${WHEN}: 1 trapped address\n192.0.2.1\n`);
+    expect(errors).toEqual([
+      ['ip', 0],
+      ['ip', 2],
+      ['ip', 3],
+      ['record', 4],
+    ]);
+  });
 });

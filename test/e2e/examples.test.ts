@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SyncKey } from 'spamd-sync';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { freePort, openPeer, spawnExample } from './recipe.ts';
+import { freePort, openPeer, spawnExample } from '../examples/recipe.ts';
 
 let directory: string;
 let keyFile: string;

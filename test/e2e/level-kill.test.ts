@@ -12,7 +12,7 @@ import { contents, keyOf } from '../support/records.ts';
 
 const { KILL_ROUNDS } = process.env;
 const ROUNDS = Number(KILL_ROUNDS ?? 5);
-const WORKER = fileURLToPath(new URL('./worker.ts', import.meta.url));
+const WORKER = fileURLToPath(new URL('./level-worker.ts', import.meta.url));
 /** How often one directory is used: it only ever grows, and all of it is looked at every time. */
 const ROUNDS_OF_ONE = 10;
 const MAX_LOSS_MS = 100;

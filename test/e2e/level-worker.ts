@@ -1,5 +1,5 @@
 /**
- * `worker.ts directory durability round file`: works a store until it is killed, and notes each step as soon as it
+ * `level-worker.ts directory durability round file`: works a store until it is killed, and notes each step as soon as it
  * is acknowledged: when, what, and of which address. In a file, which takes any number of them at once and outlives it.
  */
 import { openSync, writeSync } from 'node:fs';

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { spawnExample } from './recipe.ts';
+import { spawnExample } from '../examples/recipe.ts';
 
 /** The example as an operator runs it, and what it has printed so far. */
 function startPeer(...args: string[]) {
