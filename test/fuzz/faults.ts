@@ -26,6 +26,12 @@ export const FAULTS: Readonly<Record<string, PlantedFault>> = {
     find: 'const max = Math.min(MAX_RUN,',
     replace: 'const max = Math.min(MAX_RUN + 1,',
   },
+  'walk-stands-still': {
+    target: 'wire',
+    file: 'wire/decode.ts',
+    find: 'at += size;',
+    replace: 'at += type === 0xffff ? 0 : size;',
+  },
   'held-line-cut': {
     target: 'spamdb',
     file: 'spamdb/lines.ts',
@@ -86,10 +92,10 @@ export const FAULTS: Readonly<Record<string, PlantedFault>> = {
     find: 'if (/["\\\\]/.test(entry.helo))',
     replace: 'if (/"/.test(entry.helo))',
   },
-  'failure-forgotten': {
+  'failure-as-it-is': {
     target: 'redis',
     file: 'redis/calls.ts',
-    find: 'if (!(error instanceof Error && error.message.startsWith',
-    replace: 'if (!((error as Error).message.startsWith',
+    find: 'new InTime(clock, timeout, troubleOf)',
+    replace: 'new InTime(clock, timeout)',
   },
 };

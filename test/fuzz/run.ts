@@ -80,7 +80,8 @@ async function fuzz(target: Target): Promise<boolean> {
   const replay = `node --import tsx test/fuzz/run.ts --target ${target.name} --replay ${file}`;
   const state = new Int32Array(new SharedArrayBuffer(8));
   const shared = new Uint8Array(new SharedArrayBuffer(MAX_LENGTH));
-  const watched = { state, input: shared, patience: PATIENCE, maxMemory: MAX_MEMORY, file, replay };
+  const limits = { patience: PATIENCE, maxMemory: MAX_MEMORY };
+  const watched = { ...limits, state, input: shared, name: target.name, file, replay };
   const watchdog = new Worker(new URL('./watchdog.mjs', import.meta.url), { workerData: watched, execArgv: [] });
   const loop = new Loop(target, coverage, seed, {
     began: (input) => {
@@ -108,7 +109,7 @@ async function fuzz(target: Target): Promise<boolean> {
   } catch (error) {
     if (!(error instanceof Finding)) throw error;
     writeFileSync(file, error.input);
-    console.error(`FINDING: ${target.name}, run ${loop.runs} of seed ${seed}, after ${took().toFixed(1)} s`);
+    console.error(`FINDING: ${target.name}, run ${loop.runs}, after ${took().toFixed(1)} s`);
     console.error(inspect(error.cause, { maxStringLength: 200, depth: 4 }));
     console.error(`  input   ${file} (${error.input.length} bytes)\n  replay  ${replay}`);
     return false;

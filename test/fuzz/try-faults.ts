@@ -13,7 +13,7 @@ for (const [fault, { target }] of Object.entries(FAULTS)) {
   const { seconds, seed } = options;
   const args = ['--target', target, '--fault', fault, '--fresh', '--seconds', seconds, '--seed', seed];
   const { stderr } = spawnSync(process.execPath, ['--import', 'tsx', run, ...args], { encoding: 'utf8' });
-  const found = /^FINDING: .* run (\d+) of .* after ([\d.]+) s$/m.exec(stderr);
+  const found = /^FINDING: .* run (\d+), after ([\d.]+) s$/m.exec(stderr);
   if (found === null) missed++;
   const result = found === null ? `not found in ${seconds} s` : `found in ${found[2]} s, run ${found[1]}`;
   console.log(`${target.padEnd(12)} ${fault.padEnd(24)} ${result}`);

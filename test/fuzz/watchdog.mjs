@@ -6,10 +6,11 @@ import { writeFileSync, writeSync } from 'node:fs';
 import { workerData } from 'node:worker_threads';
 
 /** `state` is how many runs there were, and how long the input of this one is. */
-const { state, input, patience, maxMemory, file, replay } = workerData;
+const { state, input, name, patience, maxMemory, file, replay } = workerData;
 
+const start = Date.now();
 let last = -1;
-let since = Date.now();
+let since = start;
 
 setInterval(() => {
   const runs = Atomics.load(state, 0);
@@ -25,6 +26,9 @@ setInterval(() => {
 function report(why) {
   const bytes = Buffer.from(input.slice(0, Atomics.load(state, 1)));
   writeFileSync(file, bytes);
-  writeSync(2, `FINDING: ${why}\n  input   ${file} (${bytes.length} bytes)\n  replay  ${replay}\n`);
-  process.kill(process.pid);
+  const seconds = ((Date.now() - start) / 1000).toFixed(1);
+  writeSync(2, `FINDING: ${name}, run ${Atomics.load(state, 0)}, after ${seconds} s\n${why}\n`);
+  writeSync(2, `  input   ${file} (${bytes.length} bytes)\n  replay  ${replay}\n`);
+  // A signal that can be handled waits for the thread that is held up.
+  process.kill(process.pid, 'SIGKILL');
 }

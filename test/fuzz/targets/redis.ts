@@ -26,7 +26,7 @@ export const redis: Target = {
   seeds: [...Array(12).keys()].flatMap((call) => [
     Buffer.from([0, call]),
     Buffer.from([0, 0, call, 0, call]),
-    Buffer.from([1, call, 13, 1, call, 14, 3, 2]),
+    Buffer.from([1, call, 9, 1, call, 12, 3, 2]),
   ]),
   tokens: [8, 9, 10, 11, 12, 13, 14, 15].map((how) => Buffer.from([how, 0])),
   async run(input) {
