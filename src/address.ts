@@ -93,6 +93,12 @@ export function canonicalNetwork(text: string): string | undefined {
   return networkOf(ip, { ipv4: prefix, ipv6: prefix });
 }
 
+/** One group of 16 bits, or the two of a dotted quad: `::192.0.2.1` is how an address in ::/96 is written. */
+function groupsOf(part: string): number[] {
+  const quad = parseIPv4(part);
+  return quad < 0 ? [Number.parseInt(part, 16)] : [quad >>> 16, quad & 0xffff];
+}
+
 function networkIPv6(address: string, prefix: number): string {
   const kept = groupsOfIPv6(address).map(
     (group, at) => group & (0xffff << Math.min(16, Math.max(0, (at + 1) * 16 - prefix))) & 0xffff,
@@ -125,7 +131,7 @@ export function groupsOfIPv6(address: string): number[] {
   const quad = parseIPv4(address.slice(address.lastIndexOf(':') + 1));
   if (quad >= 0) return [0, 0, 0, 0, 0, 0, quad >>> 16, quad & 0xffff];
   const [left = '', right] = address.split('::');
-  const groups = (text: string) => (text === '' ? [] : text.split(':').map((group) => Number.parseInt(group, 16)));
+  const groups = (text: string) => (text === '' ? [] : text.split(':').flatMap(groupsOf));
   const head = groups(left);
   const tail = right === undefined ? [] : groups(right);
   return [...head, ...new Array<number>(8 - head.length - tail.length).fill(0), ...tail];

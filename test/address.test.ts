@@ -22,6 +22,13 @@ describe('canonicalAddress', () => {
 });
 
 describe('networkOf and canonicalNetwork', () => {
+  it('an IPv6 address that is written with a dotted quad has the network of its bits', () => {
+    expect(canonicalAddress('::255.255.255.255')).toBe('::255.255.255.255');
+    expect(networkOf('::255.255.255.255', { ipv6: 119 })).toBe('::255.255.254.0/119');
+    expect(networkOf('::192.0.2.1', { ipv6: 64 })).toBe('::/64');
+    expect(canonicalNetwork('::255.255.255.255/119')).toBe('::255.255.254.0/119');
+  });
+
   it('an IPv4 address is in one network of a length, which has one form', () => {
     fc.assert(
       fc.property(fc.ipV4(), fc.integer({ min: 1, max: 31 }), (ip, ipv4) => {

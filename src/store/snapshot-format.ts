@@ -199,12 +199,12 @@ export class SnapshotReader {
       case TUPLE: {
         const message = Tuple.decode(reader, length);
         this.#counted.tuples++;
-        return { type: 'tuple', key: message.key, record: tupleRecord(message) };
+        return { type: 'tuple', key: message.key, record: sound(tupleRecord(message), at) };
       }
       case ADDRESS: {
         const message = Address.decode(reader, length);
         this.#counted.addresses++;
-        return { type: 'address', ip: message.ip, record: addressRecord(message) };
+        return { type: 'address', ip: message.ip, record: sound(addressRecord(message), at) };
       }
       case SPAMTRAP:
         this.#counted.spamtraps++;
@@ -220,7 +220,7 @@ export class SnapshotReader {
     if (format !== FORMAT) {
       throw new SnapshotError(at, `a snapshot of format ${format}, this version knows ${FORMAT}`);
     }
-    this.#header = { time, counts: countsOf(counts) };
+    this.#header = sound({ time, counts: countsOf(counts) }, at);
   }
 
   #finish(at: number, noted: Counts): void {
@@ -230,6 +230,17 @@ export class SnapshotReader {
     }
     this.#ended = true;
   }
+}
+
+/** @throws {SnapshotError} For numbers that no store has: a time that is none would hold for ever, or never. */
+function sound<T extends object>(record: T, at: number): T {
+  for (const value of Object.values(record)) {
+    if (typeof value === 'number' && !(value >= 0 && value < Number.POSITIVE_INFINITY)) {
+      throw new SnapshotError(at, `a record with ${value} for a time or a count`);
+    }
+    if (typeof value === 'object') sound(value, at);
+  }
+  return record;
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {

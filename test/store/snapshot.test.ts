@@ -209,6 +209,26 @@ describe('restore of a damaged snapshot', () => {
     expect(offset).toBe(body.length - 4);
   });
 
+  it.each([
+    ['negative', -8.371160993642713e298],
+    ['not a number', Number.NaN],
+    ['infinite', Number.POSITIVE_INFINITY],
+  ])('a snapshot with a time that is %s is refused, though its checksum is right', async (_, time) => {
+    const claim = { at: NOW, expires: time };
+    const records: readonly StoreRecord[] = [
+      { type: 'tuple', key: keyOf('192.0.2.1'), record: tuple({ expires: time }) },
+      { type: 'address', ip: '192.0.2.1', record: address({ pass: time }) },
+      { type: 'address', ip: '192.0.2.1', record: address({ trapped: [claim] }) },
+    ];
+    for (const record of records) {
+      const store = memory();
+      store.load([record]);
+      const { message, offset } = await refusal(await bytesOf(store));
+      expect(message).toMatch(`a record with ${time} for a time or a count`);
+      expect(offset).toBeGreaterThan(0);
+    }
+  });
+
   it('a snapshot whose counts differ from those at its end is refused', async () => {
     const end = small.lastIndexOf(Buffer.from([0x32]));
     const trailer = Buffer.from(small.subarray(end));
