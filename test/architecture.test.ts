@@ -7,7 +7,16 @@ import { describe, expect, it } from 'vitest';
 const SRC = fileURLToPath(new URL('../src', import.meta.url));
 
 /** Plain data and small checks, which everything may use and which use nothing but each other. */
-const LEAVES = ['errors.ts', 'entry.ts', 'address.ts', 'abort.ts', 'validate.ts', 'clock.ts', 'spamdb-record.ts'];
+const LEAVES = [
+  'errors.ts',
+  'entry.ts',
+  'address.ts',
+  'abort.ts',
+  'validate.ts',
+  'clock.ts',
+  'listeners.ts',
+  'spamdb-record.ts',
+];
 /** What a program imports: it passes on what the rooms made, and nothing else. So does a room's own index.ts. */
 const SURFACE = 'index.ts';
 
@@ -39,7 +48,7 @@ const MODULES: Readonly<Record<string, readonly string[]>> = {
   // Beside the keys: a script's digest, and the token of a lease.
   'node:crypto': ['auth', 'redis'],
   'node:dns/promises': ['transport/udp.ts'],
-  'node:events': ['peer', 'greylist', 'cluster', 'redis'],
+  'node:events': ['listeners.ts', 'peer', 'greylist', 'cluster', 'redis'],
   'node:fs': ['auth/key.ts', 'greylist/exempt.ts', 'store', 'level'],
   'node:fs/promises': ['auth/key.ts', 'store', 'level'],
   'node:net': ['address.ts', 'transport', 'peer', 'greylist', 'spamdb', 'spamdb-record.ts', 'adapters'],

@@ -5,6 +5,7 @@ import type { GreylistEvents } from '../greylist/events.ts';
 import { type Attempt, checkIsAttempt } from '../greylist/input.ts';
 import type { ClaimOptions } from '../greylist/options.ts';
 import { undecided, type Verdict } from '../greylist/verdict.ts';
+import { Listeners } from '../listeners.ts';
 import { badOption, checkedNumber, checkMembers } from '../validate.ts';
 import { isAnswer, type Method, revivedError, revivedVerdict } from './protocol.ts';
 
@@ -31,6 +32,7 @@ export class ClusterGreylist extends EventEmitter<GreylistEvents> implements Dis
   readonly #onError: 'pass' | 'defer';
   readonly #timeout: number;
   readonly #clock: TimedClock;
+  readonly #listeners: Listeners<GreylistEvents>;
   readonly #waiting = new Map<number, Waiting>();
   #next = 0;
   #closed = false;
@@ -47,6 +49,7 @@ export class ClusterGreylist extends EventEmitter<GreylistEvents> implements Dis
     this.#onError = onError;
     this.#timeout = checkedNumber('timeout', timeout, 0.001, 600);
     this.#clock = timedClock(options.clock);
+    this.#listeners = new Listeners(this, this.#clock);
     process.on('message', this.#receive);
     process.on('disconnect', this.#orphaned);
   }
@@ -64,7 +67,7 @@ export class ClusterGreylist extends EventEmitter<GreylistEvents> implements Dis
     } catch (error) {
       if (error instanceof SpamdSyncError && error.code === 'ERR_SPAMD_FIELD') throw error;
       const message = `the primary could not decide: ${error instanceof Error ? error.message : String(error)}`;
-      this.emit('warning', { code: 'WARN_SPAMD_STORE', message, error });
+      this.#listeners.call('warning', { code: 'WARN_SPAMD_STORE', message, error });
       return undecided(this.#onError, error instanceof Error ? error : new Error(String(error)));
     }
   }

@@ -3,6 +3,7 @@ import { keysOf } from '../auth/keyring.ts';
 import type { TimedClock, Timer } from '../clock.ts';
 import type { AnnounceOptions, Entry, Group, Source, Tuple } from '../entry.ts';
 import { SpamdSyncError } from '../errors.ts';
+import { Listeners } from '../listeners.ts';
 import type { Link, OpenTransport } from '../transport/transport.ts';
 import { badOption, notMadeByNew } from '../validate.ts';
 import { BulkRate } from './bulk-rate.ts';
@@ -36,6 +37,7 @@ import { Counters, type PeerStats } from './stats.ts';
 export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDisposable, Group {
   readonly #settings: Settings;
   readonly #clock: TimedClock;
+  readonly #listeners: Listeners<SyncPeerEvents>;
   readonly #counters = new Counters();
   readonly #bulkRate: BulkRate;
   /** Of bulk sends, and of seeds without a rate of their own. */
@@ -64,6 +66,7 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
     const bulkRate = new BulkRate(settings.bulkRate);
     this.#settings = settings;
     this.#clock = clock;
+    this.#listeners = new Listeners(this, clock);
     this.#bulkRate = bulkRate;
     this.#pacer = new Pacer(() => bulkRate.rate);
     this.#signer = new Signer(key, sent, clock);
@@ -74,7 +77,7 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
       isLocal: (address) => this.#transport.isLocal(address),
       onForgotten: () => this.#warnOfWindow(),
     });
-    this.#receiver = new Receiver(this, this.#inbound, this.#health, this.#counters, clock, bulkRate);
+    this.#receiver = new Receiver(this.#listeners, this.#inbound, this.#health, this.#counters, clock, bulkRate);
   }
 
   /**
@@ -201,6 +204,7 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
       bulk: { rate: this.#bulkRate.rate, whites: this.#bulkRate.whites },
       digests: this.#inbound.digests,
       receiveBuffer: this.#transport.receiveBuffer,
+      listenerErrors: this.#listeners.failed,
     });
   }
 
@@ -219,7 +223,7 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
     const clock = this.#clock;
     this.#transport = await transport.open(this.#settings, {
       receive: (bytes, source) => this.#receiver.receive(bytes, source),
-      error: (error) => this.emit('error', error),
+      error: (error) => this.#fail(error),
     });
     this.#outlets = this.#transport.links.map((link, index) => this.#outlet(targets[index] as Target, link));
     this.#outbound = new Outbound({
@@ -252,13 +256,13 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
     await this.#outbound.close();
     await this.#transport.close();
     this.#receiver.end();
-    this.emit('close');
+    this.#listeners.call('close');
   }
 
   readonly #abort = (): void => void this.close();
 
   #outlet(target: Target, link: Link): Outlet {
-    return new Outlet(target, link, this.#counters, (error) => this.#warn('WARN_SPAMD_TARGET', error.message));
+    return new Outlet(target, link, this.#counters, (error) => this.#warn('WARN_SPAMD_TARGET', error.message, error));
   }
 
   async #announceOne(entry: Entry): Promise<SendReport> {
@@ -299,8 +303,14 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
     this.#warn('WARN_SPAMD_REPLAY', `more datagrams arrive than ${bound} can remember: old ones might be replayed`);
   }
 
-  #warn(code: PeerWarningCode, message: string): void {
-    this.emit('warning', { code, message });
+  /** As Node has it, an error that nobody listens for is thrown. */
+  #fail(error: Error): void {
+    if (this.listenerCount('error') === 0) this.emit('error', error);
+    else this.#listeners.call('error', error);
+  }
+
+  #warn(code: PeerWarningCode, message: string, error?: unknown): void {
+    this.#listeners.call('warning', { code, message, error });
   }
 
   #seconds(): number {
