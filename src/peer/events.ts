@@ -26,6 +26,7 @@ export interface SyncPeerEvents {
 
 /**
  * What an operator should look at, though the peer goes on:
+ * - `WARN_SPAMD_INTERFACE`: the interface of the group, or the address listened on, is gone, back, re-created or re-addressed;
  * - `WARN_SPAMD_KEY`: the key authenticates nothing, or its file can be read by everyone;
  * - `WARN_SPAMD_KEY_MISMATCH`: five datagrams of one source in a row failed verification: it has another key;
  * - `WARN_SPAMD_LISTENER`: a listener threw, or its promise rejected: the program's own mistake;
@@ -34,6 +35,7 @@ export interface SyncPeerEvents {
  * - `WARN_SPAMD_TARGET`: a target that worked, or was never tried, cannot be sent to.
  */
 export type PeerWarningCode =
+  | 'WARN_SPAMD_INTERFACE'
   | 'WARN_SPAMD_KEY'
   | 'WARN_SPAMD_KEY_MISMATCH'
   | 'WARN_SPAMD_LISTENER'

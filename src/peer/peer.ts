@@ -84,7 +84,7 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
    * A peer that is bound, has joined its group and has looked up its targets, or tried to for two seconds.
    *
    * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` naming an invalid option, `ERR_SPAMD_LISTEN` when the address
-   * and port cannot be had, `ERR_SPAMD_INTERFACE` for an interface that is not there or has no IPv4 address. A target
+   * and port cannot be had, `ERR_SPAMD_INTERFACE` for an interface that is not there, is down, has no carrier or no IPv4 address. A target
    * whose name does not resolve is no error: it is looked up again every half minute, see {@link health}.
    */
   static async open(options: SyncPeerOptions): Promise<SyncPeer> {
@@ -194,7 +194,7 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
 
   /** Who is silent and who is not, what was dropped and why, per source; and how sending to each target fares. */
   health(): PeerHealth {
-    return this.#health.snapshot();
+    return this.#health.snapshot(this.#transport.interfaces);
   }
 
   /** What was received, dropped and sent since the peer was opened. A snapshot. */
@@ -223,6 +223,7 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
     const clock = this.#clock;
     this.#transport = await transport.open(this.#settings, {
       receive: (bytes, source) => this.#receiver.receive(bytes, source),
+      interfaceChanged: (message) => this.#warn('WARN_SPAMD_INTERFACE', message),
       error: (error) => this.#fail(error),
     });
     this.#outlets = this.#transport.links.map((link, index) => this.#outlet(targets[index] as Target, link));

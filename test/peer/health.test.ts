@@ -60,6 +60,7 @@ describe('a source', () => {
         },
       ],
       targets: [],
+      interfaces: [],
       sourcesForgotten: 0,
     });
     clock.time = NOW + 60;
