@@ -38,8 +38,7 @@ const ATTACKS: Record<string, (host: LabHost) => void | Promise<void>> = {
     host.ip('route', 'replace', '224.0.0.0/4', 'dev', INTERFACE);
   },
   're-created at once': (host) => {
-    host.unplug();
-    host.plugIn();
+    host.replug();
   },
   're-created after 4 s': async (host) => {
     host.unplug();
@@ -47,8 +46,7 @@ const ATTACKS: Record<string, (host: LabHost) => void | Promise<void>> = {
     host.plugIn();
   },
   're-created with the same ifindex': (host) => {
-    host.unplug();
-    host.plugIn(host.address, 4711);
+    host.replug(4711);
   },
   're-addressed': (host) => {
     host.ip('addr', 'del', `${host.address}/24`, 'dev', INTERFACE);
@@ -57,8 +55,7 @@ const ATTACKS: Record<string, (host: LabHost) => void | Promise<void>> = {
   },
   're-created 25 times': (host) => {
     for (let times = 0; times < 25; times++) {
-      host.unplug();
-      host.plugIn();
+      host.replug();
     }
   },
 };
@@ -67,8 +64,7 @@ for (const [name, attack] of Object.entries(ATTACKS)) {
   await using lab = new Lab(`at${process.pid.toString(36)}-`, 2);
   const [host, other] = [lab.host(0), lab.host(1)];
   if (name.includes('ifindex')) {
-    host.unplug();
-    host.plugIn(host.address, 4711);
+    host.replug(4711);
   }
   const options = { key: 'attack', listen: INTERFACE, targets: [INTERFACE] };
   const [peer, far] = [await host.open(options), await other.open(options)];

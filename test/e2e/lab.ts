@@ -67,17 +67,32 @@ export class LabHost {
     this.#wire = wire;
   }
 
-  /** Makes this host's interface, up and with an address. */
-  plugIn(address = this.address, index?: number): void {
+  /** Makes this host's interface, up and with its address. */
+  plugIn(index?: number): void {
     const { link, bridge } = this.#wire;
     const indexed = index === undefined ? [] : ['index', `${index}`];
     const peer = ['peer', 'name', INTERFACE, 'netns', this.namespace, ...indexed];
     ip('link', 'add', link, 'type', 'veth', ...peer);
     ip('link', 'set', link, 'master', bridge, 'up');
-    this.ip('addr', 'add', `${address}/24`, 'dev', INTERFACE);
+    this.ip('addr', 'add', `${this.address}/24`, 'dev', INTERFACE);
     this.ip('link', 'set', INTERFACE, 'up');
     // The real daemons leave the choice of the interface to the routes.
     this.ip('route', 'add', '224.0.0.0/4', 'dev', INTERFACE);
+  }
+
+  /** Makes this host's interface anew, whatever has become of it. */
+  replug(index?: number): void {
+    if (this.ip('-o', 'link').includes(`${INTERFACE}@`)) this.unplug();
+    this.plugIn(index);
+  }
+
+  /** Takes the carrier from this host's interface. */
+  cutWire(): void {
+    ip('link', 'set', this.#wire.link, 'down');
+  }
+
+  mendWire(): void {
+    ip('link', 'set', this.#wire.link, 'up');
   }
 
   /** Removes this host's interface, and all that hangs on it. */
