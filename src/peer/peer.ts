@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { orAborted } from '../abort.ts';
 import { keysOf } from '../auth/keyring.ts';
 import type { TimedClock, Timer } from '../clock.ts';
 import type { AnnounceOptions, Entry, Group, Source, Tuple } from '../entry.ts';
@@ -160,10 +161,10 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
   async seed(entries: Iterable<Entry> | AsyncIterable<Entry>, options: SeedOptions = {}): Promise<SeedReport> {
     this.#checkOpen();
     checkSeed(entries, options);
-    const signals = [this.#closed.signal, ...(options.signal === undefined ? [] : [options.signal])];
-    const outlets = options.to === undefined ? this.#outlets : [await this.#outletOf(options.to)];
+    const signal = AbortSignal.any([this.#closed.signal, ...(options.signal === undefined ? [] : [options.signal])]);
+    const outlets = options.to === undefined ? this.#outlets : [await this.#outletOf(options.to, signal)];
     const shared = { clock: this.#clock, signer: this.#signer, pacer: this.#pacer, bulkRate: this.#bulkRate };
-    return new Seeder(outlets, shared, AbortSignal.any(signals), options).run(entries);
+    return new Seeder(outlets, shared, signal, options).run(entries);
   }
 
   /**
@@ -219,13 +220,9 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
   }
 
   async #open(): Promise<void> {
-    const { transport, targets, signal, key } = this.#settings;
+    const { targets, signal, key } = this.#settings;
     const clock = this.#clock;
-    this.#transport = await transport.open(this.#settings, {
-      receive: (bytes, source) => this.#receiver.receive(bytes, source),
-      interfaceChanged: (message) => this.#warn('WARN_SPAMD_INTERFACE', message),
-      error: (error) => this.#fail(error),
-    });
+    this.#transport = await this.#openTransport();
     this.#outlets = this.#transport.links.map((link, index) => this.#outlet(targets[index] as Target, link));
     this.#outbound = new Outbound({
       ...this.#settings,
@@ -235,7 +232,7 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
       bulkRate: this.#bulkRate,
       pacer: this.#pacer,
     });
-    await Promise.all(this.#outlets.map(({ link }) => lookUp(link, clock)));
+    await Promise.all(this.#outlets.map(({ link }) => lookUp(link, clock, signal)));
     if (signal?.aborted) {
       await this.close();
       throw signal.reason;
@@ -248,6 +245,30 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
       for (const message of keysOf(key).flatMap(({ warnings }) => warnings)) this.#warn('WARN_SPAMD_KEY', message);
       this.#receiver.begin();
     });
+  }
+
+  /** One that is opened only after the signal was aborted is closed again, and waited for by nobody. */
+  async #openTransport(): Promise<OpenTransport> {
+    const { transport, signal } = this.#settings;
+    const opening = transport.open(this.#settings, {
+      receive: (bytes, source) => this.#receiver.receive(bytes, source),
+      interfaceChanged: (message) => this.#warn('WARN_SPAMD_INTERFACE', message),
+      error: (error) => this.#fail(error),
+    });
+    if (signal === undefined) return opening;
+    try {
+      return await orAborted(opening, signal);
+    } catch (error) {
+      if (signal.aborted) {
+        opening
+          .then(
+            (late) => late.close(),
+            () => {},
+          )
+          .catch(() => {});
+      }
+      throw error;
+    }
   }
 
   async #close(): Promise<void> {
@@ -276,12 +297,12 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
   }
 
   /** The target of that name, or one made for the occasion. */
-  async #outletOf(name: string): Promise<Outlet> {
+  async #outletOf(name: string, signal: AbortSignal): Promise<Outlet> {
     const known = this.#outlets.find(({ target }) => target.name === name || target.host === name);
     if (known !== undefined) return known;
     const target = checkedTarget('to', name, this.#settings.port);
     const link = this.#transport.link(target);
-    await lookUp(link, this.#clock);
+    await lookUp(link, this.#clock, signal);
     return this.#outlet(target, link);
   }
 
