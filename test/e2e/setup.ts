@@ -14,6 +14,7 @@ declare module 'vitest' {
 export function setup(project: TestProject): () => void {
   needNamespaces();
   needRedis();
+  needPacketFilter();
   const prefix = `sy${process.pid.toString(36)}-`;
   project.provide('labPrefix', prefix);
   return () => removeLeftovers(prefix);
@@ -31,6 +32,13 @@ function needRedis(): void {
   if (hasRedis()) return;
   if (!works('apt-get', ['update', '-qq']) || !works('apt-get', ['install', '-y', '-qq', 'redis-server'])) {
     throw new Error('there is no redis-server, and apt-get could not install it: install redis-server');
+  }
+}
+
+function needPacketFilter(): void {
+  if (works('nft', ['--version'])) return;
+  if (!works('apt-get', ['update', '-qq']) || !works('apt-get', ['install', '-y', '-qq', 'nftables'])) {
+    throw new Error('there is no nft program, and apt-get could not install it: install nftables');
   }
 }
 
