@@ -29,7 +29,12 @@ export async function* untilAborted<T>(
   }
 }
 
-function orAborted<T>(pending: T | PromiseLike<T>, signal: AbortSignal): Promise<T> {
+/**
+ * What a promise comes to, unless a signal is aborted first. The promise itself goes on.
+ *
+ * @throws The signal's reason.
+ */
+export function orAborted<T>(pending: T | PromiseLike<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
     const abort = () => reject(signal.reason);

@@ -47,6 +47,7 @@ export { MemoryStore, type MemoryStoreOptions } from './store/memory.ts';
 export type { Chunks, RestoreReport, SnapshotOptions, SnapshotProgress, SnapshotSource } from './store/snapshot.ts';
 export type { Awaitable, Spamtraps, Store, StoreStats } from './store/store.ts';
 export type {
+  InterfaceState,
   Link,
   ListenAt,
   OpenTransport,

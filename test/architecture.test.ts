@@ -7,7 +7,16 @@ import { describe, expect, it } from 'vitest';
 const SRC = fileURLToPath(new URL('../src', import.meta.url));
 
 /** Plain data and small checks, which everything may use and which use nothing but each other. */
-const LEAVES = ['errors.ts', 'entry.ts', 'address.ts', 'abort.ts', 'validate.ts', 'clock.ts', 'spamdb-record.ts'];
+const LEAVES = [
+  'errors.ts',
+  'entry.ts',
+  'address.ts',
+  'abort.ts',
+  'validate.ts',
+  'clock.ts',
+  'listeners.ts',
+  'spamdb-record.ts',
+];
 /** What a program imports: it passes on what the rooms made, and nothing else. So does a room's own index.ts. */
 const SURFACE = 'index.ts';
 
@@ -41,9 +50,9 @@ const MODULES: Readonly<Record<string, readonly string[]>> = {
   'node:buffer': ['wire', 'spamdb'],
   // Beside the keys: a new key's bytes, a script's digest, and the token of a lease.
   'node:crypto': ['auth', 'cli/keygen.ts', 'redis'],
-  'node:dns/promises': ['transport/udp.ts'],
-  'node:events': ['peer', 'greylist', 'redis', 'socket'],
-  'node:fs': ['auth/key.ts', 'cli/main.ts', 'greylist/exempt.ts', 'store', 'level'],
+  'node:dns/promises': ['transport/udp-link.ts'],
+  'node:events': ['listeners.ts', 'peer', 'greylist', 'redis', 'socket'],
+  'node:fs': ['auth/key.ts', 'cli/main.ts', 'transport/interfaces.ts', 'greylist/exempt.ts', 'store', 'level'],
   'node:fs/promises': ['auth/key.ts', 'cli', 'socket', 'store', 'level'],
   'node:net': [
     'address.ts',
@@ -56,7 +65,7 @@ const MODULES: Readonly<Record<string, readonly string[]>> = {
     'socket',
     'store/shares.ts',
   ],
-  'node:os': ['transport/udp.ts'],
+  'node:os': ['transport/interfaces.ts'],
   'node:path': ['level'],
   'node:stream': ['cli'],
   'node:zlib': ['store', 'rules/key.ts'],

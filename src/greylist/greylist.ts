@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { type TimedClock, within } from '../clock.ts';
+import { Listeners } from '../listeners.ts';
 import type { Rules } from '../rules/attempt.ts';
 import type { SpamdbRecord } from '../spamdb-record.ts';
 import { type RestoreReport, restore, type SnapshotOptions, type SnapshotSource, snapshot } from '../store/snapshot.ts';
@@ -49,6 +50,7 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
   readonly #settings: Settings;
   readonly #store: Store;
   readonly #clock: TimedClock;
+  readonly #listeners: Listeners<GreylistEvents>;
   readonly #rules: Rules;
   readonly #decider: Decider;
   readonly #announcements: Announcements;
@@ -65,6 +67,7 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
     const { store, group, policy, clock, sweepInterval } = this.#settings;
     this.#store = store;
     this.#clock = clock;
+    this.#listeners = new Listeners(this, clock);
     this.#announcements = new Announcements(group, {
       counters: this.#counters,
       onFailed: (error) => this.#warn('WARN_SPAMD_ANNOUNCE', 'not announced to the group', error),
@@ -202,7 +205,8 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
   /** What became of everything; the store's part is `undefined` while the store does not answer. */
   async stats(): Promise<GreylistStats> {
     const asked = async () => this.#store.stats();
-    return this.#counters.snapshot(await this.#inTime(asked()).catch(() => undefined));
+    const held = await this.#inTime(asked()).catch(() => undefined);
+    return this.#counters.snapshot(held, this.#listeners.failed);
   }
 
   /**
@@ -278,7 +282,7 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
 
   #warn(code: GreylistWarningCode, what: string, error: unknown): void {
     const why = error instanceof Error ? error.message : String(error);
-    this.emit('warning', { code, message: `${what}: ${why}`, error });
+    this.#listeners.call('warning', { code, message: `${what}: ${why}`, error });
   }
 
   #now(): number {

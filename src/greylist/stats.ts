@@ -23,6 +23,8 @@ export interface GreylistStats {
   readonly swept: number;
   /** Addresses that sweeps announced again. */
   readonly repaired: number;
+  /** How many calls of listeners threw, or rejected. */
+  readonly listenerErrors: number;
   /** What the store holds; `undefined` while it does not answer. */
   readonly store: StoreStats | undefined;
 }
@@ -48,9 +50,10 @@ export class GreylistCounters {
   swept = 0;
   repaired = 0;
 
-  snapshot(store: StoreStats | undefined): GreylistStats {
+  snapshot(store: StoreStats | undefined, listenerErrors: number): GreylistStats {
     const { applied, announced, unannounced, swept, repaired } = this;
     const verdicts = { ...this.verdicts };
-    return { verdicts, applied, ignored: { ...this.ignored }, announced, unannounced, swept, repaired, store };
+    const ignored = { ...this.ignored };
+    return { verdicts, applied, ignored, announced, unannounced, swept, repaired, listenerErrors, store };
   }
 }

@@ -1,7 +1,10 @@
 import type { Entry, GreyEntry, Source, TrappedEntry, WhiteEntry } from '../entry.ts';
 import type { Drop } from './inbound.ts';
 
-/** What a `SyncPeer` emits, with the arguments of each listener. */
+/**
+ * What a `SyncPeer` emits, with the arguments of each listener. What a listener throws stops neither the peer nor the other
+ * listeners: it is a `warning`.
+ */
 export interface SyncPeerEvents {
   /** The group announced something: fresh, authenticated, not seen before. Every type of entry. */
   entry: [entry: Entry, source: Source];
@@ -15,7 +18,7 @@ export interface SyncPeerEvents {
   drop: [drop: Drop];
   /** Something an operator should look at; the peer goes on. */
   warning: [warning: PeerWarning];
-  /** The socket failed; the peer receives nothing more. Never raised by what the network sends. */
+  /** The socket failed; the peer receives nothing more. Never raised by what the network sends. Without a listener it is thrown. */
   error: [error: Error];
   /** The peer is closed. */
   close: [];
@@ -23,15 +26,19 @@ export interface SyncPeerEvents {
 
 /**
  * What an operator should look at, though the peer goes on:
+ * - `WARN_SPAMD_INTERFACE`: the interface of the group, or the address listened on, is gone, back, re-created or re-addressed;
  * - `WARN_SPAMD_KEY`: the key authenticates nothing, or its file can be read by everyone;
  * - `WARN_SPAMD_KEY_MISMATCH`: five datagrams of one source in a row failed verification: it has another key;
+ * - `WARN_SPAMD_LISTENER`: a listener threw, or its promise rejected: the program's own mistake;
  * - `WARN_SPAMD_REPLAY`: `maxDigests` is too small for the traffic, so that a recorded datagram might be replayed;
  * - `WARN_SPAMD_SOURCE`: an authenticated datagram came from an address that `allow` does not name;
  * - `WARN_SPAMD_TARGET`: a target that worked, or was never tried, cannot be sent to.
  */
 export type PeerWarningCode =
+  | 'WARN_SPAMD_INTERFACE'
   | 'WARN_SPAMD_KEY'
   | 'WARN_SPAMD_KEY_MISMATCH'
+  | 'WARN_SPAMD_LISTENER'
   | 'WARN_SPAMD_REPLAY'
   | 'WARN_SPAMD_SOURCE'
   | 'WARN_SPAMD_TARGET';
@@ -42,4 +49,6 @@ export interface PeerWarning {
   readonly code: PeerWarningCode;
   /** In words, for a log. May be reworded; tell warnings apart by the code. */
   readonly message: string;
+  /** What was thrown, by a listener or by the system; `undefined` where nothing was. */
+  readonly error: unknown;
 }

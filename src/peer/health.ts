@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Source } from '../entry.ts';
 import type { SpamdSyncError } from '../errors.ts';
+import type { InterfaceState } from '../transport/transport.ts';
 import type { Accepted, Drop, DropReason } from './inbound.ts';
 import { LossEstimate } from './loss.ts';
 import type { Dialect } from './options.ts';
@@ -59,6 +60,8 @@ export interface PeerHealth {
   readonly sources: readonly SourceHealth[];
   /** Each configured target. */
   readonly targets: readonly TargetHealth[];
+  /** The interface of the group, and the address that is listened on, where they are given by name. */
+  readonly interfaces: readonly InterfaceState[];
   /** Sources that were evicted to make room for others. */
   readonly sourcesForgotten: number;
 }
@@ -145,7 +148,7 @@ export class Health {
     this.#warnings.onMismatch(address, target);
   }
 
-  snapshot(): PeerHealth {
+  snapshot(interfaces: readonly InterfaceState[]): PeerHealth {
     const sources = [this.#authenticated, this.#unauthenticated].flatMap((records) =>
       [...records.entries()].map(([address, record]) => sourceHealth(address, record)),
     );
@@ -159,7 +162,7 @@ export class Health {
       lastError,
       lastReceived: link.address === undefined ? undefined : this.#authenticated.peek(link.address)?.lastReceived,
     }));
-    return { sources, targets, sourcesForgotten: this.#forgotten };
+    return { sources, targets, interfaces, sourcesForgotten: this.#forgotten };
   }
 }
 

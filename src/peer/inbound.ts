@@ -11,7 +11,7 @@ import type { SentDigests } from './sent-digests.ts';
  * Why something received was not delivered. The codec's reasons first, then:
  * - `self`: our own datagram, come back from the group to this host;
  * - `duplicate`: its digest was seen before (the other copy of a multicast, or a replay);
- * - `stale`: its newest timestamp is further than `maxSkew` from now;
+ * - `stale`: its newest timestamp is further than `maxSkew` from now, or it has no entry and so no timestamp;
  * - `source`: authenticated, but from an address that `allow` does not name;
  * - `overload`: an entry for which a reader of `received()` had no room, or a datagram beyond the first 4096 that
  *   arrived before the peer was open.
@@ -82,10 +82,10 @@ export class Inbound {
     if (this.#isEcho(digest, source, now)) return drop('self', 'sent by this peer', bytes, source);
     if (this.#window.has(digest, now)) return drop('duplicate', 'seen before', bytes, source);
     if (!isFresh(body.newest, now, maxSkew)) {
-      return drop('stale', `its newest timestamp is ${Math.round(body.newest - now)} s from now`, bytes, source);
+      return drop('stale', staleness(body.newest, now), bytes, source);
     }
     if (allow !== undefined && !allow.has(source.address)) return drop('source', 'not in allow', bytes, source);
-    this.#window.add(digest, freshUntil(body.newest, now, maxSkew), now);
+    this.#window.add(digest, freshUntil(body.newest, maxSkew), now);
     const { entries, addresses, unknownTlvs, newest } = body;
     return { entries, addresses, unknownTlvs, newest, counter: header.counter, keyIndex };
   }
@@ -106,6 +106,12 @@ export class Inbound {
 function verify(key: SyncKey | Keyring, bytes: Buffer): Verified | undefined {
   const found = key.verify(bytes);
   return typeof found === 'string' ? { digest: found, keyIndex: 0 } : found;
+}
+
+function staleness(newest: number, now: number): string {
+  return newest < 0
+    ? 'it has no entry, and so no timestamp'
+    : `its newest timestamp is ${Math.round(newest - now)} s from now`;
 }
 
 function drop(reason: DropReason, detail: string, bytes: Buffer, source: Source): Drop {

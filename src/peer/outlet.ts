@@ -1,5 +1,5 @@
 import { isIPv4 } from 'node:net';
-import { every, type TimedClock, type Timer, within } from '../clock.ts';
+import { every, sleep, type TimedClock, type Timer } from '../clock.ts';
 import { SpamdSyncError } from '../errors.ts';
 import type { Link } from '../transport/transport.ts';
 import type { Target } from './options.ts';
@@ -67,9 +67,18 @@ export class Outlet {
   }
 }
 
-/** Looks a name up for the first time. Resolves when that is done, or has taken too long. Never rejects. */
-export async function lookUp(link: Link, clock: TimedClock): Promise<void> {
-  await within(clock, link.refresh(), FIRST_LOOK_UP, () => new Error('not resolved yet')).catch(() => {});
+/**
+ * Looks a name up for the first time. Resolves when that is done, has taken too long, or is to be given up. Never rejects, and
+ * leaves no timer; the look-up itself is the system's, and goes on.
+ */
+export async function lookUp(link: Link, clock: TimedClock, signal?: AbortSignal): Promise<void> {
+  const done = new AbortController();
+  const end = signal === undefined ? done.signal : AbortSignal.any([done.signal, signal]);
+  const lookedUp = link
+    .refresh()
+    .catch(() => {})
+    .finally(() => done.abort());
+  await Promise.race([lookedUp, sleep(clock, FIRST_LOOK_UP, end)]);
 }
 
 /** Looks the targets' names up again, until it is cancelled. Does not keep the process alive, and sets no timer for none. */

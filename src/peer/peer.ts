@@ -1,8 +1,10 @@
 import { EventEmitter } from 'node:events';
+import { orAborted } from '../abort.ts';
 import { keysOf } from '../auth/keyring.ts';
 import type { TimedClock, Timer } from '../clock.ts';
 import type { AnnounceOptions, Entry, Group, Source, Tuple } from '../entry.ts';
 import { SpamdSyncError } from '../errors.ts';
+import { Listeners } from '../listeners.ts';
 import type { Link, OpenTransport } from '../transport/transport.ts';
 import { badOption, notMadeByNew } from '../validate.ts';
 import { BulkRate } from './bulk-rate.ts';
@@ -36,6 +38,7 @@ import { Counters, type PeerStats } from './stats.ts';
 export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDisposable, Group {
   readonly #settings: Settings;
   readonly #clock: TimedClock;
+  readonly #listeners: Listeners<SyncPeerEvents>;
   readonly #counters = new Counters();
   readonly #bulkRate: BulkRate;
   /** Of bulk sends, and of seeds without a rate of their own. */
@@ -64,6 +67,7 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
     const bulkRate = new BulkRate(settings.bulkRate);
     this.#settings = settings;
     this.#clock = clock;
+    this.#listeners = new Listeners(this, clock);
     this.#bulkRate = bulkRate;
     this.#pacer = new Pacer(() => bulkRate.rate);
     this.#signer = new Signer(key, sent, clock);
@@ -74,14 +78,14 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
       isLocal: (address) => this.#transport.isLocal(address),
       onForgotten: () => this.#warnOfWindow(),
     });
-    this.#receiver = new Receiver(this, this.#inbound, this.#health, this.#counters, clock, bulkRate);
+    this.#receiver = new Receiver(this.#listeners, this.#inbound, this.#health, this.#counters, clock, bulkRate);
   }
 
   /**
    * A peer that is bound, has joined its group and has looked up its targets, or tried to for two seconds.
    *
    * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` naming an invalid option, `ERR_SPAMD_LISTEN` when the address
-   * and port cannot be had, `ERR_SPAMD_INTERFACE` for an interface that is not there or has no IPv4 address. A target
+   * and port cannot be had, `ERR_SPAMD_INTERFACE` for an interface that is not there, is down, has no carrier or no IPv4 address. A target
    * whose name does not resolve is no error: it is looked up again every half minute, see {@link health}.
    */
   static async open(options: SyncPeerOptions): Promise<SyncPeer> {
@@ -157,10 +161,10 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
   async seed(entries: Iterable<Entry> | AsyncIterable<Entry>, options: SeedOptions = {}): Promise<SeedReport> {
     this.#checkOpen();
     checkSeed(entries, options);
-    const signals = [this.#closed.signal, ...(options.signal === undefined ? [] : [options.signal])];
-    const outlets = options.to === undefined ? this.#outlets : [await this.#outletOf(options.to)];
+    const signal = AbortSignal.any([this.#closed.signal, ...(options.signal === undefined ? [] : [options.signal])]);
+    const outlets = options.to === undefined ? this.#outlets : [await this.#outletOf(options.to, signal)];
     const shared = { clock: this.#clock, signer: this.#signer, pacer: this.#pacer, bulkRate: this.#bulkRate };
-    return new Seeder(outlets, shared, AbortSignal.any(signals), options).run(entries);
+    return new Seeder(outlets, shared, signal, options).run(entries);
   }
 
   /**
@@ -191,7 +195,7 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
 
   /** Who is silent and who is not, what was dropped and why, per source; and how sending to each target fares. */
   health(): PeerHealth {
-    return this.#health.snapshot();
+    return this.#health.snapshot(this.#transport.interfaces);
   }
 
   /** What was received, dropped and sent since the peer was opened. A snapshot. */
@@ -201,6 +205,7 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
       bulk: { rate: this.#bulkRate.rate, whites: this.#bulkRate.whites },
       digests: this.#inbound.digests,
       receiveBuffer: this.#transport.receiveBuffer,
+      listenerErrors: this.#listeners.failed,
     });
   }
 
@@ -215,12 +220,9 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
   }
 
   async #open(): Promise<void> {
-    const { transport, targets, signal, key } = this.#settings;
+    const { targets, signal, key } = this.#settings;
     const clock = this.#clock;
-    this.#transport = await transport.open(this.#settings, {
-      receive: (bytes, source) => this.#receiver.receive(bytes, source),
-      error: (error) => this.emit('error', error),
-    });
+    this.#transport = await this.#openTransport();
     this.#outlets = this.#transport.links.map((link, index) => this.#outlet(targets[index] as Target, link));
     this.#outbound = new Outbound({
       ...this.#settings,
@@ -230,7 +232,7 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
       bulkRate: this.#bulkRate,
       pacer: this.#pacer,
     });
-    await Promise.all(this.#outlets.map(({ link }) => lookUp(link, clock)));
+    await Promise.all(this.#outlets.map(({ link }) => lookUp(link, clock, signal)));
     if (signal?.aborted) {
       await this.close();
       throw signal.reason;
@@ -245,6 +247,30 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
     });
   }
 
+  /** One that is opened only after the signal was aborted is closed again, and waited for by nobody. */
+  async #openTransport(): Promise<OpenTransport> {
+    const { transport, signal } = this.#settings;
+    const opening = transport.open(this.#settings, {
+      receive: (bytes, source) => this.#receiver.receive(bytes, source),
+      interfaceChanged: (message) => this.#warn('WARN_SPAMD_INTERFACE', message),
+      error: (error) => this.#fail(error),
+    });
+    if (signal === undefined) return opening;
+    try {
+      return await orAborted(opening, signal);
+    } catch (error) {
+      if (signal.aborted) {
+        opening
+          .then(
+            (late) => late.close(),
+            () => {},
+          )
+          .catch(() => {});
+      }
+      throw error;
+    }
+  }
+
   async #close(): Promise<void> {
     this.#settings.signal?.removeEventListener('abort', this.#abort);
     this.#lookingUp?.cancel();
@@ -252,13 +278,13 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
     await this.#outbound.close();
     await this.#transport.close();
     this.#receiver.end();
-    this.emit('close');
+    this.#listeners.call('close');
   }
 
   readonly #abort = (): void => void this.close();
 
   #outlet(target: Target, link: Link): Outlet {
-    return new Outlet(target, link, this.#counters, (error) => this.#warn('WARN_SPAMD_TARGET', error.message));
+    return new Outlet(target, link, this.#counters, (error) => this.#warn('WARN_SPAMD_TARGET', error.message, error));
   }
 
   async #announceOne(entry: Entry): Promise<SendReport> {
@@ -271,12 +297,12 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
   }
 
   /** The target of that name, or one made for the occasion. */
-  async #outletOf(name: string): Promise<Outlet> {
+  async #outletOf(name: string, signal: AbortSignal): Promise<Outlet> {
     const known = this.#outlets.find(({ target }) => target.name === name || target.host === name);
     if (known !== undefined) return known;
     const target = checkedTarget('to', name, this.#settings.port);
     const link = this.#transport.link(target);
-    await lookUp(link, this.#clock);
+    await lookUp(link, this.#clock, signal);
     return this.#outlet(target, link);
   }
 
@@ -299,8 +325,14 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
     this.#warn('WARN_SPAMD_REPLAY', `more datagrams arrive than ${bound} can remember: old ones might be replayed`);
   }
 
-  #warn(code: PeerWarningCode, message: string): void {
-    this.emit('warning', { code, message });
+  /** As Node has it, an error that nobody listens for is thrown. */
+  #fail(error: Error): void {
+    if (this.listenerCount('error') === 0) this.emit('error', error);
+    else this.#listeners.call('error', error);
+  }
+
+  #warn(code: PeerWarningCode, message: string, error?: unknown): void {
+    this.#listeners.call('warning', { code, message, error });
   }
 
   #seconds(): number {

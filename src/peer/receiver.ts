@@ -1,6 +1,6 @@
-import type { EventEmitter } from 'node:events';
 import type { TimedClock } from '../clock.ts';
 import type { Entry, Source } from '../entry.ts';
+import type { Listeners } from '../listeners.ts';
 import type { BulkRate } from './bulk-rate.ts';
 import type { SyncPeerEvents } from './events.ts';
 import type { Health } from './health.ts';
@@ -13,7 +13,7 @@ const MAX_EARLY = 4096;
 
 /** What happens to each datagram that comes in: refused or accepted, counted, and emitted to whoever listens. */
 export class Receiver {
-  readonly #events: EventEmitter<SyncPeerEvents>;
+  readonly #listeners: Listeners<SyncPeerEvents>;
   readonly #inbound: Inbound;
   readonly #health: Health;
   readonly #counters: Counters;
@@ -23,14 +23,14 @@ export class Receiver {
   #early: [Buffer, Source][] | undefined = [];
 
   constructor(
-    events: EventEmitter<SyncPeerEvents>,
+    listeners: Listeners<SyncPeerEvents>,
     inbound: Inbound,
     health: Health,
     counters: Counters,
     clock: TimedClock,
     bulkRate: BulkRate,
   ) {
-    this.#events = events;
+    this.#listeners = listeners;
     this.#inbound = inbound;
     this.#health = health;
     this.#counters = counters;
@@ -93,12 +93,12 @@ export class Receiver {
   }
 
   #deliver(entry: Entry, source: Source): void {
-    const events = this.#events;
+    const listeners = this.#listeners;
     countEntry(this.#counters.entries, entry.type);
-    events.emit('entry', entry, source);
-    if (entry.type === 'grey') events.emit('grey', entry, source);
-    else if (entry.type === 'white') events.emit('white', entry, source);
-    else if (entry.type === 'trapped') events.emit('trapped', entry, source);
+    listeners.call('entry', entry, source);
+    if (entry.type === 'grey') listeners.call('grey', entry, source);
+    else if (entry.type === 'white') listeners.call('white', entry, source);
+    else if (entry.type === 'trapped') listeners.call('trapped', entry, source);
     for (const reader of this.#readers) {
       if (!reader.push({ entry, source })) {
         this.#drop({ reason: 'overload', source, size: 0, detail: 'a reader of received() is too slow' });
@@ -108,6 +108,6 @@ export class Receiver {
 
   #drop(drop: Drop): void {
     this.#counters.drops[drop.reason]++;
-    this.#events.emit('drop', drop);
+    this.#listeners.call('drop', drop);
   }
 }

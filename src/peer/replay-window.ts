@@ -1,19 +1,19 @@
 import type { Digest } from '../auth/hmac.ts';
 
 /**
- * Whether a datagram was sent lately. Its newest timestamp says when: a batch may also carry older entries.
+ * Whether a datagram was sent lately. Its newest timestamp says when: a batch may also carry older entries. One without
+ * entries has no timestamp, so that a copy of it would be fresh for ever; no program is known to send such.
  *
- * @param newest The newest timestamp in the datagram, Unix seconds; -1 when it has none, and so nothing to replay.
+ * @param newest The newest timestamp in the datagram, Unix seconds; -1 when it has none.
  * @param maxSkew How far it may lie from now, before or after, in seconds; `false` turns the check off.
  */
 export function isFresh(newest: number, now: number, maxSkew: number | false): boolean {
-  return maxSkew === false || newest < 0 || Math.abs(now - newest) <= maxSkew;
+  return maxSkew === false || (newest >= 0 && Math.abs(now - newest) <= maxSkew);
 }
 
-/** The last second at which a copy of this datagram could still be fresh. */
-export function freshUntil(newest: number, now: number, maxSkew: number | false): number {
-  if (maxSkew === false) return Number.POSITIVE_INFINITY;
-  return (newest < 0 ? now : newest) + maxSkew;
+/** The last second at which a copy of a fresh datagram could still be fresh. */
+export function freshUntil(newest: number, maxSkew: number | false): number {
+  return maxSkew === false ? Number.POSITIVE_INFINITY : newest + maxSkew;
 }
 
 /** A digest is kept as words of 32 bits: an HMAC-SHA1 has five. */

@@ -16,7 +16,7 @@ export class SentDigests {
   /** @param newest The newest timestamp in the datagram, Unix seconds; -1 for none. */
   add(digest: string, newest: number, now: number): void {
     // Old entries come back now too.
-    this.#window.add(digest, freshUntil(Math.max(newest, now), now, this.#maxSkew), now);
+    this.#window.add(digest, freshUntil(Math.max(newest, now), this.#maxSkew), now);
   }
 
   has(digest: string, now: number): boolean {

@@ -65,6 +65,8 @@ export interface PeerStats {
   };
   /** The receive buffer that the kernel granted, bytes as it counts them (Linux doubles them); 0 for none. */
   readonly receiveBuffer: number;
+  /** How many calls of listeners threw, or rejected. */
+  readonly listenerErrors: number;
 }
 
 export type MutableCounts = { -readonly [K in keyof EntryCounts]: number };
@@ -109,7 +111,7 @@ export class Counters {
   };
   readonly skipped = noSkips();
 
-  snapshot(gauges: Pick<PeerStats, 'queued' | 'bulk' | 'digests' | 'receiveBuffer'>): PeerStats {
+  snapshot(gauges: Pick<PeerStats, 'queued' | 'bulk' | 'digests' | 'receiveBuffer' | 'listenerErrors'>): PeerStats {
     return {
       received: {
         datagrams: this.receivedDatagrams,

@@ -3,6 +3,7 @@ import { EventEmitter } from 'node:events';
 import { sleep, type Timer } from '../clock.ts';
 import type { AnnounceOptions, Entry, Group, Source } from '../entry.ts';
 import { SpamdSyncError } from '../errors.ts';
+import { Listeners } from '../listeners.ts';
 import { badOption, checkMembers, isList, notMadeByNew } from '../validate.ts';
 import { Calls } from './calls.ts';
 import { type Connection, connectionOf, type RedisClient } from './connection.ts';
@@ -15,9 +16,14 @@ import { Queue } from './queue.ts';
  * What an operator should look at, though the broadcaster goes on:
  * - `WARN_SPAMD_STORE`: Redis does not answer;
  * - `WARN_SPAMD_PEER`: the peer could not be opened, or failed; another process may have more luck;
- * - `WARN_SPAMD_ANNOUNCE`: the peer refused what was queued, which is lost.
+ * - `WARN_SPAMD_ANNOUNCE`: the peer refused what was queued, which is lost;
+ * - `WARN_SPAMD_LISTENER`: a listener threw, or its promise rejected: the program's own mistake.
  */
-export type BroadcasterWarningCode = 'WARN_SPAMD_STORE' | 'WARN_SPAMD_PEER' | 'WARN_SPAMD_ANNOUNCE';
+export type BroadcasterWarningCode =
+  | 'WARN_SPAMD_STORE'
+  | 'WARN_SPAMD_PEER'
+  | 'WARN_SPAMD_ANNOUNCE'
+  | 'WARN_SPAMD_LISTENER';
 
 /** Something that an operator should look at. */
 export interface BroadcasterWarning {
@@ -29,7 +35,7 @@ export interface BroadcasterWarning {
   readonly error: unknown;
 }
 
-/** The events of a {@link Broadcaster}. */
+/** The events of a {@link Broadcaster}. What a listener throws stops nothing: it is a `warning`. */
 export interface BroadcasterEvents {
   /** Something that the group announced; in the leader alone. */
   entry: [entry: Entry, source: Source];
@@ -77,6 +83,7 @@ const MAX_ENTRIES = 16_384;
  */
 export class Broadcaster extends EventEmitter<BroadcasterEvents> implements Group, AsyncDisposable {
   readonly #settings: BroadcasterSettings;
+  readonly #listeners: Listeners<BroadcasterEvents>;
   readonly #lease: Lease;
   readonly #queue: Queue;
   readonly #leader: Leader;
@@ -101,18 +108,19 @@ export class Broadcaster extends EventEmitter<BroadcasterEvents> implements Grou
     super();
     const { connection, settings } = opening;
     this.#settings = settings;
+    this.#listeners = new Listeners(this, settings.clock);
     const { prefix, scope, clock, timeout, leaseMs, maxQueued } = settings;
     const calls = new Calls(connection, clock, timeout);
     const key = (what: string): string => `${prefix}${what}:{${scope}}`;
     this.#lease = new Lease(calls, key('lease'), randomUUID(), leaseMs);
     this.#queue = new Queue(calls, { queue: key('queue'), trimmed: key('trimmed') }, maxQueued);
     this.#leader = new Leader(settings.open, {
-      entry: (entry, source) => this.emit('entry', entry, source),
+      entry: (entry, source) => this.#listeners.call('entry', entry, source),
       lead: () => {
-        this.emit('lead');
+        this.#listeners.call('lead');
         this.#wake();
       },
-      yield: () => this.emit('yield'),
+      yield: () => this.#listeners.call('yield'),
       failed: (error) => {
         // Every call under way says so.
         if (!this.#unable) this.#warn('WARN_SPAMD_PEER', 'the peer failed', error);
@@ -296,7 +304,7 @@ export class Broadcaster extends EventEmitter<BroadcasterEvents> implements Grou
 
   #warn(code: BroadcasterWarningCode, what: string, error: unknown): void {
     const why = error instanceof Error ? error.message : String(error);
-    this.emit('warning', { code, message: `${what}: ${why}`, error });
+    this.#listeners.call('warning', { code, message: `${what}: ${why}`, error });
   }
 }
 

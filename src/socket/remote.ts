@@ -8,6 +8,7 @@ import type { ClaimOptions, SweepReport } from '../greylist/options.ts';
 import type { ImportReport } from '../greylist/records.ts';
 import type { GreylistStats } from '../greylist/stats.ts';
 import { undecided, type Verdict } from '../greylist/verdict.ts';
+import { Listeners } from '../listeners.ts';
 import { checkRecords, type SpamdbRecord } from '../spamdb-record.ts';
 import { badOption, checkedNumber, checkMembers } from '../validate.ts';
 import { connectWords, responsesTo, ServerLink } from './link.ts';
@@ -50,6 +51,7 @@ export class RemoteGreylist extends EventEmitter<GreylistEvents> implements Asyn
   readonly #onError: 'pass' | 'defer';
   readonly #timeout: number;
   readonly #clock: TimedClock;
+  readonly #listeners: Listeners<GreylistEvents>;
   #link: Promise<ServerLink> | undefined;
   #failed: { readonly at: number; readonly error: unknown } | undefined;
   #waiting = 0;
@@ -66,6 +68,7 @@ export class RemoteGreylist extends EventEmitter<GreylistEvents> implements Asyn
     this.#onError = onError;
     this.#timeout = checkedNumber('timeout', timeout, 0.001, 600);
     this.#clock = timedClock(options.clock);
+    this.#listeners = new Listeners(this, this.#clock);
   }
 
   /**
@@ -87,7 +90,7 @@ export class RemoteGreylist extends EventEmitter<GreylistEvents> implements Asyn
       if (error instanceof SpamdSyncError && error.code === 'ERR_SPAMD_FIELD') throw error;
       const cause = error instanceof Error ? error : new Error(String(error));
       const message = `the greylist could not decide: ${cause.message}`;
-      this.emit('warning', { code: 'WARN_SPAMD_STORE', message, error });
+      this.#listeners.call('warning', { code: 'WARN_SPAMD_STORE', message, error });
       return undecided(this.#onError, cause);
     }
   }

@@ -131,6 +131,7 @@ export class MemoryNetwork {
       address,
       port,
       receiveBuffer: 0,
+      interfaces: [],
       links: targets.map((target) => this.#link(target, group, host)),
       link: (target) => this.#link(target, group, host),
       isLocal: (other) => other === address,

@@ -1,3 +1,4 @@
+import type { TimedClock } from '../clock.ts';
 import type { Source } from '../entry.ts';
 
 /** Where a peer is to listen, after the options were checked. */
@@ -28,12 +29,28 @@ export interface TransportOptions {
   readonly group: string;
   /** Where to send, in the order in which links are wanted. */
   readonly targets: readonly SendTo[];
+  /** By which time is measured until it looks again whether its interfaces are still there. */
+  readonly clock: TimedClock;
+}
+
+/** Something of this host that a peer depends on: the interface of the group, or the address that it listens on. */
+export interface InterfaceState {
+  /** The interface's name, or the address. */
+  readonly name: string;
+  /** The IPv4 address in use; `undefined` while it is gone: removed, down, without carrier or without an address. */
+  readonly address: string | undefined;
+  /** What is wrong, in words; `undefined` for nothing. */
+  readonly detail: string | undefined;
+  /** How often it was found gone, back, re-created or re-addressed; only grows. */
+  readonly changes: number;
 }
 
 /** What a transport calls back; all but `receive` only after `open` resolved. */
 export interface TransportEvents {
   /** A datagram came in. The bytes are the callee's for the duration of the call. */
   receive(bytes: Buffer, source: Source): void;
+  /** An interface or address that the transport depends on is gone, back, re-created or re-addressed; in words. */
+  interfaceChanged(message: string): void;
   /** The transport as a whole failed and will deliver nothing more. */
   error(error: Error): void;
 }
@@ -60,6 +77,8 @@ export interface OpenTransport {
   readonly port: number;
   /** The receive buffer that the kernel granted, bytes as it counts them; 0 where there is none. */
   readonly receiveBuffer: number;
+  /** What it depends on of this host, as it was when last looked at. */
+  readonly interfaces: readonly InterfaceState[];
   /** A link for each of the targets, in their order. */
   readonly links: readonly Link[];
   /**
@@ -83,7 +102,7 @@ export interface Transport {
    * Binds and joins. Names are not looked up yet.
    *
    * @throws {SpamdSyncError} `ERR_SPAMD_LISTEN` when the port or address cannot be had, `ERR_SPAMD_INTERFACE` for an
-   * interface that is not there or has no IPv4 address, `ERR_SPAMD_OPTION` for options that exclude each other.
+   * interface that is not there, is down, has no carrier or no IPv4 address, `ERR_SPAMD_OPTION` for options that exclude each other.
    */
   open(options: TransportOptions, events: TransportEvents): Promise<OpenTransport>;
 }

@@ -1,9 +1,10 @@
-import { lookup } from 'node:dns/promises';
 import { isIPv4 } from 'node:net';
-import { networkInterfaces } from 'node:os';
 import { DgramAsPromised, type SocketAsPromised } from 'dgram-as-promised';
+import { every, type Timer } from '../clock.ts';
 import { SpamdSyncError, shown, systemCode } from '../errors.ts';
+import { addressFacts, interfaceFacts, isInterfaceName, LocalAddresses, usableInterfaces } from './interfaces.ts';
 import type {
+  InterfaceState,
   Link,
   ListenAt,
   OpenTransport,
@@ -12,6 +13,8 @@ import type {
   TransportEvents,
   TransportOptions,
 } from './transport.ts';
+import { type Port, UdpLink } from './udp-link.ts';
+import { type Change, Watched } from './watched.ts';
 
 /** The smallest receive buffer worth asking for when the system refuses larger ones. */
 const MIN_BUFFER = 64 * 1024;
@@ -19,55 +22,249 @@ const MIN_BUFFER = 64 * 1024;
 /** spamd's own: the group does not leave the link. */
 const DEFAULT_TTL = 1;
 
+/** How often it is looked whether the interface is still there, seconds. */
+const LOOK_INTERVAL = 3;
+
+/** How often at most where sends fail, seconds: it costs a tenth of a millisecond. */
+const MIN_LOOK_INTERVAL = 1;
+
 /** UDP over IPv4, as spamd does it. */
 export const udp: Transport = { open };
 
 async function open(options: TransportOptions, events: TransportEvents): Promise<OpenTransport> {
+  const multicast = multicastOf(options);
+  const socket = await openSocket(options, events, multicast);
+  return new UdpTransport(socket, options, events, multicast);
+}
+
+/** Bound, on its interface, a member of its group. */
+async function openSocket(
+  options: TransportOptions,
+  events: TransportEvents,
+  multicast: Multicast | undefined,
+): Promise<SocketAsPromised> {
   const { listen, group } = options;
-  const joinOn = listen !== false && !isIPv4(listen.at) ? interfaceAddress(listen.at) : undefined;
-  const sendOn = multicastTarget(options);
+  const address = multicast?.watched.address;
   const socket = DgramAsPromised.createSocket(
     // Several peers on one host may share the group's port, as several spamds do. An address is for one alone.
-    { type: 'udp4', reuseAddr: joinOn !== undefined },
+    { type: 'udp4', reuseAddr: multicast?.joins === true },
     // Handed over before bind: what arrives before a listener is attached is lost.
     listen === false ? undefined : (bytes, from) => events.receive(bytes, { address: from.address, port: from.port }),
   );
   try {
-    await bind(socket, listen, joinOn);
-    if (joinOn !== undefined) socket.addMembership(group, joinOn);
-    if (sendOn !== undefined) {
-      socket.setMulticastInterface(interfaceAddress(sendOn.host));
-      socket.setMulticastTTL(sendOn.ttl ?? DEFAULT_TTL);
+    await bind(socket, listen);
+    if (multicast?.joins) socket.addMembership(group, address);
+    if (multicast?.target !== undefined && address !== undefined) {
+      socket.setMulticastInterface(address);
+      socket.setMulticastTTL(multicast.target.ttl ?? DEFAULT_TTL);
       // So that other peers on this host receive it; our own echo is known by its digest.
       socket.setMulticastLoopback(true);
     }
-    const receiveBuffer = listen === false ? 0 : growReceiveBuffer(socket, listen.receiveBuffer);
-    const linkTo = (target: SendTo) => link(socket, target, group);
-    const links = options.targets.map(linkTo);
+    if (listen !== false) growReceiveBuffer(socket, listen.receiveBuffer);
     // From here on the wrapper's memory of one error would reject the next send, which had no part in it.
     socket.destroy();
     socket.socket.on('error', (error) => events.error(error));
-    const bound = socket.address();
-    return {
-      address: bound.address,
-      port: bound.port,
-      receiveBuffer,
-      links,
-      link: (target) => {
-        if (!isInterface(target)) return linkTo(target);
-        throw new SpamdSyncError('ERR_SPAMD_OPTION', `to: an interface that is not a target: ${shown(target.host)}`);
-      },
-      isLocal: localAddresses(),
-      close: () => socket.close(),
-    };
+    return socket;
   } catch (error) {
     await socket.close().catch(() => {});
     throw error;
   }
 }
 
-async function bind(socket: SocketAsPromised, listen: ListenAt | false, joinOn: string | undefined): Promise<void> {
-  const address = listen === false || joinOn !== undefined ? '0.0.0.0' : listen.at;
+/**
+ * A socket, and what it depends on of this host. A membership and the interface of multicast end with the interface, and
+ * the system says nothing of it, so it is looked at every few seconds, and whenever a send fails.
+ */
+class UdpTransport implements OpenTransport, Port {
+  readonly address: string;
+  readonly port: number;
+  readonly receiveBuffer: number;
+  readonly links: readonly Link[];
+  readonly #options: TransportOptions;
+  readonly #events: TransportEvents;
+  readonly #multicast: Multicast | undefined;
+  readonly #bound: Watched | undefined;
+  readonly #local: LocalAddresses;
+  readonly #looking: Timer | undefined;
+  #socket: SocketAsPromised;
+  /** When it was looked last, the clock's monotonic seconds. */
+  #looked = Number.NEGATIVE_INFINITY;
+  #generation = 0;
+  #replacing: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(
+    socket: SocketAsPromised,
+    options: TransportOptions,
+    events: TransportEvents,
+    multicast: Multicast | undefined,
+  ) {
+    const { listen, targets, clock } = options;
+    const { address, port } = socket.address();
+    this.address = address;
+    this.port = port;
+    this.receiveBuffer = listen === false ? 0 : socket.getRecvBufferSize();
+    this.#options = options;
+    this.#events = events;
+    this.#socket = socket;
+    this.#multicast = multicast;
+    this.links = targets.map((target) => this.#link(target));
+    this.#bound =
+      listen === false || !canVanish(listen.at) ? undefined : new Watched(listen.at, () => addressFacts(address));
+    this.#local = new LocalAddresses(clock);
+    this.#looking = this.#watched.length === 0 ? undefined : every(clock, LOOK_INTERVAL, () => this.#look());
+  }
+
+  get interfaces(): readonly InterfaceState[] {
+    return this.#watched.map(({ state }) => state);
+  }
+
+  get generation(): number {
+    return this.#generation;
+  }
+
+  link(target: SendTo): Link {
+    if (!isInterface(target)) return this.#link(target);
+    throw new SpamdSyncError('ERR_SPAMD_OPTION', `to: an interface that is not a target: ${shown(target.host)}`);
+  }
+
+  isLocal(address: string): boolean {
+    return this.#local.has(address);
+  }
+
+  send(bytes: Uint8Array, port: number, address: string): Promise<unknown> {
+    return this.#socket.send(bytes, port, address);
+  }
+
+  renewedSince(generation: number): boolean {
+    const now = this.#options.clock.monotonic();
+    if (generation === this.#generation && now - this.#looked >= MIN_LOOK_INTERVAL) this.#look();
+    return generation !== this.#generation;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#looking?.cancel();
+    await this.#replacing;
+    await this.#socket.close();
+  }
+
+  get #watched(): readonly Watched[] {
+    return [this.#multicast?.watched, this.#bound].filter((watched) => watched !== undefined);
+  }
+
+  #link(target: SendTo): Link {
+    if (target === this.#multicast?.target) return new UdpLink(this, target, this.#options.group, true);
+    return new UdpLink(this, target, isIPv4(target.host) ? target.host : undefined, false);
+  }
+
+  #look(): void {
+    if (this.#closed) return;
+    this.#looked = this.#options.clock.monotonic();
+    if (this.#multicast !== undefined) this.#lookAtInterface(this.#multicast);
+    const before = this.#bound?.address;
+    const change = this.#bound?.look();
+    // The system keeps what is bound: when the address is back, all is as it was.
+    if (this.#bound !== undefined && change !== undefined) this.#report(this.#bound, change, before);
+  }
+
+  #lookAtInterface(multicast: Multicast): void {
+    const { watched } = multicast;
+    const before = watched.address;
+    let change = watched.look();
+    try {
+      if (multicast.joins && change !== undefined && before !== undefined) this.#leave(before);
+      if (watched.address !== undefined && this.#attach(multicast, watched.address, change)) change ??= 're-created';
+    } catch (error) {
+      // It went while it was looked at.
+      watched.lose(`interface ${shown(watched.name)} is of no use: ${systemCode(error) ?? String(error)}`);
+      change = before === undefined ? undefined : 'gone';
+    }
+    if (change !== undefined) this.#report(watched, change, before);
+  }
+
+  /** @returns Whether the group was joined, of which the socket was no member. */
+  #attach(multicast: Multicast, address: string, change: Change | undefined): boolean {
+    if (multicast.joins && change !== undefined) this.#leave(address);
+    const joined = multicast.joins && this.#join(multicast, address, change);
+    if (multicast.target !== undefined) this.#socket.setMulticastInterface(address);
+    return joined;
+  }
+
+  #join(multicast: Multicast, address: string, change: Change | undefined): boolean {
+    try {
+      this.#socket.addMembership(this.#options.group, address);
+      return true;
+    } catch (error) {
+      if (systemCode(error) === 'ENOBUFS') {
+        this.#replacing ??= this.#replaceSocket(multicast).finally(() => {
+          this.#replacing = undefined;
+        });
+        return true;
+      }
+      // As it should be: it is a member.
+      if (change === undefined) return false;
+      throw error;
+    }
+  }
+
+  /** Of every interface that had this address: Linux keeps those of interfaces that are gone. */
+  #leave(address: string): void {
+    try {
+      for (;;) this.#socket.dropMembership(this.#options.group, address);
+    } catch {
+      // There is none left.
+    }
+  }
+
+  /**
+   * Linux keeps the memberships of interfaces that are gone, and a socket can have 20. Those of an interface that was re-created
+   * with its old address cannot even be left: then only another socket helps. Both are bound until it has taken over.
+   */
+  async #replaceSocket(multicast: Multicast): Promise<void> {
+    const { listen } = this.#options;
+    try {
+      const same = listen === false ? listen : { ...listen, port: this.port };
+      const next = await openSocket({ ...this.#options, listen: same }, this.#events, multicast);
+      const old = this.#socket;
+      this.#socket = next;
+      await old.close();
+    } catch (error) {
+      multicast.watched.lose(`the group cannot be joined: ${error instanceof Error ? error.message : String(error)}`);
+      this.#report(multicast.watched, 'gone', undefined);
+    }
+  }
+
+  #report(watched: Watched, change: Change, before: string | undefined): void {
+    watched.countChange();
+    this.#local.forget();
+    if (change !== 'gone') this.#generation++;
+    this.#events.interfaceChanged(describe(watched, change, before));
+  }
+}
+
+/** What happened, in words. */
+function describe({ name, address, state }: Watched, change: Change, before: string | undefined): string {
+  const what = isIPv4(name) ? `the address ${name}` : `interface ${shown(name)}`;
+  switch (change) {
+    case 'gone':
+      return `${state.detail}: nothing is received or sent there until it is back`;
+    case 'back':
+      return isIPv4(name) ? `${what} is back` : `${what} is back, with the address ${address}`;
+    case 're-created':
+      return `${what} was re-created, with the address ${address}`;
+    case 're-addressed':
+      return `${what} has another address, ${address} in place of ${before}`;
+  }
+}
+
+/** Whether a local address may go and come: 0.0.0.0 is every address, and 127/8 always there. */
+function canVanish(at: string): boolean {
+  return isIPv4(at) && at !== '0.0.0.0' && !at.startsWith('127.');
+}
+
+async function bind(socket: SocketAsPromised, listen: ListenAt | false): Promise<void> {
+  const address = listen === false || !isIPv4(listen.at) ? '0.0.0.0' : listen.at;
   const port = listen === false ? 0 : listen.port;
   try {
     // Exclusive: in a worker of a Node cluster the primary would otherwise bind it and share it out among the workers.
@@ -87,45 +284,45 @@ function bindReason(cause: unknown): string {
   return code ?? String(cause);
 }
 
-/** What the kernel granted: Linux quietly gives less than asked (rmem_max), the BSDs refuse, so ask for less there. */
-function growReceiveBuffer(socket: SocketAsPromised, wanted: number): number {
+/** Linux quietly gives less than asked (rmem_max), the BSDs refuse, so ask for less there. */
+function growReceiveBuffer(socket: SocketAsPromised, wanted: number): void {
   for (let size = wanted; ; size = Math.floor(size / 2)) {
     try {
       socket.setRecvBufferSize(size);
-      break;
+      return;
     } catch (error) {
       if (systemCode(error) !== 'ERR_SOCKET_BUFFER_SIZE') throw error;
-      if (size <= MIN_BUFFER) break;
+      if (size <= MIN_BUFFER) return;
     }
   }
-  return socket.getRecvBufferSize();
 }
 
-/** The IPv4 address of an interface of this host. */
-function interfaceAddress(name: string): string {
-  const addresses = networkInterfaces()[name];
-  const ipv4 = addresses?.find((about) => about.family === 'IPv4');
-  if (ipv4 !== undefined) return ipv4.address;
-  const what =
-    addresses === undefined ? `there is no interface ${shown(name)}` : `interface ${shown(name)} has no IPv4 address`;
-  const names = Object.entries(networkInterfaces()).filter(([, list]) =>
-    list?.some((about) => about.family === 'IPv4'),
-  );
-  throw new SpamdSyncError('ERR_SPAMD_INTERFACE', `${what}; there are: ${names.map(([known]) => known).join(', ')}`);
+/** What of the socket hangs on an interface: it and the TTL are the socket's, so there is one at most. */
+interface Multicast {
+  readonly watched: Watched;
+  /** Whether the group is joined there. */
+  readonly joins: boolean;
+  /** The target that is the group, sent to from there. */
+  readonly target: SendTo | undefined;
 }
 
-/** Whether an address is one of this host. Those known are kept: listing the interfaces costs more than an HMAC. */
-function localAddresses(): (address: string) => boolean {
-  let known = new Set<string>();
-  return (address) => {
-    if (address.startsWith('127.') || known.has(address)) return true;
-    const all = Object.values(networkInterfaces()).flatMap((list = []) => list);
-    known = new Set(all.map((about) => about.address));
-    return known.has(address);
-  };
+function multicastOf(options: TransportOptions): Multicast | undefined {
+  const { listen } = options;
+  const target = multicastTarget(options);
+  const joined = listen !== false && !isIPv4(listen.at) ? listen.at : undefined;
+  const name = joined ?? target?.host;
+  return name === undefined ? undefined : { watched: usable(name), joins: joined !== undefined, target };
 }
 
-/** The one multicast target, if any: interface and TTL are the socket's, so there cannot be two that differ. */
+/** @throws {SpamdSyncError} `ERR_SPAMD_INTERFACE` for an interface that has no IPv4 address to be used. */
+function usable(name: string): Watched {
+  const watched = new Watched(name, (preferred) => interfaceFacts(name, preferred));
+  if (watched.address !== undefined) return watched;
+  const others = usableInterfaces().join(', ');
+  throw new SpamdSyncError('ERR_SPAMD_INTERFACE', `${watched.state.detail}; there are: ${others}`);
+}
+
+/** The one multicast target, if any. */
 function multicastTarget({ listen, targets }: TransportOptions): SendTo | undefined {
   const multicast = targets.filter((target) => isInterface(target));
   const [first, ...others] = multicast;
@@ -148,76 +345,5 @@ function multicastTarget({ listen, targets }: TransportOptions): SendTo | undefi
  * turn `em0` into some host, and a resolver that is down would hold up the start.
  */
 function isInterface(target: SendTo): boolean {
-  return !isIPv4(target.host) && (target.ttl !== undefined || networkInterfaces()[target.host] !== undefined);
-}
-
-function link(socket: SocketAsPromised, target: SendTo, group: string): Link {
-  if (isInterface(target)) return new UdpLink(socket, target, group, true);
-  return new UdpLink(socket, target, isIPv4(target.host) ? target.host : undefined, false);
-}
-
-class UdpLink implements Link {
-  readonly #socket: SocketAsPromised;
-  readonly #target: SendTo;
-  readonly #byName: boolean;
-  readonly multicast: boolean;
-  #address: string | undefined;
-  #failed = false;
-  #refreshing: Promise<void> | undefined;
-  #why: unknown;
-
-  constructor(socket: SocketAsPromised, target: SendTo, address: string | undefined, multicast: boolean) {
-    this.#socket = socket;
-    this.#target = target;
-    this.#address = address;
-    this.#byName = address === undefined;
-    this.multicast = multicast;
-  }
-
-  get address(): string | undefined {
-    return this.#address;
-  }
-
-  get failing(): boolean {
-    return this.#failed;
-  }
-
-  refresh(): Promise<void> {
-    if (!this.#byName) return Promise.resolve();
-    this.#refreshing ??= this.#resolve().finally(() => {
-      this.#refreshing = undefined;
-    });
-    return this.#refreshing;
-  }
-
-  async send(bytes: Uint8Array): Promise<void> {
-    const { host, port } = this.#target;
-    if (this.#address === undefined) {
-      const why = systemCode(this.#why) ?? 'not resolved';
-      throw new SpamdSyncError('ERR_SPAMD_RESOLVE', `target ${host}: name does not resolve: ${why}`, {
-        cause: this.#why,
-      });
-    }
-    try {
-      await this.#socket.send(bytes, port, this.#address);
-      this.#failed = false;
-    } catch (cause) {
-      this.#failed = true;
-      const why = systemCode(cause) ?? String(cause);
-      throw new SpamdSyncError('ERR_SPAMD_SEND', `target ${host}: sending to ${this.#address}:${port}: ${why}`, {
-        cause,
-      });
-    }
-  }
-
-  /** Keeps the last known address when the resolver fails: a name server that is down is no reason to fall silent. */
-  async #resolve(): Promise<void> {
-    try {
-      this.#address = (await lookup(this.#target.host, { family: 4 })).address;
-      this.#failed = false;
-    } catch (error) {
-      this.#why = error;
-      this.#failed = true;
-    }
-  }
+  return !isIPv4(target.host) && (target.ttl !== undefined || isInterfaceName(target.host));
 }

@@ -45,14 +45,10 @@ export class Lab implements AsyncDisposable {
     const link = `${this.#prefix}v${number}`;
     const address = `10.99.0.${number}`;
     ip('netns', 'add', namespace);
-    ip('link', 'add', link, 'type', 'veth', 'peer', 'name', INTERFACE, 'netns', namespace);
-    ip('link', 'set', link, 'master', this.#bridge, 'up');
-    ip('-n', namespace, 'addr', 'add', `${address}/24`, 'dev', INTERFACE);
-    ip('-n', namespace, 'link', 'set', INTERFACE, 'up');
     ip('-n', namespace, 'link', 'set', 'lo', 'up');
-    // The real daemons leave the choice of the interface to the routes.
-    ip('-n', namespace, 'route', 'add', '224.0.0.0/4', 'dev', INTERFACE);
-    return new LabHost(namespace, `mx${number}.example.org`, address);
+    const host = new LabHost(namespace, `mx${number}.example.org`, address, { link, bridge: this.#bridge });
+    host.plugIn();
+    return host;
   }
 }
 
@@ -60,12 +56,48 @@ export class LabHost {
   readonly namespace: string;
   readonly name: string;
   readonly address: string;
+  readonly #wire: { readonly link: string; readonly bridge: string };
   readonly #peers: RemotePeer[] = [];
 
-  constructor(namespace: string, name: string, address: string) {
+  /** @param wire The bridge of the lab, and what the end of this host's wire that is plugged in there is called. */
+  constructor(namespace: string, name: string, address: string, wire: { link: string; bridge: string }) {
     this.namespace = namespace;
     this.name = name;
     this.address = address;
+    this.#wire = wire;
+  }
+
+  /** Makes this host's interface, up and with its address. */
+  plugIn(index?: number): void {
+    const { link, bridge } = this.#wire;
+    const indexed = index === undefined ? [] : ['index', `${index}`];
+    const peer = ['peer', 'name', INTERFACE, 'netns', this.namespace, ...indexed];
+    ip('link', 'add', link, 'type', 'veth', ...peer);
+    ip('link', 'set', link, 'master', bridge, 'up');
+    this.ip('addr', 'add', `${this.address}/24`, 'dev', INTERFACE);
+    this.ip('link', 'set', INTERFACE, 'up');
+    // The real daemons leave the choice of the interface to the routes.
+    this.ip('route', 'add', '224.0.0.0/4', 'dev', INTERFACE);
+  }
+
+  /** Makes this host's interface anew, whatever has become of it. */
+  replug(index?: number): void {
+    if (this.ip('-o', 'link').includes(`${INTERFACE}@`)) this.unplug();
+    this.plugIn(index);
+  }
+
+  /** Takes the carrier from this host's interface. */
+  cutWire(): void {
+    ip('link', 'set', this.#wire.link, 'down');
+  }
+
+  mendWire(): void {
+    ip('link', 'set', this.#wire.link, 'up');
+  }
+
+  /** Removes this host's interface, and all that hangs on it. */
+  unplug(): void {
+    this.ip('link', 'del', INTERFACE);
   }
 
   /** A SyncPeer in a process of its own on this host. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from 'redis';
-import { type Entry, Greylist, MemoryStore, SpamdSyncError, SyncKey, SyncPeer } from 'spamd-sync';
+import { type Entry, Greylist, MemoryStore, type Source, SpamdSyncError, SyncKey, SyncPeer } from 'spamd-sync';
 import { Broadcaster, type BroadcasterOptions, type GroupPeer } from 'spamd-sync/redis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { RedisServer } from './redis-server.ts';
@@ -113,6 +113,30 @@ describe('a broadcaster', () => {
     expect(peer.announced.map(({ ip }) => ip)).toEqual(['192.0.2.1']);
     expect(peer.closed).toBe(true);
     expect(await client.exists('spamd:lease:{all}')).toBe(0);
+  });
+
+  it('leads, receives and yields though every listener throws, and keeps none of it from the other listeners', async () => {
+    let receive: (entry: Entry, source: Source) => void = () => {};
+    const peer = new Recorder();
+    const on: GroupPeer['on'] = (event: string, listener: (...args: never[]) => void): void => {
+      if (event === 'entry') receive = listener as typeof receive;
+    };
+    const { announce, close } = peer;
+    const leader = await start({ open: async () => ({ on, announce: announce.bind(peer), close: close.bind(peer) }) });
+    const seen: string[] = [];
+    const fail = () => {
+      throw new Error('a mistake of the program');
+    };
+    for (const event of ['lead', 'entry', 'yield'] as const) leader.on(event, fail).on(event, () => seen.push(event));
+    leader.on('warning', ({ message }) => seen.push(message));
+    await expect.poll(() => leader.leading).toBe(true);
+    await leader.announce([white('192.0.2.1')]);
+    await expect.poll(() => peer.announced).toHaveLength(1);
+    receive(white('192.0.2.2'), { address: '192.0.2.200', port: 8025 });
+    await leader.close();
+    const said = (event: string) => [`a listener of ${event} threw: a mistake of the program`, event];
+    expect(seen).toEqual(['lead', 'entry', 'yield'].flatMap(said));
+    expect(peer.closed).toBe(true);
   });
 
   it('leaves it to another when its peer cannot be opened, or fails', async () => {

@@ -69,6 +69,13 @@ export class RemotePeer {
     return this.#ask({ do: 'health' }) as Promise<PeerHealth>;
   }
 
+  /** Closes the peer, if one is open, and opens another in the same process. What was seen so far is forgotten. */
+  async reopen(options: HostOptions): Promise<void> {
+    await this.closePeer();
+    for (const seen of [this.entries, this.sources, this.drops, this.warnings]) seen.length = 0;
+    await this.#ask({ do: 'open', options });
+  }
+
   /** Closes the peer but leaves its process, so that what is left behind can be looked at. */
   async closePeer(): Promise<void> {
     await this.#ask({ do: 'close' });

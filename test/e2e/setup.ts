@@ -15,6 +15,7 @@ export function setup(project: TestProject): () => void {
   needNamespaces();
   needPackage('redis-server', hasRedis);
   needPackage('tshark', () => works('tshark', ['--version']));
+  needPackage('nftables', () => works('nft', ['--version']));
   const prefix = `sy${process.pid.toString(36)}-`;
   project.provide('labPrefix', prefix);
   return () => removeLeftovers(prefix);

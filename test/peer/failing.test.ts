@@ -15,7 +15,7 @@ describe('a target that fails', () => {
     ]);
     expect(transport.link(0).sent).toEqual(transport.link(2).sent);
     expect(peer.stats().sent).toMatchObject({ datagrams: 4, entries: 172, failed: 2 });
-    expect(seen.warnings).toEqual([{ code: 'WARN_SPAMD_TARGET', message: 'no route to b' }]);
+    expect(seen.warnings).toEqual([{ code: 'WARN_SPAMD_TARGET', message: 'no route to b', error: refuse }]);
     expect(seen.errors).toEqual([]);
     expect(peer.health().targets).toMatchObject([
       { target: 'a', sent: 2, failed: 0, lastError: undefined },

@@ -115,17 +115,20 @@ describe('freshness', () => {
     expect(isFresh(newest, 1000, 600)).toBe(fresh);
   });
 
-  it('is not asked of a datagram without entries, or when turned off', () => {
-    expect(isFresh(-1, 1000, 600)).toBe(true);
+  it('is never what a datagram without entries has', () => {
+    for (const now of [0, 1, 1000]) expect(isFresh(-1, now, 600)).toBe(false);
+  });
+
+  it('is not asked when turned off', () => {
     expect(isFresh(0, 1e9, false)).toBe(true);
+    expect(isFresh(-1, 1e9, false)).toBe(true);
     expect(isFresh(0, 1001, 1000)).toBe(false);
   });
 
   it('ends when a copy would be stale', () => {
-    expect(freshUntil(1000, 500, 600)).toBe(1600);
-    expect(freshUntil(0, 500, 600)).toBe(600);
-    expect(freshUntil(-1, 500, 600)).toBe(1100);
-    expect(freshUntil(1000, 500, false)).toBe(Number.POSITIVE_INFINITY);
-    expect(freshUntil(-1, 500, false)).toBe(Number.POSITIVE_INFINITY);
+    expect(freshUntil(1000, 600)).toBe(1600);
+    expect(freshUntil(0, 600)).toBe(600);
+    expect(freshUntil(1000, false)).toBe(Number.POSITIVE_INFINITY);
+    expect(freshUntil(-1, false)).toBe(Number.POSITIVE_INFINITY);
   });
 });

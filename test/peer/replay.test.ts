@@ -65,8 +65,21 @@ describe('freshness at a peer', () => {
     expect(seen.entries).toHaveLength(3);
   });
 
-  it('is not asked of a datagram without entries, which is told apart from its copy all the same', async () => {
-    const { transport, seen, peer } = await openRig();
+  it('is never what a datagram without entries has: it leaves no trace but its drop', async () => {
+    const { transport, seen, peer, clock } = await openRig();
+    const bytes = frame([tlv(9), END]);
+    for (const later of [0, 1, 86_400]) {
+      clock.time = NOW + later;
+      transport.receive(bytes);
+    }
+    expect(reasons(seen)).toEqual(['stale', 'stale', 'stale']);
+    expect(seen.drops[0]?.detail).toBe('it has no entry, and so no timestamp');
+    expect(peer.stats()).toMatchObject({ received: { accepted: 0, unknownTlvs: 0 }, digests: { held: 0 } });
+    expect(peer.health().sources).toMatchObject([{ lastReceived: undefined, accepted: 0, lost: 0, skew: undefined }]);
+  });
+
+  it('is not asked of a datagram without entries when turned off: it is told apart from its copy all the same', async () => {
+    const { transport, seen, peer } = await openRig({ maxSkew: false });
     const bytes = frame([tlv(9), END]);
     transport.receive(bytes);
     transport.receive(bytes);

@@ -110,9 +110,9 @@ async function trace(seed: number): Promise<string[]> {
   for (const address of ['192.0.2.1', '192.0.2.2', '192.0.2.3']) {
     const inner = network.transport(address);
     const transport: Transport = {
-      open: (options, { receive, error }) =>
+      open: (options, { receive, ...events }) =>
         inner.open(options, {
-          error,
+          ...events,
           receive: (bytes, source) => {
             arrivals.push(`${network.clock.now()} ${address} ${bytes.toString('base64')}`);
             receive(bytes, source);

@@ -3,6 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import {
   type Drop,
   type Entry,
+  type InterfaceState,
   type Link,
   type OpenTransport,
   type PeerWarning,
@@ -65,6 +66,7 @@ export class FakeTransport implements Transport {
   links: FakeLink[] = [];
   /** Links asked for after opening. */
   readonly later: FakeLink[] = [];
+  interfaces: InterfaceState[] = [];
   closed = 0;
   #events: TransportEvents | undefined;
 
@@ -76,6 +78,7 @@ export class FakeTransport implements Transport {
       address: '192.0.2.1',
       port: options.listen === false ? 40_000 : options.listen.port,
       receiveBuffer: 425_984,
+      interfaces: this.interfaces,
       links: this.links,
       link: ({ host }) => {
         const link = new FakeLink(host);

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import type { Entry, OpenTransport, Source, SyncPeer } from 'spamd-sync';
 import { encodeDatagram } from 'spamd-sync/wire';
 import { describe, expect, it, vi } from 'vitest';
+import { systemClock } from '../../src/clock.ts';
 import { udp } from '../../src/transport/udp.ts';
 import { KEY } from '../support/frame.ts';
 import { loopback, names, open, peerAt, WHITE } from '../support/loopback.ts';
@@ -109,9 +110,9 @@ describe('sending', () => {
 
 describe('a link to a name', () => {
   async function linkTo(host: string): Promise<OpenTransport> {
-    const events = { receive: () => {}, error: () => {} };
+    const events = { receive: () => {}, interfaceChanged: () => {}, error: () => {} };
     const transport = await udp.open(
-      { listen: false, group: '224.0.1.240', targets: [{ host, port: 9, ttl: undefined }] },
+      { listen: false, group: '224.0.1.240', targets: [{ host, port: 9, ttl: undefined }], clock: systemClock },
       events,
     );
     open.push(transport);
@@ -140,9 +141,12 @@ describe('a link to a name', () => {
   it('works from when the name first resolves', async () => {
     names({});
     const receiver = await peerAt();
-    const events = { receive: () => {}, error: () => {} };
+    const events = { receive: () => {}, interfaceChanged: () => {}, error: () => {} };
     const target = { host: 'late.test', port: receiver.address.port, ttl: undefined };
-    const transport = await udp.open({ listen: false, group: '224.0.1.240', targets: [target] }, events);
+    const transport = await udp.open(
+      { listen: false, group: '224.0.1.240', targets: [target], clock: systemClock },
+      events,
+    );
     open.push(transport);
     const [link] = transport.links;
     await link?.refresh();

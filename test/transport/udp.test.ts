@@ -4,6 +4,7 @@ import { networkInterfaces } from 'node:os';
 import { SyncPeer } from 'spamd-sync';
 import { encodeDatagram } from 'spamd-sync/wire';
 import { describe, expect, it, vi } from 'vitest';
+import { systemClock } from '../../src/clock.ts';
 import { udp } from '../../src/transport/udp.ts';
 import { KEY } from '../support/frame.ts';
 import { loopback, names, open, peerAt, WHITE } from '../support/loopback.ts';
@@ -13,8 +14,8 @@ vi.mock('node:dns/promises', { spy: true });
 
 describe('an address', () => {
   it('is local if an interface of this host has it, or it is in 127/8', async () => {
-    const events = { receive: () => {}, error: () => {} };
-    const transport = await udp.open({ listen: false, group: '224.0.1.240', targets: [] }, events);
+    const events = { receive: () => {}, interfaceChanged: () => {}, error: () => {} };
+    const transport = await udp.open({ listen: false, group: '224.0.1.240', targets: [], clock: systemClock }, events);
     open.push(transport);
     const own = Object.values(networkInterfaces()).flatMap((list = []) => list.map(({ address }) => address));
     for (const address of ['127.0.0.1', '127.8.9.10', ...own]) expect(transport.isLocal(address), address).toBe(true);

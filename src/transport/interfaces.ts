@@ -1,0 +1,111 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
+import type { TimedClock } from '../clock.ts';
+import { shown } from '../errors.ts';
+
+/** Where Linux shows its interfaces, also those that are down. Elsewhere only those that are up can be known. */
+const SYSFS = '/sys/class/net';
+/** Of an interface's flags in sysfs: it is up. */
+const IFF_UP = 1;
+/** Listing the interfaces costs more than an HMAC: it is done so often at most, seconds. */
+const LIST_INTERVAL = 1;
+
+/** What can be known of an interface, or of an address that some interface should have. */
+export interface Facts {
+  /** Its IPv4 address; `undefined` while it cannot be used. */
+  readonly address: string | undefined;
+  /** Another one after it was removed and re-created, where that can be told. */
+  readonly identity: string;
+  /** What is wrong with it, in words; `undefined` for nothing. */
+  readonly detail: string | undefined;
+}
+
+/** @param preferred The address that is in use: it goes before others that the interface has. */
+export function interfaceFacts(name: string, preferred: string | undefined): Facts {
+  const addresses = ipv4Of(name);
+  const address = preferred !== undefined && addresses.includes(preferred) ? preferred : addresses[0];
+  return { address, identity: identityOf(name), detail: address === undefined ? troubleOf(name) : undefined };
+}
+
+/** @param address IPv4. */
+export function addressFacts(address: string): Facts {
+  const isThere = allAddresses().has(address);
+  const detail = isThere ? undefined : `no interface that is up has the address ${address}`;
+  return { address: isThere ? address : undefined, identity: '', detail };
+}
+
+/** Whether this host has an interface of that name. One that is down, or has no address, is seen on Linux alone. */
+export function isInterfaceName(name: string): boolean {
+  return networkInterfaces()[name] !== undefined || isInSysfs(name);
+}
+
+/** The names of the interfaces that are up and have an IPv4 address. */
+export function usableInterfaces(): string[] {
+  return Object.keys(networkInterfaces()).filter((name) => ipv4Of(name).length > 0);
+}
+
+/** The addresses of this host, as they were a moment ago. */
+export class LocalAddresses {
+  readonly #clock: TimedClock;
+  #known: ReadonlySet<string> = new Set();
+  #listed = Number.NEGATIVE_INFINITY;
+
+  constructor(clock: TimedClock) {
+    this.#clock = clock;
+  }
+
+  has(address: string): boolean {
+    if (address.startsWith('127.')) return true;
+    const now = this.#clock.monotonic();
+    if (now - this.#listed >= LIST_INTERVAL) {
+      this.#known = allAddresses();
+      this.#listed = now;
+    }
+    return this.#known.has(address);
+  }
+
+  /** They have changed. */
+  forget(): void {
+    this.#listed = Number.NEGATIVE_INFINITY;
+  }
+}
+
+function allAddresses(): Set<string> {
+  return new Set(Object.values(networkInterfaces()).flatMap((list = []) => list.map(({ address }) => address)));
+}
+
+function ipv4Of(name: string): string[] {
+  const addresses = networkInterfaces()[name] ?? [];
+  return addresses.filter(({ family }) => family === 'IPv4').map(({ address }) => address);
+}
+
+/** Why an interface has no IPv4 address to be used. */
+function troubleOf(name: string): string {
+  const what = `interface ${shown(name)}`;
+  if (!isInSysfs(name)) {
+    const isUp = networkInterfaces()[name] !== undefined;
+    if (isUp) return `${what} has no IPv4 address`;
+    return existsSync(SYSFS) ? `there is no ${what}` : `there is no ${what}, or it is down`;
+  }
+  if ((Number(attribute(name, 'flags')) & IFF_UP) === 0) return `${what} is down`;
+  return attribute(name, 'carrier') === '0' ? `${what} has no carrier` : `${what} has no IPv4 address`;
+}
+
+/** Re-created, an interface may have the index and the addresses that it had. Its folder is another one all the same. */
+function identityOf(name: string): string {
+  if (!isInSysfs(name)) return '';
+  return `${statSync(`${SYSFS}/${name}`, { bigint: true, throwIfNoEntry: false })?.ino ?? ''}`;
+}
+
+function isInSysfs(name: string): boolean {
+  return !name.includes('/') && existsSync(`${SYSFS}/${name}/flags`);
+}
+
+/** It may go while it is read; and the carrier of an interface that is down cannot be read. */
+function attribute(name: string, file: string): string | undefined {
+  try {
+    return readFileSync(`${SYSFS}/${name}/${file}`, 'utf8').trim();
+  } catch {
+    return undefined;
+  }
+}
