@@ -32,7 +32,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const MODULES: Readonly<Record<string, readonly string[]>> = {
   'classic-level': ['level'],
   'dgram-as-promised': ['transport/udp.ts'],
-  'lru-cache': ['peer', 'greylist', 'store', 'level', 'redis'],
+  'lru-cache': ['peer', 'greylist', 'level', 'redis'],
   'node:assert/strict': ['testing'],
   'node:buffer': ['wire', 'spamdb'],
   'node:cluster': ['cluster'],
