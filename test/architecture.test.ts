@@ -45,7 +45,7 @@ const MODULES: Readonly<Record<string, readonly string[]>> = {
   'classic-level': ['level'],
   commander: ['cli'],
   'dgram-as-promised': ['transport/udp.ts'],
-  'lru-cache': ['peer', 'greylist', 'store', 'level', 'redis'],
+  'lru-cache': ['peer', 'greylist', 'level', 'redis'],
   'node:assert/strict': ['testing'],
   'node:buffer': ['wire', 'spamdb'],
   // Beside the keys: a new key's bytes, a script's digest, and the token of a lease.

@@ -1,8 +1,8 @@
 import { type ClientNetwork, Shares } from './shares.ts';
 
 const NONE = -1;
-/** Networks that hold less than three usual records are alike, however long the strings of each are. */
-const ALIKE = 1024;
+/** Networks that hold less are alike: one with a usual tuple is no smaller than one whose tuple is a little shorter. */
+const ALIKE = 512;
 
 /**
  * The places of records in a {@link UseOrder}, by the record's number in its table: four numbers each instead of an object,

@@ -103,6 +103,20 @@ const CASES: readonly (readonly [title: string, run: (store: Store) => Promise<v
     },
   ],
   [
+    'keeps apart tuples that differ only at the end of long strings, and little of each',
+    async (store) => {
+      const long = 'X'.repeat(20_000);
+      for (const end of ['a', 'b']) {
+        has(await attempt(store, { ip: IP, helo: long, to: `<${long}${end}>` }), { outcome: 'first' });
+      }
+      has(await attempt(store, { ip: IP, helo: long, to: `<${long}a>`, now: RETRY }), { outcome: 'promoted' });
+      for (const item of await contents(store)) {
+        if (item.type === 'tuple') ok(item.key.length + (item.record.original?.length ?? 0) < 1000);
+      }
+      has(await store.stats(), { tuples: 2 });
+    },
+  ],
+  [
     'renews a white address, and says when that is to be announced',
     async (store) => {
       await change(store, IP, WHITE, { announced: true });
