@@ -3,6 +3,7 @@ import type { TimedClock } from '../clock.ts';
 import type { Source } from '../entry.ts';
 import { SpamdSyncError } from '../errors.ts';
 import { badOption, checkMembers } from '../validate.ts';
+import { generator, type Random } from './random.ts';
 import type { Link, OpenTransport, SendTo, Transport, TransportEvents, TransportOptions } from './transport.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
@@ -49,7 +50,7 @@ interface Host extends Source {
  */
 export class MemoryNetwork {
   readonly #options: Settings;
-  readonly #random: () => number;
+  readonly #random: Random;
   readonly #hosts = new Set<Host>();
   readonly #clock: VirtualClock;
   #underWay = 0;
@@ -66,7 +67,7 @@ export class MemoryNetwork {
   /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION`, naming the option. */
   constructor(options: MemoryNetworkOptions = {}) {
     this.#options = checkedOptions(options);
-    this.#random = mulberry32(this.#options.seed);
+    this.#random = generator(this.#options.seed);
     this.#clock = new VirtualClock(this.#options.start);
   }
 
@@ -157,15 +158,15 @@ export class MemoryNetwork {
     const [min, max] = latency;
     for (const to of this.#hosts) {
       if (!reaches(to)) continue;
-      const copies = this.#random() < duplication ? 2 : 1;
+      const copies = this.#random.next() < duplication ? 2 : 1;
       for (let copy = 0; copy < copies; copy++) {
         this.#sent++;
-        if (this.#random() < this.#options.loss) {
+        if (this.#random.next() < this.#options.loss) {
           this.#lost++;
           continue;
         }
-        const held = this.#random() < reordering ? max * HELD_BACK : 0;
-        const delay = min + this.#random() * (max - min) + held;
+        const held = this.#random.next() < reordering ? max * HELD_BACK : 0;
+        const delay = min + this.#random.next() * (max - min) + held;
         const own = Buffer.from(bytes);
         this.#underWay++;
         this.#clock.setTimer(delay, () => this.#deliver(own, from, to));
@@ -200,15 +201,4 @@ function checkedOptions(options: MemoryNetworkOptions): Settings {
     throw badOption('latency', 'not two numbers of seconds, min and max', latency);
   }
   return { seed, loss, duplication, reordering, latency, start };
-}
-
-/** A small random generator whose sequence a seed decides. */
-function mulberry32(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 0x1_0000_0000;
-  };
 }

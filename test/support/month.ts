@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { Greylist, type GreylistStats, MemoryStore, SyncPeer, type Transport, type VerdictReason } from 'spamd-sync';
 import { type AddressState, ReadStep, stateOf } from 'spamd-sync/store';
 import { MemoryNetwork } from 'spamd-sync/testing';
+import { generator } from '../../src/transport/random.ts';
 import { KEY } from './frame.ts';
-import { generator } from './random.ts';
 
 const DAY = 86_400;
 const WHITEEXP = 6 * DAY;
