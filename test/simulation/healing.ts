@@ -24,6 +24,7 @@ export async function heal(group: Group, random: Random): Promise<void> {
   await network.advance(POLICY.greyexp + HOUR);
   await decideAnew(group, random);
   await retryElsewhere(group, random);
+  await announceLate(group, random);
   for (const host of hosts) await host.check();
   // What the bound of a store pushed out is gone, with whatever it would have said.
   if (hosts.every(({ store }) => store.stats().evictedAddresses === 0)) {
@@ -66,6 +67,23 @@ async function decideAnew(group: Group, random: Random): Promise<void> {
     const expected = { allow: `white at ${decided}`, trap: `trapped at ${decided}`, forget: 'unknown' }[decision];
     const [first] = agree(group, ip, `after ${decision} at ${host.address}`, 0, typeAndTime);
     if (first !== expected) group.ledger.violation(`${ip} is ${first} after ${decision}, not ${expected}`);
+  }
+}
+
+/** What comes late of before a removal stays removed, though sweeps came between. */
+async function announceLate(group: Group, random: Random): Promise<void> {
+  const { network, hosts } = group;
+  await network.advance(2 * HOUR);
+  const timestamp = group.now - 4 * HOUR;
+  const forgotten = CLIENTS.slice(0, 9).filter((_, at) => at % 3 === 2);
+  const entries = forgotten.map((ip): Entry => ({ type: 'white', ip, timestamp, expires: group.now + DAY }));
+  random.pick(hosts).announce(entries);
+  await network.advance(1);
+  await network.settle();
+  for (const ip of forgotten) {
+    // The host that announces keeps nothing of its own announcement.
+    const [first] = agree(group, ip, 'after a late WHITE', 0, typeAndTime);
+    if (first !== 'unknown') group.ledger.violation(`${ip} is ${first} after a WHITE from before its removal`);
   }
 }
 

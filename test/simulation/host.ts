@@ -1,6 +1,7 @@
 /** A host of the group: a peer with its greylist, its own clock, and everything that must be true of it at any time. */
 import {
   type Attempt,
+  type DropReason,
   type Entry,
   Greylist,
   type GreylistPolicy,
@@ -10,6 +11,7 @@ import {
   SyncPeer,
   type Transport,
   type Verdict,
+  type VerdictReason,
 } from 'spamd-sync';
 import type { MemoryNetwork } from 'spamd-sync/testing';
 import { decodeDatagram } from 'spamd-sync/wire';
@@ -40,16 +42,18 @@ export interface StoreBounds {
 
 /** What became of all processes of all hosts. */
 export class Totals {
-  readonly verdicts: Record<string, number> = {};
-  readonly drops: Record<string, number> = {};
+  readonly verdicts: Partial<Record<VerdictReason, number>> = {};
+  readonly drops: Partial<Record<DropReason, number>> = {};
   accepted = 0;
   repaired = 0;
   swept = 0;
   evicted = 0;
   starts = 0;
 
-  static add(counts: Record<string, number>, more: Readonly<Record<string, number>>): void {
-    for (const [name, count] of Object.entries(more)) if (count > 0) counts[name] = (counts[name] ?? 0) + count;
+  static add<Name extends string>(counts: Partial<Record<Name, number>>, more: Readonly<Record<Name, number>>): void {
+    for (const name of Object.keys(more) as Name[]) {
+      if (more[name] > 0) counts[name] = (counts[name] ?? 0) + more[name];
+    }
   }
 }
 
@@ -83,6 +87,9 @@ export interface HostOptions {
   readonly ledger: Ledger;
   readonly totals: Totals;
 }
+
+/** Ends a simulation of which enough is wrong: thrown where a datagram arrives, it comes out of `advance`. */
+export class Hopeless extends Error {}
 
 export class Host {
   readonly address: string;
@@ -304,6 +311,7 @@ export class Host {
             const current = process();
             // The clock of a dead process runs on, but nobody is there.
             if (current === undefined || current.dead) return;
+            if (this.#ledger.isHopeless) throw new Hopeless();
             const digest = digestOf(bytes);
             const isExpected = this.#isExpected(current, bytes, digest, source.address);
             current.arriving = [];

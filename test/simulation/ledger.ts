@@ -14,6 +14,8 @@ export interface Sent {
 
 /** No more are listed: after the first, one is as good as a thousand. */
 const MAX_VIOLATIONS = 20;
+/** After so many the simulation ends: entries that loop would keep it busy for ever. */
+const MAX_VIOLATED = 500;
 /** A clock that is set back leaves times in records that are so many seconds ahead, at most: 10 minutes, and some. */
 const MAX_AHEAD = 660;
 /** See `MAX_CLAIMS` of rules/address.ts. */
@@ -40,6 +42,11 @@ export class Ledger {
 
   violation(what: string): void {
     if (++this.violated <= MAX_VIOLATIONS) this.violations.push(`${this.#now().toFixed(3)} s: ${what}`);
+  }
+
+  /** Whether so much is wrong that there is no use in going on. */
+  get isHopeless(): boolean {
+    return this.violated > MAX_VIOLATED;
   }
 
   /** SHA-256 over every datagram that was sent, with its time and its sender. */

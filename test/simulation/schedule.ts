@@ -186,9 +186,10 @@ class Draw {
 
   #client(at: number, ip: string): void {
     const { next, chance, pick } = this.#random;
+    const { calm } = this.#options;
     const host = this.#host();
     const kind = next();
-    const lasts = chance(0.3) ? Math.ceil(20 * HOUR * next()) : chance(0.05) ? 400 * DAY : undefined;
+    const lasts = chance(0.3) ? Math.ceil(20 * HOUR * next()) : chance(0.05) && !calm ? 400 * DAY : undefined;
     if (kind < 0.08) this.#add(at, { type: 'allow', host, ip, lasts });
     else if (kind < 0.13) this.#add(at, { type: 'trap', host, ip, lasts });
     else if (kind < 0.18) this.#add(at, { type: 'forget', host, ip });

@@ -4,7 +4,7 @@ import type { MemoryNetwork } from 'spamd-sync/testing';
 import { generator } from '../../src/transport/random.ts';
 import { Group } from './group.ts';
 import { heal, rest } from './healing.ts';
-import type { Host, Totals } from './host.ts';
+import { Hopeless, type Host, type Totals } from './host.ts';
 import type { KeyFile } from './member.ts';
 import { CLIENTS, DAY, type Scheduled, type ScheduleOptions, schedule } from './schedule.ts';
 
@@ -44,6 +44,25 @@ export async function simulate(options: SimulationOptions): Promise<Outcome> {
   const bounds = !calm && random.chance(NARROW_SHARE) ? NARROW : WIDE;
   const group = new Group({ seed, peers, keys: KEYS, bounds, isCalm: calm });
   await group.start();
+  try {
+    await live(group, planned, options);
+    await group.advanceTo(days * DAY);
+    if (calm) await rest(group);
+    else await heal(group, random);
+  } catch (error) {
+    if (!(error instanceof Hopeless)) throw error;
+  }
+  const states = CLIENTS.map((ip) => group.stateAt(group.hosts[0] as Host, ip)?.type ?? 'unknown');
+  for (const host of group.hosts) await host.stop(false);
+  const { ledger, network, totals } = group;
+  const { sent, delivered, lost } = network.counts;
+  if (!ledger.isHopeless && sent !== delivered + lost)
+    ledger.violation(`${sent} datagrams sent, ${delivered} delivered, ${lost} lost`);
+  const { violations, violated, datagrams } = ledger;
+  return { digest: ledger.digest(), violations, violated, datagrams, network: network.counts, totals, states };
+}
+
+async function live(group: Group, planned: readonly Scheduled[], { onHappening }: SimulationOptions): Promise<void> {
   let checked = 0;
   for (const happening of planned) {
     await group.advanceTo(happening.at);
@@ -51,19 +70,9 @@ export async function simulate(options: SimulationOptions): Promise<Outcome> {
       checked++;
       for (const host of group.hosts) await host.check();
     }
-    options.onHappening?.(happening);
+    onHappening?.(happening);
     await group.happen(happening);
   }
-  await group.advanceTo(days * DAY);
-  if (calm) await rest(group);
-  else await heal(group, random);
-  const states = CLIENTS.map((ip) => group.stateAt(group.hosts[0] as Host, ip)?.type ?? 'unknown');
-  for (const host of group.hosts) await host.stop(false);
-  const { ledger, network, totals } = group;
-  const { sent, delivered, lost } = network.counts;
-  if (sent !== delivered + lost) ledger.violation(`${sent} datagrams sent, ${delivered} delivered, ${lost} lost`);
-  const { violations, violated, datagrams } = ledger;
-  return { digest: ledger.digest(), violations, violated, datagrams, network: network.counts, totals, states };
 }
 
 function keyFile(text: string): KeyFile {
