@@ -2,7 +2,7 @@ import { isUnicastIPv4, networkOf, parseIPv4 } from '../address.ts';
 import type { Entry, GreyEntry } from '../entry.ts';
 import type { AddressChange } from '../rules/address.ts';
 import { AttemptStep, type Rules } from '../rules/attempt.ts';
-import { type ChangeAt, type Changed, ChangeStep } from '../rules/change.ts';
+import { type ChangeAt, type Changed, ChangeStep, ReadStep } from '../rules/change.ts';
 import { canonicalMailbox } from '../rules/key.ts';
 import type { Store } from '../store/store.ts';
 import type { GreylistPolicy } from './policy.ts';
@@ -30,13 +30,21 @@ export async function applyEntry(
   // A record has 0 for never.
   const at = entry.timestamp > now + MAX_AHEAD ? now : Math.max(1, entry.timestamp);
   const change = changeOf(policy, entry, at);
-  if (change.expires <= now) return 'expired';
+  // What an old removal removes may have been to hold for longer than the removal itself is remembered.
+  const removes = entry.type === 'remove-white' || entry.type === 'remove-trapped';
+  if (change.expires <= now && !(removes && (await isKnown(store, policy, entry.ip, now)))) return 'expired';
   await merge(store, policy, entry.ip, () => change, now);
   return undefined;
 }
 
 /** One host of an IPv6 network may have any of its addresses (RFC 4291, RFC 8981), so none tells it from another. */
 const IPV6_HOST = 64;
+
+async function isKnown(store: Store, policy: GreylistPolicy, ip: string, now: number): Promise<boolean> {
+  const names = new Set([poolOf(ip, policy), clientOf(ip, policy)]);
+  for (const name of names) if ((await store.update(new ReadStep(name), now)) !== undefined) return true;
+  return false;
+}
 
 /**
  * What a client is known by, and a trap holds for: an IPv4 address, an IPv6 /64. No peer that announces IPv4 alone can

@@ -9,7 +9,7 @@ import type { TupleRecord } from '../rules/tuple.ts';
 import { MemoryStore } from '../store/memory.ts';
 import type { Store, StoreRecord } from '../store/store.ts';
 import { sweep } from '../store/sweep.ts';
-import { randomOf } from './random.ts';
+import { generator, type Random } from '../transport/random.ts';
 
 /** A store to be tried: empty, and gone with all that it needed when it is closed. */
 export interface TriedStore {
@@ -467,7 +467,7 @@ const CASES: readonly (readonly [title: string, run: (store: Store) => Promise<v
   [
     'answers a thousand random steps as the store in memory does',
     async (store) => {
-      const random = randomOf(20_080_101);
+      const random = generator(20_080_101);
       const model = new MemoryStore();
       let now = NOW;
       for (let i = 0; i < 1000; i++) {
@@ -608,20 +608,20 @@ function has(actual: object | undefined, expected: object): void {
 }
 
 /** Something that may be asked of a store; two stores of which the same is asked answer the same. */
-function randomStep(random: ReturnType<typeof randomOf>): (store: Store, now: number) => Promise<unknown> {
+function randomStep(random: Random): (store: Store, now: number) => Promise<unknown> {
   const ip = `192.0.2.${1 + random.below(3)}`;
-  const to = random.oneOf(['<bob@example.net>', '<carol@example.net>']);
+  const to = random.pick(['<bob@example.net>', '<carol@example.net>']);
   const rules = { passtime: 20, greyexp: 100, whiteexp: 150, renewal: 15 };
   const kind = random.below(11);
   if (kind < 6) {
     const late = random.below(31);
     const remote = random.below(2) === 0;
-    const record = random.oneOf(['always', 'known', 'no'] as const);
+    const record = random.pick(['always', 'known', 'no'] as const);
     return (store, now) =>
       attempt(store, { ip, to, now, rules, record, ...(remote ? { remoteAt: now - late } : undefined) });
   }
   if (kind < 9) {
-    const type = random.oneOf(['white', 'trapped', 'remove-white', 'remove-trapped'] as const);
+    const type = random.pick(['white', 'trapped', 'remove-white', 'remove-trapped'] as const);
     const age = random.below(200);
     const lifetime = 1 + random.below(200);
     const local = random.below(2) === 0;

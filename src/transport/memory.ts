@@ -2,14 +2,13 @@ import { isIPv4 } from 'node:net';
 import type { TimedClock } from '../clock.ts';
 import type { Source } from '../entry.ts';
 import { SpamdSyncError } from '../errors.ts';
-import { badOption, checkMembers } from '../validate.ts';
+import { badOption, checkFunction, checkMembers } from '../validate.ts';
+import { generator, type Random } from './random.ts';
 import type { Link, OpenTransport, SendTo, Transport, TransportEvents, TransportOptions } from './transport.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
-/** Options of a network in memory. */
-export interface MemoryNetworkOptions {
-  /** The same seed gives the same losses, copies and delays. Default 1. */
-  readonly seed?: number | undefined;
+/** What a network in memory does to datagrams. */
+export interface NetworkFaults {
   /** The chance that a copy of a datagram is lost, 0..1. Default 0. */
   readonly loss?: number | undefined;
   /** The chance that a datagram arrives twice, 0..1. Default 0. */
@@ -18,6 +17,17 @@ export interface MemoryNetworkOptions {
   readonly reordering?: number | undefined;
   /** How long a datagram is under way, seconds: min and max. Default 0.001 and 0.001. */
   readonly latency?: readonly [number, number] | undefined;
+  /**
+   * Whether nothing that one address sends now reaches another: a partition. One that is cut in one direction alone is
+   * asymmetric. Default: nothing is cut.
+   */
+  readonly cut?: ((from: string, to: string) => boolean) | undefined;
+}
+
+/** Options of a network in memory. */
+export interface MemoryNetworkOptions extends NetworkFaults {
+  /** The same seed gives the same losses, copies and delays. Default 1. */
+  readonly seed?: number | undefined;
   /** What the clock shows at first, Unix seconds. Default 1800000000. */
   readonly start?: number | undefined;
 }
@@ -26,16 +36,10 @@ export interface MemoryNetworkOptions {
 const HELD_BACK = 4;
 const FIRST_EPHEMERAL_PORT = 49_152;
 
-const DEFAULTS = {
-  seed: 1,
-  loss: 0,
-  duplication: 0,
-  reordering: 0,
-  latency: [0.001, 0.001],
-  start: 1_800_000_000,
-} as const;
+type Faults = { readonly [K in keyof NetworkFaults]-?: NonNullable<NetworkFaults[K]> };
 
-type Settings = { readonly [K in keyof MemoryNetworkOptions]-?: NonNullable<MemoryNetworkOptions[K]> };
+const NO_FAULTS: Faults = { loss: 0, duplication: 0, reordering: 0, latency: [0.001, 0.001], cut: () => false };
+const DEFAULTS = { seed: 1, start: 1_800_000_000 } as const;
 
 interface Host extends Source {
   readonly group: string | undefined;
@@ -48,8 +52,8 @@ interface Host extends Source {
  * clock to everything else too, and the network owns all time.
  */
 export class MemoryNetwork {
-  readonly #options: Settings;
-  readonly #random: () => number;
+  #faults: Faults;
+  readonly #random: Random;
   readonly #hosts = new Set<Host>();
   readonly #clock: VirtualClock;
   #underWay = 0;
@@ -65,9 +69,13 @@ export class MemoryNetwork {
 
   /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION`, naming the option. */
   constructor(options: MemoryNetworkOptions = {}) {
-    this.#options = checkedOptions(options);
-    this.#random = mulberry32(this.#options.seed);
-    this.#clock = new VirtualClock(this.#options.start);
+    checkMembers('options', options, { ...NO_FAULTS, ...DEFAULTS });
+    const { seed = DEFAULTS.seed, start = DEFAULTS.start } = options;
+    if (!Number.isFinite(seed)) throw badOption('seed', 'not a number', seed);
+    if (!Number.isFinite(start)) throw badOption('start', 'not Unix seconds', start);
+    this.#faults = checkedFaults(options, NO_FAULTS);
+    this.#random = generator(seed);
+    this.#clock = new VirtualClock(start);
   }
 
   /**
@@ -79,7 +87,7 @@ export class MemoryNetwork {
     return { open: (options, events) => this.#open(address, options, events) };
   }
 
-  /** Copies handed to the network, delivered, and lost (by chance, or because nobody listens there). */
+  /** Copies handed to the network, delivered, and lost (by chance, cut off, or because nobody listens there). */
   get counts(): {
     readonly sent: number;
     readonly delivered: number;
@@ -88,9 +96,25 @@ export class MemoryNetwork {
     return { sent: this.#sent, delivered: this.#delivered, lost: this.#lost };
   }
 
-  /** Puts a datagram on the network as if a foreign program at `from` had sent it; to everyone who listens there. */
+  /**
+   * Changes what the network does to datagrams that are sent from now on: a partition begins or heals, a link gets worse.
+   * Those under way arrive as they would have.
+   *
+   * @param faults Those that change; one that is `undefined` stays as it is.
+   * @throws {SpamdSyncError} `ERR_SPAMD_OPTION`, naming the fault.
+   */
+  change(faults: NetworkFaults): void {
+    checkMembers('options', faults, NO_FAULTS);
+    this.#faults = checkedFaults(faults, this.#faults);
+  }
+
+  /**
+   * Puts a datagram on the network as if a foreign program at `from` had sent it, to everyone who listens at `to`: a
+   * host's address, or the group's.
+   */
   inject(bytes: Uint8Array, from: Source, to: Source): void {
-    this.#send(Buffer.from(bytes), from, (host) => host.address === to.address && host.port === to.port);
+    const { address, port } = to;
+    this.#send(Buffer.from(bytes), from, (host) => [host.address, host.group].includes(address) && host.port === port);
   }
 
   /**
@@ -154,19 +178,19 @@ export class MemoryNetwork {
   }
 
   #send(bytes: Buffer, from: Source, reaches: (host: Host) => boolean): void {
-    const { duplication, reordering, latency } = this.#options;
+    const { loss, duplication, reordering, latency, cut } = this.#faults;
     const [min, max] = latency;
     for (const to of this.#hosts) {
       if (!reaches(to)) continue;
-      const copies = this.#random() < duplication ? 2 : 1;
+      const copies = this.#random.chance(duplication) ? 2 : 1;
       for (let copy = 0; copy < copies; copy++) {
         this.#sent++;
-        if (this.#random() < this.#options.loss) {
+        if (this.#random.chance(loss) || cut(from.address, to.address)) {
           this.#lost++;
           continue;
         }
-        const held = this.#random() < reordering ? max * HELD_BACK : 0;
-        const delay = min + this.#random() * (max - min) + held;
+        const held = this.#random.chance(reordering) ? max * HELD_BACK : 0;
+        const delay = min + this.#random.next() * (max - min) + held;
         const own = Buffer.from(bytes);
         this.#underWay++;
         this.#clock.setTimer(delay, () => this.#deliver(own, from, to));
@@ -185,31 +209,19 @@ export class MemoryNetwork {
   }
 }
 
-function checkedOptions(options: MemoryNetworkOptions): Settings {
-  checkMembers('options', options, DEFAULTS);
-  const { seed = DEFAULTS.seed, start = DEFAULTS.start, latency = DEFAULTS.latency } = options;
-  const { loss = DEFAULTS.loss, duplication = DEFAULTS.duplication, reordering = DEFAULTS.reordering } = options;
+/** @param standing What one that is not given stays. */
+function checkedFaults(faults: NetworkFaults, standing: Faults): Faults {
+  const { loss = standing.loss, duplication = standing.duplication, reordering = standing.reordering } = faults;
+  const { latency = standing.latency, cut = standing.cut } = faults;
   for (const [name, chance] of Object.entries({ loss, duplication, reordering })) {
     if (!(typeof chance === 'number' && chance >= 0 && chance <= 1)) throw badOption(name, 'not 0..1', chance);
   }
-  if (!Number.isFinite(seed)) throw badOption('seed', 'not a number', seed);
-  if (!Number.isFinite(start)) throw badOption('start', 'not Unix seconds', start);
   const [min, max] = Array.isArray(latency) ? (latency as readonly unknown[]) : [];
   if (
     !(typeof min === 'number' && typeof max === 'number' && min >= 0 && min <= max && max < Number.POSITIVE_INFINITY)
   ) {
     throw badOption('latency', 'not two numbers of seconds, min and max', latency);
   }
-  return { seed, loss, duplication, reordering, latency, start };
-}
-
-/** A small random generator whose sequence a seed decides. */
-function mulberry32(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 0x1_0000_0000;
-  };
+  checkFunction('cut', cut);
+  return { loss, duplication, reordering, latency, cut };
 }

@@ -219,6 +219,22 @@ describe('WHITE, TRAPPED and removals of the group', () => {
     expect(applied).toBe(0);
   });
 
+  it.each(['trapped', 'white'] as const)(
+    'a removal from longer ago than whiteexp removes a %s claim that was to hold for longer',
+    async (type) => {
+      const { greylist, group } = setUp();
+      const long = { type, ip, timestamp: START - WHITEEXP - 10, expires: START + WHITEEXP };
+      const removal = { type: `remove-${type}`, ip, timestamp: START - WHITEEXP - 5 } as const;
+      await group.receive(long);
+      await group.receive(removal);
+      expect(await addresses(greylist)).toEqual([]);
+      // It is remembered for as long as what it removed would have held.
+      await group.receive(long);
+      expect(await addresses(greylist)).toEqual([]);
+      expect((await greylist.stats()).ignored.expired).toBe(0);
+    },
+  );
+
   it.each(['240.0.0.1', '1.0.0.0', '223.255.255.255'])('a WHITE of %s is applied', async (ip) => {
     const { greylist, group } = setUp();
     await group.receive({ ...white, ip });

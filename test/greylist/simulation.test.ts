@@ -2,8 +2,8 @@ import { type Entry, Greylist, type GreylistPolicy, MemoryStore, SyncPeer } from
 import { type AddressState, ReadStep, stateOf } from 'spamd-sync/store';
 import { MemoryNetwork, type MemoryNetworkOptions } from 'spamd-sync/testing';
 import { describe, expect, it } from 'vitest';
+import { generator, type Random } from '../../src/transport/random.ts';
 import { KEY } from '../support/frame.ts';
-import { generator, type Random } from '../support/random.ts';
 import { DAY, HOUR, MINUTE } from './setup.ts';
 
 const HOSTS = ['10.0.0.1', '10.0.0.2', '10.0.0.3', '10.0.0.4'];

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { BulkRate, safeRate } from '../../src/peer/bulk-rate.ts';
 import { DistinctCount } from '../../src/peer/distinct-count.ts';
 import { Pacer } from '../../src/peer/pacer.ts';
+import { generator } from '../../src/transport/random.ts';
 import { DatagramWriter } from '../../src/wire/encode.ts';
-import { generator } from '../support/random.ts';
 
 const DAY = 86_400;
 

@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 import { Greylist, MemoryStore, SpamdSyncError } from 'spamd-sync';
 import { type AttemptOutcome, AttemptStep, newAddress, type StoreRecord, sweep } from 'spamd-sync/store';
 import { describe, expect, it } from 'vitest';
-import { generator } from '../support/random.ts';
+import { generator } from '../../src/transport/random.ts';
 import { change, RULES, read } from '../support/records.ts';
 
 const NOW = 1_800_000_000;

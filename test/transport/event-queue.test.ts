@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { EventQueue, type TimedEvent } from '../../src/transport/event-queue.ts';
-import { generator } from '../support/random.ts';
+import { generator } from '../../src/transport/random.ts';
 
 function event(due: number): TimedEvent {
   return { due, run: () => {}, over: false };

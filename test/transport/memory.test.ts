@@ -1,5 +1,5 @@
 import { SyncPeer, type SyncPeerOptions } from 'spamd-sync';
-import { MemoryNetwork, type MemoryNetworkOptions } from 'spamd-sync/testing';
+import { MemoryNetwork, type MemoryNetworkOptions, type NetworkFaults } from 'spamd-sync/testing';
 import { describe, expect, it } from 'vitest';
 import { KEY } from '../support/frame.ts';
 import { type Seen, watch } from '../support/rig.ts';
@@ -172,6 +172,53 @@ describe('MemoryNetwork', () => {
     expect(again.peer.address.port).toBe(8025);
   });
 
+  it('cuts one direction and not the other, from the change on and until the next', async () => {
+    const network = new MemoryNetwork();
+    const one = await join(network, '192.0.2.1', { targets: ['192.0.2.2'] });
+    const other = await join(network, '192.0.2.2', { targets: ['192.0.2.1'] });
+    const both = async (expires: number) => {
+      await Promise.all([one, other].map(({ peer }) => peer.white('203.0.113.1', expires)));
+    };
+    await both(1);
+    network.change({ cut: (from, to) => from === '192.0.2.1' && to === '192.0.2.2' });
+    await both(2);
+    network.change({ loss: 0 });
+    await both(3);
+    network.change({ cut: () => false });
+    await both(4);
+    await network.settle();
+    const received = ({ seen }: typeof one) => seen.entries.map((entry) => 'expires' in entry && entry.expires);
+    expect(received(one)).toEqual([1, 2, 3, 4]);
+    expect(received(other)).toEqual([1, 4]);
+    expect(network.counts).toEqual({ sent: 8, delivered: 6, lost: 2 });
+  });
+
+  it('gets worse and better as time passes, and keeps what does not change', async () => {
+    const network = new MemoryNetwork({ latency: [5, 5] });
+    const { seen } = await join(network, '192.0.2.2');
+    const { peer } = await join(network, '192.0.2.1', { targets: ['192.0.2.2'] });
+    for (const change of [{}, { loss: 1 }, { loss: 0, duplication: 1 }, { duplication: undefined }]) {
+      network.change(change);
+      await peer.white('203.0.113.1', seen.entries.length);
+      await network.settle();
+    }
+    expect(network.counts).toEqual({ sent: 6, delivered: 5, lost: 1 });
+    expect(network.clock.now()).toBe(1_800_000_015);
+  });
+
+  it('injects to a group what a foreign program sends: whoever joined it receives it', async () => {
+    const network = new MemoryNetwork();
+    const joined = [
+      await join(network, '192.0.2.1', { listen: 'seg0' }),
+      await join(network, '192.0.2.2', { listen: 'seg0' }),
+    ];
+    const { seen } = await join(network, '192.0.2.3', { listen: '192.0.2.3' });
+    network.inject(Buffer.alloc(5), { address: '10.0.0.9', port: 5 }, { address: '224.0.1.240', port: 8025 });
+    await network.settle();
+    for (const each of joined) expect(each.seen.drops.map(({ reason }) => reason)).toEqual(['short']);
+    expect(seen.drops).toEqual([]);
+  });
+
   it('loses what is under way to a host that left', async () => {
     const network = new MemoryNetwork();
     const a = await join(network, '192.0.2.1', { targets: ['192.0.2.2'] });
@@ -200,8 +247,22 @@ describe('what a network cannot be made with', () => {
     ['latency', { latency: [0.02, 0.01] }],
     ['latency', { latency: [-1, 1] }],
     ['latency', { latency: ['0', '1'] }],
+    ['cut', { cut: true }],
   ])('%s: %j', (name, options) => {
     expect(() => new MemoryNetwork(options as MemoryNetworkOptions)).toThrow(
+      expect.objectContaining({ code: 'ERR_SPAMD_OPTION', message: expect.stringMatching(`^${name}: `) }),
+    );
+  });
+
+  it.each<[string, unknown]>([
+    ['options', null],
+    ['seed', { seed: 2 }],
+    ['loss', { loss: 5 }],
+    ['latency', { latency: [2, 1] }],
+    ['cut', { cut: ['192.0.2.1'] }],
+  ])('nor be changed to: %s: %j', (name, faults) => {
+    const network = new MemoryNetwork();
+    expect(() => network.change(faults as NetworkFaults)).toThrow(
       expect.objectContaining({ code: 'ERR_SPAMD_OPTION', message: expect.stringMatching(`^${name}: `) }),
     );
   });
