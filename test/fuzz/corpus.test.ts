@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { generator } from '../support/random.ts';
+import { generator } from '../../src/transport/random.ts';
 import { corpusOf } from './corpus.ts';
 import { FAULTS } from './faults.ts';
 import { mutated } from './mutate.ts';

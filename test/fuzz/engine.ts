@@ -1,4 +1,4 @@
-import { generator, type Random } from '../support/random.ts';
+import { generator, type Random } from '../../src/transport/random.ts';
 import type { Coverage } from './coverage.ts';
 import { mutated } from './mutate.ts';
 

@@ -1,4 +1,4 @@
-import type { Random } from '../support/random.ts';
+import type { Random } from '../../src/transport/random.ts';
 
 /** What a mutation may use. */
 export interface Material {

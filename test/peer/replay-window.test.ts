@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { freshUntil, isFresh, ReplayWindow } from '../../src/peer/replay-window.ts';
-import { randomOf } from '../../src/testing/random.ts';
+import { generator } from '../../src/transport/random.ts';
 
 describe('ReplayWindow', () => {
   it('knows a digest up to its last second', () => {
@@ -63,7 +63,7 @@ describe('ReplayWindow against a list in order of age', () => {
     Buffer.from([0xfd + (number % 3), 0xff, 0xff, 0xff, ...new Array(15).fill(number >>> 2), last]).toString('latin1');
 
   it.each([1, 2, 3, 7, 64, 100])('knows the same of up to %i digests that collide', (max) => {
-    const numbers = randomOf(max);
+    const numbers = generator(max);
     let reported = 0;
     const window = new ReplayWindow(max, () => reported++);
     let model: { digest: string; expires: number }[] = [];

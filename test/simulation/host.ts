@@ -306,7 +306,7 @@ export class Host {
     return {
       open: async (options, events) => {
         const opened = await inner.open(options, {
-          error: events.error,
+          ...events,
           receive: (bytes, source) => {
             const current = process();
             // The clock of a dead process runs on, but nobody is there.

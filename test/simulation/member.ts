@@ -44,11 +44,12 @@ export class MaliciousMember {
   async listen(): Promise<void> {
     const listen = { at: SEGMENT, port: GROUP.port, receiveBuffer: 0 };
     await this.#network.transport(OWN.address).open(
-      { listen, group: GROUP.address, targets: [] },
+      { listen, group: GROUP.address, targets: [], clock: this.#network.clock },
       {
         receive: (bytes) => {
           this.#recorded[this.#next++ % MAX_RECORDED] = Buffer.from(bytes);
         },
+        interfaceChanged: () => {},
         error: () => {},
       },
     );

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { generator } from '../../support/random.ts';
+import { generator } from '../../../src/transport/random.ts';
 
 /** Bytes in chunks of any size; where they are cut depends on the bytes alone. */
 export function cut(bytes: Buffer): Buffer[] {
