@@ -51,10 +51,11 @@ const MODULES: Readonly<Record<string, readonly string[]>> = {
     'spamdb-record.ts',
     'adapters',
     'store/shares.ts',
+    'level/ownership.ts',
   ],
   'node:os': ['transport/udp.ts'],
   'node:path': ['level'],
-  'node:zlib': ['store'],
+  'node:zlib': ['store', 'level'],
   protobufjs: ['store'],
   'protobufjs/minimal.js': ['store'],
 };
