@@ -127,9 +127,6 @@ export function wordsOfIPv6(ip: string): number[] {
 
 /** The eight 16-bit groups of an IPv6 address in canonical form. */
 export function groupsOfIPv6(address: string): number[] {
-  // What the system still writes with a dotted quad: ::192.0.2.1.
-  const quad = parseIPv4(address.slice(address.lastIndexOf(':') + 1));
-  if (quad >= 0) return [0, 0, 0, 0, 0, 0, quad >>> 16, quad & 0xffff];
   const [left = '', right] = address.split('::');
   const groups = (text: string) => (text === '' ? [] : text.split(':').flatMap(groupsOf));
   const head = groups(left);

@@ -64,11 +64,12 @@ const MODULES: Readonly<Record<string, readonly string[]>> = {
     'adapters',
     'socket',
     'store/shares.ts',
+    'level/ownership.ts',
   ],
   'node:os': ['transport/interfaces.ts'],
   'node:path': ['level'],
   'node:stream': ['cli'],
-  'node:zlib': ['store', 'rules/key.ts'],
+  'node:zlib': ['store', 'level', 'rules/key.ts'],
   protobufjs: ['store'],
   'protobufjs/minimal.js': ['socket', 'store'],
 };

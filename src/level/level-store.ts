@@ -9,18 +9,29 @@ import type { Awaitable, Candidate, Spamtraps, Store, StoreRecord, StoreStats } 
 import { notMadeByNew } from '../validate.ts';
 import {
   ADDRESSES,
+  addressBound,
   type Contents,
+  censusFinding,
   metaOperation,
   type RepairReport,
   readContents,
   repairDirectory,
+  surplus,
   TUPLES,
+  takeCensus,
+  tupleBound,
 } from './contents.ts';
-import { Database } from './database.ts';
+import { Database, storeError } from './database.ts';
 import { type CheckedOptions, checkedOptions, type LevelStoreOptions } from './options.ts';
 import { ABSENT, Table } from './table.ts';
 import { TrapTable } from './traps.ts';
 import { Writer } from './writer.ts';
+
+/** What a `LevelStore` holds, and what it had to do for it. */
+export interface LevelStoreStats extends StoreStats {
+  /** How often a record was read that fails its checksum. It is not served. */
+  readonly damaged: number;
+}
 
 /** How many records are put in at a time before others have their turn. */
 const SLICE = 500;
@@ -39,6 +50,9 @@ export class LevelStore implements Store, AsyncDisposable {
   readonly #addresses: Table<AddressRecord>;
   readonly #traps: TrapTable;
   readonly #writer: Writer;
+  readonly #census: Promise<void>;
+  /** What the census found wrong, for the next call to report. */
+  #finding: SpamdSyncError | undefined;
   #closing: Promise<void> | undefined;
 
   private constructor(db: Database, contents: Contents, options: CheckedOptions) {
@@ -48,17 +62,29 @@ export class LevelStore implements Store, AsyncDisposable {
     this.#db = db;
     const cacheSize = options.recordCacheSize / 2;
     const writer = () => this.#writer;
-    this.#tuples = new Table(TUPLES, db, writer, { count: counts.tuples, cacheSize });
-    this.#addresses = new Table(ADDRESSES, db, writer, { count: counts.addresses, cacheSize });
+    this.#tuples = new Table(TUPLES, db, writer, {
+      count: counts.tuples,
+      cacheSize,
+      bound: tupleBound(options.maxTupleBytes),
+    });
+    this.#addresses = new Table(ADDRESSES, db, writer, {
+      count: counts.addresses,
+      cacheSize,
+      bound: addressBound(options.maxAddresses),
+    });
     this.#traps = new TrapTable(spamtraps, writer);
     const counted = { begin: () => [metaOperation(this.#counts())], end: () => {} };
     this.#writer = new Writer({
       sources: [this.#tuples, this.#addresses, this.#traps, counted],
-      write: (operations) => db.write(operations),
-      recover: () => db.reopen(),
+      write: (operations) => db.write(operations, this.#counts()),
+      recover: async () => {
+        await this.#census;
+        await db.reopen();
+      },
       clock: options.clock,
       maxLossMs: options.maxLossMs,
     });
+    this.#census = this.#takeCensus();
   }
 
   /**
@@ -96,14 +122,24 @@ export class LevelStore implements Store, AsyncDisposable {
   };
 
   update<T>(step: Step<T>, now: number): Awaitable<T> {
+    return this.#update(step, now, false);
+  }
+
+  /** @param hasRoom Whether room was made for what it adds. */
+  #update<T>(step: Step<T>, now: number, hasRoom: boolean): Awaitable<T> {
     if (this.#closing !== undefined) return Promise.reject(this.#closedError());
-    if (this.#writer.full) return this.#writer.commit().then(() => this.update(step, now));
+    if (this.#finding !== undefined) return this.#reportFinding();
+    if (this.#writer.full) return this.#writer.commit().then(() => this.#update(step, now, hasRoom));
     const view = new LevelView(step, now, this.#addresses, this.#tuples, this.#traps);
     // Read once: what merely counts makes its record when it is read.
     const { value, address, tuple } = step.run(view);
     if (view.missedAddress || view.missedTuple || this.#isUnknown(step, address, tuple, view)) {
       // What it returned counts for nothing: it has not seen all that it looked at.
-      return this.#fetch(step, view).then(() => this.update(step, now));
+      return this.#fetch(step, view).then(() => this.#update(step, now, hasRoom));
+    }
+    if (!hasRoom) {
+      const full = this.#full(step, address, tuple);
+      if (full !== undefined) return full.makeRoom(now).then(() => this.#update(step, now, true));
     }
     if (tuple !== undefined && step.key !== undefined) this.#tuples.put(step.key, tuple, view.knownTuple);
     if (address !== undefined) this.#addresses.put(step.ip, address, view.knownAddress);
@@ -111,8 +147,7 @@ export class LevelStore implements Store, AsyncDisposable {
   }
 
   async *records(): AsyncIterable<StoreRecord> {
-    this.#checkOpen();
-    await this.#writer.commit();
+    await this.#readyToList();
     for await (const slice of this.#tuples.slices()) {
       for (const { key, record } of slice) yield { type: 'tuple', key, record };
     }
@@ -130,9 +165,8 @@ export class LevelStore implements Store, AsyncDisposable {
   }
 
   async *sweepCandidates(now: number): AsyncIterable<readonly Candidate[]> {
-    this.#checkOpen();
-    // So that all there is to look at is on the disk. A step looks at each again, as it is by then.
-    await this.#writer.commit();
+    // A step looks at each again, as it is by then.
+    await this.#readyToList();
     for await (const slice of this.#tuples.slices()) {
       const expired = slice.filter(({ record }) => isExpiredTuple(record, now));
       yield expired.map(({ key }): Candidate => ({ type: 'tuple', key }));
@@ -143,8 +177,14 @@ export class LevelStore implements Store, AsyncDisposable {
     }
   }
 
-  stats(): StoreStats {
-    return { ...this.#counts(), evictedTuples: 0, evictedAddresses: 0, conflicts: 0 };
+  stats(): LevelStoreStats {
+    return {
+      ...this.#counts(),
+      evictedTuples: this.#tuples.evicted,
+      evictedAddresses: this.#addresses.evicted,
+      conflicts: 0,
+      damaged: this.#db.damaged,
+    };
   }
 
   /**
@@ -161,6 +201,21 @@ export class LevelStore implements Store, AsyncDisposable {
     return this.close();
   }
 
+  /** Waits until all there is to look at is on the disk, and known to be what was written. */
+  async #readyToList(): Promise<void> {
+    this.#checkOpen();
+    await this.#writer.commit();
+    await this.#census;
+    if (this.#finding !== undefined) await this.#reportFinding();
+  }
+
+  /** Rejects with what the census found, once: the store goes on with what is there. */
+  #reportFinding(): Promise<never> {
+    const finding = this.#finding;
+    this.#finding = undefined;
+    return Promise.reject(finding);
+  }
+
   /** Whether a record is to be put where it is not known yet what is there. */
   #isUnknown(
     step: Step<unknown>,
@@ -171,6 +226,17 @@ export class LevelStore implements Store, AsyncDisposable {
     const isTupleUnknown =
       tuple !== undefined && knownTuple === undefined && step.key !== undefined && !this.#tuples.get(step.key);
     return isTupleUnknown || (address !== undefined && knownAddress === undefined && !this.#addresses.get(step.ip));
+  }
+
+  /** The table that a record is to be added to, where that has no room. */
+  #full(
+    step: Step<unknown>,
+    address: AddressRecord | null | undefined,
+    tuple: TupleRecord | null | undefined,
+  ): Table<AddressRecord> | Table<TupleRecord> | undefined {
+    if (tuple && this.#tuples.isFull && this.#tuples.get(step.key as string) === ABSENT) return this.#tuples;
+    if (address && this.#addresses.isFull && this.#addresses.get(step.ip) === ABSENT) return this.#addresses;
+    return undefined;
   }
 
   async #fetch(step: Step<unknown>, { missedAddress }: LevelView): Promise<void> {
@@ -202,8 +268,26 @@ export class LevelStore implements Store, AsyncDisposable {
     if (this.#closing !== undefined) throw this.#closedError();
   }
 
+  /** Looks at every record once: what is damaged is known soon, and who holds how much. */
+  async #takeCensus(): Promise<void> {
+    try {
+      const census = await takeCensus(this.#db, {
+        onTuple: (key, record) => this.#tuples.found(key, record),
+        onAddress: (ip, record) => this.#addresses.found(ip, record),
+        isOver: () => this.#closing !== undefined,
+      });
+      if (census === undefined) return;
+      this.#tuples.completed(surplus(census, 'tuples'));
+      this.#addresses.completed(surplus(census, 'addresses'));
+      this.#finding = censusFinding(this.#db.directory, census);
+    } catch (error) {
+      this.#finding = storeError(this.#db.directory, error);
+    }
+  }
+
   async #close(): Promise<void> {
     try {
+      await this.#census;
       await this.#writer.close();
     } finally {
       await this.#db.close();

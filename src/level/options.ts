@@ -16,6 +16,16 @@ export interface LevelStoreOptions {
   readonly maxLossMs?: number | undefined;
   /** How much memory the caches take, bytes, 2^21..2^34: half for records in use, half for LevelDB's blocks. Default 64 MiB. */
   readonly cacheSize?: number | undefined;
+  /**
+   * How many bytes of tuples are kept, before LevelDB compresses them, 2^20..2^44. Default 1 GiB, some 6 million. Beyond it
+   * the client network that holds the most makes room, by its oldest.
+   */
+  readonly maxTupleBytes?: number | undefined;
+  /**
+   * How many addresses are kept, white and trapped, 1..2^32. Default 4194304, some 600 MB. Beyond it trapped ones make
+   * room, those of the network that holds the most; white ones only where nothing is trapped.
+   */
+  readonly maxAddresses?: number | undefined;
   /** Whose timers decide when what has changed is written. Default the system's. */
   readonly clock?: Clock | undefined;
 }
@@ -25,16 +35,30 @@ export interface CheckedOptions {
   readonly maxLossMs: number | undefined;
   readonly recordCacheSize: number;
   readonly blockCacheSize: number;
+  readonly maxTupleBytes: number;
+  readonly maxAddresses: number;
   readonly clock: TimedClock;
 }
 
 const DEFAULT_MAX_LOSS = 100;
 const DEFAULT_CACHE = 64 * 2 ** 20;
+const DEFAULT_TUPLE_BYTES = 2 ** 30;
+const DEFAULT_ADDRESSES = 2 ** 22;
+/** Every option, for the check that there is no other. */
+const NAMES = {
+  durability: true,
+  maxLossMs: true,
+  cacheSize: true,
+  maxTupleBytes: true,
+  maxAddresses: true,
+  clock: true,
+} as const;
 
 /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION`, naming the one that is invalid. */
 export function checkedOptions(directory: unknown, options: LevelStoreOptions): CheckedOptions {
   if (typeof directory !== 'string' || directory === '') throw badOption('directory', 'not a path', directory);
-  checkMembers('options', options, { durability: true, maxLossMs: true, cacheSize: true, clock: true });
+  checkMembers('options', options, NAMES);
+  const { maxTupleBytes = DEFAULT_TUPLE_BYTES, maxAddresses = DEFAULT_ADDRESSES } = options;
   const { durability = 'batched', maxLossMs = DEFAULT_MAX_LOSS, cacheSize = DEFAULT_CACHE } = options;
   if (durability !== 'sync' && durability !== 'batched')
     throw badOption('durability', "not 'sync' or 'batched'", durability);
@@ -44,6 +68,8 @@ export function checkedOptions(directory: unknown, options: LevelStoreOptions): 
     maxLossMs: durability === 'sync' ? undefined : maxLossMs,
     recordCacheSize: Math.floor(cacheSize / 2),
     blockCacheSize: Math.floor(cacheSize / 2),
+    maxTupleBytes: checkedWhole('maxTupleBytes', maxTupleBytes, 2 ** 20, 2 ** 44),
+    maxAddresses: checkedWhole('maxAddresses', maxAddresses, 1, 2 ** 32),
     clock: timedClock(options.clock),
   };
 }

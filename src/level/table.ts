@@ -1,5 +1,7 @@
 import { LRUCache } from 'lru-cache';
-import { type Database, damaged, type Item, type Operation } from './database.ts';
+import { shown } from '../errors.ts';
+import { type Database, damaged, damagedRecord, type Operation } from './database.ts';
+import { type BoundOptions, Room } from './room.ts';
 import type { Source, Writer } from './writer.ts';
 
 /** Known not to be there, in place of a record. */
@@ -12,10 +14,22 @@ export interface Kind<R> {
   readonly decode: (bytes: Uint8Array) => R;
   /** Writes a record over a known one. */
   readonly overwrite: (record: R, by: R) => void;
+  /** What a record and its key take in memory, bytes, about. */
+  readonly heapSizeOf: (key: string, record: R) => number;
+  /** Whether anything in a record still holds. */
+  readonly isLive: (record: R, now: number) => boolean;
 }
 
-/** What a record takes in memory besides its key, about. */
-const RECORD_SIZE = 400;
+export interface TableOptions<R> {
+  /** How many records there are. */
+  readonly count: number;
+  /** How much memory those in use take, bytes. */
+  readonly cacheSize: number;
+  readonly bound: BoundOptions<R>;
+}
+
+/** What the cache takes for a key that is known not to be there, besides the key: its place in a map and six lists. */
+const PLACE_SIZE = 100;
 
 /**
  * The records of one kind. Those in use are in memory, the rest in LevelDB. Only what is in memory can be looked at or
@@ -27,17 +41,25 @@ export class Table<R extends object> implements Source {
   readonly #db: Database;
   readonly #writer: () => Writer;
   readonly #hot: LRUCache<string, R | typeof ABSENT>;
+  readonly #room: Room<R>;
   readonly #fetches = new Map<string, Promise<void>>();
   #changed = new Map<string, R | typeof ABSENT>();
   #writing = new Map<string, R | typeof ABSENT>();
+  /** How many records there are. */
   count: number;
+  /** How many records made room while something in them still held. */
+  evicted = 0;
 
-  constructor(kind: Kind<R>, db: Database, writer: () => Writer, o: { count: number; cacheSize: number }) {
+  constructor(kind: Kind<R>, db: Database, writer: () => Writer, o: TableOptions<R>) {
     this.#kind = kind;
     this.#db = db;
     this.#writer = writer;
     this.count = o.count;
-    this.#hot = new LRUCache({ maxSize: o.cacheSize, sizeCalculation: (_record, key) => key.length + RECORD_SIZE });
+    this.#room = new Room(o.bound);
+    this.#hot = new LRUCache({
+      maxSize: o.cacheSize,
+      sizeCalculation: (record, key) => this.#heapSizeOf(key, record),
+    });
   }
 
   /** `undefined`: not in memory, it has to be fetched. */
@@ -64,25 +86,71 @@ export class Table<R extends object> implements Source {
   put(key: string, record: R | null, known = this.get(key)): void {
     if (record === null) {
       if (known === ABSENT) return;
+      this.#room.changed(key, known, undefined);
       this.count--;
       this.#change(key, ABSENT);
       return;
     }
     if (known === ABSENT || known === undefined) {
+      this.#room.changed(key, undefined, record);
       this.count++;
       this.#change(key, record);
       return;
     }
+    this.#room.changed(key, known, record);
     this.#kind.overwrite(known, record);
     this.#change(key, known);
   }
 
-  /** Everything that is on the disk, in order of the keys, in slices. */
-  async *slices(): AsyncGenerator<{ key: string; record: R }[], void, undefined> {
+  /**
+   * Everything that is on the disk, in order of the keys, in slices.
+   *
+   * @param of What the keys begin with. Default: anything.
+   * @param from The key to begin at. Default: the first.
+   * @throws {SpamdSyncError} `ERR_SPAMD_STORE_DAMAGED` at the end, for a record that fails its checksum, which is left out.
+   */
+  async *slices(of = '', from = of): AsyncGenerator<{ key: string; record: R }[], void, undefined> {
     const { prefix } = this.#kind;
-    for await (const slice of this.#db.slices(prefix)) {
-      yield slice.map(([key, value]: Item) => ({ key: key.slice(prefix.length), record: this.#decode(value) }));
+    let unsound: string | undefined;
+    for await (const slice of this.#db.slices(prefix + of, prefix + from)) {
+      const sound: { key: string; record: R }[] = [];
+      for (const [key, value] of slice) {
+        if (value === undefined) unsound ??= key;
+        else sound.push({ key: key.slice(prefix.length), record: this.#decode(key, value) });
+      }
+      yield sound;
     }
+    if (unsound !== undefined) throw damagedRecord(this.#db.directory, unsound);
+  }
+
+  /** Whether nothing may be added before `makeRoom` has resolved. */
+  get isFull(): boolean {
+    return this.#room.isFull;
+  }
+
+  /** A record that was there when the store was opened. */
+  found(key: string, record: R): void {
+    this.#room.found(key, record);
+  }
+
+  /**
+   * All records that were there when the store was opened are counted.
+   *
+   * @param more How many more there are than it said.
+   */
+  completed(more: number): void {
+    this.count += more;
+    this.#room.complete();
+  }
+
+  /** @param now Unix seconds: what has expired by then is not counted as evicted. */
+  async makeRoom(now: number): Promise<void> {
+    // So that all there is to look at is on the disk.
+    await this.#writer().commit();
+    await this.#room.make({
+      slices: (of, from) => this.slices(of, from),
+      evict: (key) => this.#evict(key, now),
+    });
   }
 
   begin(): Operation[] {
@@ -100,10 +168,19 @@ export class Table<R extends object> implements Source {
     this.#writing = new Map();
   }
 
+  async #evict(key: string, now: number): Promise<void> {
+    await this.fetch(key);
+    const record = this.get(key);
+    if (record === undefined || record === ABSENT) return;
+    if (this.#kind.isLive(record, now)) this.evicted++;
+    this.put(key, null, record);
+  }
+
   async #fetch(key: string): Promise<void> {
     try {
-      const value = await this.#db.get(this.#kind.prefix + key);
-      this.#hot.set(key, value === undefined ? ABSENT : this.#decode(value));
+      const stored = this.#kind.prefix + key;
+      const value = await this.#db.get(stored);
+      this.#hot.set(key, value === undefined ? ABSENT : this.#decode(stored, value));
     } finally {
       this.#fetches.delete(key);
     }
@@ -113,14 +190,18 @@ export class Table<R extends object> implements Source {
     const known = this.#changed.has(key);
     this.#changed.set(key, record);
     this.#hot.set(key, record);
-    this.#writer().changed(known ? 0 : key.length + RECORD_SIZE);
+    this.#writer().changed(known ? 0 : this.#heapSizeOf(key, record));
   }
 
-  #decode(value: Uint8Array): R {
+  #heapSizeOf(key: string, record: R | typeof ABSENT): number {
+    return PLACE_SIZE + (record === ABSENT ? key.length : this.#kind.heapSizeOf(key, record));
+  }
+
+  #decode(key: string, value: Uint8Array): R {
     try {
       return this.#kind.decode(value);
     } catch (cause) {
-      throw damaged(this.#db.directory, 'a record cannot be decoded', cause);
+      throw damaged(this.#db.directory, `the record ${shown(key)} cannot be decoded`, cause);
     }
   }
 }

@@ -1,3 +1,4 @@
+import { SpamtrapSet } from '../store/spamtrap-set.ts';
 import type { Operation } from './database.ts';
 import type { Source, Writer } from './writer.ts';
 
@@ -6,13 +7,13 @@ const NOTHING = new Uint8Array();
 
 /** The spamtraps: few, and asked for with every attempt, so all of them are in memory. */
 export class TrapTable implements Source {
-  readonly #all: Set<string>;
+  readonly #all = new SpamtrapSet();
   readonly #writer: () => Writer;
   #changed = new Set<string>();
   #writing = new Set<string>();
 
   constructor(all: Iterable<string>, writer: () => Writer) {
-    this.#all = new Set(all);
+    for (const address of all) this.#all.add(address);
     this.#writer = writer;
   }
 
@@ -25,9 +26,7 @@ export class TrapTable implements Source {
   }
 
   add(address: string): void {
-    if (this.#all.has(address)) return;
-    this.#all.add(address);
-    this.#change(address);
+    if (this.#all.add(address)) this.#change(address);
   }
 
   delete(address: string): boolean {
@@ -37,7 +36,7 @@ export class TrapTable implements Source {
   }
 
   [Symbol.iterator](): Iterator<string> {
-    return [...this.#all].sort().values();
+    return this.#all.list().sort().values();
   }
 
   begin(): Operation[] {

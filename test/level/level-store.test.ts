@@ -8,6 +8,8 @@ import { Greylist } from 'spamd-sync';
 import { LevelStore } from 'spamd-sync/level';
 import { type StoreRecord, sweep } from 'spamd-sync/store';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { sealed } from '../../src/level/seal.ts';
+import { encodeMeta } from '../../src/store/codec.ts';
 import { address, attempt, change, contents, keyOf, NOW, read, tuple } from '../support/records.ts';
 
 const IP = '192.0.2.1';
@@ -40,6 +42,10 @@ async function withLevel<T>(task: (level: ClassicLevel) => Promise<T>): Promise<
   } finally {
     await level.close();
   }
+}
+
+function putSealed(level: ClassicLevel, key: string, value: Uint8Array): Promise<void> {
+  return level.put<string, Buffer>(key, sealed(key, value), { valueEncoding: 'buffer' });
 }
 
 describe('a LevelStore', () => {
@@ -145,12 +151,12 @@ describe('the durability of a LevelStore', () => {
   });
 
   // The shell limits what a process may write, and prlimit(1) raises the limit again.
-  it.runIf(process.platform === 'linux')(
-    'a LevelStore on a full disk rejects, goes on when there is room, and loses nothing acknowledged',
+  it.runIf(process.platform === 'linux').each(['sync', 'batched'])(
+    'a LevelStore on a full disk rejects (%s), goes on when there is room, and loses nothing acknowledged',
     { timeout: 30_000 },
-    async () => {
+    async (durability) => {
       const worker = fileURLToPath(new URL('./full-disk.ts', import.meta.url));
-      const limited = `ulimit -S -f 2000; exec "${process.execPath}" --import tsx "${worker}" "${directory}"`;
+      const limited = `ulimit -S -f 2000; exec "${process.execPath}" --import tsx "${worker}" "${directory}" ${durability}`;
       const outcome = JSON.parse(execFileSync('sh', ['-c', limited], { encoding: 'utf8' }));
       expect(outcome).toMatchObject({ code: 'ERR_SPAMD_STORE', again: 'ERR_SPAMD_STORE' });
       expect(outcome.message).toMatch(/no room on the disk/);
@@ -190,7 +196,13 @@ describe('the directory of a LevelStore', () => {
       code: 'ERR_SPAMD_STORE_DAMAGED',
       message: expect.stringMatching(/LevelStore\.repair/),
     });
-    expect(await LevelStore.repair(directory)).toEqual({ tuples: 1, addresses: 0, spamtraps: 1, dropped: 0 });
+    expect(await LevelStore.repair(directory)).toEqual({
+      tuples: 1,
+      addresses: 0,
+      spamtraps: 1,
+      dropped: 0,
+      lost: { tuples: 0, addresses: 0, spamtraps: 0 },
+    });
     await using again = await LevelStore.open(directory);
     expect(await contents(again)).toHaveLength(2);
     expect(again.stats()).toMatchObject({ tuples: 1, spamtraps: 1 });
@@ -210,7 +222,13 @@ describe('the directory of a LevelStore', () => {
     await expect(sweep(broken, NOW, false)).rejects.toMatchObject(damaged);
     expect(await attempt(broken, { ip: '192.0.2.2' })).toMatchObject({ outcome: 'early' });
     await broken.close();
-    expect(await LevelStore.repair(directory)).toEqual({ tuples: 1, addresses: 0, spamtraps: 0, dropped: 1 });
+    expect(await LevelStore.repair(directory)).toEqual({
+      tuples: 1,
+      addresses: 0,
+      spamtraps: 0,
+      dropped: 1,
+      lost: { tuples: 1, addresses: 0, spamtraps: 0 },
+    });
     await using again = await LevelStore.open(directory);
     expect((await contents(again)).map((item) => item.type === 'tuple' && item.key)).toEqual([keyOf('192.0.2.2')]);
   });
@@ -221,10 +239,10 @@ describe('the directory of a LevelStore', () => {
   });
 
   it('a directory of a later version is refused', async () => {
-    await withLevel((level) => level.put('m', '\x08\x02'));
+    await withLevel((level) => putSealed(level, 'm', encodeMeta(3, { tuples: 0, addresses: 0, spamtraps: 0 })));
     await expect(LevelStore.open(directory)).rejects.toMatchObject({
       code: 'ERR_SPAMD_STORE',
-      message: expect.stringMatching(/format 2/),
+      message: expect.stringMatching(/format 3/),
     });
   });
 });

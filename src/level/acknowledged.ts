@@ -1,0 +1,75 @@
+import { type FileHandle, open, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { systemCode } from '../errors.ts';
+import type { Counts } from '../store/codec.ts';
+
+/** What was acknowledged last. */
+export interface Acknowledged {
+  /** How many operations LevelDB had written, over all time. */
+  readonly sequence: number;
+  /** How many records of each kind there were then. */
+  readonly counts: Counts;
+}
+
+const NAME = 'ACKNOWLEDGED';
+/** Four numbers, and the checksum (CRC-32, zlib) of them. */
+const NUMBERS = 32;
+const SIZE = NUMBERS + 4;
+
+/**
+ * A file beside LevelDB's with what was acknowledged last. LevelDB skips the damaged end of a log as it skips what was
+ * being written when the process was killed; by this file the two are told apart. It is written after each write and not
+ * synced: so it outlives the process, and after a crash of the machine it may be old, but never ahead.
+ */
+export class AcknowledgedFile {
+  readonly #file: FileHandle;
+  readonly #bytes = Buffer.alloc(SIZE);
+
+  private constructor(file: FileHandle) {
+    this.#file = file;
+  }
+
+  /** Makes it where it is not there, and writes what was acknowledged last. */
+  static async open(directory: string, last: Acknowledged): Promise<AcknowledgedFile> {
+    const path = join(directory, NAME);
+    const file = await open(path, 'r+').catch(() => open(path, 'w+'));
+    const made = new AcknowledgedFile(file);
+    try {
+      await made.write(last);
+      // From here on only its contents change, so that a crash leaves all of it or all of what was there before.
+      await file.sync();
+      return made;
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  }
+
+  async write({ sequence, counts }: Acknowledged): Promise<void> {
+    const { tuples, addresses, spamtraps } = counts;
+    [sequence, tuples, addresses, spamtraps].forEach((number, at) => void this.#bytes.writeDoubleLE(number, at * 8));
+    this.#bytes.writeUInt32LE(crc32(this.#bytes.subarray(0, NUMBERS)), NUMBERS);
+    await this.#file.write(this.#bytes, 0, SIZE, 0);
+  }
+
+  close(): Promise<void> {
+    return this.#file.close();
+  }
+}
+
+/** What a directory says was acknowledged last. `missing`: nothing says so; `damaged`: it fails its checksum. */
+export async function readAcknowledged(directory: string): Promise<Acknowledged | 'missing' | 'damaged'> {
+  const bytes = await readFile(join(directory, NAME)).catch((error: unknown) => {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (bytes === undefined) return 'missing';
+  if (bytes.length !== SIZE || crc32(bytes.subarray(0, NUMBERS)) !== bytes.readUInt32LE(NUMBERS)) return 'damaged';
+  const [sequence = 0, tuples = 0, addresses = 0, spamtraps = 0] = [0, 8, 16, 24].map((at) => bytes.readDoubleLE(at));
+  return { sequence, counts: { tuples, addresses, spamtraps } };
+}
+
+export function removeAcknowledged(directory: string): Promise<void> {
+  return rm(join(directory, NAME), { force: true });
+}

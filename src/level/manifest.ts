@@ -1,0 +1,71 @@
+import { Cursor } from './cursor.ts';
+
+/** What a directory is made of, by its manifest. */
+export interface Manifest {
+  /** The tables: their numbers, and the bytes of each. */
+  readonly tables: ReadonlyMap<number, number>;
+  /** Logs with this number or a higher one hold what is in no table yet. */
+  readonly logNumber: number;
+  /** So does the log with this number; 0: none. */
+  readonly previousLog: number;
+  /** The number of the last operation that was known when it was written. */
+  readonly sequence: number;
+}
+
+/** The fields of an edit, by their numbers (db/version_edit.cc of LevelDB). */
+const COMPARATOR = 1;
+const LOG_NUMBER = 2;
+const NEXT_FILE = 3;
+const SEQUENCE = 4;
+const COMPACT_POINTER = 5;
+const DELETED_FILE = 6;
+const NEW_FILE = 7;
+const PREVIOUS_LOG = 9;
+
+/** @throws {RangeError} For records that are not those of a manifest. */
+export function readManifest(records: readonly Buffer[]): Manifest {
+  const tables = new Map<number, number>();
+  let [logNumber, previousLog, sequence] = [0, 0, 0];
+  for (const record of records) {
+    const edit = new Cursor(record);
+    while (!edit.atEnd) {
+      const field = edit.varint();
+      switch (field) {
+        case COMPARATOR:
+          edit.bytes();
+          break;
+        case LOG_NUMBER:
+          logNumber = edit.varint();
+          break;
+        case PREVIOUS_LOG:
+          previousLog = edit.varint();
+          break;
+        case NEXT_FILE:
+          edit.varint();
+          break;
+        case SEQUENCE:
+          sequence = edit.varint();
+          break;
+        case COMPACT_POINTER:
+          edit.varint();
+          edit.bytes();
+          break;
+        case DELETED_FILE:
+          edit.varint();
+          tables.delete(edit.varint());
+          break;
+        case NEW_FILE: {
+          edit.varint();
+          const number = edit.varint();
+          tables.set(number, edit.varint());
+          edit.bytes();
+          edit.bytes();
+          break;
+        }
+        default:
+          throw new RangeError(`unknown field ${field}`);
+      }
+    }
+  }
+  return { tables, logNumber, previousLog, sequence };
+}

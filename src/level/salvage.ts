@@ -1,0 +1,59 @@
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readLog, writeLog } from './log-file.ts';
+import { damagedBytes, soundEntries, type TableEntry } from './table-file.ts';
+
+/** Where LevelDB's repair puts what it can do nothing with, and so does this. */
+const LOST = 'lost';
+const PUT = 1;
+const DELETE = 0;
+
+/**
+ * Puts a log with what is sound in the place of each damaged table and log, for LevelDB's repair to find. That repair itself
+ * does not look at checksums: it would save a damaged record as it is, and end the process over a damaged block whose keys
+ * are out of order. The damaged files go to `lost`.
+ */
+export async function salvage(directory: string): Promise<void> {
+  const names = await readdir(directory);
+  const numbers = names.map((name) => Number(/^(?:MANIFEST-)?(\d+)/.exec(name)?.[1] ?? 0));
+  let next = Math.max(0, ...numbers) + 1;
+  for (const name of names) {
+    if (!/^\d+\.(ldb|sst|log)$/.test(name)) continue;
+    const path = join(directory, name);
+    const sound = soundRecords(name, await readFile(path));
+    if (sound === undefined) continue;
+    const log = join(directory, `${`${next++}`.padStart(6, '0')}.log`);
+    await writeFile(log, writeLog(sound), { flush: true });
+    await mkdir(join(directory, LOST), { recursive: true });
+    await rename(path, join(directory, LOST, name));
+  }
+}
+
+/** What is sound of a file; `undefined`: all of it. */
+function soundRecords(name: string, bytes: Buffer): Iterable<Buffer> | undefined {
+  if (!name.endsWith('.log')) return damagedBytes(bytes) === 0 ? undefined : batches(soundEntries(bytes));
+  const { records, gaps } = readLog(bytes);
+  return gaps.length === 0 ? undefined : records;
+}
+
+/** Each entry as a batch of its own, with the number that it had: which of two is the newer stays so. */
+function* batches(entries: Iterable<TableEntry>): Generator<Buffer, void> {
+  for (const { key, sequence, value } of entries) {
+    const header = Buffer.alloc(13);
+    header.writeBigUInt64LE(sequence, 0);
+    header.writeUInt32LE(1, 8);
+    header[12] = value === undefined ? DELETE : PUT;
+    const parts = [header, length(key), key];
+    if (value !== undefined) parts.push(length(value), value);
+    yield Buffer.concat(parts);
+  }
+}
+
+/** Seven bits a byte, the lowest first. */
+function length({ length: value }: Buffer): Buffer {
+  const bytes: number[] = [];
+  let left = value;
+  for (; left >= 128; left = Math.floor(left / 128)) bytes.push((left % 128) + 128);
+  bytes.push(left);
+  return Buffer.from(bytes);
+}
