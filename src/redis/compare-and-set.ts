@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Calls } from './calls.ts';
 import type { Argument } from './connection.ts';
-import { asBytes, asList, asNumber } from './replies.ts';
+import { asList, asNumber, asText } from './replies.ts';
 
 /**
  * Writes if everything stands as expected, and says what stands otherwise. It knows nothing of what the values mean.
@@ -67,7 +67,7 @@ export interface Exchanged {
   /** The server's time, Unix seconds with microseconds. */
   readonly time: number;
   /** What stands, in the order of the exchanges; empty when done. */
-  readonly stands: readonly (Buffer | undefined)[];
+  readonly stands: readonly (string | undefined)[];
   /** Whether each recipient is a spamtrap; empty when done. */
   readonly trapped: readonly boolean[];
 }
@@ -97,10 +97,7 @@ export async function compareAndSet(
   return {
     done: false,
     time,
-    stands: asList(stands).map((value) => {
-      const bytes = asBytes(value);
-      return bytes?.length === 0 ? undefined : bytes;
-    }),
+    stands: asList(stands).map((value) => asText(value) || undefined),
     trapped: asList(trapped).map((is) => asNumber(is) === 1),
   };
 }

@@ -41,7 +41,7 @@ export class Lease {
         this.#believed = value ?? undefined;
         return { isHeld: value !== null, now: Math.floor(time) };
       }
-      const holder = stands[0]?.toString();
+      const holder = stands[0];
       const isOthers = holder !== undefined && holder !== this.#token;
       this.#believed = isOthers ? undefined : holder;
       if (isOthers) return { isHeld: false, now: Math.floor(time) };

@@ -1,6 +1,6 @@
-/** The text of a reply, which is bytes, or a short word such as `OK`. */
+/** The text of a reply, which is a string, or a number. */
 export function asText(reply: unknown): string {
-  return reply instanceof Uint8Array ? Buffer.from(reply).toString() : String(reply);
+  return typeof reply === 'string' ? reply : String(reply);
 }
 
 /** @throws {Error} When the reply is no list: nothing that is asked for as one is answered otherwise. */
@@ -17,10 +17,4 @@ export function asTexts(reply: unknown): string[] {
 /** The number that a reply is, or spells. */
 export function asNumber(reply: unknown): number {
   return Number(asText(reply));
-}
-
-/** @returns `undefined` where there is no value. */
-export function asBytes(reply: unknown): Buffer | undefined {
-  if (reply === null || reply === undefined) return undefined;
-  return reply instanceof Buffer ? reply : Buffer.from(asText(reply));
 }

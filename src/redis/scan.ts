@@ -3,7 +3,7 @@ import type { TupleRecord } from '../rules/tuple.ts';
 import type { Calls } from './calls.ts';
 import type { Send } from './connection.ts';
 import type { Keys } from './keys.ts';
-import { asBytes, asList, asNumber, asText, asTexts } from './replies.ts';
+import { asList, asNumber, asText, asTexts } from './replies.ts';
 import { ADDRESSES, type Kind, recordOf, TUPLES } from './values.ts';
 
 /** How many keys Redis looks at for one command: a fraction of a millisecond in which it serves nobody else. */
@@ -51,9 +51,9 @@ async function* recordsIn<T>(calls: Calls, keys: Keys, type: 'tuple' | 'address'
     for await (const names of scanned((cursor) => calls.sendTo(server, scan(cursor)))) {
       const replies = await Promise.all(names.map((name) => calls.send(name, ['GET', name])));
       yield names.flatMap((name, at) => {
-        const bytes = asBytes(replies[at]);
+        const text = replies[at];
         // It expired meanwhile.
-        return bytes === undefined ? [] : [{ name, record: recordOf(kind, bytes) }];
+        return text === null ? [] : [{ name, record: recordOf(kind, asText(text)) }];
       });
     }
   }

@@ -49,13 +49,13 @@ export class Slot<T> {
   exchange(expires: boolean): Exchange {
     const { name: key } = this;
     const { text } = this.#believed;
-    const expected = bytesOf(text);
     if (this.#isChanged) this.#next = this.#values.format(this.#record);
-    if (!this.#isChanged || this.#next.text === text) return { key, expected, value: undefined, expires: undefined };
+    if (!this.#isChanged || this.#next.text === text)
+      return { key, expected: text, value: undefined, expires: undefined };
     const { record } = this.#next;
-    if (record === undefined) return { key, expected, value: null, expires: undefined };
+    if (record === undefined) return { key, expected: text, value: null, expires: undefined };
     const expiry = expires ? { atMs: this.#values.expiresAtMs(record) } : undefined;
-    return { key, expected, value: bytesOf(this.#next.text), expires: expiry };
+    return { key, expected: text, value: this.#next.text, expires: expiry };
   }
 
   /** Takes note that the exchange was done. */
@@ -69,13 +69,9 @@ export class Slot<T> {
    * @returns That, and whether another writer put it there since this process looked.
    * @throws {SpamdSyncError} `ERR_SPAMD_STORE` for what is no record.
    */
-  refused(bytes: Buffer | undefined): { readonly value: Value<T>; readonly isConflict: boolean } {
-    const value = this.#values.parse(bytes);
+  refused(text: string | undefined): { readonly value: Value<T>; readonly isConflict: boolean } {
+    const value = this.#values.parse(text);
     this.#values.note(this.name, value);
     return { value, isConflict: this.#isKnown && value.text !== this.#believed.text };
   }
-}
-
-function bytesOf(text: string | undefined): Buffer | undefined {
-  return text === undefined ? undefined : Buffer.from(text, 'latin1');
 }

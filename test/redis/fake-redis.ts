@@ -23,8 +23,7 @@ export class FakeRedis implements NodeRedisClient {
     return this.sent.splice(0).length;
   }
 
-  async sendCommand(given: (string | Buffer)[]): Promise<unknown> {
-    const args = given.map((arg) => (typeof arg === 'string' ? arg : arg.toString('latin1')));
+  async sendCommand(args: string[]): Promise<unknown> {
     this.sent.push(args);
     const [command = ''] = args;
     await this.before(command);
@@ -67,7 +66,7 @@ export class FakeRedis implements NodeRedisClient {
       (assumed === '' || Math.abs(Math.floor(this.#now()) - Number(assumed)) <= 1) &&
       records.every(([expected], at) => expected === stands[at]) &&
       traps.every((is) => is === 0);
-    if (!isSame) return [0, ...this.#time(), stands.map((text) => Buffer.from(text, 'latin1')), traps];
+    if (!isSame) return [0, ...this.#time(), stands, traps];
     for (const [at, [, value = '', expiry = '']] of records.entries()) {
       const key = keys[at] as string;
       if (value === '-') this.values.delete(key);
