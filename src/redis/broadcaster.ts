@@ -217,7 +217,7 @@ export class Broadcaster extends EventEmitter<BroadcasterEvents> implements Grou
     const expiry = this.#settings.clock.setTimer(this.#leaseSeconds, end, { unref: true });
     try {
       // In this order, in one packet: what was sent is not read again.
-      const [, { isHeld, now }, queued] = await Promise.all([
+      const [, isHeld, queued] = await Promise.all([
         this.#queue.remove(sent),
         this.#lease.hold(),
         count > 0 ? this.#queue.read(count, after) : [],
@@ -233,7 +233,8 @@ export class Broadcaster extends EventEmitter<BroadcasterEvents> implements Grou
       this.#expiry = expiry;
       this.#leader.start();
       this.#read = queued.at(-1)?.id ?? this.#read;
-      this.#leader.announce(queued, now);
+      // Entries carry the time of the hosts that made them, by NTP; Redis's may be off.
+      this.#leader.announce(queued, this.#settings.clock.now());
       return queued.length > 0 || this.#sent.length > 0;
     } catch (error) {
       expiry.cancel();

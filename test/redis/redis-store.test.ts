@@ -130,7 +130,7 @@ describe('RedisStore', () => {
     await expect(store.records()[Symbol.asyncIterator]().next()).rejects.toThrow(message);
   });
 
-  it('has node-redis answer in bytes, and set no timer for each command', async () => {
+  it('has node-redis answer in text, and set no timer for each command', async () => {
     const given: unknown[] = [];
     const client: NodeRedisClient = {
       sendCommand: async (_args, options) => {
