@@ -94,12 +94,18 @@ export function canonicalNetwork(text: string): string | undefined {
 }
 
 function networkIPv6(address: string, prefix: number): string {
+  const kept = groupsOfIPv6(address).map(
+    (group, at) => group & (0xffff << Math.min(16, Math.max(0, (at + 1) * 16 - prefix))) & 0xffff,
+  );
+  const text = kept.map((group) => group.toString(16)).join(':');
+  return new SocketAddress({ address: text, family: 'ipv6' }).address;
+}
+
+/** The eight groups of an IPv6 address in canonical form. */
+export function groupsOfIPv6(address: string): number[] {
   const [left = '', right] = address.split('::');
   const groups = (text: string) => (text === '' ? [] : text.split(':').map((group) => Number.parseInt(group, 16)));
   const head = groups(left);
   const tail = right === undefined ? [] : groups(right);
-  const all = [...head, ...new Array<number>(8 - head.length - tail.length).fill(0), ...tail];
-  const kept = all.map((group, at) => group & (0xffff << Math.min(16, Math.max(0, (at + 1) * 16 - prefix))) & 0xffff);
-  const text = kept.map((group) => group.toString(16)).join(':');
-  return new SocketAddress({ address: text, family: 'ipv6' }).address;
+  return [...head, ...new Array<number>(8 - head.length - tail.length).fill(0), ...tail];
 }
