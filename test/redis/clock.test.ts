@@ -1,4 +1,4 @@
-import { type Entry, Greylist } from 'spamd-sync';
+import { type Entry, Greylist, type Source } from 'spamd-sync';
 import { RedisStore, type RedisStoreWarning } from 'spamd-sync/redis';
 import { ReadStep } from 'spamd-sync/store';
 import { describe, expect, it } from 'vitest';
@@ -10,6 +10,8 @@ const HOUR = 3600;
 const WEEK = 7 * 24 * HOUR;
 const STRINGS = { helo: 'mx', from: '<a@example.org>', to: '<b@example.net>' };
 
+const SOURCE: Source = { address: '198.51.100.1', port: 8025 };
+
 /** A greylist on a host whose clock is right, over a Redis whose clock is not. */
 function opened(ahead: number) {
   const clock = new VirtualClock(START);
@@ -19,10 +21,10 @@ function opened(ahead: number) {
   const warnings: RedisStoreWarning[] = [];
   store.on('warning', (warning) => warnings.push(warning));
   const announced: Entry[] = [];
-  const receive: ((entry: Entry) => void)[] = [];
+  const receive: ((entry: Entry, source: Source) => void)[] = [];
   const group = {
     announce: async (entries: Iterable<Entry>) => void announced.push(...entries),
-    on: (_event: 'entry', listener: (entry: Entry) => void) => receive.push(listener),
+    on: (_event: 'entry', listener: (entry: Entry, source: Source) => void) => receive.push(listener),
     off: () => {},
   };
   const greylist = new Greylist({ store, clock, group, policy: { passtime: 100 } });
@@ -54,7 +56,7 @@ describe.each([HOUR, -HOUR])('a Redis whose clock is off by %i s', (ahead) => {
     const { clock, redis, greylist, check, announced, receive } = opened(ahead);
     const expires = START + 600;
     await greylist.trap('192.0.2.1', { expires });
-    receive[0]?.({ type: 'trapped', ip: '192.0.2.2', timestamp: START, expires });
+    receive[0]?.({ type: 'trapped', ip: '192.0.2.2', timestamp: START, expires }, SOURCE);
     await clock.advance(1);
     expect(await check('192.0.2.1')).toMatchObject({ reason: 'trapped', expires });
     expect(await check('192.0.2.2')).toMatchObject({ reason: 'trapped', expires });
