@@ -43,6 +43,8 @@ export interface BroadcasterOptions {
   readonly leaseMs?: number | undefined;
   /** How many calls of `announce` may wait, 1..2^24; beyond that the oldest are lost. Default 500000. */
   readonly maxQueued?: number | undefined;
+  /** How many bytes they may take in Redis, 65536..2^32; beyond that the oldest are lost. Default 2^27. */
+  readonly maxQueuedBytes?: number | undefined;
   /** How long a command may take, seconds, 0.001..600. Default 2. */
   readonly timeout?: number | undefined;
   /** For timers. Default the system's. */
@@ -64,6 +66,7 @@ export interface BroadcasterSettings {
   readonly scope: string;
   readonly leaseMs: number;
   readonly maxQueued: number;
+  readonly maxQueuedBytes: number;
   readonly timeout: number;
   readonly clock: TimedClock;
 }
@@ -73,6 +76,7 @@ const TIMEOUT = 2;
 const SCOPE = 'all';
 const LEASE_MS = 3000;
 const MAX_QUEUED = 500_000;
+const MAX_QUEUED_BYTES = 2 ** 27;
 
 /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION`, naming the option. */
 export function storeSettings(options: RedisStoreOptions): RedisStoreSettings {
@@ -89,10 +93,10 @@ export function storeSettings(options: RedisStoreOptions): RedisStoreSettings {
 
 /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION`, naming the option. */
 export function broadcasterSettings(options: BroadcasterOptions): BroadcasterSettings {
-  const known = { open: true, prefix: true, scope: true, leaseMs: true, maxQueued: true, timeout: true, clock: true };
-  checkMembers('options', options, known);
+  const known = { open: true, prefix: true, scope: true, leaseMs: true, timeout: true, clock: true };
+  checkMembers('options', options, { ...known, maxQueued: true, maxQueuedBytes: true });
   const { open, prefix = PREFIX, scope = SCOPE, leaseMs = LEASE_MS, maxQueued = MAX_QUEUED } = options;
-  const { timeout = TIMEOUT, clock } = options;
+  const { maxQueuedBytes = MAX_QUEUED_BYTES, timeout = TIMEOUT, clock } = options;
   if (typeof open !== 'function') throw badOption('open', 'not a function that opens a peer', open);
   if (scope === '') throw badOption('scope', 'not a name', scope);
   return {
@@ -101,6 +105,7 @@ export function broadcasterSettings(options: BroadcasterOptions): BroadcasterSet
     scope: checkedName('scope', scope),
     leaseMs: checkedWhole('leaseMs', leaseMs, 100, 60_000),
     maxQueued: checkedWhole('maxQueued', maxQueued, 1, 2 ** 24),
+    maxQueuedBytes: checkedWhole('maxQueuedBytes', maxQueuedBytes, 2 ** 16, 2 ** 32),
     timeout: checkedTimeout(timeout),
     clock: timedClock(clock),
   };
