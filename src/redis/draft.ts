@@ -3,6 +3,7 @@ import { type AddressRecord, holdsUntil } from '../rules/address.ts';
 import { addedCounts, CountStep } from '../rules/counts.ts';
 import type { Counts, Result, Step, View } from '../rules/step.ts';
 import type { TupleRecord } from '../rules/tuple.ts';
+import type { Admission } from './admission.ts';
 import type { Exchange, Exchanged } from './compare-and-set.ts';
 import type { Keys } from './keys.ts';
 import { shifted } from './shift.ts';
@@ -36,6 +37,8 @@ export interface DraftOptions {
   readonly ahead: number;
   /** Why Redis takes no writes, if it said so: steps are then only told what stands. */
   readonly refusal: SpamdSyncError | undefined;
+  /** Who may have one more tuple, or trap. `undefined`: everybody, for it is an operator who puts them in. */
+  readonly admission: { readonly tuples: Admission; readonly traps: Admission } | undefined;
   /** What is put off of the address's counts. */
   readonly owed: Counts | undefined;
   /** Whether more of them is to be put off. */
@@ -49,6 +52,8 @@ export interface Planned<T = unknown> {
   readonly now: number;
   /** Whether the recipient is a spamtrap, where that was asked before; `undefined`: the draft is to find out. */
   readonly isSpamtrap: boolean | undefined;
+  /** Whether an operator puts records in, which no bound of clients keeps out. */
+  readonly isLoad?: boolean;
 }
 
 /**
@@ -143,6 +148,14 @@ export class Draft {
   /** Takes note that the exchanges were done. */
   written(): void {
     for (const slot of this.#slots()) slot.written();
+    const { ip, admission } = this.#options;
+    for (const { before, record } of this.#tuples.values()) {
+      if (before === undefined && record !== undefined) admission?.tuples.added(ip, record.expires);
+    }
+    const address = this.#address;
+    if (address?.before === undefined && isTrapOfClient(address?.record)) {
+      admission?.traps.added(ip, holdsUntil(address.record));
+    }
   }
 
   /**
@@ -203,8 +216,14 @@ export class Draft {
   }
 
   #applied<T>(step: Step<T>, { value, address, tuple, counts }: Result<T>, now: number): T {
-    if (tuple !== undefined && step.key !== undefined) this.#tupleSlot(step.key).put(tuple);
+    if (tuple !== undefined && step.key !== undefined) {
+      const slot = this.#tupleSlot(step.key);
+      if (tuple === null || slot.record !== undefined || this.#admits('tuples', now)) slot.put(tuple);
+    }
     if (address === undefined) return value;
+    if (address !== null && this.#addressSlot().record === undefined && isTrapOfClient(address)) {
+      if (!this.#admits('traps', now)) return value;
+    }
     if (counts !== undefined && this.#isToDefer(now)) {
       this.#defer(counts);
     } else {
@@ -216,6 +235,12 @@ export class Draft {
 
   #defer(counts: Counts): void {
     this.#deferred = this.#deferred === undefined ? counts : addedCounts(this.#deferred, counts);
+  }
+
+  /** What is kept out is answered all the same. */
+  #admits(what: 'tuples' | 'traps', now: number): boolean {
+    const { ip, admission } = this.#options;
+    return admission === undefined || admission[what].admits(ip, now);
   }
 
   /** Where the address is written anyway, its counts may as well be. */
@@ -250,6 +275,12 @@ export class Draft {
     const stands = standing?.values.get(name) as Value<T> | undefined;
     return new Slot(name, values, stands, values.seen(name, storeNow));
   }
+}
+
+/** Whether there is nothing of it but a trap that a client brought upon itself, or the group upon it. */
+function isTrapOfClient(record: AddressRecord | undefined): record is AddressRecord {
+  if (record === undefined || record.white.length > 0 || record.trapped.length === 0) return false;
+  return record.trappedBy !== 'operator' && record.trappedBy !== 'import';
 }
 
 /** The records as one step looks at them. */

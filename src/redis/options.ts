@@ -17,7 +17,13 @@ export interface RedisStoreOptions {
    * themselves. `caller`: that of the greylist, for tests and simulations; only a sweep removes records.
    */
   readonly time?: 'server' | 'caller' | undefined;
-  /** For timers. Default the system's. */
+  /**
+   * How many tuples that this process put in may be alive at once, and how many traps, 64..2^24. A client network (/24,
+   * IPv6 /48) may have a 64th of what is free of them, at least 8; beyond that it is answered and not recorded, and counted
+   * in `evictedTuples` and `evictedAddresses`. Default 500000.
+   */
+  readonly maxTuples?: number | undefined;
+  /** For this host's time, and timers. Default the system's. */
   readonly clock?: Clock | undefined;
 }
 
@@ -56,6 +62,7 @@ export interface RedisStoreSettings {
   readonly prefix: string;
   readonly timeout: number;
   readonly time: 'server' | 'caller';
+  readonly maxTuples: number;
   readonly clock: TimedClock;
 }
 
@@ -73,6 +80,7 @@ export interface BroadcasterSettings {
 
 const PREFIX = 'spamd:';
 const TIMEOUT = 2;
+const MAX_TUPLES = 500_000;
 const SCOPE = 'all';
 const LEASE_MS = 3000;
 const MAX_QUEUED = 500_000;
@@ -80,13 +88,14 @@ const MAX_QUEUED_BYTES = 2 ** 27;
 
 /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION`, naming the option. */
 export function storeSettings(options: RedisStoreOptions): RedisStoreSettings {
-  checkMembers('options', options, { prefix: true, timeout: true, time: true, clock: true });
-  const { prefix = PREFIX, timeout = TIMEOUT, time = 'server', clock } = options;
+  checkMembers('options', options, { prefix: true, timeout: true, time: true, maxTuples: true, clock: true });
+  const { prefix = PREFIX, timeout = TIMEOUT, time = 'server', maxTuples = MAX_TUPLES, clock } = options;
   if (time !== 'server' && time !== 'caller') throw badOption('time', "not 'server' or 'caller'", time);
   return {
     prefix: checkedName('prefix', prefix),
     timeout: checkedTimeout(timeout),
     time,
+    maxTuples: checkedWhole('maxTuples', maxTuples, 64, 2 ** 24),
     clock: timedClock(clock),
   };
 }

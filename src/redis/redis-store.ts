@@ -6,6 +6,7 @@ import { canonicalMailbox } from '../rules/key.ts';
 import type { Step } from '../rules/step.ts';
 import { isExpiredTuple, isForSweep } from '../rules/sweep.ts';
 import type { Candidate, Spamtraps, Store, StoreRecord, StoreStats } from '../store/store.ts';
+import { Admission } from './admission.ts';
 import { Calls } from './calls.ts';
 import { connectionOf, type RedisClient } from './connection.ts';
 import { DueIndex } from './due-index.ts';
@@ -85,6 +86,7 @@ export class RedisStore extends EventEmitter<RedisStoreEvents> implements Store,
   readonly #inTime: InTime;
   readonly #serverTime: ServerTime | undefined;
   readonly #foreign: ForeignItems;
+  readonly #admission: { readonly tuples: Admission; readonly traps: Admission };
   readonly #updates: Updates;
   /** The difference of the clocks that was reported last, seconds. */
   #reportedAhead = 0;
@@ -96,7 +98,7 @@ export class RedisStore extends EventEmitter<RedisStoreEvents> implements Store,
    */
   constructor(client: RedisClient, options: RedisStoreOptions = {}) {
     super();
-    const { prefix, timeout, time, clock } = storeSettings(options);
+    const { prefix, timeout, time, clock, maxTuples } = storeSettings(options);
     const connection = connectionOf(client);
     this.#cluster = connection.cluster;
     this.#clock = clock;
@@ -106,6 +108,7 @@ export class RedisStore extends EventEmitter<RedisStoreEvents> implements Store,
     this.#inTime = new InTime(clock, timeout);
     this.#serverTime = time === 'server' ? new ServerTime(clock, (ahead) => this.#checkClock(ahead)) : undefined;
     this.#foreign = new ForeignItems((error) => this.#warn('WARN_SPAMD_FOREIGN', error.message, error));
+    this.#admission = { tuples: new Admission(maxTuples), traps: new Admission(maxTuples) };
     const updates = {
       calls: this.#calls,
       keys: this.#keys,
@@ -114,6 +117,7 @@ export class RedisStore extends EventEmitter<RedisStoreEvents> implements Store,
       // In a cluster it is elsewhere.
       spamtraps: connection.cluster ? undefined : this.#keys.spamtraps,
       foreign: this.#foreign,
+      admission: this.#admission,
       onIndexed: (ip: string) => this.#due.note(ip),
       onRefused: (error: SpamdSyncError) => this.#warn('WARN_SPAMD_STORE', error.message, error),
     };
@@ -133,12 +137,16 @@ export class RedisStore extends EventEmitter<RedisStoreEvents> implements Store,
 
   /** @throws {SpamdSyncError} `ERR_SPAMD_STORE`: Redis has trouble, or other writers were faster too often. */
   update<T>(step: Step<T>, now: number): Promise<T> {
+    return this.#update(step, now, false);
+  }
+
+  #update<T>(step: Step<T>, now: number, isLoad: boolean): Promise<T> {
     const run = (isLate: () => boolean): Promise<T> => {
       // The exchange of a cluster cannot look for spamtraps: they are elsewhere.
       const recipient = this.#cluster ? step.recipient : undefined;
-      if (recipient === undefined) return this.#updates.run({ step, now, isSpamtrap: undefined }, isLate);
+      if (recipient === undefined) return this.#updates.run({ step, now, isSpamtrap: undefined, isLoad }, isLate);
       const asked = Promise.resolve(this.spamtraps.has(recipient));
-      return asked.then((isSpamtrap) => this.#updates.run({ step, now, isSpamtrap }, isLate));
+      return asked.then((isSpamtrap) => this.#updates.run({ step, now, isSpamtrap, isLoad }, isLate));
     };
     return this.#inTime.run(run, STEP + 2 * (step.key?.length ?? step.ip.length));
   }
@@ -195,8 +203,8 @@ export class RedisStore extends EventEmitter<RedisStoreEvents> implements Store,
       tuples,
       addresses,
       spamtraps,
-      evictedTuples: 0,
-      evictedAddresses: 0,
+      evictedTuples: this.#admission.tuples.keptOut,
+      evictedAddresses: this.#admission.traps.keptOut,
       conflicts,
       clockDifference: this.#serverTime?.difference ?? 0,
       foreign: this.#foreign.count,
@@ -279,9 +287,9 @@ export class RedisStore extends EventEmitter<RedisStoreEvents> implements Store,
   async #load(item: StoreRecord): Promise<void> {
     switch (item.type) {
       case 'tuple':
-        return this.update(new LoadTupleStep(item.key, { ...item.record }), 0);
+        return this.#update(new LoadTupleStep(item.key, { ...item.record }), 0, true);
       case 'address':
-        return this.update(new LoadAddressStep(item.ip, { ...item.record }), 0);
+        return this.#update(new LoadAddressStep(item.ip, { ...item.record }), 0, true);
       case 'spamtrap':
         return this.spamtraps.add(item.address);
     }

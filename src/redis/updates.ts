@@ -2,6 +2,7 @@ import { sleep, type TimedClock } from '../clock.ts';
 import type { SpamdSyncError } from '../errors.ts';
 import type { AddressRecord } from '../rules/address.ts';
 import type { TupleRecord } from '../rules/tuple.ts';
+import type { Admission } from './admission.ts';
 import type { Calls } from './calls.ts';
 import { compareAndSet } from './compare-and-set.ts';
 import { DeferredCounts } from './deferred-counts.ts';
@@ -39,6 +40,8 @@ export interface UpdatesOptions {
   /** The set of spamtraps, where it can be part of an exchange. */
   readonly spamtraps: string | undefined;
   readonly foreign: ForeignItems;
+  /** Who may have one more tuple, or trap. */
+  readonly admission: { readonly tuples: Admission; readonly traps: Admission };
   /** Is told that an address was put into the due index. */
   readonly onIndexed: (ip: string) => void;
   /** Is told that Redis takes no writes, once until it does again. */
@@ -122,9 +125,9 @@ export class Updates {
   }
 
   /** @param isLate Whether the caller has given it up. */
-  run<T>({ step, now, isSpamtrap }: Planned<T>, isLate: () => boolean): Promise<T> {
+  run<T>({ step, now, isSpamtrap, isLoad = false }: Planned<T>, isLate: () => boolean): Promise<T> {
     return new Promise<unknown>((resolve, reject) => {
-      const pending: Pending = { step, now, isSpamtrap, isLate, resolve, reject };
+      const pending: Pending = { step, now, isSpamtrap, isLoad, isLate, resolve, reject };
       const waiting = this.#waiting.get(step.ip);
       if (waiting === undefined) void this.#drain(step.ip, pending);
       else waiting.push(pending);
@@ -170,7 +173,7 @@ export class Updates {
     const { calls, keys, serverTime, spamtraps: set, foreign, onIndexed } = this.#options;
     const assumed = serverTime?.now();
     const seen = this.#seenNow();
-    const draft = this.#draft(ip, assumed, seen, known);
+    const draft = this.#draft(ip, assumed, seen, known, batch);
     const settle = batch.map((pending) => settler(draft, pending));
     if (!draft.isSettled) {
       const exchanges = draft.exchanges();
@@ -205,7 +208,13 @@ export class Updates {
     return { hasWritten: draft.isChanged, answer };
   }
 
-  #draft(ip: string, serverNow: number | undefined, { ahead, addresses, tuples }: Seen, known: Known): Draft {
+  #draft(
+    ip: string,
+    serverNow: number | undefined,
+    { ahead, addresses, tuples }: Seen,
+    known: Known,
+    batch: readonly Pending[],
+  ): Draft {
     const owed = this.#counts.owed(ip);
     return new Draft({
       ...known,
@@ -214,6 +223,7 @@ export class Updates {
       addresses,
       tuples,
       ahead,
+      admission: batch.some(({ isLoad }) => isLoad) ? undefined : this.#options.admission,
       storeNow: serverNow === undefined ? undefined : serverNow - ahead,
       owed: owed && shiftedCounts(owed, -ahead),
       // By the caller's time nothing is put off: it passes in no time.
