@@ -23,6 +23,8 @@ export interface DeciderOptions {
   /** When the greylist started, Unix seconds. */
   readonly started: number;
   readonly announce: (entry: Entry) => void;
+  /** Is told of a trap that was answered and announced, but could not be recorded. */
+  readonly onUnrecorded: (ip: string, error: unknown) => void;
 }
 
 /** Something that this host decides of an address. */
@@ -156,7 +158,16 @@ export class Decider {
     }
   }
 
+  /** What was seen decides, whether it can be recorded or not: a store that is full must not let a spamtrap's mail in. */
   async #trap(ip: string, reason: 'spamtrap' | 'domain' | 'low-priority-mx', now: number): Promise<Verdict> {
-    return rejected(reason, await this.claim({ type: 'trapped', ip, by: reason }, now), reason);
+    const { policy, announce, onUnrecorded } = this.#options;
+    try {
+      return rejected(reason, await this.claim({ type: 'trapped', ip, by: reason }, now), reason);
+    } catch (error) {
+      onUnrecorded(ip, error);
+      const expires = now + policy.trapexp;
+      announce({ type: 'trapped', ip, timestamp: now, expires });
+      return rejected(reason, expires, reason);
+    }
   }
 }

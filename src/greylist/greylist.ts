@@ -80,6 +80,10 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
       rules: this.#rules,
       started: this.#now(),
       announce: (entry) => this.#announcements.announce(entry),
+      onUnrecorded: (ip, error) => {
+        this.#counters.unrecorded++;
+        this.#warn('WARN_SPAMD_STORE', `the trap of ${ip} could not be recorded`, error);
+      },
     });
     if (canSubscribe(group)) {
       this.#subscription = new Subscription(group, {
@@ -189,16 +193,21 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
     return restore(this.#store, source, options);
   }
 
-  /** Removes what has expired and repairs expiries. Runs by itself every `sweepInterval`. */
+  /**
+   * Removes what has expired and repairs expiries. Runs by itself every `sweepInterval`. Where the store fails on a record
+   * the others are swept, and it rejects then.
+   */
   async sweep(): Promise<SweepReport> {
     const { group, policy } = this.#settings;
     // Before anything is announced again: the more white addresses the group holds, the slower that has to go.
     if (group?.noteWhites !== undefined) group.noteWhites((await this.#store.stats()).addresses);
-    const { removed, due } = await sweep(this.#store, this.#now(), policy.trapWins, this.#announcements.room);
+    const { room } = this.#announcements;
+    const { removed, due, failure } = await sweep(this.#store, this.#now(), policy.trapWins, room);
     const entries = due.map(({ type, ip, at, expires }) => ({ type, ip, timestamp: at, expires }));
     const repaired = this.#announcements.announceAgain(entries);
     this.#counters.swept += removed;
     this.#counters.repaired += repaired;
+    if (failure !== undefined) throw failure.error;
     return { removed, repaired };
   }
 

@@ -19,6 +19,8 @@ export interface GreylistStats {
   readonly announced: number;
   /** Those of them that the group could not take. */
   readonly unannounced: number;
+  /** Traps that `check` answered by and announced, though the store failed and has no record of them. */
+  readonly unrecorded: number;
   /** Records that sweeps removed. */
   readonly swept: number;
   /** Addresses that sweeps announced again. */
@@ -47,13 +49,14 @@ export class GreylistCounters {
   applied = 0;
   announced = 0;
   unannounced = 0;
+  unrecorded = 0;
   swept = 0;
   repaired = 0;
 
   snapshot(store: StoreStats | undefined, listenerErrors: number): GreylistStats {
-    const { applied, announced, unannounced, swept, repaired } = this;
+    const { applied, announced, unannounced, unrecorded, swept, repaired } = this;
     const verdicts = { ...this.verdicts };
     const ignored = { ...this.ignored };
-    return { verdicts, applied, ignored, announced, unannounced, swept, repaired, listenerErrors, store };
+    return { verdicts, applied, ignored, announced, unannounced, unrecorded, swept, repaired, listenerErrors, store };
   }
 }

@@ -7,6 +7,7 @@ import { Listeners } from '../listeners.ts';
 import { badOption, checkMembers, isList, notMadeByNew } from '../validate.ts';
 import { Calls } from './calls.ts';
 import { type Connection, connectionOf, type RedisClient } from './connection.ts';
+import { ForeignItems } from './foreign.ts';
 import { Leader } from './leader.ts';
 import { Lease } from './lease.ts';
 import { type BroadcasterOptions, type BroadcasterSettings, broadcasterSettings } from './options.ts';
@@ -17,13 +18,15 @@ import { Queue } from './queue.ts';
  * - `WARN_SPAMD_STORE`: Redis does not answer;
  * - `WARN_SPAMD_PEER`: the peer could not be opened, or failed; another process may have more luck;
  * - `WARN_SPAMD_ANNOUNCE`: the peer refused what was queued, which is lost;
- * - `WARN_SPAMD_LISTENER`: a listener threw, or its promise rejected: the program's own mistake.
+ * - `WARN_SPAMD_LISTENER`: a listener threw, or its promise rejected: the program's own mistake;
+ * - `WARN_SPAMD_FOREIGN`: something in the queue was never announced, and is removed; once for each.
  */
 export type BroadcasterWarningCode =
   | 'WARN_SPAMD_STORE'
   | 'WARN_SPAMD_PEER'
   | 'WARN_SPAMD_ANNOUNCE'
-  | 'WARN_SPAMD_LISTENER';
+  | 'WARN_SPAMD_LISTENER'
+  | 'WARN_SPAMD_FOREIGN';
 
 /** Something that an operator should look at. */
 export interface BroadcasterWarning {
@@ -51,8 +54,12 @@ export interface BroadcasterEvents {
 export interface BroadcasterStats {
   /** Calls of `announce` that wait for the leader; a gauge. */
   readonly waiting: number;
-  /** Those that `maxQueued` forced out, of all processes together. */
+  /** How many bytes they take; a gauge. */
+  readonly bytes: number;
+  /** Those that `maxQueued` and `maxQueuedBytes` forced out, of all processes together. */
   readonly trimmed: number;
+  /** What this process found in the queue that was never announced, and removed. */
+  readonly foreign: number;
 }
 
 /** A call of `announce` that is to be queued. */
@@ -85,6 +92,7 @@ export class Broadcaster extends EventEmitter<BroadcasterEvents> implements Grou
   readonly #settings: BroadcasterSettings;
   readonly #listeners: Listeners<BroadcasterEvents>;
   readonly #lease: Lease;
+  readonly #foreign: ForeignItems;
   readonly #queue: Queue;
   readonly #leader: Leader;
   readonly #running: Promise<void>;
@@ -109,11 +117,13 @@ export class Broadcaster extends EventEmitter<BroadcasterEvents> implements Grou
     const { connection, settings } = opening;
     this.#settings = settings;
     this.#listeners = new Listeners(this, settings.clock);
-    const { prefix, scope, clock, timeout, leaseMs, maxQueued } = settings;
+    const { prefix, scope, clock, timeout, leaseMs, maxQueued, maxQueuedBytes: maxBytes } = settings;
     const calls = new Calls(connection, clock, timeout);
     const key = (what: string): string => `${prefix}${what}:{${scope}}`;
     this.#lease = new Lease(calls, key('lease'), randomUUID(), leaseMs);
-    this.#queue = new Queue(calls, { queue: key('queue'), trimmed: key('trimmed') }, maxQueued);
+    this.#foreign = new ForeignItems((error) => this.#warn('WARN_SPAMD_FOREIGN', 'it is passed over', error));
+    const keys = { queue: key('queue'), bytes: key('bytes'), trimmed: key('trimmed') };
+    this.#queue = new Queue(calls, keys, { maxQueued, maxBytes }, this.#foreign);
     this.#leader = new Leader(settings.open, {
       entry: (entry, source) => this.#listeners.call('entry', entry, source),
       lead: () => {
@@ -155,7 +165,7 @@ export class Broadcaster extends EventEmitter<BroadcasterEvents> implements Grou
    * Queues entries, for the leader to announce. Those of one turn of the event loop go to Redis together.
    *
    * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is no list; `ERR_SPAMD_CLOSED` after {@link close};
-   * `ERR_SPAMD_STORE` where Redis does not take it.
+   * `ERR_SPAMD_STORE` where Redis does not take it; `ERR_SPAMD_TOO_LONG` for more than `maxQueuedBytes` in one call.
    */
   async announce(entries: Iterable<Entry>, options: AnnounceOptions = {}): Promise<void> {
     if (this.#closed) throw new SpamdSyncError('ERR_SPAMD_CLOSED', 'the broadcaster is closed');
@@ -170,8 +180,8 @@ export class Broadcaster extends EventEmitter<BroadcasterEvents> implements Grou
   }
 
   /** How much waits, asked of Redis. */
-  stats(): Promise<BroadcasterStats> {
-    return this.#queue.counts();
+  async stats(): Promise<BroadcasterStats> {
+    return { ...(await this.#queue.counts()), foreign: this.#foreign.count };
   }
 
   /** Queues what was announced; the leader then sends what is queued, gives up the lease, and closes the peer. Idempotent. */
@@ -190,10 +200,7 @@ export class Broadcaster extends EventEmitter<BroadcasterEvents> implements Grou
     const taken = this.#toQueue;
     this.#toQueue = [];
     const added = taken.map(({ entries, options }) => this.#queue.add(entries, options));
-    // Where that fails, it is done with what is queued next.
-    const trimmed = this.#queue.trim().catch(() => {});
     await Promise.allSettled(added);
-    await trimmed;
     for (const [at, { resolve, reject }] of taken.entries()) added[at]?.then(resolve, reject);
     if (this.leading) this.#wake();
   }
@@ -210,7 +217,8 @@ export class Broadcaster extends EventEmitter<BroadcasterEvents> implements Grou
     while (!this.#closed) {
       if (this.#unable) await this.#rest();
       const busy = await this.#round();
-      if (!busy) await this.#pause(this.leading ? POLL : this.#leaseSeconds / STANDBY_PART);
+      // A peer that failed at once has woken nobody yet.
+      if (!busy && !this.#unable) await this.#pause(this.leading ? POLL : this.#leaseSeconds / STANDBY_PART);
     }
   }
 
@@ -225,7 +233,7 @@ export class Broadcaster extends EventEmitter<BroadcasterEvents> implements Grou
     const expiry = this.#settings.clock.setTimer(this.#leaseSeconds, end, { unref: true });
     try {
       // In this order, in one packet: what was sent is not read again.
-      const [, { isHeld, now }, queued] = await Promise.all([
+      const [, isHeld, queued] = await Promise.all([
         this.#queue.remove(sent),
         this.#lease.hold(),
         count > 0 ? this.#queue.read(count, after) : [],
@@ -241,7 +249,8 @@ export class Broadcaster extends EventEmitter<BroadcasterEvents> implements Grou
       this.#expiry = expiry;
       this.#leader.start();
       this.#read = queued.at(-1)?.id ?? this.#read;
-      this.#leader.announce(queued, now);
+      // Entries carry the time of the hosts that made them, by NTP; Redis's may be off.
+      this.#leader.announce(queued, this.#settings.clock.now());
       return queued.length > 0 || this.#sent.length > 0;
     } catch (error) {
       expiry.cancel();

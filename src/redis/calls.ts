@@ -3,6 +3,12 @@ import type { Argument, Connection, Send } from './connection.ts';
 import { InTime } from './in-time.ts';
 import { troubleOf } from './trouble.ts';
 
+/** A Lua script, and the SHA-1 that Redis knows it by. */
+export interface Script {
+  readonly text: string;
+  readonly digest: string;
+}
+
 /** Commands to Redis: each is answered or fails in time, with `ERR_SPAMD_STORE`, and no failure is left without a handler. */
 export class Calls {
   readonly #connection: Connection;
@@ -16,27 +22,36 @@ export class Calls {
 
   /** @param key Whose server the command is for. */
   send(key: string, args: Argument[]): Promise<unknown> {
-    return this.#inTime.run(() => this.#connection.send(key, args));
+    return this.#inTime.run(() => this.#connection.send(key, args), bytesOf(args));
   }
 
   /** To one server of those that `masters` found. */
   sendTo(server: Send, args: Argument[]): Promise<unknown> {
-    return this.#inTime.run(() => server(args));
+    return this.#inTime.run(() => server(args), bytesOf(args));
   }
 
   /** Every server that holds keys. */
   masters(): Promise<readonly Send[]> {
-    return this.#inTime.run(() => this.#connection.masters());
+    return this.#inTime.run(() => this.#connection.masters(), 0);
   }
 
   /** Runs a script by its digest, or as a whole where the server does not know it: it was restarted, or flushed. */
-  run(script: { readonly text: string; readonly digest: string }, key: string, operands: Argument[]): Promise<unknown> {
+  run(script: Script, key: string, operands: Argument[]): Promise<unknown> {
     const send = (...how: [string, string]) => this.#connection.send(key, [...how, ...operands]);
-    return this.#inTime.run(() =>
-      send('EVALSHA', script.digest).catch((error: unknown) => {
-        if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error;
-        return send('EVAL', script.text);
-      }),
+    return this.#inTime.run(
+      () =>
+        send('EVALSHA', script.digest).catch((error: unknown) => {
+          if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error;
+          return send('EVAL', script.text);
+        }),
+      bytesOf(operands),
     );
   }
+}
+
+/** What a command holds on to until it is answered. A character of a string takes two bytes at the most. */
+function bytesOf(args: readonly Argument[]): number {
+  let length = 0;
+  for (const arg of args) length += arg.length;
+  return 2 * length;
 }

@@ -1,40 +1,64 @@
 import { createHash } from 'node:crypto';
-import type { Calls } from './calls.ts';
+import type { Calls, Script } from './calls.ts';
 import type { Argument } from './connection.ts';
-import { asBytes, asList, asNumber } from './replies.ts';
+import { asList, asNumber, asText } from './replies.ts';
 
 /**
  * Writes if everything stands as expected, and says what stands otherwise. It knows nothing of what the values mean.
  * KEYS: those of the records, then the due index, then the set of spamtraps.
  * ARGV: the assumed time or nothing; what becomes of the due index (a score, `-` to remove, nothing) and its member; how
  * many recipients follow, which must be no spamtraps; then for each record what is expected (nothing: absent), what is put
- * (nothing: left, `-`: deleted), and when it expires (Unix ms, or `+` and ms from now).
+ * (nothing: left, `-`: deleted), and when it expires (Unix ms).
+ *
+ * A Redis that is full refuses a script's first write and no other, so what takes room comes first: all or nothing is
+ * written. What stands is then answered all the same, for it can be read. A key of another type costs itself alone.
  */
 const TEXT = `
 local time = redis.call('TIME')
-local from, stands, traps = 4 + ARGV[4], {}, {}
+local from, stands, traps, foreign = 4 + ARGV[4], {}, {}, 0
 local count = (#ARGV - from) / 3
 local same = ARGV[1] == '' or math.abs(time[1] - ARGV[1]) <= 1
+local function isForeign(reply)
+  if type(reply) ~= 'table' or not reply.err then return false end
+  if not string.find(reply.err, 'WRONGTYPE', 1, true) then error(reply.err) end
+  return true
+end
 for i = 1, count do
-  stands[i] = redis.call('GET', KEYS[i]) or ''
+  local stand = redis.pcall('GET', KEYS[i])
+  stands[i] = isForeign(stand) and 0 or stand or ''
   same = same and stands[i] == ARGV[from + 3 * i - 2]
 end
 for i = 5, from do
-  traps[i - 4] = redis.call('SISMEMBER', KEYS[count + 2], ARGV[i])
-  same = same and traps[i - 4] == 0
+  local is = redis.pcall('SISMEMBER', KEYS[count + 2], ARGV[i])
+  if isForeign(is) then is, foreign = 0, 1 end
+  traps[i - 4] = is
+  same = same and is == 0
 end
-if not same then return { 0, time[1], time[2], stands, traps } end
+if not same then return { 0, time[1], time[2], stands, traps, foreign } end
+local refused
+local function write(...)
+  local reply = not refused and redis.pcall(...)
+  if type(reply) == 'table' and reply.err then refused = reply.err end
+end
 for i = 1, count do
-  local key, value, expiry = KEYS[i], ARGV[from + 3 * i - 1], ARGV[from + 3 * i]
-  if value == '-' then redis.call('DEL', key) elseif value ~= '' then redis.call('SET', key, value) end
-  if expiry ~= '' then redis.call(string.sub(expiry, 1, 1) == '+' and 'PEXPIRE' or 'PEXPIREAT', key, (string.gsub(expiry, '+', ''))) end
+  local value, expiry = ARGV[from + 3 * i - 1], ARGV[from + 3 * i]
+  if value ~= '' and value ~= '-' then
+    write('SET', KEYS[i], value)
+    if expiry ~= '' then write('PEXPIREAT', KEYS[i], expiry) end
+  end
 end
-if ARGV[2] == '-' then redis.call('ZREM', KEYS[count + 1], ARGV[3])
-elseif ARGV[2] ~= '' then redis.call('ZADD', KEYS[count + 1], ARGV[2], ARGV[3]) end
-return { 1, time[1], time[2] }
+for i = 1, count do
+  if ARGV[from + 3 * i - 1] == '-' then write('DEL', KEYS[i]) end
+end
+if refused then return { 2, time[1], time[2], stands, traps, foreign, refused } end
+if ARGV[2] == '-' then write('ZREM', KEYS[count + 1], ARGV[3])
+elseif ARGV[2] ~= '' then write('ZADD', KEYS[count + 1], ARGV[2], ARGV[3]) end
+if refused and string.find(refused, 'WRONGTYPE', 1, true) then foreign = foreign + 2 end
+if foreign == 0 then return { 1, time[1], time[2] } end
+return { 1, time[1], time[2], {}, {}, foreign }
 `;
 
-const SCRIPT = { text: TEXT, digest: createHash('sha1').update(TEXT).digest('hex') };
+const SCRIPT: Script = { text: TEXT, digest: createHash('sha1').update(TEXT).digest('hex') };
 
 /** No value that is kept is this, so it stands for none. */
 const DELETED = '-';
@@ -46,31 +70,44 @@ export interface Exchange {
   readonly expected: Argument | undefined;
   /** What it is to hold; `null`: nothing. `undefined` leaves it as it is. */
   readonly value: Argument | null | undefined;
-  /** When that expires, Unix milliseconds, or from now; never if there is none. */
-  readonly expires?: { readonly atMs: number } | { readonly inMs: number } | undefined;
+  /** When that expires, Unix milliseconds; never if there is none. */
+  readonly expiresAtMs?: number | undefined;
 }
 
 /** What else is expected and written. */
 export interface ExchangeOptions {
   /** The time that was assumed, whole Unix seconds: the server's differs by a second at the most. */
-  readonly assumed?: number | undefined;
+  readonly assumed: number | undefined;
   /** What becomes of a member of the due index: its score, or `null` to remove it; `undefined` leaves it. */
-  readonly due?: { readonly index: string; readonly member: string; readonly score: number | null | undefined };
-  /** Recipients that must be no spamtraps, and the set of those. Needs `due`, whose index stands before it. */
-  readonly spamtraps?: { readonly set: string; readonly recipients: readonly string[] } | undefined;
+  readonly due: { readonly index: string; readonly member: string; readonly score: number | null | undefined };
+  /** Recipients that must be no spamtraps, and the set of those. */
+  readonly spamtraps: { readonly set: string; readonly recipients: readonly string[] } | undefined;
 }
+
+/** What a key holds: text, nothing (`undefined`), or something of another type (`null`). */
+export type Stand = string | null | undefined;
 
 /** What became of an exchange. */
 export interface Exchanged {
-  /** Whether everything stood as expected, and so was written. */
-  readonly done: boolean;
+  /**
+   * `done`: everything stood as expected, and so was written. `changed`: something else stands. `refused`: everything
+   * stood as expected, but Redis takes no writes, and nothing was written.
+   */
+  readonly outcome: 'done' | 'changed' | 'refused';
   /** The server's time, Unix seconds with microseconds. */
   readonly time: number;
   /** What stands, in the order of the exchanges; empty when done. */
-  readonly stands: readonly (Buffer | undefined)[];
+  readonly stands: readonly Stand[];
   /** Whether each recipient is a spamtrap; empty when done. */
   readonly trapped: readonly boolean[];
+  /** Keys of another type besides those of the exchanges: nobody is a spamtrap, and nothing is indexed. */
+  readonly foreign: readonly ('spamtraps' | 'due')[];
+  /** Why it was refused. */
+  readonly refused: string;
 }
+
+const OUTCOMES = ['changed', 'done', 'refused'] as const;
+const FOREIGN: readonly Exchanged['foreign'][] = [[], ['spamtraps'], ['due'], ['spamtraps', 'due']];
 
 /**
  * Writes new values for some keys of one slot if each holds what is expected, in one atomic operation.
@@ -80,36 +117,38 @@ export interface Exchanged {
 export async function compareAndSet(
   calls: Calls,
   exchanges: readonly Exchange[],
-  { assumed, due, spamtraps }: ExchangeOptions = {},
+  { assumed, due, spamtraps }: ExchangeOptions,
 ): Promise<Exchanged> {
   const keys = exchanges.map(({ key }) => key);
-  if (due !== undefined) keys.push(due.index);
+  keys.push(due.index);
   if (spamtraps !== undefined) keys.push(spamtraps.set);
   const recipients = spamtraps?.recipients ?? [];
   const operands: Argument[] = [`${keys.length}`, ...keys, assumed === undefined ? '' : `${assumed}`];
-  operands.push(scoreText(due?.score), due?.member ?? '', `${recipients.length}`, ...recipients);
-  for (const { expected = '', value, expires } of exchanges) {
-    operands.push(expected, value === null ? DELETED : (value ?? ''), expiryText(expires));
+  operands.push(scoreText(due.score), due.member, `${recipients.length}`, ...recipients);
+  for (const { expected = '', value, expiresAtMs } of exchanges) {
+    operands.push(
+      expected,
+      value === null ? DELETED : (value ?? ''),
+      expiresAtMs === undefined ? '' : `${expiresAtMs}`,
+    );
   }
-  const [done, seconds, microseconds, stands, trapped] = asList(await calls.run(SCRIPT, keys[0] ?? '', operands));
-  const time = asNumber(seconds) + asNumber(microseconds) / 1e6;
-  if (asNumber(done) === 1) return { done: true, time, stands: [], trapped: [] };
+  const reply = asList(await calls.run(SCRIPT, keys[0] ?? '', operands));
+  const [outcome, seconds, microseconds, stands = [], trapped = [], foreign = 0, refused = ''] = reply;
   return {
-    done: false,
-    time,
-    stands: asList(stands).map((value) => {
-      const bytes = asBytes(value);
-      return bytes?.length === 0 ? undefined : bytes;
-    }),
+    outcome: OUTCOMES[asNumber(outcome)] ?? 'changed',
+    time: asNumber(seconds) + asNumber(microseconds) / 1e6,
+    stands: asList(stands).map(standOf),
     trapped: asList(trapped).map((is) => asNumber(is) === 1),
+    foreign: FOREIGN[asNumber(foreign)] ?? [],
+    refused: asText(refused),
   };
+}
+
+/** The script answers a number for what has another type. */
+function standOf(stand: unknown): Stand {
+  return typeof stand === 'number' ? null : asText(stand) || undefined;
 }
 
 function scoreText(score: number | null | undefined): string {
   return score === undefined ? '' : score === null ? DELETED : `${score}`;
-}
-
-function expiryText(expires: Exchange['expires']): string {
-  if (expires === undefined) return '';
-  return 'atMs' in expires ? `${expires.atMs}` : `+${expires.inMs}`;
 }

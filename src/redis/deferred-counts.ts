@@ -1,11 +1,14 @@
 import type { TimedClock, Timer } from '../clock.ts';
 import { addedCounts } from '../rules/counts.ts';
 import type { Counts } from '../rules/step.ts';
+import { trouble } from './trouble.ts';
 
 /** How long counts are put off at the most, and about how often those of an address are written. Seconds. */
 const PERIOD = 1;
 /** Of how many addresses counts are put off at once; those of more are written at once. */
 const MAX_ADDRESSES = 16_384;
+/** How many characters their names have together at the most: what stands for an address may be a long one. */
+const MAX_CHARACTERS = 2 ** 20;
 /** How many addresses are written at once when it is time. */
 const SLICE = 256;
 
@@ -18,6 +21,8 @@ export class DeferredCounts {
   readonly #write: (ip: string) => Promise<void>;
   /** By address; `undefined`: its counts were written in this period, and nothing was put off since. */
   #owed = new Map<string, Counts | undefined>();
+  #characters = 0;
+  #lost = 0;
   #timer: Timer | undefined;
   #closed = false;
 
@@ -25,6 +30,11 @@ export class DeferredCounts {
   constructor(clock: TimedClock, write: (ip: string) => Promise<void>) {
     this.#clock = clock;
     this.#write = write;
+  }
+
+  /** How many counts were lost because too many were put off: those of a Redis that took no writes. */
+  get lost(): number {
+    return this.#lost;
   }
 
   /** What is put off of an address. */
@@ -39,23 +49,29 @@ export class DeferredCounts {
 
   /** Takes note that the counts of an address were written, all that was owed included. */
   written(ip: string): void {
-    if (this.#owed.has(ip) || this.#owed.size < MAX_ADDRESSES) this.#owed.set(ip, undefined);
+    this.#set(ip, undefined);
     this.#arm();
   }
 
-  /** Puts counts off, of an address that is busy. */
+  /** Puts counts off: of an address that is busy, or since they could not be written. */
   put(ip: string, counts: Counts): void {
     const owed = this.#owed.get(ip);
-    this.#owed.set(ip, owed === undefined ? counts : addedCounts(owed, counts));
+    if (!this.#set(ip, owed === undefined ? counts : addedCounts(owed, counts))) this.#lost++;
     this.#arm();
   }
 
-  /** Writes all that is owed. What cannot be written stays owed. */
+  /** Writes all that is owed. What cannot be written stays owed, and is reported where a write rejects. */
   async flush(): Promise<void> {
     const ips = [...this.#owed].filter(([, counts]) => counts !== undefined).map(([ip]) => ip);
+    let failure: PromiseRejectedResult | undefined;
     for (let from = 0; from < ips.length; from += SLICE) {
-      await Promise.all(ips.slice(from, from + SLICE).map((ip) => this.#write(ip)));
+      const written = await Promise.allSettled(ips.slice(from, from + SLICE).map((ip) => this.#write(ip)));
+      const failures = written.filter(({ status }) => status === 'rejected') as PromiseRejectedResult[];
+      failure ??= failures[0];
+      // One address that cannot be written costs itself alone; where none can, the rest is left for later.
+      if (failures.length === written.length) break;
     }
+    if (failure !== undefined) throw failure.reason;
   }
 
   /** Puts nothing off any more, and writes what is owed. */
@@ -63,6 +79,18 @@ export class DeferredCounts {
     this.#closed = true;
     this.#timer?.cancel();
     await this.flush();
+    const left = [...this.#owed.values()].filter((counts) => counts !== undefined).length;
+    if (left > 0) throw trouble(`it takes no writes: what was counted on ${left} addresses is lost`);
+  }
+
+  /** @returns Whether there was room. */
+  #set(ip: string, counts: Counts | undefined): boolean {
+    if (!this.#owed.has(ip)) {
+      if (this.#owed.size >= MAX_ADDRESSES || this.#characters + ip.length > MAX_CHARACTERS) return false;
+      this.#characters += ip.length;
+    }
+    this.#owed.set(ip, counts);
+    return true;
   }
 
   #arm(): void {
@@ -71,7 +99,11 @@ export class DeferredCounts {
   }
 
   async #tick(): Promise<void> {
-    for (const [ip, counts] of this.#owed) if (counts === undefined) this.#owed.delete(ip);
+    for (const [ip, counts] of this.#owed) {
+      if (counts !== undefined) continue;
+      this.#owed.delete(ip);
+      this.#characters -= ip.length;
+    }
     // What fails is tried again in a second: it is still owed.
     await this.flush().catch(() => {});
     this.#timer = undefined;

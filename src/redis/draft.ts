@@ -1,9 +1,12 @@
+import type { SpamdSyncError } from '../errors.ts';
 import { type AddressRecord, holdsUntil } from '../rules/address.ts';
 import { addedCounts, CountStep } from '../rules/counts.ts';
 import type { Counts, Result, Step, View } from '../rules/step.ts';
 import type { TupleRecord } from '../rules/tuple.ts';
+import type { Admission } from './admission.ts';
 import type { Exchange, Exchanged } from './compare-and-set.ts';
 import type { Keys } from './keys.ts';
+import { shifted } from './shift.ts';
 import { Slot } from './slot.ts';
 import type { Value, Values } from './values.ts';
 
@@ -25,8 +28,17 @@ export interface DraftOptions {
   readonly addresses: Values<AddressRecord>;
   readonly tuples: Values<TupleRecord>;
   readonly standing: Standing | undefined;
-  /** The server's time, Unix seconds; `undefined` where each step brings its own, and nothing expires by itself. */
-  readonly serverNow: number | undefined;
+  /**
+   * The server's time as this host's clock would show it, Unix seconds; `undefined` where each step brings its own, and
+   * nothing expires by itself.
+   */
+  readonly storeNow: number | undefined;
+  /** What Redis's clock is ahead of this host's, seconds. */
+  readonly ahead: number;
+  /** Why Redis takes no writes, if it said so: steps are then only told what stands. */
+  readonly refusal: SpamdSyncError | undefined;
+  /** Who may have one more tuple, or trap. `undefined`: everybody, for it is an operator who puts them in. */
+  readonly admission: { readonly tuples: Admission; readonly traps: Admission } | undefined;
   /** What is put off of the address's counts. */
   readonly owed: Counts | undefined;
   /** Whether more of them is to be put off. */
@@ -40,6 +52,8 @@ export interface Planned<T = unknown> {
   readonly now: number;
   /** Whether the recipient is a spamtrap, where that was asked before; `undefined`: the draft is to find out. */
   readonly isSpamtrap: boolean | undefined;
+  /** Whether an operator puts records in, which no bound of clients keeps out. */
+  readonly isLoad?: boolean;
 }
 
 /**
@@ -55,6 +69,7 @@ export class Draft {
   #owed: Counts | undefined;
   #deferred: Counts | undefined;
   #writesCounts = false;
+  #unwritten = 0;
 
   constructor(options: DraftOptions) {
     this.#options = options;
@@ -64,6 +79,11 @@ export class Draft {
   /** Counts that the steps put off. */
   get deferred(): Counts | undefined {
     return this.#deferred;
+  }
+
+  /** How many steps were answered though nothing of them is written. */
+  get unwritten(): number {
+    return this.#unwritten;
   }
 
   /** Whether counts are written, all that was owed included. */
@@ -78,7 +98,9 @@ export class Draft {
 
   /** Whether there is nothing to ask: all that the steps looked at stood when Redis replied last, and nothing changes. */
   get isSettled(): boolean {
-    const { standing } = this.#options;
+    const { standing, refusal } = this.#options;
+    // What is foreign has no place in the due index, from which an exchange removes it.
+    if (this.#address?.isForeign === true && refusal === undefined) return false;
     return (
       this.#slots().every(({ isStanding, isChanged }) => isStanding && !isChanged) &&
       this.recipients.every((recipient) => standing?.trapped.has(recipient))
@@ -87,7 +109,7 @@ export class Draft {
 
   /** What is expected of each key, and what becomes of it. */
   exchanges(): readonly Exchange[] {
-    return this.#slots().map((slot) => slot.exchange(this.#options.serverNow !== undefined));
+    return this.#slots().map((slot) => slot.exchange(this.#options.storeNow !== undefined));
   }
 
   /** Recipients that must be no spamtraps. */
@@ -97,47 +119,68 @@ export class Draft {
 
   /** What becomes of the address in the due index: its score, or `null`: it has no place there. */
   get dueScore(): number | null | undefined {
-    if (this.#address === undefined) return undefined;
+    if (this.#address === undefined || this.#options.refusal !== undefined) return undefined;
+    if (this.#address.isForeign) return null;
     const { record, before } = this.#address;
     if (record === undefined) return null;
-    return record.announcedExpires === (before?.announcedExpires ?? 0) ? undefined : record.announcedExpires;
+    const { announcedExpires } = record;
+    return announcedExpires === (before?.announcedExpires ?? 0)
+      ? undefined
+      : shifted(announcedExpires, this.#options.ahead);
   }
 
   /** @returns The step's value. What the step throws leaves the draft as it is. */
   run({ step, now, isSpamtrap }: Planned): unknown {
-    const { ip, serverNow = now } = this.#options;
-    const tried = this.#tried(step, serverNow, isSpamtrap);
+    const { ip, storeNow = now, refusal } = this.#options;
+    const tried = this.#tried(step, storeNow, isSpamtrap);
+    if (refusal !== undefined) return this.#answered(tried.result, refusal);
     // A mere count needs not see what was counted before; anything else does.
     if (this.#owed === undefined || !tried.hasReadAddress || tried.result.counts !== undefined) {
-      return this.#applied(step, tried.result, serverNow);
+      return this.#applied(step, tried.result, storeNow);
     }
     const owed = new CountStep(ip, this.#owed);
     this.#owed = undefined;
     this.#writesCounts = true;
-    this.#applied(owed, this.#tried(owed, serverNow, undefined).result, serverNow);
-    return this.#applied(step, this.#tried(step, serverNow, isSpamtrap).result, serverNow);
+    this.#applied(owed, this.#tried(owed, storeNow, undefined).result, storeNow);
+    return this.#applied(step, this.#tried(step, storeNow, isSpamtrap).result, storeNow);
   }
 
   /** Takes note that the exchanges were done. */
   written(): void {
     for (const slot of this.#slots()) slot.written();
+    const { ip, admission } = this.#options;
+    for (const { before, record } of this.#tuples.values()) {
+      if (before === undefined && record !== undefined) admission?.tuples.added(ip, record.expires);
+    }
+    const address = this.#address;
+    if (address?.before === undefined && isTrapOfClient(address?.record)) {
+      admission?.traps.added(ip, holdsUntil(address.record));
+    }
   }
 
   /**
    * Takes note of what stands instead.
    *
-   * @returns That, and whether another writer was faster: what this process knew is no more.
-   * @throws {SpamdSyncError} `ERR_SPAMD_STORE` for values that are no records.
+   * @returns That, what of it is foreign, and whether another writer was faster: what this process knew is no more.
    */
-  refused({ stands, trapped }: Exchanged): { readonly standing: Standing; readonly isConflict: boolean } {
+  changed({ stands, trapped }: Exchanged): {
+    readonly standing: Standing;
+    readonly foreign: readonly string[];
+    readonly isConflict: boolean;
+  } {
     const slots = this.#slots();
-    const refused = slots.map((slot, at) => slot.refused(stands[at]));
+    const changed = slots.map((slot, at) => slot.changed(stands[at]));
+    const values = new Map(slots.map(({ name }, at) => [name, changed[at]?.value as Value<unknown>]));
+    const foreign = slots.filter((_, at) => changed[at]?.value.isForeign).map(({ name }) => name);
+    // What was found to be foreign before stays so, for as long as these steps take.
+    for (const [name, value] of this.#options.standing?.values ?? []) if (value.isForeign) values.set(name, value);
     return {
       standing: {
-        values: new Map(slots.map(({ name }, at) => [name, refused[at]?.value as Value<unknown>])),
+        values,
         trapped: new Map(this.recipients.map((recipient, at) => [recipient, trapped[at] === true])),
       },
-      isConflict: refused.some(({ isConflict }) => isConflict),
+      foreign,
+      isConflict: changed.some(({ isConflict }) => isConflict),
     };
   }
 
@@ -162,16 +205,42 @@ export class Draft {
     return { result, hasReadAddress: view.hasReadAddress };
   }
 
+  /** What a step is told where nothing can be written. Its counts stay owed. */
+  #answered<T>(result: Result<T>, refusal: SpamdSyncError): T {
+    const { value, address, tuple, counts, unwritten } = result;
+    if (address === undefined && tuple === undefined) return value;
+    if (unwritten === undefined) throw refusal;
+    this.#unwritten++;
+    if (counts !== undefined) this.#defer(counts);
+    return unwritten;
+  }
+
   #applied<T>(step: Step<T>, { value, address, tuple, counts }: Result<T>, now: number): T {
-    if (tuple !== undefined && step.key !== undefined) this.#tupleSlot(step.key).put(tuple);
+    if (tuple !== undefined && step.key !== undefined) {
+      const slot = this.#tupleSlot(step.key);
+      if (tuple === null || slot.record !== undefined || this.#admits('tuples', now)) slot.put(tuple);
+    }
     if (address === undefined) return value;
+    if (address !== null && this.#addressSlot().record === undefined && isTrapOfClient(address)) {
+      if (!this.#admits('traps', now)) return value;
+    }
     if (counts !== undefined && this.#isToDefer(now)) {
-      this.#deferred = this.#deferred === undefined ? counts : addedCounts(this.#deferred, counts);
+      this.#defer(counts);
     } else {
       this.#addressSlot().put(address);
       if (counts !== undefined) this.#writesCounts = true;
     }
     return value;
+  }
+
+  #defer(counts: Counts): void {
+    this.#deferred = this.#deferred === undefined ? counts : addedCounts(this.#deferred, counts);
+  }
+
+  /** What is kept out is answered all the same. */
+  #admits(what: 'tuples' | 'traps', now: number): boolean {
+    const { ip, admission } = this.#options;
+    return admission === undefined || admission[what].admits(ip, now);
   }
 
   /** Where the address is written anyway, its counts may as well be. */
@@ -180,9 +249,11 @@ export class Draft {
     return this.#options.isBusy && !isChanged && record !== undefined && holdsUntil(record) > now + MARGIN;
   }
 
+  /** All that can be expected, and written over. */
   #slots(): readonly (Slot<AddressRecord> | Slot<TupleRecord>)[] {
-    const tuples = [...this.#tuples.values()];
-    return this.#address === undefined ? tuples : [this.#address, ...tuples];
+    const slots: (Slot<AddressRecord> | Slot<TupleRecord>)[] = [...this.#tuples.values()];
+    if (this.#address !== undefined) slots.unshift(this.#address);
+    return slots.filter(({ isForeign }) => !isForeign);
   }
 
   #addressSlot(): Slot<AddressRecord> {
@@ -199,11 +270,17 @@ export class Draft {
   }
 
   #slot<T>(name: string, values: Values<T>): Slot<T> {
-    const { standing, serverNow } = this.#options;
+    const { standing, storeNow } = this.#options;
     // A name begins with the kind of its record.
     const stands = standing?.values.get(name) as Value<T> | undefined;
-    return new Slot(name, values, stands, values.seen(name, serverNow));
+    return new Slot(name, values, stands, values.seen(name, storeNow));
   }
+}
+
+/** Whether there is nothing of it but a trap that a client brought upon itself, or the group upon it. */
+function isTrapOfClient(record: AddressRecord | undefined): record is AddressRecord {
+  if (record === undefined || record.white.length > 0 || record.trapped.length === 0) return false;
+  return record.trappedBy !== 'operator' && record.trappedBy !== 'import';
 }
 
 /** The records as one step looks at them. */

@@ -3,6 +3,8 @@ import { trouble } from './trouble.ts';
 
 /** What may wait for an answer at once. A client that has lost its server queues; the queue must have an end. */
 const MAX_WAITING = 16_384;
+/** How much that may hold on to, bytes: those who wait may bring long strings. */
+const MAX_BYTES = 64 * 2 ** 20;
 /** In how many ticks a time limit is counted at least: so much of it is a call given up too late at the most. */
 const MIN_TICKS = 20;
 /** A process that has nothing else to wait for ends this much later at the most. Seconds. */
@@ -16,7 +18,7 @@ interface Waiting {
 }
 
 /**
- * What is done in time, or fails with `ERR_SPAMD_STORE`. So much of it may wait at once.
+ * What is done in time, or fails with `ERR_SPAMD_STORE`. So much of it may wait at once, by count and by bytes.
  *
  * Time is counted in ticks of one timer, which all calls share: a timer for each costs more than the call does. While the
  * process itself does not run it counts for one tick at the most: an answer may be there that nobody had time to read.
@@ -30,6 +32,8 @@ export class InTime {
   readonly #waiting = new Set<Waiting>();
   /** Calls that are held on to, also those given up. */
   #held = 0;
+  #heldBytes = 0;
+  #refused = 0;
   #tick = 0;
   #timer: Timer | undefined;
 
@@ -44,16 +48,25 @@ export class InTime {
     this.#errorOf = errorOf;
   }
 
+  /** How much was refused because too much waited. */
+  get refused(): number {
+    return this.#refused;
+  }
+
   /**
    * What was given up still counts as waiting for as long as it is held on to.
    *
    * @param start Is told whether it has been given up.
+   * @param bytes How much it holds on to, about. Default none.
    */
-  run<T>(start: (isLate: () => boolean) => Promise<T>): Promise<T> {
-    if (this.#held >= MAX_WAITING) {
-      return Promise.reject(trouble(`it does not keep up: ${MAX_WAITING} commands wait for an answer`));
+  run<T>(start: (isLate: () => boolean) => Promise<T>, bytes = 0): Promise<T> {
+    if (this.#held >= MAX_WAITING || this.#heldBytes + bytes > MAX_BYTES) {
+      this.#refused++;
+      const what = `${this.#held} commands of some ${Math.ceil(this.#heldBytes / 2 ** 20)} MiB wait for an answer`;
+      return Promise.reject(trouble(`it does not keep up: ${what}`));
     }
     this.#held++;
+    this.#heldBytes += bytes;
     this.#timer ??= this.#nextTick();
     return new Promise((resolve, reject) => {
       let isLate = false;
@@ -68,6 +81,7 @@ export class InTime {
       this.#waiting.add(waiting);
       const settled = (): void => {
         this.#held--;
+        this.#heldBytes -= bytes;
         this.#waiting.delete(waiting);
       };
       started(() => start(() => isLate)).then(

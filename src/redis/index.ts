@@ -16,4 +16,10 @@ export type {
   RedisClient,
 } from './connection.ts';
 export type { BroadcasterOptions, GroupPeer, RedisStoreOptions } from './options.ts';
-export { RedisStore } from './redis-store.ts';
+export {
+  RedisStore,
+  type RedisStoreEvents,
+  type RedisStoreStats,
+  type RedisStoreWarning,
+  type RedisStoreWarningCode,
+} from './redis-store.ts';

@@ -63,6 +63,11 @@ export class Keys {
     return `${start.replace(/[\\*?[\]]/g, '\\$&')}*`;
   }
 
+  /** Whether the name of an address or a tuple has all its parts: another program may have made it. */
+  isWhole(name: string): boolean {
+    return this.isAddress(name) ? name.endsWith('}') : name.includes('}\0', this.#tuples.length);
+  }
+
   isAddress(name: string): boolean {
     return name.startsWith(this.#addresses);
   }

@@ -1,5 +1,23 @@
-import type { Calls } from './calls.ts';
-import { compareAndSet } from './compare-and-set.ts';
+import { createHash } from 'node:crypto';
+import type { Calls, Script } from './calls.ts';
+import { asNumber } from './replies.ts';
+
+/**
+ * Takes or renews a lease (ARGV: the token, and how many ms it holds), or gives it up (ARGV: the token alone). A Redis
+ * that is full refuses a script's first write if it takes room: so a key is removed first, which is not there. A group
+ * without a leader would cost more than the few bytes of one lease.
+ */
+const TEXT = `
+local holder = redis.call('GET', KEYS[1])
+if holder and holder ~= ARGV[1] then return 0 end
+if not ARGV[2] then return redis.call('DEL', KEYS[1]) end
+if holder then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+redis.call('DEL', KEYS[1])
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1
+`;
+
+const SCRIPT: Script = { text: TEXT, digest: createHash('sha1').update(TEXT).digest('hex') };
 
 /** The right of one process of a scope to lead, for as long as it renews it. */
 export class Lease {
@@ -7,8 +25,6 @@ export class Lease {
   readonly #key: string;
   readonly #token: string;
   readonly #ms: number;
-  /** What the key is believed to hold: this process's token, or nothing. */
-  #believed: string | undefined;
 
   /** @param token What no other process has. @param ms How long it holds unless it is renewed, milliseconds. */
   constructor(calls: Calls, key: string, token: string, ms: number) {
@@ -21,30 +37,14 @@ export class Lease {
   /**
    * Takes or renews it.
    *
-   * @returns Whether this process holds it, and the server's time, Unix seconds.
+   * @returns Whether this process holds it.
    */
-  async hold(): Promise<{ readonly isHeld: boolean; readonly now: number }> {
-    return this.#exchange(this.#token);
+  async hold(): Promise<boolean> {
+    return asNumber(await this.#calls.run(SCRIPT, this.#key, ['1', this.#key, this.#token, `${this.#ms}`])) === 1;
   }
 
   /** Gives it up, if this process holds it. */
   async release(): Promise<void> {
-    await this.#exchange(null);
-  }
-
-  async #exchange(value: string | null): Promise<{ readonly isHeld: boolean; readonly now: number }> {
-    const expires = value === null ? undefined : { inMs: this.#ms };
-    for (;;) {
-      const exchange = { key: this.#key, expected: this.#believed, value, expires };
-      const { done, time, stands } = await compareAndSet(this.#calls, [exchange]);
-      if (done) {
-        this.#believed = value ?? undefined;
-        return { isHeld: value !== null, now: Math.floor(time) };
-      }
-      const holder = stands[0]?.toString();
-      const isOthers = holder !== undefined && holder !== this.#token;
-      this.#believed = isOthers ? undefined : holder;
-      if (isOthers) return { isHeld: false, now: Math.floor(time) };
-    }
+    await this.#calls.run(SCRIPT, this.#key, ['1', this.#key, this.#token]);
   }
 }

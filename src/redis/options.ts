@@ -17,7 +17,13 @@ export interface RedisStoreOptions {
    * themselves. `caller`: that of the greylist, for tests and simulations; only a sweep removes records.
    */
   readonly time?: 'server' | 'caller' | undefined;
-  /** For timers. Default the system's. */
+  /**
+   * How many tuples that this process put in may be alive at once, and how many traps, 64..2^24. A client network (/24,
+   * IPv6 /48) may have a 64th of what is free of them, at least 8; beyond that it is answered and not recorded, and counted
+   * in `evictedTuples` and `evictedAddresses`. Default 500000.
+   */
+  readonly maxTuples?: number | undefined;
+  /** For this host's time, and timers. Default the system's. */
   readonly clock?: Clock | undefined;
 }
 
@@ -43,6 +49,8 @@ export interface BroadcasterOptions {
   readonly leaseMs?: number | undefined;
   /** How many calls of `announce` may wait, 1..2^24; beyond that the oldest are lost. Default 500000. */
   readonly maxQueued?: number | undefined;
+  /** How many bytes they may take in Redis, 65536..2^32; beyond that the oldest are lost. Default 2^27. */
+  readonly maxQueuedBytes?: number | undefined;
   /** How long a command may take, seconds, 0.001..600. Default 2. */
   readonly timeout?: number | undefined;
   /** For timers. Default the system's. */
@@ -54,6 +62,7 @@ export interface RedisStoreSettings {
   readonly prefix: string;
   readonly timeout: number;
   readonly time: 'server' | 'caller';
+  readonly maxTuples: number;
   readonly clock: TimedClock;
 }
 
@@ -64,35 +73,39 @@ export interface BroadcasterSettings {
   readonly scope: string;
   readonly leaseMs: number;
   readonly maxQueued: number;
+  readonly maxQueuedBytes: number;
   readonly timeout: number;
   readonly clock: TimedClock;
 }
 
 const PREFIX = 'spamd:';
 const TIMEOUT = 2;
+const MAX_TUPLES = 500_000;
 const SCOPE = 'all';
 const LEASE_MS = 3000;
 const MAX_QUEUED = 500_000;
+const MAX_QUEUED_BYTES = 2 ** 27;
 
 /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION`, naming the option. */
 export function storeSettings(options: RedisStoreOptions): RedisStoreSettings {
-  checkMembers('options', options, { prefix: true, timeout: true, time: true, clock: true });
-  const { prefix = PREFIX, timeout = TIMEOUT, time = 'server', clock } = options;
+  checkMembers('options', options, { prefix: true, timeout: true, time: true, maxTuples: true, clock: true });
+  const { prefix = PREFIX, timeout = TIMEOUT, time = 'server', maxTuples = MAX_TUPLES, clock } = options;
   if (time !== 'server' && time !== 'caller') throw badOption('time', "not 'server' or 'caller'", time);
   return {
     prefix: checkedName('prefix', prefix),
     timeout: checkedTimeout(timeout),
     time,
+    maxTuples: checkedWhole('maxTuples', maxTuples, 64, 2 ** 24),
     clock: timedClock(clock),
   };
 }
 
 /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION`, naming the option. */
 export function broadcasterSettings(options: BroadcasterOptions): BroadcasterSettings {
-  const known = { open: true, prefix: true, scope: true, leaseMs: true, maxQueued: true, timeout: true, clock: true };
-  checkMembers('options', options, known);
+  const known = { open: true, prefix: true, scope: true, leaseMs: true, timeout: true, clock: true };
+  checkMembers('options', options, { ...known, maxQueued: true, maxQueuedBytes: true });
   const { open, prefix = PREFIX, scope = SCOPE, leaseMs = LEASE_MS, maxQueued = MAX_QUEUED } = options;
-  const { timeout = TIMEOUT, clock } = options;
+  const { maxQueuedBytes = MAX_QUEUED_BYTES, timeout = TIMEOUT, clock } = options;
   if (typeof open !== 'function') throw badOption('open', 'not a function that opens a peer', open);
   if (scope === '') throw badOption('scope', 'not a name', scope);
   return {
@@ -101,6 +114,7 @@ export function broadcasterSettings(options: BroadcasterOptions): BroadcasterSet
     scope: checkedName('scope', scope),
     leaseMs: checkedWhole('leaseMs', leaseMs, 100, 60_000),
     maxQueued: checkedWhole('maxQueued', maxQueued, 1, 2 ** 24),
+    maxQueuedBytes: checkedWhole('maxQueuedBytes', maxQueuedBytes, 2 ** 16, 2 ** 32),
     timeout: checkedTimeout(timeout),
     clock: timedClock(clock),
   };

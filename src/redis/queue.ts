@@ -1,6 +1,10 @@
+import { createHash } from 'node:crypto';
 import type { AnnounceOptions, Entry } from '../entry.ts';
-import type { Calls } from './calls.ts';
+import { SpamdSyncError } from '../errors.ts';
+import type { Calls, Script } from './calls.ts';
+import type { ForeignItems } from './foreign.ts';
 import { asList, asNumber, asText } from './replies.ts';
+import { isForeign } from './trouble.ts';
 
 /** One call of `announce`, as it waits in the queue. */
 export interface Announcement {
@@ -13,63 +17,149 @@ export interface Announcement {
 export interface QueueKeys {
   /** The stream. */
   readonly queue: string;
+  /** How many bytes wait in it. */
+  readonly bytes: string;
   /** How many calls found no room. */
   readonly trimmed: string;
 }
+
+/** What may wait; beyond that the oldest make room, and are counted. */
+export interface QueueBounds {
+  /** How many calls. */
+  readonly maxQueued: number;
+  /** How many bytes they take. */
+  readonly maxBytes: number;
+}
+
+/** What an item takes in a stream besides its text, bytes. */
+const OVERHEAD = 64;
+
+/**
+ * What both scripts share. KEYS: those of {@link QueueKeys}. The bytes are counted beside the stream, as Redis can only
+ * estimate them; whenever nothing waits they are 0 again, whatever was done to the stream by hand.
+ */
+const SIZES = `
+local function sizeOf(item)
+  local size = ${OVERHEAD}
+  for _, text in ipairs(item[2]) do size = size + #text end
+  return size
+end
+local function count(by)
+  local bytes = redis.pcall('INCRBY', KEYS[2], by)
+  return type(bytes) == 'number' and bytes or 0
+end
+local function take(id)
+  local item = redis.call('XRANGE', KEYS[1], id, id == '-' and '+' or id, 'COUNT', 1)[1]
+  if not item then return 0 end
+  redis.call('XDEL', KEYS[1], item[1])
+  return sizeOf(item)
+end
+`;
+
+/** Queues a text (ARGV: it, how many items may wait, how many bytes). What may be refused, as Redis is full, comes first. */
+const ADD = scriptOf(`${SIZES}
+redis.call('XADD', KEYS[1], '*', 'announced', ARGV[1])
+local length, size = redis.call('XLEN', KEYS[1]), sizeOf({ '', { 'announced', ARGV[1] } })
+if length == 1 then redis.call('DEL', KEYS[2]) end
+local bytes, trimmed = count(size), 0
+while length > 1 and (length > tonumber(ARGV[2]) or bytes > tonumber(ARGV[3])) do
+  bytes = count(-take('-'))
+  length, trimmed = length - 1, trimmed + 1
+end
+if trimmed > 0 then redis.call('INCRBY', KEYS[3], trimmed) end
+return trimmed
+`);
+
+/** Removes items (ARGV: their ids). */
+const REMOVE = scriptOf(`${SIZES}
+local bytes = 0
+for _, id in ipairs(ARGV) do bytes = bytes + take(id) end
+if redis.call('XLEN', KEYS[1]) == 0 then redis.call('DEL', KEYS[2]) else count(-bytes) end
+return bytes
+`);
 
 /** What the processes of one scope have to announce, in a stream, until it is said to be sent. */
 export class Queue {
   readonly #calls: Calls;
   readonly #keys: QueueKeys;
-  readonly #maxQueued: number;
+  readonly #bounds: QueueBounds;
+  readonly #foreign: ForeignItems;
 
-  /** @param maxQueued How many calls may wait; beyond that the oldest make room, and are counted. */
-  constructor(calls: Calls, keys: QueueKeys, maxQueued: number) {
+  /** @param foreign Takes note of what is in the queue and was never announced: it is removed. */
+  constructor(calls: Calls, keys: QueueKeys, bounds: QueueBounds, foreign: ForeignItems) {
     this.#calls = calls;
     this.#keys = keys;
-    this.#maxQueued = maxQueued;
-  }
-
-  /** Queues one call of `announce`. Several at once go to Redis together, and keep their order. */
-  async add(entries: readonly Entry[], { backdated = false }: AnnounceOptions): Promise<void> {
-    const { queue } = this.#keys;
-    await this.#calls.send(queue, ['XADD', queue, '*', 'announced', JSON.stringify([backdated, entries])]);
-  }
-
-  /** Makes room where too many wait. */
-  async trim(): Promise<void> {
-    const { queue, trimmed } = this.#keys;
-    if (asNumber(await this.#calls.send(queue, ['XLEN', queue])) <= this.#maxQueued) return;
-    const count = asNumber(await this.#calls.send(queue, ['XTRIM', queue, 'MAXLEN', `${this.#maxQueued}`]));
-    await this.#calls.send(trimmed, ['INCRBY', trimmed, `${count}`]);
+    this.#bounds = bounds;
+    this.#foreign = foreign;
   }
 
   /**
-   * Reads what waits, the oldest first. It stays there until it is removed.
+   * Queues one call of `announce`, and makes room where too many wait. Several at once go to Redis together, and keep
+   * their order.
+   *
+   * @throws {SpamdSyncError} `ERR_SPAMD_TOO_LONG` for a call that takes more than all may.
+   */
+  async add(entries: readonly Entry[], { backdated = false }: AnnounceOptions): Promise<void> {
+    const { maxQueued, maxBytes } = this.#bounds;
+    const text = JSON.stringify([backdated, entries]);
+    if (OVERHEAD + Buffer.byteLength(text) > maxBytes) {
+      throw new SpamdSyncError('ERR_SPAMD_TOO_LONG', `entries: more than the ${maxBytes} bytes that may be queued`);
+    }
+    await this.#run(ADD, [text, `${maxQueued}`, `${maxBytes}`]);
+  }
+
+  /**
+   * Reads what waits, the oldest first. It stays there until it is removed. What was never announced is removed at once:
+   * it would otherwise be in the way of what was.
    *
    * @param after The id behind which to read; all of it if there is none.
    */
   async read(count: number, after: string | undefined): Promise<readonly Announcement[]> {
     const { queue } = this.#keys;
     const from = after === undefined ? '-' : idAfter(after);
-    return asList(await this.#calls.send(queue, ['XRANGE', queue, from, '+', 'COUNT', `${count}`])).map(parse);
+    const read = this.#calls.send(queue, ['XRANGE', queue, from, '+', 'COUNT', `${count}`]);
+    const items = asList(await this.#unlessForeign(read, [])).map(parse);
+    const foreign = items.filter(({ announcement }) => announcement === undefined).map(({ id }) => id);
+    for (const id of foreign) this.#foreign.found(`${queue}: ${id}`);
+    await this.remove(foreign);
+    return items.flatMap(({ announcement }) => announcement ?? []);
   }
 
   /** Removes what was sent. */
   async remove(ids: readonly string[]): Promise<void> {
-    const { queue } = this.#keys;
-    if (ids.length > 0) await this.#calls.send(queue, ['XDEL', queue, ...ids]);
+    if (ids.length > 0) await this.#unlessForeign(this.#run(REMOVE, ids), undefined);
   }
 
-  /** How many calls wait, and how many found no room. */
-  async counts(): Promise<{ readonly waiting: number; readonly trimmed: number }> {
-    const { queue, trimmed } = this.#keys;
-    const [waiting, count] = await Promise.all([
+  /** How many calls wait, how many bytes they take, and how many found no room. */
+  async counts(): Promise<{ readonly waiting: number; readonly bytes: number; readonly trimmed: number }> {
+    const { queue, bytes, trimmed } = this.#keys;
+    const [waiting, size, count] = await Promise.all([
       this.#calls.send(queue, ['XLEN', queue]),
+      this.#calls.send(bytes, ['GET', bytes]),
       this.#calls.send(trimmed, ['GET', trimmed]),
     ]);
-    return { waiting: asNumber(waiting), trimmed: asNumber(count ?? '0') };
+    return { waiting: asNumber(waiting), bytes: asNumber(size ?? '0'), trimmed: asNumber(count ?? '0') };
   }
+
+  #run(script: Script, args: readonly string[]): Promise<unknown> {
+    const { queue, bytes, trimmed } = this.#keys;
+    return this.#calls.run(script, queue, ['3', queue, bytes, trimmed, ...args]);
+  }
+
+  /** A queue of another type has nothing to announce, and must not cost the lease of who looks at it. */
+  async #unlessForeign<T>(reply: Promise<T>, instead: T): Promise<T> {
+    try {
+      return await reply;
+    } catch (error) {
+      if (!isForeign(error)) throw error;
+      this.#foreign.found(this.#keys.queue);
+      return instead;
+    }
+  }
+}
+
+function scriptOf(text: string): Script {
+  return { text, digest: createHash('sha1').update(text).digest('hex') };
 }
 
 /** Redis 6.0 has no ranges that leave out where they begin. */
@@ -78,8 +168,23 @@ function idAfter(id: string): string {
   return `${time}-${BigInt(number) + 1n}`;
 }
 
-function parse(item: unknown): Announcement {
+/** @returns No announcement for what is none. */
+function parse(item: unknown): { readonly id: string; readonly announcement: Announcement | undefined } {
   const [id, fields] = asList(item);
-  const [backdated, entries] = JSON.parse(asText(asList(fields)[1])) as [boolean, Entry[]];
-  return { id: asText(id), backdated, entries };
+  return { id: asText(id), announcement: announcementOf(asText(id), asText(asList(fields)[1])) };
+}
+
+function announcementOf(id: string, text: string): Announcement | undefined {
+  try {
+    const [backdated, entries] = JSON.parse(text) as [unknown, unknown];
+    if (typeof backdated !== 'boolean' || !Array.isArray(entries) || !entries.every(isEntry)) return undefined;
+    return { id, backdated, entries };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether it may be an entry: what is wrong with one the peer says. */
+function isEntry(value: unknown): value is Entry {
+  return typeof value === 'object' && value !== null && 'timestamp' in value && typeof value.timestamp === 'number';
 }

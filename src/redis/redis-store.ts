@@ -1,20 +1,74 @@
+import { EventEmitter } from 'node:events';
+import type { TimedClock } from '../clock.ts';
+import type { SpamdSyncError } from '../errors.ts';
+import { Listeners } from '../listeners.ts';
 import { LoadAddressStep, LoadTupleStep, ReadStep } from '../rules/change.ts';
+import { canonicalMailbox } from '../rules/key.ts';
 import type { Step } from '../rules/step.ts';
 import { isExpiredTuple, isForSweep } from '../rules/sweep.ts';
 import type { Candidate, Spamtraps, Store, StoreRecord, StoreStats } from '../store/store.ts';
+import { Admission } from './admission.ts';
 import { Calls } from './calls.ts';
 import { connectionOf, type RedisClient } from './connection.ts';
 import { DueIndex } from './due-index.ts';
+import { ForeignItems } from './foreign.ts';
 import { InTime } from './in-time.ts';
 import { Keys } from './keys.ts';
 import { type RedisStoreOptions, storeSettings } from './options.ts';
 import { asList, asNumber } from './replies.ts';
-import { addressesIn, countKeys, membersOf, tuplesIn } from './scan.ts';
+import { addressesIn, countKeys, membersOf, type Scan, tuplesIn } from './scan.ts';
 import { ServerTime } from './server-time.ts';
+import { isForeign } from './trouble.ts';
 import { Updates } from './updates.ts';
 
 /** How many records are put in at once. */
 const SLICE = 1000;
+/** What a step takes while it waits, besides its strings, bytes. */
+const STEP = 1024;
+/** From which difference of the clocks on, and of the difference, a warning is due: a quarter of a peer's `maxSkew`, seconds. */
+const CLOCK_WARNING = 150;
+
+/**
+ * What an operator should look at, though the store goes on:
+ * - `WARN_SPAMD_STORE`: Redis takes no writes, since it is full, a replica, or cannot save; once until it does again;
+ * - `WARN_SPAMD_FOREIGN`: something under our keys is not ours, and costs itself alone; once for each;
+ * - `WARN_SPAMD_CLOCK`: Redis's clock is off by minutes, and again when that changes.
+ */
+export type RedisStoreWarningCode =
+  | 'WARN_SPAMD_STORE'
+  | 'WARN_SPAMD_FOREIGN'
+  | 'WARN_SPAMD_CLOCK'
+  | 'WARN_SPAMD_LISTENER';
+
+/** Something that an operator should look at. */
+export interface RedisStoreWarning {
+  /** Which. Stable, unlike the message. */
+  readonly code: RedisStoreWarningCode;
+  /** What happened, and why. */
+  readonly message: string;
+  /** What Redis answered, if it did. */
+  readonly error: unknown;
+}
+
+/** The events of a {@link RedisStore}. */
+export interface RedisStoreEvents {
+  /** Something that an operator should look at. */
+  warning: [warning: RedisStoreWarning];
+}
+
+/** What a store in Redis holds, and what this process had to do for it. */
+export interface RedisStoreStats extends StoreStats {
+  /** What Redis's clock is ahead of this host's, seconds, with a fraction; 0 with the caller's time. */
+  readonly clockDifference: number;
+  /** How often something under our keys was found not to be ours. */
+  readonly foreign: number;
+  /** Steps that were answered by what stands though Redis took no writes: those whose answer does not depend on one. */
+  readonly unwritten: number;
+  /** Counts of attempts that were lost because too many were put off. */
+  readonly lostCounts: number;
+  /** Steps that were refused because too much waited for Redis. */
+  readonly refused: number;
+}
 
 /**
  * A greylist in Redis 6 or later, Valkey, or a cluster of them, shared by every process and host that uses it: of
@@ -28,14 +82,20 @@ const SLICE = 1000;
  * const client = await createClient({ url: 'redis://127.0.0.1' }).on('error', log).connect();
  * const greylist = new Greylist({ store: new RedisStore(client), group: broadcaster });
  */
-export class RedisStore implements Store, AsyncDisposable {
+export class RedisStore extends EventEmitter<RedisStoreEvents> implements Store, AsyncDisposable {
   readonly #calls: Calls;
   readonly #keys: Keys;
   readonly #cluster: boolean;
+  readonly #clock: TimedClock;
+  readonly #listeners: Listeners<RedisStoreEvents>;
   readonly #due: DueIndex;
   readonly #inTime: InTime;
   readonly #serverTime: ServerTime | undefined;
+  readonly #foreign: ForeignItems;
+  readonly #admission: { readonly tuples: Admission; readonly traps: Admission };
   readonly #updates: Updates;
+  /** The difference of the clocks that was reported last, seconds. */
+  #reportedAhead = 0;
 
   /**
    * @param client Connected, of node-redis or ioredis, for one server or a cluster. The caller closes it, and listens
@@ -43,14 +103,19 @@ export class RedisStore implements Store, AsyncDisposable {
    * @throws {SpamdSyncError} `ERR_SPAMD_OPTION`, naming what is invalid.
    */
   constructor(client: RedisClient, options: RedisStoreOptions = {}) {
-    const { prefix, timeout, time, clock } = storeSettings(options);
+    super();
+    const { prefix, timeout, time, clock, maxTuples } = storeSettings(options);
     const connection = connectionOf(client);
     this.#cluster = connection.cluster;
+    this.#clock = clock;
+    this.#listeners = new Listeners(this, clock);
     this.#calls = new Calls(connection, clock, timeout);
     this.#keys = new Keys(prefix, connection.cluster);
     this.#due = new DueIndex(this.#calls, this.#keys, clock, connection.cluster);
     this.#inTime = new InTime(clock, timeout);
-    this.#serverTime = time === 'server' ? new ServerTime(clock) : undefined;
+    this.#serverTime = time === 'server' ? new ServerTime(clock, (ahead) => this.#checkClock(ahead)) : undefined;
+    this.#foreign = new ForeignItems((error) => this.#warn('WARN_SPAMD_FOREIGN', error.message, error));
+    this.#admission = { tuples: new Admission(maxTuples), traps: new Admission(maxTuples) };
     const updates = {
       calls: this.#calls,
       keys: this.#keys,
@@ -58,7 +123,10 @@ export class RedisStore implements Store, AsyncDisposable {
       serverTime: this.#serverTime,
       // In a cluster it is elsewhere.
       spamtraps: connection.cluster ? undefined : this.#keys.spamtraps,
+      foreign: this.#foreign,
+      admission: this.#admission,
       onIndexed: (ip: string) => this.#due.note(ip),
+      onRefused: (error: SpamdSyncError) => this.#warn('WARN_SPAMD_STORE', error.message, error),
     };
     this.#updates = new Updates(updates, async (ip) => void (await this.update(new ReadStep(ip), 0)));
   }
@@ -76,22 +144,32 @@ export class RedisStore implements Store, AsyncDisposable {
 
   /** @throws {SpamdSyncError} `ERR_SPAMD_STORE`: Redis has trouble, or other writers were faster too often. */
   update<T>(step: Step<T>, now: number): Promise<T> {
-    return this.#inTime.run((isLate) => {
-      // The exchange of a cluster cannot look for spamtraps: they are elsewhere.
-      const recipient = this.#cluster ? step.recipient : undefined;
-      if (recipient === undefined) return this.#updates.run({ step, now, isSpamtrap: undefined }, isLate);
-      const asked = Promise.resolve(this.spamtraps.has(recipient));
-      return asked.then((isSpamtrap) => this.#updates.run({ step, now, isSpamtrap }, isLate));
-    });
+    return this.#update(step, now, false);
   }
 
-  /** Everything. A record may be seen twice where Redis resizes its tables, or a cluster moves a slot, meanwhile. */
+  #update<T>(step: Step<T>, now: number, isLoad: boolean): Promise<T> {
+    const run = (isLate: () => boolean): Promise<T> => {
+      // The exchange of a cluster cannot look for spamtraps: they are elsewhere.
+      const recipient = this.#cluster ? step.recipient : undefined;
+      if (recipient === undefined) return this.#updates.run({ step, now, isSpamtrap: undefined, isLoad }, isLate);
+      const asked = Promise.resolve(this.spamtraps.has(recipient));
+      return asked.then((isSpamtrap) => this.#updates.run({ step, now, isSpamtrap, isLoad }, isLate));
+    };
+    return this.#inTime.run(run, STEP + 2 * (step.key?.length ?? step.ip.length));
+  }
+
+  /**
+   * Everything but what is foreign. A record may be seen twice where Redis resizes its tables, or a cluster moves a slot,
+   * meanwhile.
+   */
   async *records(): AsyncIterable<StoreRecord> {
-    await this.#updates.flush();
-    for await (const slice of tuplesIn(this.#calls, this.#keys)) {
+    // What cannot be written is still owed. What can be read is worth having without it.
+    await this.#updates.flush().catch(() => {});
+    const scan = await this.#scan();
+    for await (const slice of tuplesIn(scan)) {
       for (const tuple of slice) yield { type: 'tuple', ...tuple };
     }
-    for await (const slice of addressesIn(this.#calls, this.#keys)) {
+    for await (const slice of addressesIn(scan)) {
       for (const address of slice) yield { type: 'address', ...address };
     }
     for await (const address of this.#spamtraps()) yield { type: 'spamtrap', address };
@@ -108,24 +186,39 @@ export class RedisStore implements Store, AsyncDisposable {
   async *sweepCandidates(now: number): AsyncIterable<readonly Candidate[]> {
     if (this.#serverTime !== undefined) {
       await this.#askTime(this.#serverTime);
-      for await (const ips of this.#due.due(this.#serverTime.now())) yield ips.map((ip) => ({ type: 'address', ip }));
+      const due = this.#unlessForeign(this.#keys.due(''), this.#due.due(this.#serverTime.now()));
+      for await (const ips of due) yield ips.map((ip) => ({ type: 'address', ip }));
       return;
     }
-    for await (const slice of tuplesIn(this.#calls, this.#keys)) {
+    const scan = await this.#scan();
+    for await (const slice of tuplesIn(scan)) {
       const expired = slice.filter(({ record }) => isExpiredTuple(record, now));
       yield expired.map(({ key }): Candidate => ({ type: 'tuple', key }));
     }
-    for await (const slice of addressesIn(this.#calls, this.#keys)) {
+    for await (const slice of addressesIn(scan)) {
       const ripe = slice.filter(({ record }) => isForSweep(record, now));
       yield ripe.map(({ ip }): Candidate => ({ type: 'address', ip }));
     }
   }
 
   /** Tuples and addresses are counted up to some ten thousand keys; beyond that they are estimated from that sample. */
-  async stats(): Promise<StoreStats> {
+  async stats(): Promise<RedisStoreStats> {
     const { tuples, addresses } = await countKeys(this.#calls, this.#keys);
-    const spamtraps = asNumber(await this.#calls.send(this.#keys.spamtraps, ['SCARD', this.#keys.spamtraps]));
-    return { tuples, addresses, spamtraps, evictedTuples: 0, evictedAddresses: 0, conflicts: this.#updates.conflicts };
+    const spamtraps = await this.#countSpamtraps();
+    const { conflicts, unwritten, lostCounts } = this.#updates;
+    return {
+      tuples,
+      addresses,
+      spamtraps,
+      evictedTuples: this.#admission.tuples.keptOut,
+      evictedAddresses: this.#admission.traps.keptOut,
+      conflicts,
+      clockDifference: this.#serverTime?.difference ?? 0,
+      foreign: this.#foreign.count,
+      unwritten,
+      lostCounts,
+      refused: this.#inTime.refused,
+    };
   }
 
   /**
@@ -141,8 +234,54 @@ export class RedisStore implements Store, AsyncDisposable {
     return this.close();
   }
 
+  async #countSpamtraps(): Promise<number> {
+    try {
+      return asNumber(await this.#calls.send(this.#keys.spamtraps, ['SCARD', this.#keys.spamtraps]));
+    } catch (error) {
+      if (!isForeign(error)) throw error;
+      this.#foreign.found(this.#keys.spamtraps);
+      return 0;
+    }
+  }
+
   async *#spamtraps(): AsyncIterable<string> {
-    for await (const slice of membersOf(this.#calls, this.#keys.spamtraps)) yield* slice;
+    const { spamtraps } = this.#keys;
+    for await (const slice of this.#unlessForeign(spamtraps, membersOf(this.#calls, spamtraps))) {
+      for (const address of slice) {
+        // Only in this form is a recipient looked for.
+        if (address !== '' && canonicalMailbox(address) === address) yield address;
+        else this.#foreign.found(`${spamtraps}: ${address}`);
+      }
+    }
+  }
+
+  /** What is in a key of a set or an index, unless that has another type: nothing then. */
+  async *#unlessForeign<T>(key: string, items: AsyncIterable<T>): AsyncIterable<T> {
+    try {
+      yield* items;
+    } catch (error) {
+      if (!isForeign(error)) throw error;
+      this.#foreign.found(key);
+    }
+  }
+
+  /** What is read is moved to this host's time, so Redis's has to be known. */
+  async #scan(): Promise<Scan> {
+    if (this.#serverTime !== undefined) await this.#askTime(this.#serverTime);
+    const ahead = this.#serverTime?.ahead ?? 0;
+    return { calls: this.#calls, keys: this.#keys, foreign: this.#foreign, ahead };
+  }
+
+  #checkClock(ahead: number): void {
+    if (Math.abs(ahead - this.#reportedAhead) <= CLOCK_WARNING) return;
+    this.#reportedAhead = ahead;
+    const off = ahead === 0 ? 'right again' : `${Math.abs(ahead)} s ${ahead > 0 ? 'ahead of' : 'behind'} this host's`;
+    this.#warn('WARN_SPAMD_CLOCK', `Redis's clock is ${off}; see that both are set by NTP`, undefined);
+  }
+
+  /** Once the caller has attached its listeners. */
+  #warn(code: RedisStoreWarningCode, message: string, error: unknown): void {
+    this.#clock.endOfTurn(() => this.#listeners.call('warning', { code, message, error }));
   }
 
   /** The host's clock may be wrong, and there was no step yet to say so. */
@@ -155,9 +294,9 @@ export class RedisStore implements Store, AsyncDisposable {
   async #load(item: StoreRecord): Promise<void> {
     switch (item.type) {
       case 'tuple':
-        return this.update(new LoadTupleStep(item.key, { ...item.record }), 0);
+        return this.#update(new LoadTupleStep(item.key, { ...item.record }), 0, true);
       case 'address':
-        return this.update(new LoadAddressStep(item.ip, { ...item.record }), 0);
+        return this.#update(new LoadAddressStep(item.ip, { ...item.record }), 0, true);
       case 'spamtrap':
         return this.spamtraps.add(item.address);
     }

@@ -1,12 +1,14 @@
-/** The text of a reply, which is bytes, or a short word such as `OK`. */
+import { trouble } from './trouble.ts';
+
+/** The text of a reply, which is a string, or a number. */
 export function asText(reply: unknown): string {
-  return reply instanceof Uint8Array ? Buffer.from(reply).toString() : String(reply);
+  return typeof reply === 'string' ? reply : String(reply);
 }
 
-/** @throws {Error} When the reply is no list: nothing that is asked for as one is answered otherwise. */
+/** @throws {SpamdSyncError} `ERR_SPAMD_STORE` when the reply is no list: nothing that is asked for as one is answered otherwise. */
 export function asList(reply: unknown): readonly unknown[] {
   if (Array.isArray(reply)) return reply;
-  throw new Error(`Redis answered ${typeof reply} where a list was expected`);
+  throw trouble(`answered ${typeof reply} where a list was expected`);
 }
 
 /** The texts of a list. */
@@ -17,10 +19,4 @@ export function asTexts(reply: unknown): string[] {
 /** The number that a reply is, or spells. */
 export function asNumber(reply: unknown): number {
   return Number(asText(reply));
-}
-
-/** @returns `undefined` where there is no value. */
-export function asBytes(reply: unknown): Buffer | undefined {
-  if (reply === null || reply === undefined) return undefined;
-  return reply instanceof Buffer ? reply : Buffer.from(asText(reply));
 }

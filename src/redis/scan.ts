@@ -1,9 +1,12 @@
 import type { AddressRecord } from '../rules/address.ts';
 import type { TupleRecord } from '../rules/tuple.ts';
 import type { Calls } from './calls.ts';
+import type { Stand } from './compare-and-set.ts';
 import type { Send } from './connection.ts';
+import type { ForeignItems } from './foreign.ts';
 import type { Keys } from './keys.ts';
-import { asBytes, asList, asNumber, asText, asTexts } from './replies.ts';
+import { asList, asNumber, asText, asTexts } from './replies.ts';
+import { isForeign } from './trouble.ts';
 import { ADDRESSES, type Kind, recordOf, TUPLES } from './values.ts';
 
 /** How many keys Redis looks at for one command: a fraction of a millisecond in which it serves nobody else. */
@@ -11,22 +14,32 @@ const COUNT = '1000';
 /** How many keys of each server are looked at to count them. */
 const SAMPLE = 10_000;
 
+/** What is gone through. */
+export interface Scan {
+  readonly calls: Calls;
+  readonly keys: Keys;
+  /** Takes note of what is passed over. */
+  readonly foreign: ForeignItems;
+  /** What Redis's clock is ahead of this host's, seconds. */
+  readonly ahead: number;
+}
+
 /** All tuples, by their keys, in slices. */
 export async function* tuplesIn(
-  calls: Calls,
-  keys: Keys,
+  scan: Scan,
 ): AsyncIterable<readonly { readonly key: string; readonly record: TupleRecord }[]> {
-  for await (const slice of recordsIn(calls, keys, 'tuple', TUPLES)) {
+  const { keys } = scan;
+  for await (const slice of recordsIn(scan, 'tuple', TUPLES)) {
     yield slice.map(({ name, record }) => ({ key: keys.ofTuple(name), record }));
   }
 }
 
 /** All addresses, in slices. */
 export async function* addressesIn(
-  calls: Calls,
-  keys: Keys,
+  scan: Scan,
 ): AsyncIterable<readonly { readonly ip: string; readonly record: AddressRecord }[]> {
-  for await (const slice of recordsIn(calls, keys, 'address', ADDRESSES)) {
+  const { keys } = scan;
+  for await (const slice of recordsIn(scan, 'address', ADDRESSES)) {
     yield slice.map(({ name, record }) => ({ ip: keys.ofAddress(name), record }));
   }
 }
@@ -45,17 +58,35 @@ export async function countKeys(calls: Calls, keys: Keys): Promise<{ tuples: num
   };
 }
 
-async function* recordsIn<T>(calls: Calls, keys: Keys, type: 'tuple' | 'address', kind: Kind<T>) {
+async function* recordsIn<T>(
+  { calls, keys, foreign, ahead }: Scan,
+  type: 'tuple' | 'address',
+  kind: Kind<T>,
+): AsyncIterable<readonly { readonly name: string; readonly record: T }[]> {
   const scan = (cursor: string) => ['SCAN', cursor, 'MATCH', keys.pattern(type), 'COUNT', COUNT];
   for (const server of await calls.masters()) {
     for await (const names of scanned((cursor) => calls.sendTo(server, scan(cursor)))) {
-      const replies = await Promise.all(names.map((name) => calls.send(name, ['GET', name])));
+      const stands = await Promise.all(names.map((name) => standOf(calls, name)));
       yield names.flatMap((name, at) => {
-        const bytes = asBytes(replies[at]);
+        const stand = stands[at];
         // It expired meanwhile.
-        return bytes === undefined ? [] : [{ name, record: recordOf(kind, bytes) }];
+        if (stand === undefined) return [];
+        const record = stand === null || !keys.isWhole(name) ? undefined : recordOf(kind, stand, ahead);
+        if (record !== undefined) return [{ name, record }];
+        foreign.found(name);
+        return [];
       });
     }
+  }
+}
+
+async function standOf(calls: Calls, name: string): Promise<Stand> {
+  try {
+    const text = await calls.send(name, ['GET', name]);
+    return text === null ? undefined : asText(text);
+  } catch (error) {
+    if (isForeign(error)) return null;
+    throw error;
   }
 }
 

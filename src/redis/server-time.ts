@@ -1,16 +1,26 @@
 import type { TimedClock } from '../clock.ts';
 
 /**
+ * How far Redis's clock may be from this host's before times are shifted: as far as a claim of another host may lie ahead.
+ * Within it all hosts of one Redis see the same times. Seconds.
+ */
+const TOLERANCE = 5;
+
+/**
  * An estimate of Redis's time: as far from this host's monotonic clock as the replies allow. Each says that the server's
  * time was read between the sending of a command and its reply, so that the estimate moves only when a reply excludes it.
  */
 export class ServerTime {
   readonly #clock: TimedClock;
+  readonly #onAhead: (ahead: number) => void;
   /** What the server's time is ahead of the monotonic clock, seconds. Until a reply corrects it, by this host's clock. */
   #offset: number;
+  #ahead = 0;
 
-  constructor(clock: TimedClock) {
+  /** @param onAhead Is called with {@link ahead} when it has changed. */
+  constructor(clock: TimedClock, onAhead: (ahead: number) => void = () => {}) {
     this.#clock = clock;
+    this.#onAhead = onAhead;
     this.#offset = clock.now() - clock.monotonic();
   }
 
@@ -19,12 +29,30 @@ export class ServerTime {
     return Math.floor(this.#clock.monotonic() + this.#offset);
   }
 
+  /** What the server's clock is ahead of this host's, seconds, as the replies say. */
+  get difference(): number {
+    return this.#clock.monotonic() + this.#offset - this.#clock.now();
+  }
+
+  /**
+   * What is to be added to this host's times to make them the server's, whole seconds: 0 as long as the clocks agree but
+   * for a few. It stays as it is until they differ by a few seconds more, so that a time does not waver on its way there
+   * and back.
+   */
+  get ahead(): number {
+    return this.#ahead;
+  }
+
   /** To be called when a command is sent. @returns What takes note of the time in its reply, Unix seconds. */
   asked(): (time: number) => void {
     const sent = this.#clock.monotonic();
     return (time) => {
       const received = this.#clock.monotonic();
       this.#offset = Math.min(Math.max(this.#offset, time - received), time - sent);
+      const { difference } = this;
+      if (Math.abs(difference - this.#ahead) <= TOLERANCE) return;
+      this.#ahead = Math.abs(difference) <= TOLERANCE ? 0 : Math.round(difference);
+      this.#onAhead(this.#ahead);
     };
   }
 }

@@ -1,4 +1,5 @@
-import type { Exchange } from './compare-and-set.ts';
+import type { Exchange, Stand } from './compare-and-set.ts';
+import { foreign } from './trouble.ts';
 import { NOTHING, type Value, type Values } from './values.ts';
 
 /** One key that steps look at and put something under: what it is believed to hold, and what it is to hold. */
@@ -25,8 +26,18 @@ export class Slot<T> {
     this.#record = this.#believed.record;
   }
 
-  /** What it is to hold. */
+  /** Whether it holds something that is no record of its kind. */
+  get isForeign(): boolean {
+    return this.#believed.isForeign;
+  }
+
+  /**
+   * What it is to hold.
+   *
+   * @throws {SpamdSyncError} `ERR_SPAMD_STORE` where it is foreign.
+   */
   get record(): T | undefined {
+    if (this.isForeign) throw foreign(this.name);
     return this.#record;
   }
 
@@ -39,8 +50,12 @@ export class Slot<T> {
     return this.#isChanged;
   }
 
-  /** @param record `null`: nothing. */
+  /**
+   * @param record `null`: nothing.
+   * @throws {SpamdSyncError} `ERR_SPAMD_STORE` where it is foreign: that is not for us to write over.
+   */
   put(record: T | null): void {
+    if (this.isForeign) throw foreign(this.name);
     this.#record = record ?? undefined;
     this.#isChanged = true;
   }
@@ -49,13 +64,12 @@ export class Slot<T> {
   exchange(expires: boolean): Exchange {
     const { name: key } = this;
     const { text } = this.#believed;
-    const expected = bytesOf(text);
     if (this.#isChanged) this.#next = this.#values.format(this.#record);
-    if (!this.#isChanged || this.#next.text === text) return { key, expected, value: undefined, expires: undefined };
+    if (!this.#isChanged || this.#next.text === text) return { key, expected: text, value: undefined };
     const { record } = this.#next;
-    if (record === undefined) return { key, expected, value: null, expires: undefined };
-    const expiry = expires ? { atMs: this.#values.expiresAtMs(record) } : undefined;
-    return { key, expected, value: bytesOf(this.#next.text), expires: expiry };
+    if (record === undefined) return { key, expected: text, value: null };
+    const expiresAtMs = expires ? this.#values.expiresAtMs(record) : undefined;
+    return { key, expected: text, value: this.#next.text, expiresAtMs };
   }
 
   /** Takes note that the exchange was done. */
@@ -67,15 +81,10 @@ export class Slot<T> {
    * Takes note of what it holds instead.
    *
    * @returns That, and whether another writer put it there since this process looked.
-   * @throws {SpamdSyncError} `ERR_SPAMD_STORE` for what is no record.
    */
-  refused(bytes: Buffer | undefined): { readonly value: Value<T>; readonly isConflict: boolean } {
-    const value = this.#values.parse(bytes);
+  changed(stand: Stand): { readonly value: Value<T>; readonly isConflict: boolean } {
+    const value = this.#values.parse(stand);
     this.#values.note(this.name, value);
     return { value, isConflict: this.#isKnown && value.text !== this.#believed.text };
   }
-}
-
-function bytesOf(text: string | undefined): Buffer | undefined {
-  return text === undefined ? undefined : Buffer.from(text, 'latin1');
 }

@@ -1,4 +1,4 @@
-import { SpamdSyncError } from '../errors.ts';
+import { SpamdSyncError, shown } from '../errors.ts';
 
 /** Trouble with Redis, of which the message says what it is. */
 export function trouble(why: string, cause?: unknown): SpamdSyncError {
@@ -6,13 +6,26 @@ export function trouble(why: string, cause?: unknown): SpamdSyncError {
 }
 
 /** Says what to do where a key holds anything but a value of this version. */
-export function foreign(cause: unknown): SpamdSyncError {
-  const why = 'a key holds what this version does not keep there: that of an older version, or of another program';
-  return trouble(`${why}; use another prefix, or delete the keys that begin with this one`, cause);
+export function foreign(name: string, cause?: unknown): SpamdSyncError {
+  const why = 'holds what this version does not keep there: that of an older version, or of another program';
+  return trouble(`${shown(name)} ${why}; delete it, or use another prefix`, cause);
+}
+
+/** Whether it was reported that a key holds another type than ours. */
+export function isForeign(error: unknown): boolean {
+  return error instanceof SpamdSyncError && /\bWRONGTYPE\b/.test(String(error.cause));
+}
+
+/** Redis can be read and takes no writes: it is full, a replica, or cannot save. */
+export function refusal(message: string, cause?: unknown): SpamdSyncError {
+  const why = /\bOOM\b/.test(message) ? 'it is full, and takes no writes' : 'it takes no writes';
+  return trouble(`${why}: ${message}`, cause);
 }
 
 /** What a client reported, as trouble. */
 export function troubleOf(error: unknown): SpamdSyncError {
+  if (error instanceof SpamdSyncError) return error;
   const message = error instanceof Error ? error.message : String(error);
-  return /\bWRONGTYPE\b/.test(message) ? foreign(error) : trouble(message, error);
+  if (/\bWRONGTYPE\b/.test(message)) return foreign('a key', error);
+  return /\b(OOM|READONLY|MISCONF|NOREPLICAS)\b/.test(message) ? refusal(message, error) : trouble(message, error);
 }

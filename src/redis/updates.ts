@@ -1,15 +1,26 @@
 import { sleep, type TimedClock } from '../clock.ts';
+import type { SpamdSyncError } from '../errors.ts';
+import type { AddressRecord } from '../rules/address.ts';
+import type { TupleRecord } from '../rules/tuple.ts';
+import type { Admission } from './admission.ts';
 import type { Calls } from './calls.ts';
 import { compareAndSet } from './compare-and-set.ts';
 import { DeferredCounts } from './deferred-counts.ts';
 import { Draft, type Planned, type Standing } from './draft.ts';
+import type { ForeignItems } from './foreign.ts';
 import type { Keys } from './keys.ts';
 import type { ServerTime } from './server-time.ts';
-import { trouble } from './trouble.ts';
+import { shiftedCounts } from './shift.ts';
+import { refusal, trouble } from './trouble.ts';
 import { ADDRESSES, TUPLES, Values } from './values.ts';
 
 /** How many steps over one address share an exchange. */
 const MAX_BATCH = 256;
+/**
+ * How many characters of tuple keys are in one exchange, about: a Redis that is full refuses a script as a whole or not at
+ * all, so this is how far past its limit one may go.
+ */
+const MAX_BATCH_KEYS = 65_536;
 /** How often an exchange is tried. Of a hundred writers at one record each loses so often once in 20,000 times. */
 const MAX_ROUNDS = 1000;
 /**
@@ -28,8 +39,13 @@ export interface UpdatesOptions {
   readonly serverTime: ServerTime | undefined;
   /** The set of spamtraps, where it can be part of an exchange. */
   readonly spamtraps: string | undefined;
+  readonly foreign: ForeignItems;
+  /** Who may have one more tuple, or trap. */
+  readonly admission: { readonly tuples: Admission; readonly traps: Admission };
   /** Is told that an address was put into the due index. */
   readonly onIndexed: (ip: string) => void;
+  /** Is told that Redis takes no writes, once until it does again. */
+  readonly onRefused: (error: SpamdSyncError) => void;
 }
 
 /** A step that waits for its turn. */
@@ -38,6 +54,22 @@ interface Pending extends Planned {
   readonly isLate: () => boolean;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
+}
+
+/** What is known while steps are tried. */
+interface Known {
+  readonly standing: Standing | undefined;
+  /** Why Redis takes no writes, if it said so. */
+  readonly refusal: SpamdSyncError | undefined;
+}
+
+const UNKNOWN: Known = { standing: undefined, refusal: undefined };
+
+/** The values as this process saw them, by the difference of the clocks that their times were made by. */
+interface Seen {
+  readonly ahead: number;
+  readonly addresses: Values<AddressRecord>;
+  readonly tuples: Values<TupleRecord>;
 }
 
 /** Steps that were run, and what they made is written. */
@@ -53,12 +85,13 @@ interface Done {
  */
 export class Updates {
   readonly #options: UpdatesOptions;
-  readonly #addresses = new Values(ADDRESSES);
-  readonly #tuples = new Values(TUPLES);
+  #seen = seenBy(0);
   /** What waits behind the exchange that is under way, by address. */
   readonly #waiting = new Map<string, Pending[]>();
   readonly #counts: DeferredCounts;
   #conflicts = 0;
+  #unwritten = 0;
+  #isRefusing = false;
 
   /** @param write Writes what is put off of an address's counts: any step that reads the address does. */
   constructor(options: UpdatesOptions, write: (ip: string) => Promise<void>) {
@@ -69,6 +102,16 @@ export class Updates {
   /** How often another writer was faster. */
   get conflicts(): number {
     return this.#conflicts;
+  }
+
+  /** How many steps were answered though Redis took no writes. */
+  get unwritten(): number {
+    return this.#unwritten;
+  }
+
+  /** How many counts were lost because too many were put off. */
+  get lostCounts(): number {
+    return this.#counts.lost;
   }
 
   /** Writes what is put off of counts. */
@@ -82,9 +125,9 @@ export class Updates {
   }
 
   /** @param isLate Whether the caller has given it up. */
-  run<T>({ step, now, isSpamtrap }: Planned<T>, isLate: () => boolean): Promise<T> {
+  run<T>({ step, now, isSpamtrap, isLoad = false }: Planned<T>, isLate: () => boolean): Promise<T> {
     return new Promise<unknown>((resolve, reject) => {
-      const pending: Pending = { step, now, isSpamtrap, isLate, resolve, reject };
+      const pending: Pending = { step, now, isSpamtrap, isLoad, isLate, resolve, reject };
       const waiting = this.#waiting.get(step.ip);
       if (waiting === undefined) void this.#drain(step.ip, pending);
       else waiting.push(pending);
@@ -95,7 +138,7 @@ export class Updates {
     const { clock } = this.#options;
     const waiting: Pending[] = [];
     this.#waiting.set(ip, waiting);
-    for (let batch = [first]; batch.length > 0; batch = waiting.splice(0, MAX_BATCH)) {
+    for (let batch = [first]; batch.length > 0; batch = nextOf(waiting)) {
       const began = clock.monotonic();
       try {
         const done = await this.#runAll(ip, batch);
@@ -113,63 +156,107 @@ export class Updates {
 
   /** @returns `undefined` where all callers have given up. */
   async #runAll(ip: string, batch: readonly Pending[]): Promise<Done | undefined> {
-    let standing: Standing | undefined;
+    let known = UNKNOWN;
     for (let round = 1; round <= MAX_ROUNDS; round++) {
       const wanted = batch.filter(({ isLate }) => !isLate());
       if (wanted.length === 0) return undefined;
-      const tried = await this.#try(ip, wanted, standing);
+      const tried = await this.#try(ip, wanted, known);
       if ('answer' in tried) return tried;
       // Again at once: what stands grows old.
-      standing = tried;
+      known = tried;
     }
     throw trouble(`contended: other writers were faster ${MAX_ROUNDS} times`);
   }
 
-  /** @returns What was done, or what stands instead of what was believed. */
-  async #try(ip: string, batch: readonly Pending[], standing: Standing | undefined): Promise<Standing | Done> {
-    const { calls, keys, serverTime, spamtraps: set, onIndexed } = this.#options;
-    const serverNow = serverTime?.now();
-    const draft = this.#draft(ip, serverNow, standing);
+  /** @returns What was done, or what is known instead of what was believed. */
+  async #try(ip: string, batch: readonly Pending[], known: Known): Promise<Known | Done> {
+    const { calls, keys, serverTime, spamtraps: set, foreign, onIndexed } = this.#options;
+    const assumed = serverTime?.now();
+    const seen = this.#seenNow();
+    const draft = this.#draft(ip, assumed, seen, known, batch);
     const settle = batch.map((pending) => settler(draft, pending));
     if (!draft.isSettled) {
       const exchanges = draft.exchanges();
       const { dueScore: score, recipients } = draft;
       const correct = serverTime?.asked();
       const exchanged = await compareAndSet(calls, exchanges, {
-        assumed: serverNow,
+        assumed,
         due: { index: keys.due(ip), member: ip, score },
         spamtraps: set === undefined ? undefined : { set, recipients },
       });
       correct?.(exchanged.time);
-      if (!exchanged.done) {
-        const { standing, isConflict } = draft.refused(exchanged);
-        if (isConflict) this.#conflicts++;
-        return standing;
+      if (exchanged.foreign.includes('spamtraps')) foreign.found(keys.spamtraps);
+      if (exchanged.foreign.includes('due')) foreign.found(keys.due(ip));
+      if (exchanged.outcome !== 'done') {
+        const changed = draft.changed(exchanged);
+        if (changed.isConflict) this.#conflicts++;
+        for (const name of changed.foreign) foreign.found(name);
+        const refused = exchanged.outcome === 'refused' ? this.#refused(exchanged.refused) : known.refusal;
+        // Where the clocks turned out to differ, what stands is not by this host's time.
+        return { standing: seen === this.#seenNow() ? changed.standing : undefined, refusal: refused };
       }
       draft.written();
+      if (draft.isChanged) this.#isRefusing = false;
       if (typeof score === 'number') onIndexed(ip);
       if (draft.writesCounts) this.#counts.written(ip);
     }
-    if (draft.deferred !== undefined) this.#counts.put(ip, draft.deferred);
+    this.#unwritten += draft.unwritten;
+    if (draft.deferred !== undefined) this.#counts.put(ip, shiftedCounts(draft.deferred, seen.ahead));
     const answer = (): void => {
       for (const each of settle) each();
     };
     return { hasWritten: draft.isChanged, answer };
   }
 
-  #draft(ip: string, serverNow: number | undefined, standing: Standing | undefined): Draft {
+  #draft(
+    ip: string,
+    serverNow: number | undefined,
+    { ahead, addresses, tuples }: Seen,
+    known: Known,
+    batch: readonly Pending[],
+  ): Draft {
+    const owed = this.#counts.owed(ip);
     return new Draft({
+      ...known,
       ip,
       keys: this.#options.keys,
-      addresses: this.#addresses,
-      tuples: this.#tuples,
-      standing,
-      serverNow,
-      owed: this.#counts.owed(ip),
+      addresses,
+      tuples,
+      ahead,
+      admission: batch.some(({ isLoad }) => isLoad) ? undefined : this.#options.admission,
+      storeNow: serverNow === undefined ? undefined : serverNow - ahead,
+      owed: owed && shiftedCounts(owed, -ahead),
       // By the caller's time nothing is put off: it passes in no time.
       isBusy: serverNow !== undefined && this.#counts.isBusy(ip),
     });
   }
+
+  #seenNow(): Seen {
+    const { ahead = 0 } = this.#options.serverTime ?? {};
+    if (this.#seen.ahead !== ahead) this.#seen = seenBy(ahead);
+    return this.#seen;
+  }
+
+  #refused(message: string): SpamdSyncError {
+    const error = refusal(message);
+    if (!this.#isRefusing) this.#options.onRefused(error);
+    this.#isRefusing = true;
+    return error;
+  }
+}
+
+function seenBy(ahead: number): Seen {
+  return { ahead, addresses: new Values(ADDRESSES, ahead), tuples: new Values(TUPLES, ahead) };
+}
+
+/** Takes the next that share an exchange. */
+function nextOf(waiting: Pending[]): Pending[] {
+  let characters = 0;
+  const tooMany = waiting.findIndex(({ step }, at) => {
+    characters += step.key?.length ?? 0;
+    return at === MAX_BATCH || (at > 0 && characters > MAX_BATCH_KEYS);
+  });
+  return waiting.splice(0, tooMany < 0 ? waiting.length : tooMany);
 }
 
 /** Runs a step. @returns What tells its caller, once that is true. */

@@ -2,17 +2,21 @@ import { LRUCache } from 'lru-cache';
 import { type AddressRecord, holdsUntil } from '../rules/address.ts';
 import type { TupleRecord } from '../rules/tuple.ts';
 import { decodeAddress, decodeTuple, encodeAddress, encodeTuple } from '../store/codec.ts';
-import { foreign } from './trouble.ts';
+import type { Stand } from './compare-and-set.ts';
+import { shiftedAddress, shiftedTuple } from './shift.ts';
 
-/** What a key holds, and what that means. Both `undefined`: nothing. */
+/** What a key holds, and what that means. Text and record `undefined`: nothing, unless it is foreign. */
 export interface Value<T> {
-  /** Each byte a character: as a cache of bytes, short strings take less than buffers do, and are compared at once. */
+  /** As Redis has it: the record's bytes as base64. */
   readonly text: string | undefined;
   readonly record: T | undefined;
+  /** Whether it holds something that is no such record. */
+  readonly isForeign: boolean;
 }
 
 /** What a key holds that is not there. */
-export const NOTHING = { text: undefined, record: undefined } as const;
+export const NOTHING = { text: undefined, record: undefined, isForeign: false } as const;
+const FOREIGN = { text: undefined, record: undefined, isForeign: true } as const;
 
 /** How records of one kind are kept. */
 export interface Kind<T> {
@@ -22,12 +26,20 @@ export interface Kind<T> {
   readonly decode: (bytes: Uint8Array) => T;
   /** When it expires, Unix seconds. */
   readonly expires: (record: T) => number;
+  /** The record with its times moved by so many seconds. */
+  readonly shifted: (record: T, by: number) => T;
 }
 
 /** How much memory the values of one kind take in the cache, bytes. */
 const CACHE_SIZE = 16 * 2 ** 20;
 /** What a value takes besides its name and its text, roughly: the record, and its place in the table. Bytes. */
 const OVERHEAD = 500;
+
+/**
+ * How bytes are kept: as text, since bytes take both clients twice the time. ASCII goes through them as it is; a
+ * character for each byte would be two bytes on the way and in Redis for half of them.
+ */
+const FORM = 'base64';
 
 /** The latest expiry that Redis takes: some 30,000 years from now, Unix seconds. */
 const LATEST = 1e12;
@@ -37,20 +49,31 @@ export const TUPLES: Kind<TupleRecord> = {
   encode: encodeTuple,
   decode: decodeTuple,
   expires: ({ expires }) => expires,
+  shifted: shiftedTuple,
 };
 /** How addresses are kept. */
-export const ADDRESSES: Kind<AddressRecord> = { encode: encodeAddress, decode: decodeAddress, expires: holdsUntil };
+export const ADDRESSES: Kind<AddressRecord> = {
+  encode: encodeAddress,
+  decode: decodeAddress,
+  expires: holdsUntil,
+  shifted: shiftedAddress,
+};
 
 /** The values of one kind: as bytes, as records, and what this process saw of them last, in a cache. */
 export class Values<T> {
   readonly #kind: Kind<T>;
+  /** What Redis's clock is ahead of this host's, seconds. */
+  readonly #ahead: number;
   readonly #seen = new LRUCache<string, Value<T>>({
     maxSize: CACHE_SIZE,
-    sizeCalculation: ({ text = '' }, name) => name.length + text.length + OVERHEAD,
+    // As a record, claims and strings take three times what their text does at the most.
+    sizeCalculation: ({ text = '' }, name) => name.length + 4 * text.length + OVERHEAD,
   });
 
-  constructor(kind: Kind<T>) {
+  /** @param ahead What Redis's clock is ahead of this host's, by which the records go: seconds. */
+  constructor(kind: Kind<T>, ahead: number) {
     this.#kind = kind;
+    this.#ahead = ahead;
   }
 
   /**
@@ -71,30 +94,42 @@ export class Values<T> {
     else this.#seen.set(name, value);
   }
 
-  /** @throws {SpamdSyncError} `ERR_SPAMD_STORE` for bytes that are no such record. */
-  parse(bytes: Buffer | undefined): Value<T> {
-    if (bytes === undefined) return NOTHING;
-    return { text: bytes.toString('latin1'), record: recordOf(this.#kind, bytes) };
+  /** @param stand What Redis answered. */
+  parse(stand: Stand): Value<T> {
+    if (stand === undefined) return NOTHING;
+    const record = stand === null ? undefined : recordOf(this.#kind, stand, this.#ahead);
+    return stand === null || record === undefined ? FOREIGN : { text: stand, record, isForeign: false };
   }
 
   /** @param record `undefined`: nothing. */
   format(record: T | undefined): Value<T> {
     if (record === undefined) return NOTHING;
-    const { buffer, byteOffset, length } = this.#kind.encode(record);
-    return { text: Buffer.from(buffer, byteOffset, length).toString('latin1'), record };
+    return { text: textOf(this.#kind.encode(this.#kind.shifted(record, this.#ahead))), record, isForeign: false };
   }
 
   /** When Redis is to forget a record, Unix milliseconds. */
   expiresAtMs(record: T): number {
-    return Math.floor(Math.min(this.#kind.expires(record), LATEST) * 1000);
+    return Math.floor(Math.min(this.#kind.expires(record) + this.#ahead, LATEST) * 1000);
   }
 }
 
-/** @throws {SpamdSyncError} `ERR_SPAMD_STORE` for bytes that are no such record. */
-export function recordOf<T>({ decode }: Kind<T>, bytes: Uint8Array): T {
+/**
+ * What a value says, by this host's time.
+ *
+ * @param ahead What Redis's clock is ahead of it, seconds.
+ * @returns `undefined` for what is no such record.
+ */
+export function recordOf<T>({ decode, shifted }: Kind<T>, text: string, ahead: number): T | undefined {
+  const bytes = Buffer.from(text, FORM);
+  // What is no text of bytes is read as far as it goes.
+  if (bytes.length === 0 || bytes.toString(FORM) !== text) return undefined;
   try {
-    return decode(bytes);
-  } catch (error) {
-    throw foreign(error);
+    return shifted(decode(bytes), -ahead);
+  } catch {
+    return undefined;
   }
+}
+
+function textOf({ buffer, byteOffset, length }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, length).toString(FORM);
 }

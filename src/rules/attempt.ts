@@ -121,6 +121,8 @@ export class AttemptStep implements Step<AttemptOutcome> {
       const claimed = merged(announced(address, latest, now), change);
       return {
         value: { outcome: 'white', at: timeOf(address, change), expires: latest, announce: true },
+        // What is not noted as announced would be announced with every attempt.
+        unwritten: { outcome: 'white', at, expires, announce: false },
         address: { ...claimed, pass: now, passed: address.passed + 1 },
       };
     }
@@ -152,7 +154,11 @@ export class AttemptStep implements Step<AttemptOutcome> {
     const blocked = tuple.blocked + 1;
     // A retry passes when first + passtime is in the past, not when it is now.
     const retryAfter = Math.max(1, first + this.#rules.passtime + 1 - now);
-    return { value: { outcome, first, blocked, retryAfter }, tuple: { ...tuple, blocked } };
+    const value = { outcome, first, blocked, retryAfter };
+    // Of a known tuple only the count changes. A new one that is not kept would be new again the next time.
+    return outcome === 'early'
+      ? { value, unwritten: value, tuple: { ...tuple, blocked } }
+      : { value, tuple: { ...tuple, blocked } };
   }
 
   #promote(address: AddressRecord, tuple: TupleRecord, at: number, now: number): Result<AttemptOutcome> {
@@ -160,8 +166,11 @@ export class AttemptStep implements Step<AttemptOutcome> {
     const expires = at + this.#rules.whiteexp;
     const change = { type: 'white', at, expires, local } as const;
     const claimed = { ...merged(address, change), pass: at };
+    const value = { outcome: 'promoted', at: timeOf(address, change), expires, waited: now - tuple.first } as const;
     return {
-      value: { outcome: 'promoted', at: timeOf(address, change), expires, waited: now - tuple.first },
+      value,
+      // The client has waited, as the tuple shows; where that is not written, its next attempt is a retry again.
+      unwritten: value,
       address: local ? announced({ ...claimed, passed: claimed.passed + 1 }, expires, now) : claimed,
       tuple: local
         ? { ...tuple, pass: at, passed: tuple.passed + 1 }

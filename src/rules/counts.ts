@@ -13,6 +13,11 @@ export class CountResult<T> implements Result<T> {
     this.#record = record;
   }
 
+  /** A count decides nothing. */
+  get unwritten(): T {
+    return this.value;
+  }
+
   get address(): AddressRecord {
     return counted(this.#record, this.counts);
   }

@@ -26,6 +26,11 @@ export interface Result<T> {
    * add up several, see `CountStep`, rather than contend for each; any other ignores it and keeps `address`.
    */
   readonly counts?: Counts;
+  /**
+   * What the caller of `Store.update` may be told where the records can be read and not written, as in a database that is
+   * full: the answer does not depend on what is written. Left out: it does, and the caller is told of the trouble.
+   */
+  readonly unwritten?: T;
 }
 
 /** What attempts merely count on an address. */

@@ -48,9 +48,9 @@ export interface StoreStats {
   readonly addresses: number;
   /** Spamtraps. */
   readonly spamtraps: number;
-  /** Tuples that were still alive when a bound pushed them out. */
+  /** Tuples that a bound pushed out alive, or kept out. */
   readonly evictedTuples: number;
-  /** Addresses that were still alive when a bound pushed them out. */
+  /** Addresses that a bound pushed out alive, or kept out. */
   readonly evictedAddresses: number;
   /** How often a step was run again because another writer was faster. */
   readonly conflicts: number;

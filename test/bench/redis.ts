@@ -52,11 +52,11 @@ async function viaNodeRedis({ url }: RedisServer): Promise<Counting> {
 async function viaIoRedis({ url }: RedisServer): Promise<Counting> {
   const client = new Redis(url);
   let sent = 0;
-  const callBuffer: IoRedisClient['callBuffer'] = (command, args) => {
+  const call: IoRedisClient['call'] = (command, args) => {
     sent++;
-    return client.callBuffer(command, args);
+    return client.call(command, args);
   };
-  return { name: 'ioredis', client: { callBuffer }, sent: () => sent, close: () => client.quit() };
+  return { name: 'ioredis', client: { call }, sent: () => sent, close: () => client.quit() };
 }
 
 /** Workers that come to the same tuples. They share this process, so the rate of several is none of several processes. */

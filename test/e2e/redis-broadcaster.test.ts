@@ -27,6 +27,14 @@ class Recorder {
 
 const now = () => Math.floor(Date.now() / 1000);
 const white = (ip: string, timestamp = now()): Entry => ({ type: 'white', ip, timestamp, expires: timestamp + 9000 });
+const grey = (ip: string, helo: string): Entry => ({
+  type: 'grey',
+  ip,
+  helo,
+  from: '<>',
+  to: '<a@b>',
+  timestamp: now(),
+});
 
 describe('a broadcaster', () => {
   let server: RedisServer;
@@ -69,7 +77,7 @@ describe('a broadcaster', () => {
       [0, 1, 2, 3, 4].flatMap((n) => [`192.0.2.${n}`, `192.0.3.${n}`]),
     );
     expect(other.leading).toBe(false);
-    await expect.poll(() => other.stats()).toEqual({ waiting: 0, trimmed: 0 });
+    await expect.poll(() => other.stats()).toEqual({ waiting: 0, bytes: 0, trimmed: 0, foreign: 0 });
   });
 
   it('keeps what was announced while nobody led, and marks what became old', async () => {
@@ -77,7 +85,7 @@ describe('a broadcaster', () => {
     await silent.announce([white('192.0.2.1')]);
     await silent.announce([white('192.0.2.2', now() - 3600)]);
     await silent.announce([white('192.0.2.3')], { backdated: true });
-    expect(await silent.stats()).toEqual({ waiting: 3, trimmed: 0 });
+    expect(await silent.stats()).toMatchObject({ waiting: 3, trimmed: 0, foreign: 0 });
     const peer = new Recorder();
     const leader = await start({ open: async () => peer, scope: 'other' });
     await expect
@@ -171,14 +179,106 @@ describe('a broadcaster', () => {
     leader.on('warning', ({ code }) => warnings.push(code));
     await Promise.all([leader.announce([white('refused')]), leader.announce([white('192.0.2.1')])]);
     await expect.poll(() => peer.announced).toEqual([{ ip: '192.0.2.1', backdated: false }]);
-    await expect.poll(() => leader.stats()).toEqual({ waiting: 0, trimmed: 0 });
+    await expect.poll(() => leader.stats()).toEqual({ waiting: 0, bytes: 0, trimmed: 0, foreign: 0 });
     expect(warnings).toEqual(['WARN_SPAMD_ANNOUNCE']);
   });
 
   it('counts what found no room', async () => {
     const silent = await start({ open: () => Promise.reject(new Error('no peer here')), maxQueued: 10 });
     for (let n = 0; n < 15; n++) await silent.announce([white(`192.0.2.${n}`)]);
-    expect(await silent.stats()).toEqual({ waiting: 10, trimmed: 5 });
+    expect(await silent.stats()).toMatchObject({ waiting: 10, trimmed: 5, foreign: 0 });
+  });
+
+  it('bounds what waits in bytes, too, and refuses a call that takes more than all may', async () => {
+    const silent = await start({ open: () => Promise.reject(new Error('no peer here')), maxQueuedBytes: 65_536 });
+    const long = (n: number): Entry => grey(`192.0.2.${n}`, 'x'.repeat(10_000));
+    for (let n = 0; n < 20; n++) await silent.announce([long(n)]);
+    const { waiting, bytes, trimmed } = await silent.stats();
+    expect({ waiting, trimmed }).toEqual({ waiting: 6, trimmed: 14 });
+    expect(bytes).toBeGreaterThan(60_000);
+    expect(bytes).toBeLessThanOrEqual(65_536);
+    await expect(silent.announce(Array.from({ length: 7 }, (_, n) => long(n)))).rejects.toMatchObject({
+      code: 'ERR_SPAMD_TOO_LONG',
+    });
+    const peer = new Recorder();
+    await started(peer);
+    await expect.poll(() => silent.stats()).toMatchObject({ waiting: 0, bytes: 0 });
+    expect(peer.announced).toHaveLength(6);
+  });
+
+  it('removes what was never announced from its queue, reports it, and announces the rest', async () => {
+    const peer = new Recorder();
+    const silent = await start({ open: () => Promise.reject(new Error('no peer here')), leaseMs: 60_000 });
+    const foreign = ['hello', '{}', '[false,5]', '[false,[null]]', '[0,[]]', '[false,[{"ip":"192.0.2.9"}]]'];
+    for (const [n, text] of foreign.entries()) {
+      await client.xAdd('spamd:queue:{all}', '*', { announced: text });
+      await silent.announce([white(`192.0.2.${n}`)]);
+    }
+    await client.xAdd('spamd:queue:{all}', '*', { something: 'else', and: 'more' });
+    const leader = await start({ open: async () => peer });
+    const warnings: string[] = [];
+    leader.on('warning', ({ code }) => warnings.push(code));
+    await expect.poll(() => peer.announced).toHaveLength(foreign.length);
+    await expect.poll(() => leader.stats()).toEqual({ waiting: 0, bytes: 0, trimmed: 0, foreign: foreign.length + 1 });
+    expect(warnings).toEqual(Array(foreign.length + 1).fill('WARN_SPAMD_FOREIGN'));
+  });
+
+  it('leads and receives though its queue is a key of another type, which is reported once', async () => {
+    await client.set('spamd:queue:{all}', 'something else');
+    const leader = await start({ open: async () => new Recorder() });
+    const warnings: string[] = [];
+    leader.on('warning', ({ code }) => warnings.push(code));
+    await expect.poll(() => leader.leading).toBe(true);
+    await expect.poll(() => warnings).toEqual(['WARN_SPAMD_FOREIGN']);
+    await expect(leader.announce([white('192.0.2.1')])).rejects.toMatchObject({ code: 'ERR_SPAMD_STORE' });
+    await sleep(200);
+    expect(leader.leading).toBe(true);
+    expect(warnings).toEqual(['WARN_SPAMD_FOREIGN']);
+  });
+
+  it('leads in a Redis that is full, and goes on leading, though nothing more can be queued', async () => {
+    await client.set('filling', 'x'.repeat(2 ** 20));
+    await client.configSet('maxmemory', '1mb');
+    try {
+      const leader = await started(new Recorder());
+      await expect(leader.announce([white('192.0.2.1')])).rejects.toThrow(/it is full/);
+      let yields = 0;
+      leader.on('yield', () => yields++);
+      // Longer than the lease holds unless it is renewed.
+      await sleep(1000);
+      expect({ leading: leader.leading, yields }).toEqual({ leading: true, yields: 0 });
+    } finally {
+      await client.configSet('maxmemory', '0');
+    }
+  });
+
+  it('gives the lease up at once when its peer cannot be opened', async () => {
+    const unable = await start({ open: () => Promise.reject(new Error('the port is taken')), leaseMs: 60_000 });
+    const warnings: string[] = [];
+    unable.on('warning', ({ code }) => warnings.push(code));
+    await expect.poll(() => warnings).toEqual(['WARN_SPAMD_PEER']);
+    await expect.poll(() => client.exists('spamd:lease:{all}')).toBe(0);
+  });
+
+  it('gives a peer no more while it has 16,384 entries, and the rest once it has sent them', async () => {
+    const sent: (() => void)[] = [];
+    let given = 0;
+    const peer = new Recorder();
+    const announce = (entries: Iterable<Entry>) => {
+      given += [...entries].length;
+      return new Promise<void>((resolve) => sent.push(resolve));
+    };
+    const leader = await started(Object.assign(peer, { announce }));
+    const thousand = Array.from({ length: 1000 }, (_, n) => white(`10.0.${n >> 8}.${n & 255}`));
+    for (let n = 0; n < 17; n++) await leader.announce(thousand);
+    await expect.poll(() => given).toBe(17_000);
+    await leader.announce([white('192.0.2.1')]);
+    // Ten times as long as it takes the leader to look for more.
+    await sleep(500);
+    expect(given).toBe(17_000);
+    for (const resolve of sent.splice(0)) resolve();
+    await expect.poll(() => given).toBe(17_001);
+    for (const resolve of sent.splice(0)) resolve();
   });
 
   it('receives from the group with its one peer, for a greylist on each', async () => {
@@ -244,7 +344,7 @@ describe('a broadcaster', () => {
       expect(new Set(received)).toEqual(new Set([...all, '192.0.2.1']));
       expect(received.indexOf('192.0.2.1')).toBeLessThan(all.length);
       expect(yields).toBe(0);
-      await expect.poll(() => leader.stats()).toEqual({ waiting: 0, trimmed: 0 });
+      await expect.poll(() => leader.stats()).toEqual({ waiting: 0, bytes: 0, trimmed: 0, foreign: 0 });
     });
 
     it('leaves a call that it is closed over to the next', async () => {
@@ -256,10 +356,10 @@ describe('a broadcaster', () => {
       await expect.poll(() => received.length).toBeGreaterThan(0);
       await leader.close();
       expect(new Set(received).size).toBeLessThan(850);
-      expect(await leader.stats()).toEqual({ waiting: 1, trimmed: 0 });
+      expect(await leader.stats()).toMatchObject({ waiting: 1, trimmed: 0, foreign: 0 });
       const next = await start({ open: paced(elsewhere), leaseMs: 400 });
       await expect.poll(() => new Set(received).size, { timeout: 20_000 }).toBe(850);
-      await expect.poll(() => next.stats()).toEqual({ waiting: 0, trimmed: 0 });
+      await expect.poll(() => next.stats()).toEqual({ waiting: 0, bytes: 0, trimmed: 0, foreign: 0 });
     });
 
     it('warns where the peer has no room for all of a call', async () => {
@@ -271,7 +371,7 @@ describe('a broadcaster', () => {
       await leader.announce(entriesOf(many(1)));
       await expect.poll(() => warnings).toHaveLength(1);
       expect(warnings[0]).toMatch(/^WARN_SPAMD_ANNOUNCE .*750 entries/);
-      await expect.poll(() => leader.stats()).toEqual({ waiting: 0, trimmed: 0 });
+      await expect.poll(() => leader.stats()).toEqual({ waiting: 0, bytes: 0, trimmed: 0, foreign: 0 });
     });
   });
 });

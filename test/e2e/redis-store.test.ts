@@ -154,7 +154,8 @@ describe('a store in Redis', () => {
           outcomes.push(ours);
         }
         const { conflicts, ...stats } = (await stores[0]?.stats()) ?? { conflicts: 0 };
-        expect({ ...stats, conflicts: 0 }).toEqual(memory.stats());
+        const none = { clockDifference: 0, foreign: 0, lostCounts: 0, refused: 0, unwritten: 0 };
+        expect({ ...stats, conflicts: 0 }).toEqual({ ...memory.stats(), ...none });
         expect(conflicts).toBeGreaterThan(0);
       }
       // What never came up was not compared.
@@ -227,10 +228,11 @@ describe('a store in Redis', () => {
     // A host whose clock is a day behind.
     const store = new RedisStore(client, { clock: { now: () => Date.now() / 1000 - 86_400 } });
     await store.update(attemptOf('192.0.2.1', '<a@example.net>'), now - 86_400);
-    const trapped = { type: 'trapped', at: now, expires: now + 500, local: true, trappedBy: 'operator' } as const;
+    const there = now - 86_400;
+    const trapped = { type: 'trapped', at: there, expires: there + 500, local: true, trappedBy: 'operator' } as const;
     await store.update(new ChangeStep('192.0.2.2', () => trapped, { announced: true }), now);
     const [tuple] = (await sorted(store)).filter(({ type }) => type === 'tuple');
-    expect(Math.abs((tuple?.type === 'tuple' ? tuple.record.first : 0) - now)).toBeLessThan(30);
+    expect(Math.abs((tuple?.type === 'tuple' ? tuple.record.first : 0) - there)).toBeLessThan(30);
     const left = (name: string) => Number(single.cli('PTTL', name)) / 1000;
     const [name = ''] = single.cli('--raw', 'KEYS', 'spamd:tuple:*').split('\n');
     expect(name).toContain('{192.0.2.1}');
@@ -289,7 +291,9 @@ describe('a store in Redis', () => {
         message: expect.stringMatching(/older version/),
       });
     }
-    await expect(sorted(store)).rejects.toThrow(/older version/);
+    // An export passes over both, and counts them.
+    expect(await sorted(store)).toEqual([]);
+    expect((await store.stats()).foreign).toBeGreaterThanOrEqual(4);
     await close();
   });
 });

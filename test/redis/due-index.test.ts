@@ -7,7 +7,7 @@ import { VirtualClock } from '../../src/transport/virtual-clock.ts';
 /** An index whose server answers as it is told to. */
 function indexOf(cluster: boolean, answer: (args: string[]) => unknown) {
   const clock = new VirtualClock(0);
-  const send = async (_key: string, args: (string | Buffer)[]) => answer(args.map(String));
+  const send = async (_key: string, args: string[]) => answer(args);
   const calls = new Calls({ cluster, send, masters: async () => [] }, clock, 2);
   const index = new DueIndex(calls, new Keys('spamd:', cluster), clock, cluster);
   const due = async (): Promise<string[]> => {

@@ -139,7 +139,7 @@ describe('steps by compare-and-set', () => {
   it('put off no counts of an address that Redis is about to forget', async () => {
     const { clock, redis, store } = shared();
     await store.update(trapping(START + 100), 0);
-    const blocked = () => decodeAddress(Buffer.from(redis.values.get(ADDRESS) ?? '', 'latin1')).blocked;
+    const blocked = () => decodeAddress(Buffer.from(redis.values.get(ADDRESS) ?? '', 'base64')).blocked;
     await store.update(attempt(), 0);
     await store.update(attempt(), 0);
     expect(blocked()).toBe(1);
@@ -221,7 +221,7 @@ describe('steps by compare-and-set', () => {
     const { redis, store } = shared();
     const record = { ...newAddress(START), white: [{ at: START, expires: Number.MAX_SAFE_INTEGER }] };
     await store.load([{ type: 'address', ip: IP, record }]);
-    expect(redis.values.get(ADDRESS)).toBe(Buffer.from(encodeAddress(record)).toString('latin1'));
+    expect(redis.values.get(ADDRESS)).toBe(Buffer.from(encodeAddress(record)).toString('base64'));
     expect(redis.expiries.get(ADDRESS)).toBe(1e15);
   });
 });

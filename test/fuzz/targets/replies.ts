@@ -71,24 +71,24 @@ class Server {
     this.#fake = new FakeRedis(now);
   }
 
-  async answer(args: (string | Buffer)[]): Promise<unknown> {
+  async answer(args: string[]): Promise<unknown> {
     const [command, , , member = ''] = args.map(String);
     const { values, spamtraps } = this.#fake;
     switch (command) {
       case 'EVAL':
         return this.#fake.sendCommand(['EVALSHA', ...args.slice(1)]);
       case 'SCAN':
-        return ['0', [...values.keys()].map((name) => Buffer.from(name))];
+        return ['0', [...values.keys()].map((name) => name)];
       case 'GET': {
         const value = values.get(String(args[1]));
-        return value === undefined ? null : Buffer.from(value, 'latin1');
+        return value === undefined ? null : value;
       }
       case 'SREM':
         return Number(spamtraps.delete(String(args[2])));
       case 'SISMEMBER':
         return Number(spamtraps.has(String(args[2])));
       case 'SSCAN':
-        return ['0', [...spamtraps].map((name) => Buffer.from(name))];
+        return ['0', [...spamtraps].map((name) => name)];
       case 'DBSIZE':
         return values.size;
       case 'XADD':
@@ -126,7 +126,7 @@ export class ChangingClient implements NodeRedisClient {
   }
 
   /** Not `async`: a client may throw at once, too. */
-  sendCommand(args: (string | Buffer)[]): Promise<unknown> {
+  sendCommand(args: string[]): Promise<unknown> {
     const how = this.#decisions.next() % 16;
     switch (how) {
       case 8:

@@ -1,0 +1,46 @@
+import type { AddressRecord, Claim } from '../rules/address.ts';
+import type { Counts } from '../rules/step.ts';
+import type { TupleRecord } from '../rules/tuple.ts';
+
+/**
+ * Redis's clock may be off, and it decides when records expire. So what is kept there goes by its time, and everything
+ * else by this host's: steps, verdicts, and what is announced and received, for the group drops what is off by minutes.
+ * This is where one becomes the other: `by` is added to all times of a record, but to those that stand for never.
+ */
+export function shiftedTuple(record: TupleRecord, by: number): TupleRecord {
+  if (by === 0) return record;
+  const { first, pass, expires } = record;
+  return { ...record, first: shifted(first, by), pass: shifted(pass, by), expires: shifted(expires, by) };
+}
+
+export function shiftedAddress(record: AddressRecord, by: number): AddressRecord {
+  if (by === 0) return record;
+  return {
+    ...record,
+    white: record.white.map((claim) => shiftedClaim(claim, by)),
+    trapped: record.trapped.map((claim) => shiftedClaim(claim, by)),
+    whiteRemoved: shifted(record.whiteRemoved, by),
+    trappedRemoved: shifted(record.trappedRemoved, by),
+    removalsExpire: shifted(record.removalsExpire, by),
+    localWhite: shifted(record.localWhite, by),
+    first: shifted(record.first, by),
+    pass: shifted(record.pass, by),
+    announcedExpires: shifted(record.announcedExpires, by),
+    announcedAt: shifted(record.announcedAt, by),
+  };
+}
+
+export function shiftedCounts(counts: Counts, by: number): Counts {
+  if (by === 0) return counts;
+  const { pass, renewal } = counts;
+  return { ...counts, pass: shifted(pass, by), renewal: renewal && shiftedClaim(renewal, by) };
+}
+
+/** @param time Unix seconds; 0 is never. */
+export function shifted(time: number, by: number): number {
+  return time === 0 ? 0 : time + by;
+}
+
+function shiftedClaim({ at, expires }: Claim, by: number): Claim {
+  return { at: shifted(at, by), expires: shifted(expires, by) };
+}

@@ -1,0 +1,71 @@
+import { Greylist } from 'spamd-sync';
+import { RedisStore } from 'spamd-sync/redis';
+import { describe, expect, it } from 'vitest';
+import { Admission } from '../../src/redis/admission.ts';
+import { VirtualClock } from '../../src/transport/virtual-clock.ts';
+import { FakeRedis } from './fake-redis.ts';
+
+const NOW = 1_800_000_000;
+
+function fill(admission: Admission, ip: (n: number) => string, count: number): number {
+  let admitted = 0;
+  for (let n = 0; n < count; n++) {
+    if (!admission.admits(ip(n), NOW)) continue;
+    admission.added(ip(n), NOW + 1000);
+    admitted++;
+  }
+  return admitted;
+}
+
+describe('what clients put into Redis', () => {
+  it('leaves a network a 64th of what is free', () => {
+    const admission = new Admission(64_000);
+    const admitted = fill(admission, (n) => `192.0.2.${n & 255}`, 2000);
+    expect(admitted).toBeGreaterThan(800);
+    expect(admitted).toBeLessThan(900);
+    expect(admission.keptOut).toBe(2000 - admitted);
+  });
+
+  it('keeps room for others, however many networks fill it', () => {
+    const admission = new Admission(6400);
+    fill(admission, (n) => `10.0.${n % 200}.1`, 50_000);
+    expect(fill(admission, () => '192.0.2.1', 20)).toBeGreaterThanOrEqual(8);
+  });
+
+  it('never is more than the bound', () => {
+    const admission = new Admission(640);
+    expect(fill(admission, (n) => `10.${n >> 8}.${n & 255}.1`, 3000)).toBe(640);
+  });
+
+  it('makes room as it expires', () => {
+    const admission = new Admission(64);
+    fill(admission, () => '192.0.2.1', 20);
+    expect(admission.admits('192.0.2.1', NOW + 999)).toBe(false);
+    expect(admission.admits('192.0.2.1', NOW + 1300)).toBe(true);
+  });
+
+  it('is answered where it is kept out, and counted, but for what an operator puts in', async () => {
+    const clock = new VirtualClock(NOW);
+    const redis = new FakeRedis(clock.now);
+    const store = new RedisStore(redis, { clock, maxTuples: 64 });
+    const greylist = new Greylist({ store, clock });
+    const check = (n: number, ip = '192.0.2.1') =>
+      greylist.check({ ip, helo: 'mx', from: '<a@example.org>', to: `<${n}@example.net>` });
+    for (let n = 0; n < 20; n++) expect((await check(n)).reason).toBe('first-sight');
+    expect((await check(1)).reason).toBe('too-soon');
+    expect((await check(19)).reason).toBe('first-sight');
+    expect((await check(19, '198.51.100.1')).reason).toBe('first-sight');
+    expect((await check(19, '198.51.100.1')).reason).toBe('too-soon');
+    expect(await store.stats()).toMatchObject({ evictedTuples: 13, evictedAddresses: 0 });
+    await greylist.spamtraps.add('trap@example.net');
+    for (let n = 1; n <= 20; n++) {
+      const attempt = { ip: `192.0.2.${n}`, helo: 'mx', from: '<a@example.org>', to: '<trap@example.net>' };
+      expect((await greylist.check(attempt)).reason).toBe('spamtrap');
+      await greylist.allow(`192.0.2.${100 + n}`);
+      await greylist.trap(`192.0.2.${200 + n}`);
+    }
+    expect(await store.stats()).toMatchObject({ evictedAddresses: 12 });
+    expect([...redis.values.keys()].filter((key) => key.includes('address:'))).toHaveLength(48);
+    await greylist.close();
+  });
+});
