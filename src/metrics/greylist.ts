@@ -1,4 +1,4 @@
-import type { GreylistStats } from '../index.ts';
+import type { GreylistStats, StoreStats } from '../index.ts';
 import { byLabel, type Family, one } from './text.ts';
 
 /** What a greylist counts. The store's part is missing while the store does not answer. */
@@ -35,6 +35,18 @@ export function greylistFamilies({ verdicts, ignored, store, ...counts }: Greyli
       samples: one(counts.unannounced),
     },
     {
+      name: 'unrecorded_traps_total',
+      type: 'counter',
+      help: 'Traps that were answered by and announced, though the store has no record of them.',
+      samples: one(counts.unrecorded),
+    },
+    {
+      name: 'greylist_listener_errors_total',
+      type: 'counter',
+      help: 'Calls of listeners of the greylist that threw or rejected.',
+      samples: one(counts.listenerErrors),
+    },
+    {
       name: 'swept_records_total',
       type: 'counter',
       help: 'Records that sweeps removed.',
@@ -64,10 +76,31 @@ export function greylistFamilies({ verdicts, ignored, store, ...counts }: Greyli
         store === undefined ? [] : byLabel('kind', { tuple: store.evictedTuples, address: store.evictedAddresses }),
     },
     {
+      name: 'store_specific',
+      type: 'gauge',
+      help: 'What this kind of store alone counts, by its name in stats().',
+      samples: store === undefined ? [] : byLabel('name', specificOf(store)),
+    },
+    {
       name: 'store_conflicts_total',
       type: 'counter',
       help: 'Steps that were run again because another writer was faster.',
       samples: one(store?.conflicts),
     },
   ];
+}
+
+/** Members that every store has, and that have a family of their own. */
+const COMMON: ReadonlySet<string> = new Set<keyof StoreStats>([
+  'tuples',
+  'addresses',
+  'spamtraps',
+  'evictedTuples',
+  'evictedAddresses',
+  'conflicts',
+]);
+
+function specificOf(store: StoreStats): Record<string, number> {
+  const members = Object.entries(store).filter(([name, value]) => typeof value === 'number' && !COMMON.has(name));
+  return Object.fromEntries(members) as Record<string, number>;
 }

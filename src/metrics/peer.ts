@@ -99,6 +99,12 @@ export function peerFamilies(stats: PeerStats, health: PeerHealth): Family[] {
       samples: one(digests.forgotten),
     },
     {
+      name: 'peer_listener_errors_total',
+      type: 'counter',
+      help: 'Calls of listeners of the peer that threw or rejected.',
+      samples: one(stats.listenerErrors),
+    },
+    {
       name: 'receive_buffer_bytes',
       type: 'gauge',
       help: 'The receive buffer that the kernel granted, as it counts it.',

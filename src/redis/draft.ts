@@ -149,10 +149,11 @@ export class Draft {
   written(): void {
     for (const slot of this.#slots()) slot.written();
     const { ip, admission } = this.#options;
-    for (const { before, record } of this.#tuples.values()) {
-      if (before === undefined && record !== undefined) admission?.tuples.added(ip, record.expires);
+    // What is foreign stays as it is, and has no record.
+    for (const slot of [...this.#tuples.values()].filter(({ isChanged }) => isChanged)) {
+      if (slot.before === undefined && slot.record !== undefined) admission?.tuples.added(ip, slot.record.expires);
     }
-    const address = this.#address;
+    const address = this.#address?.isChanged ? this.#address : undefined;
     if (address?.before === undefined && isTrapOfClient(address?.record)) {
       admission?.traps.added(ip, holdsUntil(address.record));
     }

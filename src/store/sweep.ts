@@ -11,7 +11,10 @@ export interface Sweep {
   /** The addresses to be announced again. Each is given to one caller alone. */
   readonly due: readonly Due[];
   /** What the store failed with first: the records that it failed on stay for the next sweep. */
-  readonly failure?: { readonly error: unknown };
+  readonly failure?: {
+    /** What was thrown. */
+    readonly error: unknown;
+  };
 }
 
 /**

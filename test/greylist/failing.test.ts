@@ -62,13 +62,14 @@ describe('check of a greylist whose store, identify or group fails', () => {
     expect((await greylist.stats()).verdicts.error).toBe(21);
   });
 
-  it('check passes when only the change or the reading of an address fails', async () => {
+  it('check passes when only the reading of an address fails, and rejects by a trap that cannot be recorded', async () => {
     const inner = new MemoryStore();
     const update: Store['update'] = (step, now) =>
       step instanceof ChangeStep || step instanceof ReadStep ? throws() : inner.update(step, now);
     const store = storeWith({ update });
     const { greylist } = setUp({ allowedDomains: ['@example.com'] }, { store });
-    expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'error', error: BROKEN });
+    expect(await greylist.check(ATTEMPT)).toMatchObject({ action: 'reject', reason: 'domain' });
+    expect((await greylist.stats()).unrecorded).toBe(1);
     const pooled = setUp({ subnet: { ipv4: 24 } }, { store });
     expect(await pooled.greylist.check(ATTEMPT)).toMatchObject({ reason: 'error', error: BROKEN });
   });

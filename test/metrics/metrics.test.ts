@@ -4,6 +4,7 @@ import {
   MemoryStore,
   type PeerHealth,
   type PeerStats,
+  type StoreStats,
   SyncKey,
   SyncPeer,
 } from 'spamd-sync';
@@ -73,6 +74,16 @@ describe('metrics', () => {
     const samples = samplesOf(await metrics({ greylist: { stats: async () => counted } }));
     expect(samples.get('spamd_sync_store_up')).toBe('0');
     expect([...samples.keys()].filter((name) => name.startsWith('spamd_sync_store_'))).toEqual(['spamd_sync_store_up']);
+    await greylist.close();
+    await peer.close();
+  });
+
+  it('shows what one kind of store alone counts', async () => {
+    const { peer, greylist } = await opened();
+    const counted = await greylist.stats();
+    const stats = { ...counted, store: { ...(counted.store as StoreStats), foreign: 3 } };
+    const samples = samplesOf(await metrics({ greylist: { stats: async () => stats } }));
+    expect(samples.get('spamd_sync_store_specific{name="foreign"}')).toBe('3');
     await greylist.close();
     await peer.close();
   });

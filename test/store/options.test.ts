@@ -23,13 +23,13 @@ const STORES: readonly [string, (options: never) => unknown, string][] = [
   [
     'LevelStore',
     (options) => LevelStore.open(join(directory, 'db'), options),
-    'durability, maxLossMs, cacheSize, clock',
+    'durability, maxLossMs, cacheSize, maxTupleBytes, maxAddresses, clock',
   ],
-  ['RedisStore', (options) => new RedisStore(client, options), 'prefix, timeout, time, clock'],
+  ['RedisStore', (options) => new RedisStore(client, options), 'prefix, timeout, time, maxTuples, clock'],
   [
     'Broadcaster',
     (options) => Broadcaster.open(client, options),
-    'open, prefix, scope, leaseMs, maxQueued, timeout, clock',
+    'open, prefix, scope, leaseMs, timeout, clock, maxQueued, maxQueuedBytes',
   ],
 ];
 
