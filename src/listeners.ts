@@ -43,6 +43,8 @@ export class Listeners<T extends WithWarning<T>> {
   /** Emits an event to all of its listeners, in their order. Never throws. */
   call<K extends keyof T & string>(name: K, ...args: T[K]): void {
     const events = this.#events;
+    // Most events of most peers have no listener, and the list of them is a copy.
+    if (events.listenerCount(name) === 0) return;
     for (const listener of events.rawListeners(name)) {
       try {
         const returned: unknown = Reflect.apply(listener, events, args);
