@@ -232,12 +232,13 @@ export class Broadcaster extends EventEmitter<BroadcasterEvents> implements Grou
     const end = (): void => void this.#leader.stop();
     const expiry = this.#settings.clock.setTimer(this.#leaseSeconds, end, { unref: true });
     try {
-      // In this order, in one packet: what was sent is not read again.
-      const [, isHeld, queued] = await Promise.all([
+      // In this order, in one packet: what was sent is not read again, unless Redis has forgotten the script that removes it.
+      const [, isHeld, read] = await Promise.all([
         this.#queue.remove(sent),
         this.#lease.hold(),
         count > 0 ? this.#queue.read(count, after) : [],
       ]);
+      const queued = read.filter(({ id }) => !sent.includes(id));
       this.#sent = this.#sent.slice(sent.length);
       this.#failing = false;
       if (!isHeld) {
