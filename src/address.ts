@@ -77,11 +77,12 @@ export function networkOf(
   ip: string,
   subnet: { readonly ipv4?: number | undefined; readonly ipv6?: number | undefined },
 ): string {
-  const number = parseIPv4(ip);
-  const [prefix, widest] = number >= 0 ? [subnet.ipv4, 32] : [subnet.ipv6, 128];
-  if (prefix === undefined || prefix === widest) return ip;
-  const network = number >= 0 ? formatIPv4((number & (0xffff_ffff << (32 - prefix))) >>> 0) : networkIPv6(ip, prefix);
-  return `${network}/${prefix}`;
+  if (ip.includes(':')) {
+    const { ipv6 = 128 } = subnet;
+    return ipv6 === 128 ? ip : `${networkIPv6(ip, ipv6)}/${ipv6}`;
+  }
+  const { ipv4 = 32 } = subnet;
+  return ipv4 === 32 ? ip : `${formatIPv4((parseIPv4(ip) & (0xffff_ffff << (32 - ipv4))) >>> 0)}/${ipv4}`;
 }
 
 /** A network as {@link networkOf} writes it, or `undefined` for anything else. */

@@ -37,9 +37,8 @@ export class Exemptions {
 
   /** @param ip Canonical. */
   has(ip: string): boolean {
-    const address = parseIPv4(ip);
-    if (address >= 0) return this.#ipv4.size > 0 && this.#ipv4.has([address]);
-    return this.#ipv6.size > 0 && this.#ipv6.has(wordsOfIPv6(ip));
+    if (ip.includes(':')) return this.#ipv6.size > 0 && this.#ipv6.has(wordsOfIPv6(ip));
+    return this.#ipv4.size > 0 && this.#ipv4.has([parseIPv4(ip)]);
   }
 }
 

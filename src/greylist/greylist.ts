@@ -107,11 +107,9 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
   check(attempt: Attempt): Promise<Verdict> {
     try {
       const ip = checkedAttempt(attempt);
-      const waiting = this.#inFlight.begin(attempt);
-      if (waiting === 0) return Promise.resolve(this.#counted(this.#failed(TOO_MANY)));
+      if (!this.#inFlight.hasRoom(attempt)) return Promise.resolve(this.#counted(this.#failed(TOO_MANY)));
       const decided = this.#decide(ip, attempt);
-      if (decided instanceof Promise) return this.#settled(decided, waiting);
-      this.#inFlight.done(waiting);
+      if (decided instanceof Promise) return this.#settled(decided, this.#inFlight.begin(attempt));
       return Promise.resolve(this.#counted(decided));
     } catch (error) {
       return Promise.reject(error);

@@ -9,11 +9,14 @@ const OVERHEAD = 1024;
 export class InFlight {
   #bytes = 0;
 
-  /** Counts one more that waits. @returns What is to be given to {@link done}; 0: there are too many, and it must not wait. */
-  begin({ helo = '', from = '', to = '' }: Partial<Tuple>): number {
-    // A character takes one byte or two.
-    const bytes = OVERHEAD + 2 * (helo.length + from.length + to.length);
-    if (this.#bytes + bytes > MAX_WAITING) return 0;
+  /** Whether one more may wait. */
+  hasRoom(waiting: Partial<Tuple>): boolean {
+    return this.#bytes === 0 || this.#bytes + bytesOf(waiting) <= MAX_WAITING;
+  }
+
+  /** Counts one more that waits. @returns What is to be given to {@link done}. */
+  begin(waiting: Partial<Tuple>): number {
+    const bytes = bytesOf(waiting);
     this.#bytes += bytes;
     return bytes;
   }
@@ -27,4 +30,9 @@ export class InFlight {
   get idle(): boolean {
     return this.#bytes === 0;
   }
+}
+
+/** A character takes one byte or two. */
+function bytesOf({ helo = '', from = '', to = '' }: Partial<Tuple>): number {
+  return OVERHEAD + 2 * (helo.length + from.length + to.length);
 }

@@ -39,11 +39,12 @@ export class Subscription {
   }
 
   readonly #receive = (entry: Entry): void => {
-    const waiting = this.#inFlight.begin(entry.type === 'grey' ? entry : {});
-    if (waiting === 0) {
+    const strings = entry.type === 'grey' ? entry : {};
+    if (!this.#inFlight.hasRoom(strings)) {
       this.#refuse(entry);
       return;
     }
+    const waiting = this.#inFlight.begin(strings);
     const applied = this.#apply(entry).finally(() => {
       this.#applying.delete(applied);
       this.#inFlight.done(waiting);

@@ -17,8 +17,8 @@ export interface FairTableOptions<R> {
   readonly max: number;
   /** What they may take, bytes. */
   readonly maxBytes: number;
-  /** What a record takes with all that is kept for it, bytes. */
-  readonly sizeOf: (key: string, record: R) => number;
+  /** What a record takes with all that is kept for it but its key, bytes. */
+  readonly sizeOf: (record: R) => number;
   /** Writes a record over a known one. */
   readonly overwrite: (record: R, by: R) => void;
   /** Called with each record that a bound pushes out. */
@@ -70,7 +70,7 @@ export class FairTable<R extends object> {
   /** The number of a record, which counts as used; `undefined`: there is none of the key. */
   find(key: string): number | undefined {
     const number = this.#numbers.get(key);
-    if (number !== undefined) this.#orderOf(number).touch(number);
+    if (number !== undefined) this.#places.touch(number);
     return number;
   }
 
@@ -90,17 +90,27 @@ export class FairTable<R extends object> {
       if (known !== undefined) this.#remove(known);
     } else if (known === undefined) this.#add(key, client, record);
     else {
+      const before = this.sizeAt(known);
       this.#options.overwrite(this.at(known), record);
-      this.changed(known);
+      this.changed(known, before);
     }
   }
 
-  /** To be called when a record was changed in its place: what it takes, and whether it yields, may be another. */
-  changed(number: number): void {
-    const record = this.at(number);
-    const bytes = this.#options.sizeOf(this.#keyAt(number), record);
-    const yields = this.#isYielding(record);
-    if (bytes === this.#places.bytes[number] && yields === this.#isInYielding(number)) return;
+  /** What the record of a number takes but for its key, bytes. */
+  sizeAt(number: number): number {
+    return this.#options.sizeOf(this.at(number));
+  }
+
+  /**
+   * To be called when a record was changed in its place: what it takes, and whether it yields, may be another.
+   *
+   * @param before What {@link sizeAt} was.
+   */
+  changed(number: number, before: number): void {
+    const more = this.sizeAt(number) - before;
+    const yields = this.#isYielding(this.at(number));
+    if (more === 0 && yields === this.#isInYielding(number)) return;
+    const bytes = (this.#places.bytes[number] as number) + more;
     const network = this.#orderOf(number).unlink(number);
     if (this.#makeRoom(yields, network, bytes)) this.#link(number, network, bytes, yields);
     else this.#evicted(number);
@@ -127,7 +137,7 @@ export class FairTable<R extends object> {
 
   #add(key: string, client: string, record: R): void {
     const yields = this.#isYielding(record);
-    const bytes = this.#options.sizeOf(key, record);
+    const bytes = key.length + this.#options.sizeOf(record);
     const network = networkOfClient(client);
     if (!this.#makeRoom(yields, network, bytes)) {
       this.#options.onEvicted(record);

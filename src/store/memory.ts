@@ -17,21 +17,28 @@ import type { Candidate, Spamtraps, Store, StoreRecord, StoreStats } from './sto
 export interface MemoryStoreOptions {
   /** How many tuples are kept, 1..2^24. Default 500000. */
   readonly maxTuples?: number | undefined;
-  /** What tuples may take, bytes, 2^16..2^40, reckoned as V8 holds them. Default 192 MiB; usual ones take 250 to 330 each. */
+  /**
+   * What tuples may take, bytes, 2^16..2^40, reckoned as V8 holds them. Default 512 for each of `maxTuples`; usual ones take
+   * 250 to 330.
+   */
   readonly maxTupleBytes?: number | undefined;
   /**
    * How many addresses are kept, white and trapped, 1..2^24. Default 500000. An eighth is only for those that are not white,
    * which never push out one that is. Tuples never push out an address.
    */
   readonly maxAddresses?: number | undefined;
-  /** What addresses may take, bytes, 2^16..2^40, as for tuples. Default 224 MiB; usual ones take 360 to 430 each. */
+  /**
+   * What addresses may take, bytes, 2^16..2^40, as for tuples. Default 512 for each of `maxAddresses`; usual ones take 360
+   * to 430.
+   */
   readonly maxAddressBytes?: number | undefined;
 }
 
 const DEFAULT_MAX = 500_000;
 const MAX = 2 ** 24;
-const DEFAULT_MAX_TUPLE_BYTES = 192 * 2 ** 20;
-const DEFAULT_MAX_ADDRESS_BYTES = 224 * 2 ** 20;
+/** What there is room for unless it is set, bytes for each. */
+const TUPLE_BYTES = 512;
+const ADDRESS_BYTES = 512;
 const LEAST_BYTES = 2 ** 16;
 const MAX_BYTES = 2 ** 40;
 
@@ -58,7 +65,8 @@ export class MemoryStore implements Store {
       maxAddressBytes: true,
     });
     const { maxTuples = DEFAULT_MAX, maxAddresses = DEFAULT_MAX } = options;
-    const { maxTupleBytes = DEFAULT_MAX_TUPLE_BYTES, maxAddressBytes = DEFAULT_MAX_ADDRESS_BYTES } = options;
+    const { maxTupleBytes = defaultBytes(maxTuples, TUPLE_BYTES) } = options;
+    const { maxAddressBytes = defaultBytes(maxAddresses, ADDRESS_BYTES) } = options;
     this.#tuples = new FairTable({
       max: checkedWhole('maxTuples', maxTuples, 1, MAX),
       maxBytes: checkedWhole('maxTupleBytes', maxTupleBytes, LEAST_BYTES, MAX_BYTES),
@@ -94,8 +102,9 @@ export class MemoryStore implements Store {
     view.lookAt(step, now);
     const result = step.run(view);
     if (result.counts !== undefined && view.knownAddress !== undefined) {
+      const before = this.#addresses.sizeAt(view.knownAddress);
       addCountsTo(this.#addresses.at(view.knownAddress), result.counts);
-      this.#addresses.changed(view.knownAddress);
+      this.#addresses.changed(view.knownAddress, before);
       return result.value;
     }
     if (result.tuple !== undefined && step.key !== undefined) {
@@ -148,6 +157,10 @@ export class MemoryStore implements Store {
   }
 
   close(): void {}
+}
+
+function defaultBytes(count: number, each: number): number {
+  return Math.max(LEAST_BYTES, count * each);
 }
 
 /** The records as a step looks at them, each looked up only if it is read. One view serves every step in turn. */

@@ -3,6 +3,8 @@ import { type ClientNetwork, Shares } from './shares.ts';
 const NONE = -1;
 /** Networks that hold less are alike: one with a usual tuple is no smaller than one whose tuple is a little shorter. */
 const ALIKE = 512;
+/** How many that were used since are passed over, at most, before one has to make room all the same. */
+const CHANCES = 64;
 
 /**
  * The places of records in a {@link UseOrder}, by the record's number in its table: four numbers each instead of an object,
@@ -17,6 +19,13 @@ export class Places {
   before = new Int32Array(8);
   /** The one of its network that was used after it. */
   after = new Int32Array(8);
+  /** Whether it was used since it came, or was last passed over. */
+  used = new Uint8Array(8);
+
+  /** One was used. */
+  touch(index: number): void {
+    this.used[index] = 1;
+  }
 
   /** Makes a place for a record. */
   include(index: number): void {
@@ -25,10 +34,17 @@ export class Places {
     this.bytes = doubled(this.bytes);
     this.before = doubled(this.before);
     this.after = doubled(this.after);
+    const used = new Uint8Array(this.used.length * 2);
+    used.set(this.used);
+    this.used = used;
   }
 }
 
-/** Records by client network, those of each in the order in which they were used last, and which is to make room. */
+/**
+ * Records by client network, and which is to make room: the one longest unused of the network that holds the most, as near as
+ * a second chance comes to it. To use one only notes that: to move it in its order would touch memory in six places, most of
+ * what a look-up costs.
+ */
 export class UseOrder {
   readonly #places: Places;
   readonly #shares = new Shares(ALIKE);
@@ -59,6 +75,7 @@ export class UseOrder {
       this.#newest = doubled(this.#newest);
     }
     this.#places.slot[index] = slot;
+    this.#places.used[index] = 0;
     this.#append(index, slot);
     this.#size++;
   }
@@ -73,19 +90,24 @@ export class UseOrder {
     return network;
   }
 
-  /** One was used. */
-  touch(index: number): void {
-    const slot = this.#places.slot[index] as number;
+  /** The one that is to make room for another of a network, see `Shares.largest`; `undefined` when there is none. */
+  longestUnused(network: ClientNetwork): number | undefined {
+    const { used } = this.#places;
+    for (let chances = CHANCES; ; chances--) {
+      const slot = this.#shares.largestAt(network);
+      if (slot === undefined) return undefined;
+      const index = this.#oldest[slot] as number;
+      if (chances === 0 || used[index] === 0) return index;
+      used[index] = 0;
+      this.#renew(index, slot);
+    }
+  }
+
+  #renew(index: number, slot: number): void {
     this.#shares.touchAt(slot);
     if (this.#newest[slot] === index) return;
     this.#detach(index, slot);
     this.#append(index, slot);
-  }
-
-  /** The one that is to make room for another of a network, see `Shares.largest`; `undefined` when there is none. */
-  longestUnused(network: ClientNetwork): number | undefined {
-    const slot = this.#shares.largestAt(network);
-    return slot === undefined ? undefined : this.#oldest[slot];
   }
 
   #append(index: number, slot: number): void {

@@ -21,7 +21,7 @@ export const greylist: Part = {
 async function rates(quick: boolean): Promise<Row[]> {
   const tuples = 100_000;
   const clock = { time: NOW };
-  const store = new MemoryStore({ maxTuples: tuples, maxAddresses: tuples });
+  const store = new MemoryStore({ maxTuples: tuples, maxAddresses: 2 * tuples });
   await using greylist = new Greylist({ store, clock: { now: () => clock.time } });
   const attempts = Array.from({ length: tuples }, (_, i) => sampleAttempt(i));
   const cache = new LRUCache<string, { blocked: number }>({ max: tuples });
