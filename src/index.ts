@@ -24,6 +24,7 @@ export {
   SpamdSyncError,
   type SpamdSyncErrorCode,
 } from './errors.ts';
+export { attemptFrom, type Reported } from './greylist/attempt-from.ts';
 export type { GreylistEvents, GreylistWarning, GreylistWarningCode } from './greylist/events.ts';
 export { Greylist } from './greylist/greylist.ts';
 export type { Attempt } from './greylist/input.ts';

@@ -7,6 +7,7 @@ import { type RestoreReport, restore, type SnapshotOptions, type SnapshotSource,
 import type { Awaitable, Store } from '../store/store.ts';
 import { sweep } from '../store/sweep.ts';
 import { Announcements } from './announcements.ts';
+import { checkAll } from './check-all.ts';
 import { Decider } from './decide.ts';
 import type { GreylistEvents, GreylistWarningCode } from './events.ts';
 import { InFlight } from './in-flight.ts';
@@ -114,6 +115,18 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  /**
+   * What to do with a message to several recipients, for a caller that can give one answer: a mail server that asks at DATA.
+   * Any rejection rejects, and the recipients after it are not looked at. A retry makes the client white, so it passes for
+   * all. Else any deferral defers, for as long as the longest. Each recipient is recorded as by {@link check}.
+   *
+   * @param recipients Each with or without its brackets, at least one.
+   * @throws {EntryError} `ERR_SPAMD_FIELD` as {@link check} does, and for no recipients.
+   */
+  checkAll(attempt: Omit<Attempt, 'to'>, recipients: Iterable<string>): Promise<Verdict> {
+    return checkAll((one) => this.check(one), attempt, recipients);
   }
 
   /**

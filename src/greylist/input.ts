@@ -1,7 +1,7 @@
 import { canonicalAddress, isU32 } from '../address.ts';
 import { EntryError } from '../errors.ts';
 import { canonicalMailbox } from '../rules/key.ts';
-import { isObject } from '../validate.ts';
+import { isList, isObject } from '../validate.ts';
 
 /** An attempt to deliver, as the mail program saw it. */
 export interface Attempt {
@@ -86,6 +86,13 @@ export function checkedAttempt(attempt: Attempt): string {
   if (typeof to !== 'string') throw notText('to', to);
   if (connectedTo !== undefined && typeof connectedTo !== 'string') throw notText('connectedTo', connectedTo);
   return checkedAddress(attempt.ip);
+}
+
+/** @throws {EntryError} `ERR_SPAMD_FIELD` for what is no list of recipients, or an empty one. */
+export function checkedRecipients(recipients: Iterable<string>): readonly string[] {
+  const list = isList(recipients) ? [...recipients] : [];
+  if (list.length === 0) throw new EntryError('recipients', recipients, undefined, 'is not a list of at least one');
+  return list;
 }
 
 /** @throws {EntryError} `ERR_SPAMD_FIELD` for what has no members at all. */

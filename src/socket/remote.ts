@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { type Clock, type TimedClock, timedClock, within } from '../clock.ts';
 import { SpamdSyncError } from '../errors.ts';
+import { checkAll } from '../greylist/check-all.ts';
 import type { GreylistEvents } from '../greylist/events.ts';
 import type { Greylist } from '../greylist/greylist.ts';
 import { type Attempt, checkIsAttempt } from '../greylist/input.ts';
@@ -93,6 +94,11 @@ export class RemoteGreylist extends EventEmitter<GreylistEvents> implements Asyn
       this.#listeners.call('warning', { code: 'WARN_SPAMD_STORE', message, error });
       return undecided(this.#onError, cause);
     }
+  }
+
+  /** As `Greylist.checkAll`, in trouble as {@link check}. */
+  checkAll(attempt: Omit<Attempt, 'to'>, recipients: Iterable<string>): Promise<Verdict> {
+    return checkAll((one) => this.check(one), attempt, recipients);
   }
 
   /** As `Greylist.trap`. Rejects for trouble of whoever serves. */

@@ -49,6 +49,8 @@ describe('a greylist served on a Unix socket', () => {
     });
     await remote.allow('192.0.2.9', { expires: new Date(expires * 1000 + 999) });
     expect(await remote.check({ ...attempt, ip: '192.0.2.9' })).toMatchObject({ action: 'pass', reason: 'white' });
+    const message = { ip: '192.0.2.8', helo: 'mx', from: '<a@example.org>' };
+    expect((await remote.checkAll(message, ['<b@example.net>', '<c@example.net>'])).action).toBe('reject');
     await remote.forget('192.0.2.8');
     expect((await remote.check({ ...attempt, ip: '192.0.2.8' })).reason).toBe('first-sight');
     expect(await remote.sweep()).toEqual({ removed: 0, repaired: 0 });

@@ -1,0 +1,49 @@
+import { canonicalAddress } from '../address.ts';
+import type { Attempt } from './input.ts';
+
+/** What a mail server says of an attempt, in whatever form it has. Anything may be missing. */
+export interface Reported {
+  /**
+   * The client's address: `192.0.2.1`, `2001:db8::1`, `[2001:db8::1]`, `IPv6:2001:db8::1`, `192.0.2.1:25`, `unknown`, or
+   * nothing where the client came over a local socket.
+   */
+  readonly ip?: string | null | undefined;
+  /** The argument of HELO or EHLO. */
+  readonly helo?: string | null | undefined;
+  /** The envelope sender, with or without its brackets; nothing for the null sender. */
+  readonly from?: string | null | undefined;
+  /** The envelope recipient, with or without its brackets. */
+  readonly to?: string | null | undefined;
+  /** The local address that the client connected to, in any form of `ip`. */
+  readonly connectedTo?: string | null | undefined;
+}
+
+/**
+ * An attempt out of what a mail server says of it. Bare mail addresses get their brackets, as a client types them and
+ * spamd keeps them; the null sender is `<>`. Never throws.
+ *
+ * @returns `undefined` where the client has no IP address: such an attempt cannot be greylisted, and is to pass.
+ */
+export function attemptFrom({ ip, helo, from, to, connectedTo }: Reported): Attempt | undefined {
+  const client = addressFrom(ip);
+  if (client === undefined) return undefined;
+  return {
+    ip: client,
+    helo: helo ?? '',
+    from: bracketed(from ?? ''),
+    to: bracketed(to ?? ''),
+    connectedTo: addressFrom(connectedTo),
+  };
+}
+
+function addressFrom(text: string | null | undefined): string | undefined {
+  const trimmed = `${text ?? ''}`.trim().replace(/^IPv6:/i, '');
+  const [, inBrackets] = /^\[(?:IPv6:)?([^\]]*)\](?::\d{1,5})?$/i.exec(trimmed) ?? [];
+  const [, beforePort] = /^([\d.]+):\d{1,5}$/.exec(trimmed) ?? [];
+  return canonicalAddress(inBrackets ?? beforePort ?? trimmed);
+}
+
+/** What is in brackets, or holds them elsewhere, stays as the client typed it. */
+function bracketed(address: string): string {
+  return /[<>]/.test(address) ? address : `<${address}>`;
+}
