@@ -1,6 +1,7 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { Keyring, SyncKey } from '../index.ts';
 import { type InspectedTlv, type Inspection, inspectDatagram } from '../wire/index.ts';
+import { append, port } from './arguments.ts';
 import { datagramsIn, FORMATS, type Format, hexLines, readInput } from './datagrams.ts';
 import { EXIT } from './failure.ts';
 import type { Io } from './io.ts';
@@ -138,14 +139,4 @@ function* dumpAt(bytes: Uint8Array, offset: number): Generator<string, void> {
     yield `  ${at.toString(16).padStart(4, '0')}  ${hex.padEnd(WIDTH * 3 - 1)}  ${text.slice(1, -1)}`;
     if (offset >= at && offset < at + WIDTH) yield `        ${' '.repeat((offset - at) * 3)}^^`;
   }
-}
-
-function append(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value];
-}
-
-function port(text: string): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= 1 && value <= 65_535) return value;
-  throw new InvalidArgumentError('not a port 1..65535');
 }

@@ -32,6 +32,7 @@ export function failureOf(error: unknown): { readonly line: string; readonly exi
   if (error instanceof SpamdSyncError && error.code === 'ERR_SPAMD_OPTION') {
     return { line: `${line}; see --help`, exit: EXIT.usage };
   }
+  if (error instanceof SpamdSyncError && error.code === 'ERR_SPAMD_FIELD') return { line, exit: EXIT.usage };
   return { line, exit: EXIT.trouble };
 }
 

@@ -25,10 +25,10 @@ export class Output {
 
   /** Prints one thing: an object a line with `--json`, else the lines that say the same to a person. */
   async print(value: object, lines: () => Iterable<string>): Promise<void> {
-    if (this.#json) return this.#write(`${JSON.stringify(value)}\n`);
+    if (this.#json) return this.write(`${JSON.stringify(value)}\n`);
     let text = '';
     for (const line of lines()) text += `${line}\n`;
-    await this.#write(text);
+    await this.write(text);
   }
 
   /** Marks a text where that shows. */
@@ -36,8 +36,8 @@ export class Output {
     return this.#coloured ? `\u001b[${CODES[mark]}m${text}\u001b[0m` : text;
   }
 
-  /** Resolves when a reader that is slow may be given more. */
-  #write(text: string): Promise<void> {
+  /** Writes a text as it is. Resolves when a reader that is slow may be given more. */
+  write(text: string): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#stream.write(text, (error) => (error == null ? resolve() : reject(error)));
     });

@@ -1,9 +1,14 @@
 import { Command, CommanderError } from 'commander';
+import { allowCommand, forgetCommand, trapCommand } from './decide.ts';
 import { decodeCommand } from './decode.ts';
 import { EXIT, failureOf } from './failure.ts';
 import { fingerprintCommand } from './fingerprint.ts';
 import type { Io } from './io.ts';
 import { keygenCommand } from './keygen.ts';
+import { listCommand } from './list.ts';
+import { serveCommand } from './serve.ts';
+import { spamtrapCommand } from './spamtrap.ts';
+import { statsCommand } from './stats.ts';
 
 const EXITS = `
 Exit status: 0 all is well; 1 the answer is no, as the command's own help says; 2 the command line is wrong;
@@ -29,9 +34,26 @@ function program(version: string, io: Io): Command {
             .replaceAll('\n', ' ')}\n`,
         ),
     });
-  for (const sub of [decodeCommand(io), keygenCommand(io), fingerprintCommand(io)]) {
-    command.addCommand(sub.copyInheritedSettings(command));
-  }
+  const commands = [
+    serveCommand,
+    listCommand,
+    statsCommand,
+    allowCommand,
+    trapCommand,
+    forgetCommand,
+    spamtrapCommand,
+    decodeCommand,
+    keygenCommand,
+    fingerprintCommand,
+  ];
+  for (const make of commands) command.addCommand(withSettings(make(io), command));
+  return command;
+}
+
+/** How mistakes are told, for a command and those below it. */
+function withSettings(command: Command, from: Command): Command {
+  command.copyInheritedSettings(from);
+  for (const sub of command.commands) withSettings(sub, from);
   return command;
 }
 

@@ -1,0 +1,32 @@
+import { readFile } from 'node:fs/promises';
+import { InvalidArgumentError } from 'commander';
+
+const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
+
+/** An option that may be given several times. */
+export function append(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
+
+/** @throws {InvalidArgumentError} For what is no UDP or TCP port. */
+export function port(text: string): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= 1 && value <= 65_535) return value;
+  throw new InvalidArgumentError('not a port 1..65535');
+}
+
+/**
+ * @returns Seconds.
+ * @throws {InvalidArgumentError} For what is no duration, as `90`, `25m`, `4h`, `36d`.
+ */
+export function duration(text: string): number {
+  const [, digits = '', unit = 's'] = /^(\d{1,10})([smhdw])?$/.exec(text) ?? [];
+  if (digits === '') throw new InvalidArgumentError('not a duration such as 90, 25m, 4h, 36d');
+  return Number(digits) * (UNITS[unit] as number);
+}
+
+/** The lines of a file that say anything: `#` begins a comment. */
+export async function linesOf(path: string): Promise<string[]> {
+  const lines = (await readFile(path, 'utf8')).split('\n').map((line) => line.replace(/#.*/, '').trim());
+  return lines.filter((line) => line !== '');
+}

@@ -1,0 +1,73 @@
+import { Command } from 'commander';
+import { systemClock } from '../clock.ts';
+import type { RemoteGreylist } from '../socket/index.ts';
+import { duration } from './arguments.ts';
+import { askDaemon, controlOption } from './control.ts';
+import type { Io } from './io.ts';
+import { Output } from './output.ts';
+import { timeWords } from './words.ts';
+
+interface Options {
+  readonly control: string;
+  readonly for?: number;
+  readonly json?: boolean;
+}
+
+type Claim = (greylist: RemoteGreylist, ip: string, expires: number | undefined) => Promise<void>;
+
+/** Makes addresses white. */
+export function allowCommand(io: Io): Command {
+  const allow: Claim = (greylist, ip, expires) => greylist.allow(ip, { expires });
+  return claimCommand(io, 'allow', 'lets addresses pass, here and in the group', 'white', allow).addHelpText(
+    'after',
+    '\nExample:\n  spamd-sync allow --for 90d 192.0.2.25',
+  );
+}
+
+/** Traps addresses. */
+export function trapCommand(io: Io): Command {
+  const trap: Claim = (greylist, ip, expires) => greylist.trap(ip, { expires });
+  return claimCommand(io, 'trap', 'traps addresses, here and in the group', 'trapped', trap).addHelpText(
+    'after',
+    '\nExample:\n  spamd-sync trap 198.51.100.66',
+  );
+}
+
+/** Forgets that addresses are white or trapped. */
+export function forgetCommand(io: Io): Command {
+  return new Command('forget')
+    .description('forgets that addresses are white or trapped, here and at the members of the group that know removals')
+    .argument('<address...>', 'IPv4 or IPv6 addresses')
+    .addOption(controlOption())
+    .option('--json', 'one JSON object a line')
+    .addHelpText('after', '\nExample:\n  spamd-sync forget 198.51.100.66')
+    .action(async (ips: readonly string[], { control, json = false }: Options) => {
+      const out = new Output(io.stdout, json);
+      await askDaemon(control, async (greylist) => {
+        for (const ip of ips) {
+          await greylist.forget(ip);
+          await out.print({ ip, forgotten: true }, () => [`${ip} is forgotten`]);
+        }
+      });
+    });
+}
+
+function claimCommand(io: Io, name: string, what: string, becomes: string, claim: Claim): Command {
+  return new Command(name)
+    .description(what)
+    .argument('<address...>', 'IPv4 or IPv6 addresses')
+    .option('--for <duration>', 'for how long, as 4h or 36d; without it as the policy of the daemon says', duration)
+    .addOption(controlOption())
+    .option('--json', 'one JSON object a line')
+    .action(async (ips: readonly string[], { control, for: seconds, json = false }: Options) => {
+      const out = new Output(io.stdout, json);
+      const expires = seconds === undefined ? undefined : Math.floor(systemClock.now()) + seconds;
+      await askDaemon(control, async (greylist) => {
+        for (const ip of ips) {
+          await claim(greylist, ip, expires);
+          const until = expires === undefined ? '' : ` until ${timeWords(expires)}`;
+          await out.print({ ip, becomes, expires }, () => [`${ip} is ${becomes}${until}`]);
+        }
+      });
+    });
+}

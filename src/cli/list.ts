@@ -1,0 +1,33 @@
+import { Command, Option } from 'commander';
+import type { SpamdbRecord } from '../index.ts';
+import { formatSpamdb } from '../spamdb/index.ts';
+import { askDaemon, controlOption } from './control.ts';
+import type { Io } from './io.ts';
+import { Output } from './output.ts';
+
+interface Options {
+  readonly control: string;
+  readonly type?: string;
+  readonly json?: boolean;
+}
+
+export function listCommand(io: Io): Command {
+  return new Command('list')
+    .description('lists what the daemon holds, as spamdb(8) does')
+    .addOption(controlOption())
+    .addOption(new Option('--type <type>', 'only these').choices(['grey', 'white', 'trapped', 'spamtrap']))
+    .option('--json', 'one JSON object a line')
+    .addHelpText('after', '\nExample:\n  spamd-sync list --type trapped | cut -d "|" -f 2')
+    .action(async ({ control, type, json = false }: Options) => {
+      const out = new Output(io.stdout, json);
+      await askDaemon(control, async (greylist) => {
+        const wanted = only(greylist.export(), type);
+        if (json) for await (const record of wanted) await out.print(record, () => []);
+        else for await (const chunk of formatSpamdb(wanted)) await out.write(chunk);
+      });
+    });
+}
+
+async function* only(records: AsyncIterable<SpamdbRecord>, type: string | undefined): AsyncGenerator<SpamdbRecord> {
+  for await (const record of records) if (type === undefined || record.type === type.toUpperCase()) yield record;
+}

@@ -1,0 +1,24 @@
+import { Command } from 'commander';
+import { askDaemon, controlOption } from './control.ts';
+import type { Io } from './io.ts';
+import { Output } from './output.ts';
+
+export function statsCommand(io: Io): Command {
+  return new Command('stats')
+    .description('shows what the daemon counted since it was started')
+    .addOption(controlOption())
+    .option('--json', 'one JSON object')
+    .addHelpText('after', '\nExample:\n  spamd-sync stats | grep verdicts')
+    .action(async ({ control, json = false }: { control: string; json?: boolean }) => {
+      const stats = await askDaemon(control, (greylist) => greylist.stats());
+      await new Output(io.stdout, json).print(stats, () => numbersIn(stats));
+    });
+}
+
+/** A line a number, its path before it. */
+function* numbersIn(value: object, path = ''): Generator<string, void> {
+  for (const [name, member] of Object.entries(value)) {
+    if (typeof member === 'object' && member !== null) yield* numbersIn(member, `${path}${name}.`);
+    else yield `${path}${name} ${member}`;
+  }
+}
