@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { allowCommand, forgetCommand, trapCommand } from './decide.ts';
+import { allowCommand, forgetCommand, trapCommand } from './addresses.ts';
 import { decodeCommand } from './decode.ts';
 import { EXIT, failureOf } from './failure.ts';
 import { fingerprintCommand } from './fingerprint.ts';

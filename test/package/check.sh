@@ -16,3 +16,8 @@ cp "$top"/test/package/consumer.* .
 test -f node_modules/spamd-sync/src/store/record.proto
 node consumer.cjs
 node consumer.mjs
+# The command, as npm installs it.
+test "$(node_modules/.bin/spamd-sync --version)" = "$(node -p 'require("spamd-sync/package.json").version')"
+node_modules/.bin/spamd-sync keygen made.key
+node_modules/.bin/spamd-sync fingerprint made.key
+node_modules/.bin/spamd-sync decode -x 0202 && exit 1 || test $? -eq 1
