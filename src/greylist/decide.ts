@@ -3,6 +3,7 @@ import type { Entry } from '../entry.ts';
 import { stateOf } from '../rules/address.ts';
 import { type AttemptOptions, type AttemptOutcome, AttemptStep, type Rules } from '../rules/attempt.ts';
 import { ReadStep } from '../rules/change.ts';
+import { DeliveryStep } from '../rules/delivery.ts';
 import { canonicalMailbox } from '../rules/key.ts';
 import type { Awaitable, Store } from '../store/store.ts';
 import { badOption } from '../validate.ts';
@@ -55,6 +56,25 @@ export class Decider {
     const { identify } = this.#options.policy;
     if (identify !== undefined) return this.#decideByIdentity(ip, attempt, now, identify);
     return this.#decideAs(poolOf(ip, this.#options.policy), ip, attempt, now);
+  }
+
+  /**
+   * Records that mail passed to or from an address, and announces it as white where that is due.
+   *
+   * @returns Whether it is white: one that is trapped stays so.
+   */
+  async delivered(ip: string, now: number): Promise<boolean> {
+    const { store, policy, rules, announce } = this.#options;
+    const client = clientOf(ip, policy);
+    const pool = poolOf(ip, policy);
+    if (pool !== client) {
+      const known = await store.update(new ReadStep(client), now);
+      if (known !== undefined && stateOf(known, now, policy.trapWins)?.type === 'trapped') return false;
+    }
+    const delivery = await store.update(new DeliveryStep(pool, rules), now);
+    if (delivery.outcome === 'trapped') return false;
+    if (delivery.announce) announce({ type: 'white', ip, timestamp: delivery.at, expires: delivery.expires });
+    return true;
   }
 
   /**

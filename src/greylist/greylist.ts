@@ -22,6 +22,7 @@ import {
 import {
   type ClaimOptions,
   checkedClaim,
+  checkedDelivery,
   checkedOptions,
   type GreylistOptions,
   type Settings,
@@ -148,6 +149,22 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
    */
   async allow(ip: string, options: ClaimOptions = {}): Promise<void> {
     await this.#claim('white', ip, options);
+  }
+
+  /**
+   * Takes note that mail passed to or from an address, outbound mail above all, as spamlogd(8) does: the address is white for
+   * whiteexp from now. It is announced at most once per a tenth of whiteexp, however much mail passes.
+   *
+   * @param options.endsTrap Whether an address that is trapped becomes white, as by {@link allow}. Default `false`.
+   * @returns Whether it is white now.
+   * @throws {EntryError} `ERR_SPAMD_FIELD` when `ip` is no IP address. Store trouble rejects as it is.
+   */
+  async delivered(ip: string, options: { readonly endsTrap?: boolean | undefined } = {}): Promise<boolean> {
+    const { endsTrap = false } = checkedDelivery(options);
+    const address = checkedAddress(ip);
+    if (await this.#decider.delivered(address, this.#now())) return true;
+    if (endsTrap) await this.allow(address);
+    return endsTrap;
   }
 
   /**

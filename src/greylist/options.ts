@@ -2,7 +2,7 @@ import { type Clock, type TimedClock, timedClock } from '../clock.ts';
 import type { Group } from '../entry.ts';
 import { MemoryStore } from '../store/memory.ts';
 import type { Store } from '../store/store.ts';
-import { checkedNumber, checkedWhole, checkMembers, checkMethods } from '../validate.ts';
+import { badOption, checkedNumber, checkedWhole, checkMembers, checkMethods } from '../validate.ts';
 import { checkedPolicy, type GreylistPolicy, type PolicyOptions } from './policy.ts';
 
 /** Options of a greylist. */
@@ -79,6 +79,17 @@ export function checkedOptions(options: GreylistOptions): Settings {
 export interface ClaimOptions {
   /** Until when it holds: Unix seconds, or a Date, which is rounded down to seconds. Default: trapexp or whiteexp from now. */
   readonly expires?: number | Date | undefined;
+}
+
+/** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` */
+export function checkedDelivery(options: { readonly endsTrap?: boolean | undefined }): {
+  readonly endsTrap?: boolean | undefined;
+} {
+  checkMembers('options', options, { endsTrap: true });
+  const { endsTrap } = options;
+  if (endsTrap !== undefined && typeof endsTrap !== 'boolean')
+    throw badOption('endsTrap', 'not true or false', endsTrap);
+  return options;
 }
 
 /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` */

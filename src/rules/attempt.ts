@@ -2,7 +2,8 @@ import type { Tuple } from '../entry.ts';
 import { type AddressRecord, type AddressState, merged, newAddress, stateOf, timeOf } from './address.ts';
 import { CountResult } from './counts.ts';
 import { canonicalMailbox, originalOf, tupleKey } from './key.ts';
-import { announced, isForgotten } from './repair.ts';
+import { passedWhite, type WhiteOutcome } from './passed-white.ts';
+import { announced } from './repair.ts';
 import type { Counts, Result, Step, View } from './step.ts';
 import { isRetry, newTuple, sinceAt, type TupleRecord } from './tuple.ts';
 
@@ -47,15 +48,7 @@ export type AttemptOutcome =
       /** How many seconds after the first attempt this one came. */
       readonly waited: number;
     }
-  | {
-      readonly outcome: 'white';
-      /** When the address became white. */
-      readonly at: number;
-      /** Until when it is white. */
-      readonly expires: number;
-      /** Whether the renewed expiry is to be announced. */
-      readonly announce: boolean;
-    }
+  | WhiteOutcome
   | {
       readonly outcome: 'trapped';
       /** Until when the address is trapped. */
@@ -109,30 +102,11 @@ export class AttemptStep implements Step<AttemptOutcome> {
     const { address, now } = view;
     const state = address === undefined ? undefined : stateOf(address, now, this.#rules.trapWins);
     if (address === undefined || state === undefined) return this.#onTuple(view);
-    return state.type === 'white' ? this.#onWhite(address, state, now) : onTrapped(address, state);
-  }
-
-  #onWhite(address: AddressRecord, { at, expires }: AddressState, now: number): Result<AttemptOutcome> {
-    const rules = this.#rules;
-    if (this.#remoteAt !== undefined) return { value: { outcome: 'white', at, expires, announce: false } };
-    const latest = Math.max(expires, now + rules.whiteexp);
-    if (isForgotten(address, now) || now - address.announcedAt >= rules.renewal) {
-      const change = { type: 'white', at: now, expires: latest, local: true } as const;
-      const claimed = merged(announced(address, latest, now), change);
-      return {
-        value: { outcome: 'white', at: timeOf(address, change), expires: latest, announce: true },
-        // What is not noted as announced would be announced with every attempt.
-        unwritten: { outcome: 'white', at, expires, announce: false },
-        address: { ...claimed, pass: now, passed: address.passed + 1 },
-      };
-    }
-    const counts: Counts = {
-      blocked: 0,
-      passed: 1,
-      pass: now,
-      renewal: latest > expires ? { at, expires: latest } : undefined,
-    };
-    return new CountResult({ outcome: 'white', at, expires: latest, announce: false }, address, counts);
+    if (state.type === 'trapped') return onTrapped(address, state);
+    const { at, expires } = state;
+    return this.#remoteAt === undefined
+      ? passedWhite(address, state, now, this.#rules)
+      : { value: { outcome: 'white', at, expires, announce: false } };
   }
 
   #onTuple(view: View): Result<AttemptOutcome> {

@@ -111,6 +111,14 @@ export class RemoteGreylist extends EventEmitter<GreylistEvents> implements Asyn
     await this.#ask({ allow: claim(ip, options) });
   }
 
+  /** As `Greylist.delivered`. Rejects for trouble of whoever serves. */
+  async delivered(ip: string, options: { readonly endsTrap?: boolean | undefined } = {}): Promise<boolean> {
+    checkMembers('options', options, { endsTrap: true });
+    const { endsTrap = false } = options;
+    if (typeof endsTrap !== 'boolean') throw badOption('endsTrap', 'not true or false', endsTrap);
+    return (await this.#ask({ delivered: { ip: text('ip', ip), endsTrap } })).flag;
+  }
+
   /** As `Greylist.forget`. Rejects for trouble of whoever serves. */
   async forget(ip: string): Promise<void> {
     await this.#ask({ forget: text('ip', ip) });

@@ -42,7 +42,18 @@ const DRAIN = 2;
 /** The longest path that every system takes for a Unix socket, bytes: macOS and the BSDs have room for 104 with a NUL. */
 const MAX_PATH = 103;
 
-const METHODS = ['check', 'trap', 'allow', 'forget', 'export', 'import', 'snapshot', 'sweep', 'stats'] as const;
+const METHODS = [
+  'check',
+  'trap',
+  'allow',
+  'delivered',
+  'forget',
+  'export',
+  'import',
+  'snapshot',
+  'sweep',
+  'stats',
+] as const;
 
 /**
  * Lets any process that may open the socket ask a greylist, see {@link RemoteGreylist}. A socket that is there already is

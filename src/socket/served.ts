@@ -5,7 +5,17 @@ import { attemptOf, has, type Request, type ResponseProperties, recordsMessage, 
 /** A greylist as it can be served. */
 export type ServedGreylist = Pick<
   Greylist,
-  'check' | 'trap' | 'allow' | 'forget' | 'spamtraps' | 'export' | 'import' | 'snapshot' | 'sweep' | 'stats'
+  | 'check'
+  | 'trap'
+  | 'allow'
+  | 'delivered'
+  | 'forget'
+  | 'spamtraps'
+  | 'export'
+  | 'import'
+  | 'snapshot'
+  | 'sweep'
+  | 'stats'
 >;
 
 /** How many records go into one response. */
@@ -31,6 +41,8 @@ export async function answerTo(greylist: ServedGreylist, request: Request): Prom
 
 async function askedOf(greylist: ServedGreylist, request: Request): Promise<ResponseProperties> {
   const { spamtraps } = greylist;
+  const { delivered } = request;
+  if (delivered != null) return { flag: await greylist.delivered(delivered.ip ?? '', deliveryOptions(delivered)) };
   if (has(request, 'deleteSpamtrap')) return { flag: await spamtraps.delete(request.deleteSpamtrap) };
   if (has(request, 'hasSpamtrap')) return { flag: await spamtraps.has(request.hasSpamtrap) };
   if (has(request, 'stats')) return { json: JSON.stringify(await greylist.stats()) };
@@ -66,6 +78,10 @@ export async function* batches<T>(items: Iterable<T> | AsyncIterable<T>): AsyncG
     batch = [];
   }
   if (batch.length > 0) yield batch;
+}
+
+function deliveryOptions(delivery: { readonly endsTrap?: boolean | null }): { endsTrap: boolean } {
+  return { endsTrap: delivery.endsTrap ?? false };
 }
 
 function claimOptions(claim: { readonly expires?: number | null }): { expires?: number } {

@@ -53,6 +53,11 @@ describe('a greylist served on a Unix socket', () => {
     expect((await remote.checkAll(message, ['<b@example.net>', '<c@example.net>'])).action).toBe('reject');
     await remote.forget('192.0.2.8');
     expect((await remote.check({ ...attempt, ip: '192.0.2.8' })).reason).toBe('first-sight');
+    await remote.trap('192.0.2.10');
+    expect(await remote.delivered('192.0.2.10')).toBe(false);
+    expect(await remote.delivered('192.0.2.10', { endsTrap: true })).toBe(true);
+    expect(await remote.delivered('192.0.2.11')).toBe(true);
+    expect((await remote.check({ ...attempt, ip: '192.0.2.11' })).reason).toBe('white');
     expect(await remote.sweep()).toEqual({ removed: 0, repaired: 0 });
     expect(await remote.stats()).toEqual(JSON.parse(JSON.stringify(await greylist.stats())));
   });

@@ -149,6 +149,69 @@ export namespace spamdsyncsocket {
     }
 
     /**
+     * Properties of a Delivery.
+     * @deprecated Use spamdsyncsocket.Delivery.$Properties instead.
+     */
+    interface IDelivery extends spamdsyncsocket.Delivery.$Properties {
+    }
+
+    /** Represents a Delivery. */
+    class Delivery {
+
+        /**
+         * Constructs a new Delivery.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: spamdsyncsocket.Delivery.$Properties);
+
+        /** Unknown fields preserved while decoding when enabled */
+        $unknowns?: Uint8Array[];
+
+        /** Delivery ip. */
+        ip: string;
+
+        /** Delivery endsTrap. */
+        endsTrap: boolean;
+
+        /**
+         * Encodes the specified Delivery message. Does not implicitly {@link spamdsyncsocket.Delivery.verify|verify} messages.
+         * @param message Delivery message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        static encode(message: spamdsyncsocket.Delivery.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes a Delivery message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns {spamdsyncsocket.Delivery & spamdsyncsocket.Delivery.$Shape} Delivery
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): spamdsyncsocket.Delivery & spamdsyncsocket.Delivery.$Shape;
+    }
+
+    namespace Delivery {
+
+        /** Properties of a Delivery. */
+        interface $Properties {
+
+            /** Delivery ip */
+            ip?: (string|null);
+
+            /** Delivery endsTrap */
+            endsTrap?: (boolean|null);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+        }
+
+        /** Shape of a Delivery. */
+        type $Shape = spamdsyncsocket.Delivery.$Properties;
+    }
+
+    /**
      * Properties of a Records.
      * @deprecated Use spamdsyncsocket.Records.$Properties instead.
      */
@@ -269,6 +332,9 @@ export namespace spamdsyncsocket {
         /** Request end. */
         end: boolean;
 
+        /** Request delivered. */
+        delivered?: (spamdsyncsocket.Delivery.$Properties|null);
+
         /**
          * Encodes the specified Request message. Does not implicitly {@link spamdsyncsocket.Request.verify|verify} messages.
          * @param message Request message or plain object to encode
@@ -337,6 +403,9 @@ export namespace spamdsyncsocket {
 
             /** Request end */
             end?: (boolean|null);
+
+            /** Request delivered */
+            delivered?: (spamdsyncsocket.Delivery.$Properties|null);
 
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];

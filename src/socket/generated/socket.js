@@ -368,6 +368,156 @@ export const spamdsyncsocket = $root.spamdsyncsocket = (() => {
         return Claim;
     })();
 
+    spamdsyncsocket.Delivery = (function() {
+
+        /**
+         * Properties of a Delivery.
+         * @typedef {Object} spamdsyncsocket.Delivery.$Properties
+         * @property {string|null} [ip] Delivery ip
+         * @property {boolean|null} [endsTrap] Delivery endsTrap
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+
+        /**
+         * Properties of a Delivery.
+         * @memberof spamdsyncsocket
+         * @interface IDelivery
+         * @augments spamdsyncsocket.Delivery.$Properties
+         * @deprecated Use spamdsyncsocket.Delivery.$Properties instead.
+         */
+
+        /**
+         * Shape of a Delivery.
+         * @typedef {spamdsyncsocket.Delivery.$Properties} spamdsyncsocket.Delivery.$Shape
+         */
+
+        /**
+         * Constructs a new Delivery.
+         * @memberof spamdsyncsocket
+         * @classdesc Represents a Delivery.
+         * @constructor
+         * @param {spamdsyncsocket.Delivery.$Properties=} [properties] Properties to set
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+        const Delivery = function (properties) {
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        /**
+         * Delivery ip.
+         * @member {string} ip
+         * @memberof spamdsyncsocket.Delivery
+         * @instance
+         */
+        Delivery.prototype.ip = "";
+
+        /**
+         * Delivery endsTrap.
+         * @member {boolean} endsTrap
+         * @memberof spamdsyncsocket.Delivery
+         * @instance
+         */
+        Delivery.prototype.endsTrap = false;
+
+        /**
+         * Encodes the specified Delivery message. Does not implicitly {@link spamdsyncsocket.Delivery.verify|verify} messages.
+         * @function encode
+         * @memberof spamdsyncsocket.Delivery
+         * @static
+         * @param {spamdsyncsocket.Delivery.$Properties} message Delivery message or plain object to encode
+         * @param {$protobuf.Writer} [writer] Writer to encode to
+         * @returns {$protobuf.Writer} Writer
+         */
+        Delivery.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.ip != null && $Object.hasOwnProperty.call(message, "ip"))
+                writer.uint32(/* id 1, wireType 2 =*/10).string(message.ip);
+            if (message.endsTrap != null && $Object.hasOwnProperty.call(message, "endsTrap"))
+                writer.uint32(/* id 2, wireType 0 =*/16).bool(message.endsTrap);
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        /**
+         * Decodes a Delivery message from the specified reader or buffer.
+         * @function decode
+         * @memberof spamdsyncsocket.Delivery
+         * @static
+         * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+         * @param {number} [length] Message length if known beforehand
+         * @returns {spamdsyncsocket.Delivery & spamdsyncsocket.Delivery.$Shape} Delivery
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        Delivery.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.spamdsyncsocket.Delivery();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 2)
+                            break;
+                        message.ip = reader.string();
+                        continue;
+                    }
+                case 2: {
+                        if (wireType !== 0)
+                            break;
+                        message.endsTrap = reader.bool();
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return Delivery;
+    })();
+
     spamdsyncsocket.Records = (function() {
 
         /**
@@ -525,6 +675,7 @@ export const spamdsyncsocket = $root.spamdsyncsocket = (() => {
          * @property {boolean|null} [snapshot] Request snapshot
          * @property {spamdsyncsocket.Records.$Properties|null} ["import"] Request import
          * @property {boolean|null} [end] Request end
+         * @property {spamdsyncsocket.Delivery.$Properties|null} [delivered] Request delivered
          * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
          */
 
@@ -677,6 +828,14 @@ export const spamdsyncsocket = $root.spamdsyncsocket = (() => {
         Request.prototype.end = false;
 
         /**
+         * Request delivered.
+         * @member {spamdsyncsocket.Delivery.$Properties|null|undefined} delivered
+         * @memberof spamdsyncsocket.Request
+         * @instance
+         */
+        Request.prototype.delivered = null;
+
+        /**
          * Encodes the specified Request message. Does not implicitly {@link spamdsyncsocket.Request.verify|verify} messages.
          * @function encode
          * @memberof spamdsyncsocket.Request
@@ -722,6 +881,8 @@ export const spamdsyncsocket = $root.spamdsyncsocket = (() => {
                 $root.spamdsyncsocket.Records.encode(message["import"], writer.uint32(/* id 14, wireType 2 =*/114).fork(), _depth + 1).ldelim();
             if (message.end != null && $Object.hasOwnProperty.call(message, "end"))
                 writer.uint32(/* id 15, wireType 0 =*/120).bool(message.end);
+            if (message.delivered != null && $Object.hasOwnProperty.call(message, "delivered"))
+                $root.spamdsyncsocket.Delivery.encode(message.delivered, writer.uint32(/* id 16, wireType 2 =*/130).fork(), _depth + 1).ldelim();
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -854,6 +1015,12 @@ export const spamdsyncsocket = $root.spamdsyncsocket = (() => {
                         if (wireType !== 0)
                             break;
                         message.end = reader.bool();
+                        continue;
+                    }
+                case 16: {
+                        if (wireType !== 2)
+                            break;
+                        message.delivered = $root.spamdsyncsocket.Delivery.decode(reader, reader.size(), $undefined, _depth + 1, message.delivered);
                         continue;
                     }
                 }
