@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
-import type { SpamdbRecord } from '../index.ts';
 import { formatSpamdb } from '../spamdb/index.ts';
 import { askDaemon, controlOption } from './control.ts';
+import { only } from './export.ts';
 import type { Io } from './io.ts';
 import { Output } from './output.ts';
 
@@ -26,8 +26,4 @@ export function listCommand(io: Io): Command {
         else for await (const chunk of formatSpamdb(wanted)) await out.write(chunk);
       });
     });
-}
-
-async function* only(records: AsyncIterable<SpamdbRecord>, type: string | undefined): AsyncGenerator<SpamdbRecord> {
-  for await (const record of records) if (type === undefined || record.type === type.toUpperCase()) yield record;
 }

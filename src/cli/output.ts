@@ -37,7 +37,7 @@ export class Output {
   }
 
   /** Writes a text as it is. Resolves when a reader that is slow may be given more. */
-  write(text: string): Promise<void> {
+  write(text: string | Uint8Array): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#stream.write(text, (error) => (error == null ? resolve() : reject(error)));
     });

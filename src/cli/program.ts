@@ -1,8 +1,10 @@
 import { Command, CommanderError } from 'commander';
 import { allowCommand, forgetCommand, trapCommand } from './addresses.ts';
 import { decodeCommand } from './decode.ts';
+import { exportCommand } from './export.ts';
 import { EXIT, failureOf } from './failure.ts';
 import { fingerprintCommand } from './fingerprint.ts';
+import { importCommand } from './import.ts';
 import type { Io } from './io.ts';
 import { keygenCommand } from './keygen.ts';
 import { listCommand } from './list.ts';
@@ -42,6 +44,8 @@ function program(version: string, io: Io): Command {
     trapCommand,
     forgetCommand,
     spamtrapCommand,
+    importCommand,
+    exportCommand,
     decodeCommand,
     keygenCommand,
     fingerprintCommand,

@@ -26,7 +26,7 @@ export class ServerLink {
     socket.on('close', () => this.#end(new Error('whoever serves the greylist has ended the connection')));
   }
 
-  /** Rejects with the system's error. */
+  /** Rejects where nobody can be asked, saying why. */
   static async open(path: string): Promise<ServerLink> {
     return new ServerLink(await connected(path));
   }
@@ -106,18 +106,19 @@ async function send(socket: Socket, requests: AsyncIterable<RequestProperties>):
 function connected(path: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = createConnection(path);
+    const failed = (cause: Error): void => reject(new Error(connectWords(path, cause), { cause }));
     socket.once('connect', () => {
-      socket.off('error', reject);
+      socket.off('error', failed);
       resolve(socket);
     });
-    socket.once('error', reject);
+    socket.once('error', failed);
   });
 }
 
 /** Why nobody can be asked, in words. */
-export function connectWords(path: string, error: unknown): string {
+function connectWords(path: string, error: Error): string {
   const code = systemCode(error);
   if (code === 'ENOENT' || code === 'ECONNREFUSED') return `nobody serves a greylist on ${path}`;
   if (code === 'EACCES') return `${path}: permission denied`;
-  return error instanceof Error ? error.message : String(error);
+  return error.message;
 }

@@ -12,7 +12,7 @@ import { undecided, type Verdict } from '../greylist/verdict.ts';
 import { Listeners } from '../listeners.ts';
 import { checkRecords, type SpamdbRecord } from '../spamdb-record.ts';
 import { badOption, checkedNumber, checkMembers } from '../validate.ts';
-import { connectWords, responsesTo, ServerLink } from './link.ts';
+import { responsesTo, ServerLink } from './link.ts';
 import {
   errorOf,
   has,
@@ -207,9 +207,7 @@ export class RemoteGreylist extends EventEmitter<GreylistEvents> implements Asyn
     const responses = responsesTo(this.#path, requests);
     try {
       for (;;) {
-        const next = await this.#inTime(responses.next()).catch((error) => {
-          throw new Error(connectWords(this.#path, error), { cause: error });
-        });
+        const next = await this.#inTime(responses.next());
         if (next.done) throw new Error('whoever serves the greylist has ended the connection');
         const response = checked(next.value);
         if (response.end) return;
@@ -228,8 +226,7 @@ export class RemoteGreylist extends EventEmitter<GreylistEvents> implements Asyn
     this.#link = ServerLink.open(this.#path);
     try {
       return await this.#link;
-    } catch (cause) {
-      const error = new Error(connectWords(this.#path, cause), { cause });
+    } catch (error) {
       this.#failed = { at: this.#clock.monotonic(), error };
       this.#link = undefined;
       throw error;

@@ -76,6 +76,52 @@ describe('the commands that ask the daemon', () => {
   });
 });
 
+describe('import and export', () => {
+  const DUMP = 'WHITE|192.0.2.9|||1800000000|1800000000|4000000000|1|7\nTRAPPED|192.0.2.8|4000000000\n';
+
+  it('takes in a dump, and says which lines could not be read', async () => {
+    const ran = await spamdSync(['import', '--control', control], Buffer.from(`${DUMP}NONSENSE|1\n`));
+    expect(ran.out).toBe('0 tuples, 1 white, 1 trapped, 0 spamtraps; 0 expired or of no address; 1 bad lines\n');
+    expect(ran.err).toMatch(/^spamd-sync: line 3: /);
+    expect(ran.exit).toBe(1);
+    expect((await ask('list')).out).toContain('TRAPPED|192.0.2.8|4000000000\n');
+    expect((await ask('import', join(folder, 'nothing'))).err).toBe(
+      `spamd-sync: ${join(folder, 'nothing')}: no such file or directory\n`,
+    );
+  });
+
+  it.each([
+    [['--format', 'spamdb', '--type', 'trapped'], 'TRAPPED|192.0.2.8|4000000000\n'],
+    [['--format', 'list', '--type', 'white'], '192.0.2.9\n'],
+    [['--format', 'pf', '--type', 'trapped'], '192.0.2.8\n'],
+    [['--format', 'nft', '--type', 'trapped', '--set', 'inet f s'], 'add element inet f s { 192.0.2.8 }\n'],
+    [['--format', 'ipset', '--type', 'white', '--set', 's'], 'add s 192.0.2.9\n'],
+    [
+      ['--format', 'csv', '--type', 'white'],
+      'type,ip,helo,from,to,first,pass,expires,blocked,passed,address\r\nWHITE,192.0.2.9,,,,1800000000,1800000000,4000000000,1,7,\r\n',
+    ],
+    [['--format', 'json', '--type', 'trapped'], '{"type":"TRAPPED","ip":"192.0.2.8","expires":4000000000}\n'],
+  ])('writes %j', async (args, text) => {
+    await spamdSync(['import', '--control', control], Buffer.from(DUMP));
+    expect(await ask('export', ...args)).toEqual({ out: text, err: '', exit: 0 });
+  });
+
+  it('quotes what a client chose, so that no spreadsheet runs it', async () => {
+    await greylist.check({ ...attempt, helo: '=cmd|"/c calc"!A1' });
+    const { out } = await ask('export', '--format', 'csv');
+    expect(out).toContain(`,"'=cmd|""/c calc""!A1",`);
+  });
+
+  it.each([
+    [['--format', 'list'], /say --type white or --type trapped; see --help/],
+    [['--format', 'nft', '--type', 'white'], /needs the name of a set: say --set; see --help/],
+  ])('say what is missing: %j', async (args, line) => {
+    const ran = await ask('export', ...args);
+    expect(ran.err).toMatch(line);
+    expect(ran.exit).toBe(2);
+  });
+});
+
 describe('a mistake with a command that asks the daemon', () => {
   it('is one line when no daemon answers', async () => {
     const nowhere = join(folder, 'nowhere');

@@ -1,7 +1,20 @@
 import { expect, it } from 'vitest';
 import { spamdSync } from './cli.ts';
 
-const COMMANDS = ['serve', 'list', 'stats', 'allow', 'trap', 'forget', 'spamtrap', 'decode', 'keygen', 'fingerprint'];
+const COMMANDS = [
+  'serve',
+  'list',
+  'stats',
+  'allow',
+  'trap',
+  'forget',
+  'spamtrap',
+  'import',
+  'export',
+  'decode',
+  'keygen',
+  'fingerprint',
+];
 
 it('the help names every command', async () => {
   const { out, exit } = await spamdSync(['--help']);

@@ -1,0 +1,111 @@
+import { Command, Option } from 'commander';
+import type { SpamdbRecord } from '../index.ts';
+import { formatSpamdb } from '../spamdb/index.ts';
+import { askDaemon, controlOption } from './control.ts';
+import { UsageError } from './failure.ts';
+import type { Io } from './io.ts';
+import { Output } from './output.ts';
+
+const TYPES = ['grey', 'white', 'trapped', 'spamtrap'] as const;
+const FORMATS = ['spamdb', 'json', 'csv', 'list', 'pf', 'nft', 'ipset'] as const;
+type Format = (typeof FORMATS)[number];
+
+/** The formats that are for a firewall, or another list: addresses of one type alone. */
+const OF_ADDRESSES: readonly Format[] = ['list', 'pf', 'nft', 'ipset'];
+
+interface Options {
+  readonly control: string;
+  readonly type?: (typeof TYPES)[number];
+  readonly format: Format;
+  readonly set?: string;
+}
+
+export function exportCommand(io: Io): Command {
+  return new Command('export')
+    .description('writes what the daemon holds in a form for other programs')
+    .addOption(controlOption())
+    .addOption(new Option('--format <format>', 'the form').choices(FORMATS).default('spamdb'))
+    .addOption(
+      new Option('--type <type>', 'only these; list, pf, nft and ipset are of white or trapped').choices(TYPES),
+    )
+    .option('--set <name>', 'the set of nft ("inet filter spamd") or of ipset')
+    .addHelpText(
+      'after',
+      `
+pf is a file for a table, nft and ipset are commands for "nft -f -" and "ipset restore".
+
+Examples:
+  spamd-sync export --format csv --type white > white.csv
+  spamd-sync export --format nft --type trapped --set "inet filter spamd" | nft -f -`,
+    )
+    .action(async (options: Options) => {
+      const { control, type, format } = options;
+      if (OF_ADDRESSES.includes(format) && type !== 'white' && type !== 'trapped') {
+        throw new UsageError(`--format ${format} is of addresses: say --type white or --type trapped`);
+      }
+      if ((format === 'nft' || format === 'ipset') && options.set === undefined) {
+        throw new UsageError(`--format ${format} needs the name of a set: say --set`);
+      }
+      const out = new Output(io.stdout, false);
+      await askDaemon(control, async (greylist) => {
+        for await (const text of formatted(only(greylist.export(), type), options)) await out.write(text);
+      });
+    });
+}
+
+/** Records of one type, or all. */
+export async function* only(
+  records: AsyncIterable<SpamdbRecord>,
+  type: string | undefined,
+): AsyncGenerator<SpamdbRecord, void> {
+  for await (const record of records) if (type === undefined || record.type === type.toUpperCase()) yield record;
+}
+
+async function* formatted(
+  records: AsyncIterable<SpamdbRecord>,
+  { format, set = '' }: Options,
+): AsyncGenerator<string | Uint8Array, void> {
+  if (format === 'spamdb') yield* formatSpamdb(records);
+  else if (format === 'json') for await (const record of records) yield `${JSON.stringify(record)}\n`;
+  else if (format === 'csv') yield* csv(records);
+  else {
+    for await (const record of records) {
+      if ('ip' in record) yield addressLine(record.ip, format, set);
+    }
+  }
+}
+
+function addressLine(ip: string, format: Format, set: string): string {
+  if (format === 'nft') return `add element ${set} { ${ip} }\n`;
+  return format === 'ipset' ? `add ${set} ${ip}\n` : `${ip}\n`;
+}
+
+const COLUMNS = [
+  'type',
+  'ip',
+  'helo',
+  'from',
+  'to',
+  'first',
+  'pass',
+  'expires',
+  'blocked',
+  'passed',
+  'address',
+] as const;
+
+/** RFC 4180, times in Unix seconds. */
+async function* csv(records: AsyncIterable<SpamdbRecord>): AsyncGenerator<string, void> {
+  yield `${COLUMNS.join(',')}\r\n`;
+  for await (const record of records) {
+    const members = record as unknown as Readonly<Record<string, string | number | undefined>>;
+    yield `${COLUMNS.map((name) => field(members[name])).join(',')}\r\n`;
+  }
+}
+
+/** What begins like a formula is kept from being one: a client chooses its HELO, and a spreadsheet would run it. */
+function field(value: string | number | undefined): string {
+  if (typeof value !== 'string') return `${value ?? ''}`;
+  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

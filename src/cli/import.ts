@@ -1,0 +1,33 @@
+import { createReadStream } from 'node:fs';
+import { Command } from 'commander';
+import { parseSpamdb } from '../spamdb/index.ts';
+import { askDaemon, controlOption } from './control.ts';
+import { EXIT } from './failure.ts';
+import type { Io } from './io.ts';
+import { Output } from './output.ts';
+
+export function importCommand(io: Io): Command {
+  return new Command('import')
+    .description('takes in what spamdb(8) or greydb(8) printed; nothing of it is announced')
+    .argument('[file]', 'its output; - or none: stdin', '-')
+    .addOption(controlOption())
+    .option('--json', 'one JSON object')
+    .addHelpText(
+      'after',
+      '\nExit status: 1 where a line could not be read.\n\nExample:\n  ssh gateway spamdb | spamd-sync import',
+    )
+    .action(async (path: string, { control, json = false }: { control: string; json?: boolean }) => {
+      let bad = 0;
+      const onBadLine = ({ message }: Error): void => {
+        bad++;
+        io.stderr.write(`spamd-sync: ${message}\n`);
+      };
+      const input = path === '-' ? io.stdin : createReadStream(path);
+      const report = await askDaemon(control, (greylist) => greylist.import(parseSpamdb(input, { onBadLine })));
+      const { grey, white, trapped, spamtraps, ignored } = report;
+      await new Output(io.stdout, json).print({ ...report, bad }, () => [
+        `${grey} tuples, ${white} white, ${trapped} trapped, ${spamtraps} spamtraps; ${ignored} expired or of no address; ${bad} bad lines`,
+      ]);
+      if (bad > 0) io.exit = EXIT.no;
+    });
+}
