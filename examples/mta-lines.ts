@@ -36,6 +36,8 @@ function why(verdict: Verdict): string {
       return `white until ${date(verdict.expires)}`;
     case 'exempt':
       return 'exempt';
+    case 'learn':
+      return `learning, it would be ${verdict.would}`;
     case 'spamtrap':
       return `the recipient is a spamtrap, so until ${date(verdict.expires)}`;
     case 'domain':

@@ -31,7 +31,7 @@ export type { Attempt } from './greylist/input.ts';
 export type { ClaimOptions, GreylistOptions, SweepReport } from './greylist/options.ts';
 export type { GreylistPolicy, PolicyOptions } from './greylist/policy.ts';
 export type { ImportReport } from './greylist/records.ts';
-export type { GreylistStats, IgnoreReason } from './greylist/stats.ts';
+export type { DecidedReason, GreylistStats, IgnoreReason } from './greylist/stats.ts';
 export type { DeferReason, PassReason, RejectReason, Verdict, VerdictReason } from './greylist/verdict.ts';
 export type { SkipReason } from './peer/dialect.ts';
 export type { PeerWarning, PeerWarningCode, SyncPeerEvents } from './peer/events.ts';

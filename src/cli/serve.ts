@@ -28,6 +28,7 @@ interface Options {
   readonly exempt?: readonly string[];
   readonly alloweddomains?: string;
   readonly spamtraps?: string;
+  readonly learn?: boolean;
   readonly stopTimeout: number;
   readonly verbose?: boolean;
 }
@@ -59,6 +60,7 @@ export function serveCommand(io: Io): Command {
     .option('--trapexp <duration>', 'how long an address stays trapped (default: 24h)', duration)
     .option('--exempt <file>', 'a file of addresses and prefixes that always pass; repeatable', append)
     .option('--alloweddomains <file>', 'a file of the domains that mail is taken for, as spamd.alloweddomains')
+    .option('--learn', 'pass all mail, and count, record and announce what it would be; see docs/greylist.md')
     .option('--spamtraps <file>', 'a file of spamtraps, which are added to those known')
     .option('--stop-timeout <duration>', 'how long to take to stop', duration, 10)
     .option('-v, --verbose', 'a line for each entry and drop')
@@ -147,7 +149,8 @@ async function policyOf(options: Options): Promise<PolicyOptions> {
   const allowedDomains = alloweddomains === undefined ? undefined : await linesOf(alloweddomains);
   // A path that does not look like one would be taken for an address.
   const files = exempt.map((path) => (/^\.{0,2}\//.test(path) ? path : `./${path}`));
-  return { passtime, greyexp, whiteexp, trapexp, exempt: files, allowedDomains };
+  const mode = options.learn ? 'learn' : 'enforce';
+  return { passtime, greyexp, whiteexp, trapexp, exempt: files, allowedDomains, mode };
 }
 
 /** @throws {UsageError} For what is no store. */

@@ -5,7 +5,7 @@ import type { Verdict } from './verdict.ts';
  * Checks each recipient of a message in turn, up to the first that is rejected.
  *
  * @returns The one answer: a rejection; else a pass, if one of them was tried before and made the client white, since it is
- * white for all of them now; else the longest deferral; else a pass.
+ * white for all of them now; else the longest deferral; else a pass, `learn` before others.
  * @throws {EntryError} `ERR_SPAMD_FIELD` for no recipients.
  */
 export async function checkAll(
@@ -24,5 +24,6 @@ export async function checkAll(
 
 function rank({ action, reason, retryAfter = 0 }: Verdict): number {
   if (reason === 'retry') return Number.POSITIVE_INFINITY;
-  return action === 'defer' ? 1 + retryAfter : 0;
+  if (action === 'defer') return 2 + retryAfter;
+  return reason === 'learn' ? 1 : 0;
 }

@@ -10,6 +10,7 @@ import { badOption } from '../validate.ts';
 import { Exemptions } from './exempt.ts';
 import { identityOf } from './identity.ts';
 import type { Attempt } from './input.ts';
+import { MailboxSet } from './mailbox-set.ts';
 import type { GreylistPolicy } from './policy.ts';
 import { clientOf, isAllowed, merge, poolOf } from './received.ts';
 import { deferred, rejected, type Verdict } from './verdict.ts';
@@ -42,17 +43,23 @@ export interface Claiming {
 export class Decider {
   readonly #options: DeciderOptions;
   readonly #exempt: Exemptions;
+  readonly #recipients: MailboxSet;
+  readonly #senders: MailboxSet;
   readonly #lowPriorityMx: string | undefined;
 
   constructor(options: DeciderOptions) {
     this.#options = options;
     this.#exempt = new Exemptions(options.policy.exempt);
+    this.#recipients = new MailboxSet(options.policy.exemptRecipients);
+    this.#senders = new MailboxSet(options.policy.exemptSenders);
     this.#lowPriorityMx = canonicalAddress(options.policy.lowPriorityMx ?? '');
   }
 
   /** @param ip The attempt's address, canonical. */
   decide(ip: string, attempt: Attempt, now: number): Awaitable<Verdict> {
-    if (this.#exempt.has(ip)) return { action: 'pass', reason: 'exempt' };
+    if (this.#exempt.has(ip) || this.#recipients.has(attempt.to) || this.#senders.has(attempt.from)) {
+      return { action: 'pass', reason: 'exempt' };
+    }
     const { identify } = this.#options.policy;
     if (identify !== undefined) return this.#decideByIdentity(ip, attempt, now, identify);
     return this.#decideAs(poolOf(ip, this.#options.policy), ip, attempt, now);

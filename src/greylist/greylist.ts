@@ -33,7 +33,7 @@ import { exportRecords, type ImportReport, importRecords } from './records.ts';
 import { GreylistCounters, type GreylistStats } from './stats.ts';
 import { canSubscribe, Subscription } from './subscription.ts';
 import { Sweeper } from './sweeper.ts';
-import { undecided, type Verdict } from './verdict.ts';
+import { learnt, undecided, type Verdict } from './verdict.ts';
 
 const TOO_MANY = new Error('the store is too slow for what comes: 16 MiB wait for it');
 
@@ -281,8 +281,8 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
   }
 
   #counted(verdict: Verdict): Verdict {
-    this.#counters.verdicts[verdict.reason]++;
-    return verdict;
+    if (verdict.reason !== 'learn') this.#counters.verdicts[verdict.reason]++;
+    return this.#settings.policy.mode === 'learn' ? learnt(verdict) : verdict;
   }
 
   #failed(error: unknown): Verdict {

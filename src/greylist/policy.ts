@@ -41,6 +41,21 @@ export interface GreylistPolicy {
    */
   readonly exempt: readonly string[];
   /**
+   * Recipients that always pass, whoever writes to them, such as `postmaster` and `abuse` (RFC 2142): a mail address, `@domain`
+   * for all of a domain, or a local part at any domain. Nothing is recorded of such an attempt. Default: none.
+   */
+  readonly exemptRecipients: readonly string[];
+  /**
+   * Senders that always pass, in the forms of `exemptRecipients`. A sender is easily forged: list what nobody forges, such as
+   * an address that is tried by a monitor. Default: none.
+   */
+  readonly exemptSenders: readonly string[];
+  /**
+   * `learn`: decides, records and announces as configured, and passes all the same, so that a greylist can be watched before it
+   * is let loose. Default `enforce`.
+   */
+  readonly mode: 'enforce' | 'learn';
+  /**
    * What stands for the address of an attempt, so that the servers of a pool are one client: a domain that SPF or
    * forward-confirmed reverse DNS vouches for, never what the client merely says. ASCII letters count in either case;
    * controls and `|` become `?`. `undefined`, an empty name and one of more than 255 octets keep the address or its
@@ -64,6 +79,9 @@ const DEFAULTS: GreylistPolicy = {
   lowPriorityMx: undefined,
   subnet: { ipv4: undefined, ipv6: 64 },
   exempt: [],
+  exemptRecipients: [],
+  exemptSenders: [],
+  mode: 'enforce',
   identify: undefined,
   onError: 'pass',
 };
@@ -89,6 +107,9 @@ export function checkedPolicy(given: PolicyOptions = {}): GreylistPolicy {
   }
   checkSubnet(policy.subnet);
   checkStrings('exempt', policy.exempt);
+  checkMailboxes('exemptRecipients', policy.exemptRecipients);
+  checkMailboxes('exemptSenders', policy.exemptSenders);
+  if (policy.mode !== 'enforce' && policy.mode !== 'learn') throw bad('mode', "not 'enforce' or 'learn'", policy.mode);
   const allowedDomains = checkedDomains(policy.allowedDomains);
   if (policy.identify !== undefined && typeof policy.identify !== 'function') {
     throw bad('identify', 'not a function', policy.identify);
@@ -121,6 +142,17 @@ function whole(policy: GreylistPolicy, name: Durations, min: number, max: number
 function checkStrings(name: string, value: readonly string[]): void {
   if (!Array.isArray(value) || value.some((item) => typeof item !== 'string'))
     throw bad(name, 'not a list of strings', value);
+}
+
+/** How many mail addresses a policy may list, and of how many characters each: more are no policy, but a mistake. */
+const MAX_MAILBOXES = 65_536;
+const MAX_MAILBOX = 320;
+
+function checkMailboxes(name: string, value: readonly string[]): void {
+  checkStrings(name, value);
+  if (value.length > MAX_MAILBOXES) throw bad(name, `more than ${MAX_MAILBOXES}`, value);
+  const wrong = value.find((item) => item.length > MAX_MAILBOX || canonicalMailbox(item).replace(/^@/, '') === '');
+  if (wrong !== undefined) throw bad(name, 'not a mail address, @domain or local part', wrong);
 }
 
 function checkSubnet(subnet: GreylistPolicy['subnet']): void {

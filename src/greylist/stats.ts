@@ -7,10 +7,13 @@ import type { VerdictReason } from './verdict.ts';
  */
 export type IgnoreReason = 'address' | 'expired' | 'store' | 'overload';
 
+/** Why a verdict is what it is, or would be. */
+export type DecidedReason = Exclude<VerdictReason, 'learn'>;
+
 /** Counters since the greylist was made; they only ever grow. */
 export interface GreylistStats {
-  /** Answers of `check`, by their reason. */
-  readonly verdicts: Readonly<Record<VerdictReason, number>>;
+  /** What `check` decided, by reason; in the mode `learn` too, though all of it passed. */
+  readonly verdicts: Readonly<Record<DecidedReason, number>>;
   /** Entries received from the group that were applied. */
   readonly applied: number;
   /** Entries received from the group that were not, by reason. */
@@ -33,7 +36,7 @@ export interface GreylistStats {
 
 /** The counters as the greylist keeps them while it runs. */
 export class GreylistCounters {
-  readonly verdicts: Record<VerdictReason, number> = {
+  readonly verdicts: Record<DecidedReason, number> = {
     'first-sight': 0,
     'too-soon': 0,
     retry: 0,

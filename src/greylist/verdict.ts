@@ -1,7 +1,7 @@
 /** Why an attempt is deferred. */
 export type DeferReason = 'first-sight' | 'too-soon' | 'error';
 /** Why an attempt passes. */
-export type PassReason = 'retry' | 'white' | 'exempt' | 'error';
+export type PassReason = 'retry' | 'white' | 'exempt' | 'learn' | 'error';
 /** Why an attempt is rejected. */
 export type RejectReason = 'spamtrap' | 'domain' | 'low-priority-mx' | 'trapped';
 
@@ -11,7 +11,8 @@ export type RejectReason = 'spamtrap' | 'domain' | 'low-priority-mx' | 'trapped'
  * - `too-soon`: it was seen before, but passtime is not over;
  * - `retry`: the client came back after passtime, and is white from now on;
  * - `white`: the address, or its pool, is white;
- * - `exempt`: the address is in `policy.exempt`;
+ * - `exempt`: the address, the recipient or the sender is in `policy.exempt`, `exemptRecipients`, `exemptSenders`;
+ * - `learn`: it passes because `policy.mode` is `learn`; `would` is what it would have been;
  * - `spamtrap`: the recipient is a spamtrap, so the address is trapped;
  * - `domain`: the recipient is not of `policy.allowedDomains`, so the address is trapped;
  * - `low-priority-mx`: the tuple came to `policy.lowPriorityMx` first, so the address is trapped;
@@ -37,6 +38,8 @@ interface VerdictMembers {
    * another host.
    */
   readonly trappedBy?: string | undefined;
+  /** What the verdict would have been, when the reason is `learn`. */
+  readonly would?: DeferReason | RejectReason | undefined;
   /** What went wrong, when the reason is `error`. */
   readonly error?: Error | undefined;
 }
@@ -52,6 +55,7 @@ export type Verdict =
   | VerdictOf<'pass', 'retry', { expires: number; waited: number }>
   | VerdictOf<'pass', 'white', { expires: number }>
   | VerdictOf<'pass', 'exempt'>
+  | VerdictOf<'pass', 'learn', { would: DeferReason | RejectReason }>
   | VerdictOf<'pass', 'error', { error: Error }>
   | VerdictOf<'defer', 'first-sight' | 'too-soon', { reply: string; retryAfter: number }>
   | VerdictOf<'defer', 'error', { reply: string; error: Error }>
@@ -73,4 +77,9 @@ export function undecided(onError: 'pass' | 'defer', error: Error): Verdict {
   if (onError === 'pass') return { action: 'pass', reason: 'error', error };
   const reply = '451 4.3.0 Temporary local problem, please try again later';
   return { action: 'defer', reason: 'error', error, reply };
+}
+
+/** The verdict where nothing is enforced: what would not pass does all the same. */
+export function learnt(verdict: Verdict): Verdict {
+  return verdict.action === 'pass' ? verdict : { action: 'pass', reason: 'learn', would: verdict.reason };
 }

@@ -521,6 +521,9 @@ export namespace spamdsyncsocket {
         /** Verdict error. */
         error?: (spamdsyncsocket.Failure.$Properties|null);
 
+        /** Verdict would. */
+        would: string;
+
         /**
          * Encodes the specified Verdict message. Does not implicitly {@link spamdsyncsocket.Verdict.verify|verify} messages.
          * @param message Verdict message or plain object to encode
@@ -568,6 +571,9 @@ export namespace spamdsyncsocket {
 
             /** Verdict error */
             error?: (spamdsyncsocket.Failure.$Properties|null);
+
+            /** Verdict would */
+            would?: (string|null);
 
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];

@@ -1206,6 +1206,7 @@ export const spamdsyncsocket = $root.spamdsyncsocket = (() => {
          * @property {number|null} [waited] Verdict waited
          * @property {string|null} [trappedBy] Verdict trappedBy
          * @property {spamdsyncsocket.Failure.$Properties|null} [error] Verdict error
+         * @property {string|null} [would] Verdict would
          * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
          */
 
@@ -1302,6 +1303,14 @@ export const spamdsyncsocket = $root.spamdsyncsocket = (() => {
         Verdict.prototype.error = null;
 
         /**
+         * Verdict would.
+         * @member {string} would
+         * @memberof spamdsyncsocket.Verdict
+         * @instance
+         */
+        Verdict.prototype.would = "";
+
+        /**
          * Encodes the specified Verdict message. Does not implicitly {@link spamdsyncsocket.Verdict.verify|verify} messages.
          * @function encode
          * @memberof spamdsyncsocket.Verdict
@@ -1333,6 +1342,8 @@ export const spamdsyncsocket = $root.spamdsyncsocket = (() => {
                 writer.uint32(/* id 7, wireType 2 =*/58).string(message.trappedBy);
             if (message.error != null && $Object.hasOwnProperty.call(message, "error"))
                 $root.spamdsyncsocket.Failure.encode(message.error, writer.uint32(/* id 8, wireType 2 =*/66).fork(), _depth + 1).ldelim();
+            if (message.would != null && $Object.hasOwnProperty.call(message, "would"))
+                writer.uint32(/* id 9, wireType 2 =*/74).string(message.would);
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -1423,6 +1434,12 @@ export const spamdsyncsocket = $root.spamdsyncsocket = (() => {
                         if (wireType !== 2)
                             break;
                         message.error = $root.spamdsyncsocket.Failure.decode(reader, reader.size(), $undefined, _depth + 1, message.error);
+                        continue;
+                    }
+                case 9: {
+                        if (wireType !== 2)
+                            break;
+                        message.would = reader.string();
                         continue;
                     }
                 }
