@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { Command } from 'commander';
 import { parseSpamdb } from '../spamdb/index.ts';
 import { askDaemon, controlOption } from './control.ts';
@@ -22,7 +22,8 @@ export function importCommand(io: Io): Command {
         bad++;
         io.stderr.write(`spamd-sync: ${message}\n`);
       };
-      const input = path === '-' ? io.stdin : createReadStream(path);
+      // Opened before anybody is asked: a stream that fails while nobody reads it ends the process.
+      const input = path === '-' ? io.stdin : (await open(path)).createReadStream();
       const report = await askDaemon(control, (greylist) => greylist.import(parseSpamdb(input, { onBadLine })));
       const { grey, white, trapped, spamtraps, ignored } = report;
       await new Output(io.stdout, json).print({ ...report, bad }, () => [
