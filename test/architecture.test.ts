@@ -52,15 +52,7 @@ const MODULES: Readonly<Record<string, readonly string[]>> = {
   'node:crypto': ['auth', 'cli/keygen.ts', 'redis'],
   'node:dns/promises': ['transport/udp-link.ts'],
   'node:events': ['listeners.ts', 'peer', 'greylist', 'redis', 'socket'],
-  'node:fs': [
-    'auth/key.ts',
-    'cli/main.ts',
-    'cli/import.ts',
-    'transport/interfaces.ts',
-    'greylist/exempt.ts',
-    'store',
-    'level',
-  ],
+  'node:fs': ['auth/key.ts', 'cli/main.ts', 'transport/interfaces.ts', 'greylist/exempt.ts', 'store', 'level'],
   'node:fs/promises': ['auth/key.ts', 'cli', 'socket', 'store', 'level'],
   'node:net': [
     'address.ts',
