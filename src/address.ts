@@ -82,7 +82,10 @@ export function networkOf(
     return ipv6 === 128 ? ip : `${networkIPv6(ip, ipv6)}/${ipv6}`;
   }
   const { ipv4 = 32 } = subnet;
-  return ipv4 === 32 ? ip : `${formatIPv4((parseIPv4(ip) & (0xffff_ffff << (32 - ipv4))) >>> 0)}/${ipv4}`;
+  if (ipv4 === 32) return ip;
+  // A shift by 32 is one by 0.
+  const mask = ipv4 === 0 ? 0 : 0xffff_ffff << (32 - ipv4);
+  return `${formatIPv4((parseIPv4(ip) & mask) >>> 0)}/${ipv4}`;
 }
 
 /** A network as {@link networkOf} writes it, or `undefined` for anything else. */

@@ -22,6 +22,15 @@ describe('canonicalAddress', () => {
 });
 
 describe('networkOf and canonicalNetwork', () => {
+  it('all addresses are in one network of prefix 0', () => {
+    // Bytes that the fuzz loop found; the zone is left out.
+    const found = canonicalAddress('::ffff:c:8%02::ffff:1921001:db8:1') ?? '';
+    expect(found).toBe('0.12.0.8');
+    expect(networkOf(found, { ipv4: 0 })).toBe('0.0.0.0/0');
+    expect(canonicalNetwork('192.0.2.1/0')).toBe('0.0.0.0/0');
+    expect(networkOf('2001:db8::1', { ipv6: 0 })).toBe('::/0');
+  });
+
   it('an IPv6 address that is written with a dotted quad has the network of its bits', () => {
     expect(canonicalAddress('::255.255.255.255')).toBe('::255.255.255.255');
     expect(networkOf('::255.255.255.255', { ipv6: 119 })).toBe('::255.255.254.0/119');
