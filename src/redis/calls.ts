@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { TimedClock } from '../clock.ts';
 import type { Argument, Connection, Send } from './connection.ts';
 import { InTime } from './in-time.ts';
@@ -7,6 +8,10 @@ import { troubleOf } from './trouble.ts';
 export interface Script {
   readonly text: string;
   readonly digest: string;
+}
+
+export function scriptOf(text: string): Script {
+  return { text, digest: createHash('sha1').update(text).digest('hex') };
 }
 
 /** Commands to Redis: each is answered or fails in time, with `ERR_SPAMD_STORE`, and no failure is left without a handler. */

@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import type { Calls, Script } from './calls.ts';
+import { type Calls, scriptOf } from './calls.ts';
 import type { Argument } from './connection.ts';
 import { asList, asNumber, asText } from './replies.ts';
 
@@ -13,7 +12,7 @@ import { asList, asNumber, asText } from './replies.ts';
  * A Redis that is full refuses a script's first write and no other, so what takes room comes first: all or nothing is
  * written. What stands is then answered all the same, for it can be read. A key of another type costs itself alone.
  */
-const TEXT = `
+const SCRIPT = scriptOf(`
 local time = redis.call('TIME')
 local from, stands, traps, foreign = 4 + ARGV[4], {}, {}, 0
 local count = (#ARGV - from) / 3
@@ -56,9 +55,7 @@ elseif ARGV[2] ~= '' then write('ZADD', KEYS[count + 1], ARGV[2], ARGV[3]) end
 if refused and string.find(refused, 'WRONGTYPE', 1, true) then foreign = foreign + 2 end
 if foreign == 0 then return { 1, time[1], time[2] } end
 return { 1, time[1], time[2], {}, {}, foreign }
-`;
-
-const SCRIPT: Script = { text: TEXT, digest: createHash('sha1').update(TEXT).digest('hex') };
+`);
 
 /** No value that is kept is this, so it stands for none. */
 const DELETED = '-';

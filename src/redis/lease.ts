@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import type { Calls, Script } from './calls.ts';
+import { type Calls, scriptOf } from './calls.ts';
 import { asNumber } from './replies.ts';
 
 /**
@@ -7,7 +6,7 @@ import { asNumber } from './replies.ts';
  * that is full refuses a script's first write if it takes room: so a key is removed first, which is not there. A group
  * without a leader would cost more than the few bytes of one lease.
  */
-const TEXT = `
+const SCRIPT = scriptOf(`
 local holder = redis.call('GET', KEYS[1])
 if holder and holder ~= ARGV[1] then return 0 end
 if not ARGV[2] then return redis.call('DEL', KEYS[1]) end
@@ -15,9 +14,7 @@ if holder then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
 redis.call('DEL', KEYS[1])
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 1
-`;
-
-const SCRIPT: Script = { text: TEXT, digest: createHash('sha1').update(TEXT).digest('hex') };
+`);
 
 /** The right of one process of a scope to lead, for as long as it renews it. */
 export class Lease {

@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { AnnounceOptions, Entry } from '../entry.ts';
 import { SpamdSyncError } from '../errors.ts';
-import type { Calls, Script } from './calls.ts';
+import { type Calls, type Script, scriptOf } from './calls.ts';
 import type { ForeignItems } from './foreign.ts';
 import { asList, asNumber, asText } from './replies.ts';
 import { isForeign } from './trouble.ts';
@@ -156,10 +155,6 @@ export class Queue {
       return instead;
     }
   }
-}
-
-function scriptOf(text: string): Script {
-  return { text, digest: createHash('sha1').update(text).digest('hex') };
 }
 
 /** Redis 6.0 has no ranges that leave out where they begin. */

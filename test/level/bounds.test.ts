@@ -107,7 +107,9 @@ describe('the bound of the addresses of a LevelStore', () => {
     for (let i = 0; i < 20; i++) await change(store, `198.51.100.${i}`, TRAPPED);
     for (let i = 0; i < 600; i++) await change(store, `2001:db8:7:${i.toString(16)}::1`, TRAPPED);
     for (const ip of whites) expect(await read(store, ip)).toMatchObject({ white: [{ at: NOW }] });
-    for (let i = 0; i < 20; i++) expect(await read(store, `198.51.100.${i}`)).toBeDefined();
+    for (let i = 0; i < 20; i++) {
+      expect(await read(store, `198.51.100.${i}`)).toMatchObject({ trapped: [{ at: NOW }] });
+    }
     const { addresses, evictedAddresses } = store.stats();
     expect(addresses).toBeLessThanOrEqual(400);
     expect(addresses + evictedAddresses).toBe(720);
@@ -124,6 +126,6 @@ describe('the bound of the addresses of a LevelStore', () => {
       { type: 'address', ip: '172.16.9.1', record: address({ white: [{ at: NOW, expires: NOW + 5000 }] }) },
     ]);
     expect(store.stats()).toMatchObject({ addresses: 3, evictedAddresses: 2 });
-    expect(await read(store, '172.16.9.1')).toBeDefined();
+    expect(await read(store, '172.16.9.1')).toMatchObject({ white: [{ expires: NOW + 5000 }] });
   });
 });

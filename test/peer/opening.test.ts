@@ -37,7 +37,7 @@ it('to open a peer takes two seconds at most, however many names do not resolve'
   expect(transport.links.map(({ refreshed }) => refreshed)).toEqual(TARGETS.map(() => 1));
   expect(peer).toBeUndefined();
   await clock.advance(0.01);
-  expect(peer).toBeDefined();
+  expect(peer?.health().targets.map(({ target }) => target)).toEqual(TARGETS);
   await opening;
   await peer?.close();
   expect(clock.timers).toBe(0);
