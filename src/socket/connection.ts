@@ -30,7 +30,7 @@ export class ServedConnection {
   readonly #counts: SocketCounts;
   readonly #frames = new FrameReader();
   readonly #underWay = new Set<Promise<void>>();
-  #import: Import | undefined;
+  readonly #imports = new Map<number, Import>();
   #finishing = false;
 
   constructor(socket: Socket, greylist: ServedGreylist, counts: SocketCounts) {
@@ -41,7 +41,9 @@ export class ServedConnection {
     socket.on('drain', () => this.#flow());
     // A client that goes away is no trouble of ours: what it asked is done all the same.
     socket.on('error', () => {});
-    socket.on('close', () => this.#import?.fail(new Error('the connection ended within an import')));
+    socket.on('close', () => {
+      for (const one of this.#imports.values()) one.fail(new Error('the connection ended within an import'));
+    });
   }
 
   /** Takes no more requests. Resolves when what was asked is answered. */
@@ -94,16 +96,14 @@ export class ServedConnection {
     }
   }
 
-  async #answerImport(request: Request): Promise<void> {
-    const begins = this.#import === undefined;
-    this.#import ??= new Import();
-    this.#import.push(recordsOf(request.import), request.end === true);
-    if (!begins) return;
-    try {
-      this.#send({ id: request.id, ...(await importAnswer(this.#greylist, this.#import)) });
-    } finally {
-      this.#import = undefined;
-    }
+  /** The first request of an import answers it, the others bring more records. */
+  async #answerImport({ id, import: piece, end }: Request): Promise<void> {
+    const known = this.#imports.get(id);
+    const incoming = known ?? new Import(() => this.#flow());
+    this.#imports.set(id, incoming);
+    incoming.push(piece, end);
+    if (end) this.#imports.delete(id);
+    if (known === undefined) this.#send({ id, ...(await importAnswer(this.#greylist, incoming)) });
   }
 
   #send(response: ResponseProperties): boolean {
@@ -124,9 +124,11 @@ export class ServedConnection {
 
   /** Who does not read its answers, or asks faster than they come, is not read from. */
   #flow(): void {
-    const full =
-      this.#underWay.size >= MAX_UNDER_WAY || this.#socket.writableNeedDrain || this.#import?.isFull === true;
-    if (full || this.#finishing) this.#socket.pause();
+    const isFull =
+      this.#underWay.size >= MAX_UNDER_WAY ||
+      this.#socket.writableNeedDrain ||
+      [...this.#imports.values()].some((one) => one.isFull);
+    if (isFull || this.#finishing) this.#socket.pause();
     else this.#socket.resume();
   }
 }
@@ -135,18 +137,26 @@ export class ServedConnection {
 class Import implements AsyncIterable<SpamdbRecord> {
   /** Pieces of at most a frame each; the connection is not read from while more than these wait. */
   static readonly #MAX_PIECES = 8;
-  readonly #pieces: (readonly SpamdbRecord[])[] = [];
-  #ended = false;
+  readonly #onTaken: () => void;
+  readonly #pieces: Request['import'][] = [];
+  #hasEnd = false;
+  /** Whether nobody reads on: what still comes is not wanted. */
+  #isOver = false;
   #failure: Error | undefined;
   #wake: () => void = () => {};
+
+  /** @param onTaken Called when there is room again. */
+  constructor(onTaken: () => void) {
+    this.#onTaken = onTaken;
+  }
 
   get isFull(): boolean {
     return this.#pieces.length >= Import.#MAX_PIECES;
   }
 
-  push(records: readonly SpamdbRecord[], end: boolean): void {
-    this.#pieces.push(records);
-    this.#ended ||= end;
+  push(piece: Request['import'], end: boolean): void {
+    if (!this.#isOver) this.#pieces.push(piece);
+    this.#hasEnd ||= end;
     this.#wake();
   }
 
@@ -156,16 +166,24 @@ class Import implements AsyncIterable<SpamdbRecord> {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<SpamdbRecord, void> {
-    for (;;) {
-      if (this.#failure !== undefined) throw this.#failure;
-      const piece = this.#pieces.shift();
-      if (piece !== undefined) yield* piece;
-      else if (this.#ended) return;
-      else {
-        await new Promise<void>((resolve) => {
-          this.#wake = resolve;
-        });
+    try {
+      for (;;) {
+        if (this.#failure !== undefined) throw this.#failure;
+        const piece = this.#pieces.shift();
+        if (piece !== undefined) {
+          this.#onTaken();
+          yield* recordsOf(piece);
+        } else if (this.#hasEnd) return;
+        else {
+          await new Promise<void>((resolve) => {
+            this.#wake = resolve;
+          });
+        }
       }
+    } finally {
+      this.#isOver = true;
+      this.#pieces.length = 0;
+      this.#onTaken();
     }
   }
 }

@@ -2,8 +2,13 @@
 export const MAX_FRAME = 2 ** 20;
 const HEADER = 4;
 
-/** A message as it goes through the socket: its length in four bytes, then itself. */
+/**
+ * A message as it goes through the socket: its length in four bytes, then itself.
+ *
+ * @throws {RangeError} For a message over {@link MAX_FRAME}: the other end would end the connection, and all that is asked on it.
+ */
 export function frame(message: Uint8Array): Buffer {
+  if (message.length > MAX_FRAME) throw new RangeError(`a message of ${message.length} bytes, over ${MAX_FRAME}`);
   const bytes = Buffer.allocUnsafe(HEADER + message.length);
   bytes.writeUInt32BE(message.length);
   bytes.set(message, HEADER);

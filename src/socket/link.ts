@@ -6,6 +6,9 @@ import { type RequestProperties, type Response, readResponse, requestFrame } fro
 /** So much may wait in a connection to be sent, bytes: then whoever serves does not keep up. */
 const MAX_WAITING_BYTES = 4 * 2 ** 20;
 
+/** What is wrong when the other end goes away. */
+export const ENDED = 'whoever serves the greylist has ended the connection';
+
 interface Waiting {
   readonly resolve: (response: Response) => void;
   readonly reject: (error: Error) => void;
@@ -23,7 +26,7 @@ export class ServerLink {
     this.#socket = socket;
     socket.on('data', (chunk) => this.#receive(chunk));
     socket.on('error', (error) => this.#end(error));
-    socket.on('close', () => this.#end(new Error('whoever serves the greylist has ended the connection')));
+    socket.on('close', () => this.#end(new Error(ENDED)));
   }
 
   /** Rejects where nobody can be asked, saying why. */
@@ -40,13 +43,13 @@ export class ServerLink {
     const id = this.#next;
     this.#next = id === 2 ** 32 - 1 ? 1 : id + 1;
     const answer = new Promise<Response>((resolve, reject) => {
-      if (this.#ended !== undefined) reject(this.#ended);
-      else if (this.#socket.writableLength > MAX_WAITING_BYTES)
-        reject(new Error('whoever serves the greylist does not keep up'));
-      else {
-        this.#waiting.set(id, { resolve, reject });
-        this.#socket.write(requestFrame({ id, ...request }));
-      }
+      if (this.#ended !== undefined) throw this.#ended;
+      if (this.#socket.writableLength > MAX_WAITING_BYTES)
+        throw new Error('whoever serves the greylist does not keep up');
+      // A question that is too large is refused here, alone.
+      const bytes = requestFrame({ id, ...request });
+      this.#waiting.set(id, { resolve, reject });
+      this.#socket.write(bytes);
     });
     return { answer, forget: () => this.#waiting.delete(id) };
   }
@@ -75,31 +78,56 @@ export class ServerLink {
   }
 }
 
-/** A connection of its own for a request with many responses; the reader's pace is the sender's. */
+export interface StreamOptions {
+  /** Bounds the time of a step. */
+  readonly inTime: <T>(step: Promise<T>) => Promise<T>;
+  /** Ends the stream. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * A connection of its own for a request with many responses, or of many parts; the reader's pace is the sender's. Each
+ * write is bounded in time, and each response once all is sent: how long the requests take to come is the caller's affair.
+ */
 export async function* responsesTo(
   path: string,
   requests: AsyncIterable<RequestProperties>,
+  { inTime, signal }: StreamOptions,
 ): AsyncGenerator<Response, void> {
-  const socket = await connected(path);
+  const socket = await inTime(connected(path));
+  const end = (): void => void socket.destroy(signal.reason);
+  signal.addEventListener('abort', end);
   const frames = new FrameReader();
-  const sent = send(socket, requests);
-  sent.catch((error: Error) => socket.destroy(error));
+  const sent = send(socket, requests, inTime);
+  const chunks = socket[Symbol.asyncIterator]();
   try {
-    for await (const chunk of socket) {
-      for (const message of frames.push(chunk as Buffer)) yield readResponse(message);
+    for (;;) {
+      const read = chunks.next();
+      // Both are looked at, but not both first.
+      for (const one of [sent, read]) one.catch(() => {});
+      await Promise.race([sent, read]);
+      const { value, done } = await inTime(read);
+      if (done) return;
+      for (const message of frames.push(value as Buffer)) yield readResponse(message);
     }
-    await sent;
   } finally {
+    signal.removeEventListener('abort', end);
     socket.destroy();
   }
 }
 
-async function send(socket: Socket, requests: AsyncIterable<RequestProperties>): Promise<void> {
+async function send(
+  socket: Socket,
+  requests: AsyncIterable<RequestProperties>,
+  inTime: StreamOptions['inTime'],
+): Promise<void> {
   for await (const request of requests) {
-    if (socket.destroyed) return;
-    await new Promise<void>((resolve, reject) => {
-      socket.write(requestFrame({ id: 1, ...request }), (error) => (error == null ? resolve() : reject(error)));
+    const written = new Promise<void>((resolve, reject) => {
+      socket.write(requestFrame({ id: 1, ...request }), (cause) =>
+        cause == null ? resolve() : reject(new Error(ENDED, { cause })),
+      );
     });
+    await inTime(written);
   }
 }
 

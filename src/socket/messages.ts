@@ -66,8 +66,8 @@ export function errorOf({ code, message }: Failure): Error {
   return new Error(text);
 }
 
-export function recordsMessage(records: readonly SpamdbRecord[]): spamdsyncsocket.Records.$Properties {
-  return { record: records.map((record) => JSON.stringify(record)) };
+export function recordText(record: SpamdbRecord): string {
+  return JSON.stringify(record);
 }
 
 /** What they hold the greylist checks: they come from a program that may be another version, or may lie. */

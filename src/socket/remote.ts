@@ -12,16 +12,8 @@ import { undecided, type Verdict } from '../greylist/verdict.ts';
 import { Listeners } from '../listeners.ts';
 import { checkRecords, type SpamdbRecord } from '../spamdb-record.ts';
 import { badOption, checkedNumber, checkMembers } from '../validate.ts';
-import { responsesTo, ServerLink } from './link.ts';
-import {
-  errorOf,
-  has,
-  type RequestProperties,
-  type Response,
-  recordsMessage,
-  recordsOf,
-  verdictOf,
-} from './messages.ts';
+import { ENDED, responsesTo, ServerLink } from './link.ts';
+import { errorOf, has, type RequestProperties, type Response, recordsOf, recordText, verdictOf } from './messages.ts';
 import { batches } from './served.ts';
 
 /** Options of a `RemoteGreylist`. */
@@ -56,7 +48,7 @@ export class RemoteGreylist extends EventEmitter<GreylistEvents> implements Asyn
   #link: Promise<ServerLink> | undefined;
   #failed: { readonly at: number; readonly error: unknown } | undefined;
   #waiting = 0;
-  #closed = false;
+  readonly #closed = new AbortController();
 
   /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` naming the option. */
   constructor(path: string, options: RemoteGreylistOptions = {}) {
@@ -80,12 +72,12 @@ export class RemoteGreylist extends EventEmitter<GreylistEvents> implements Asyn
   async check(attempt: Attempt): Promise<Verdict> {
     checkIsAttempt(attempt);
     const { ip, helo, from, to, connectedTo } = attempt;
-    const strings = { ip, helo, from, to };
-    for (const [field, value] of Object.entries(strings)) {
-      if (typeof value !== 'string') throw new SpamdSyncError('ERR_SPAMD_FIELD', `${field} is not a string`);
-    }
+    const strings = { ip: cut('ip', ip), helo: cut('helo', helo), from: cut('from', from), to: cut('to', to) };
+    const local = connectedTo === undefined ? undefined : cut('connectedTo', connectedTo);
     try {
-      const { verdict } = await this.#ask({ check: connectedTo === undefined ? strings : { ...strings, connectedTo } });
+      const { verdict } = await this.#ask({
+        check: local === undefined ? strings : { ...strings, connectedTo: local },
+      });
       return verdictOf(verdict ?? {});
     } catch (error) {
       if (error instanceof SpamdSyncError && error.code === 'ERR_SPAMD_FIELD') throw error;
@@ -146,11 +138,11 @@ export class RemoteGreylist extends EventEmitter<GreylistEvents> implements Asyn
   async import(records: Iterable<SpamdbRecord> | AsyncIterable<SpamdbRecord>): Promise<ImportReport> {
     checkRecords(records);
     async function* requests(): AsyncGenerator<RequestProperties, void> {
-      for await (const batch of batches(records)) yield { import: recordsMessage(batch) };
+      for await (const record of batches(records, recordText)) yield { import: { record } };
       yield { import: {}, end: true };
     }
     for await (const { json } of this.#responses(requests())) return JSON.parse(json) as ImportReport;
-    throw new Error('whoever serves the greylist has ended the connection');
+    throw new Error(ENDED);
   }
 
   /** As `Greylist.sweep`. */
@@ -165,7 +157,7 @@ export class RemoteGreylist extends EventEmitter<GreylistEvents> implements Asyn
 
   /** Asks no more; what waits for an answer fails. Idempotent. */
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#closed.abort(closedError());
     const link = await this.#link?.catch(() => undefined);
     link?.close(closedError());
   }
@@ -203,24 +195,26 @@ export class RemoteGreylist extends EventEmitter<GreylistEvents> implements Asyn
   }
 
   async *#responses(requests: AsyncIterable<RequestProperties>): AsyncGenerator<Response, void> {
-    if (this.#closed) throw closedError();
-    const responses = responsesTo(this.#path, requests);
-    try {
-      for (;;) {
-        const next = await this.#inTime(responses.next());
-        if (next.done) throw new Error('whoever serves the greylist has ended the connection');
-        const response = checked(next.value);
-        if (response.end) return;
-        yield response;
-      }
-    } finally {
-      void responses.return();
+    if (this.#closed.signal.aborted) throw closedError();
+    const options = { inTime: <T>(step: Promise<T>) => this.#inTime(step), signal: this.#closed.signal };
+    for await (const one of responsesTo(this.#path, requests, options)) {
+      const response = checked(one);
+      if (response.end) return;
+      yield response;
     }
+    throw new Error(ENDED);
   }
 
+  /** All that is asked at once shares a connection, also when the one before was lost. */
   async #connected(): Promise<ServerLink> {
-    if (this.#closed) throw closedError();
-    if (this.#link !== undefined && (await this.#link).isOpen) return this.#link;
+    if (this.#closed.signal.aborted) throw closedError();
+    const known = this.#link;
+    if (known !== undefined) {
+      const link = await known;
+      if (link.isOpen) return link;
+      if (this.#link === known) this.#link = undefined;
+      return this.#connected();
+    }
     const failed = this.#failed;
     if (failed !== undefined && this.#clock.monotonic() - failed.at < RETRY_AFTER) throw failed.error;
     this.#link = ServerLink.open(this.#path);
@@ -249,6 +243,14 @@ function claim(ip: string, options: ClaimOptions): { ip: string; expires?: numbe
   const { expires } = options;
   const seconds = expires instanceof Date ? Math.floor(expires.getTime() / 1000) : expires;
   return seconds === undefined ? { ip: text('ip', ip) } : { ip: text('ip', ip), expires: seconds };
+}
+
+/** Of a string of an attempt, characters; five of these fit in a message. The greylist keeps far less of it. */
+const MAX_STRING = 65_536;
+
+/** A client must not get past the greylist by a string that no message has room for. */
+function cut(field: string, value: string): string {
+  return text(field, value).slice(0, MAX_STRING);
 }
 
 /** protobufjs would send anything as a text. */

@@ -1,6 +1,6 @@
 import type { Greylist } from '../greylist/greylist.ts';
 import type { SpamdbRecord } from '../spamdb-record.ts';
-import { attemptOf, has, type Request, type ResponseProperties, recordsMessage, verdictMessage } from './messages.ts';
+import { attemptOf, has, type Request, type ResponseProperties, recordText, verdictMessage } from './messages.ts';
 
 /** A greylist as it can be served. */
 export type ServedGreylist = Pick<
@@ -18,8 +18,9 @@ export type ServedGreylist = Pick<
   | 'stats'
 >;
 
-/** How many records go into one response. */
+/** How many records go into one message, and of how many characters together. */
 const BATCH = 200;
+const BATCH_LENGTH = 2 ** 17;
 
 /** Whether a request is answered by several responses, or is several requests itself. */
 export function isStream(request: Request): boolean {
@@ -55,9 +56,9 @@ export async function* answersTo(greylist: ServedGreylist, request: Request): As
   if (has(request, 'snapshot')) {
     for await (const chunk of greylist.snapshot()) yield { chunk };
   } else if (has(request, 'export')) {
-    for await (const records of batches(greylist.export())) yield { records: recordsMessage(records) };
+    for await (const record of batches(greylist.export(), recordText)) yield { records: { record } };
   } else {
-    for await (const spamtrap of batches(greylist.spamtraps.list())) yield { spamtrap: [...spamtrap] };
+    for await (const spamtrap of batches(greylist.spamtraps.list(), (address) => address)) yield { spamtrap };
   }
   yield { end: true };
 }
@@ -70,12 +71,21 @@ export async function importAnswer(
   return { json: JSON.stringify(await greylist.import(records)) };
 }
 
-export async function* batches<T>(items: Iterable<T> | AsyncIterable<T>): AsyncGenerator<readonly T[], void> {
-  let batch: T[] = [];
+/** Texts of items, as many as go into one message. */
+export async function* batches<T>(
+  items: Iterable<T> | AsyncIterable<T>,
+  textOf: (item: T) => string,
+): AsyncGenerator<string[], void> {
+  let batch: string[] = [];
+  let length = 0;
   for await (const item of items) {
-    if (batch.push(item) < BATCH) continue;
+    const text = textOf(item);
+    batch.push(text);
+    length += text.length;
+    if (batch.length < BATCH && length < BATCH_LENGTH) continue;
     yield batch;
     batch = [];
+    length = 0;
   }
   if (batch.length > 0) yield batch;
 }

@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { type Attempt, Greylist, type GreylistWarning, MemoryStore, type SpamdbRecord } from 'spamd-sync';
 import { RemoteGreylist, serveGreylist } from 'spamd-sync/socket';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { FrameReader } from '../../src/socket/frames.ts';
+import { type Response, readResponse, recordText, requestFrame } from '../../src/socket/messages.ts';
 import { failureOf as failure } from '../support/failure.ts';
 
 const attempt = { ip: '192.0.2.7', helo: 'mx.example.org', from: '<a@example.org>', to: '<b@example.net>' };
@@ -295,6 +297,109 @@ describe('trouble on a socket', () => {
     socket.destroy();
   });
 
+  it('takes in an import of any length by a store that is slower than the socket', async () => {
+    const store = new MemoryStore();
+    const load = store.load.bind(store);
+    Object.assign(store, {
+      load: async (records: Parameters<typeof load>[0]) => {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        load(records);
+      },
+    });
+    const slow = new Greylist({ store });
+    await using _served = await serveGreylist(slow, path);
+    await using remote = new RemoteGreylist(path);
+    const records = Array.from({ length: 20_000 }, (_, at) => whiteOf(`10.${at >> 16}.${(at >> 8) & 255}.${at & 255}`));
+    expect(await remote.import(records)).toMatchObject({ white: 20_000 });
+    await slow.close();
+  });
+
+  it('gives an import as long as its records take to come: only a step is bounded in time', async () => {
+    await using _served = await serveGreylist(greylist, path);
+    await using remote = new RemoteGreylist(path, { timeout: 0.2 });
+    async function* late() {
+      yield whiteOf('192.0.2.1');
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      yield whiteOf('192.0.2.2');
+    }
+    expect(await remote.import(late())).toMatchObject({ white: 2 });
+  });
+
+  it('takes in nothing of an import behind the record that it refuses', async () => {
+    await using _served = await serveGreylist(greylist, path);
+    await using remote = new RemoteGreylist(path);
+    async function* records() {
+      yield { ...whiteOf('192.0.2.1'), first: -1 };
+      // Each of these is a request of its own by the time that the failure is known.
+      for (let at = 0; at < 2000; at++) yield whiteOf(`10.0.${at >> 8}.${at & 255}`);
+    }
+    await expect(remote.import(records())).rejects.toMatchObject({ code: 'ERR_SPAMD_FIELD' });
+    await remote.stats();
+    expect((await greylist.stats()).store?.addresses).toBe(0);
+  });
+
+  it('leaves no connection open behind a stream that took too long, or when it is closed', async () => {
+    const sockets: Socket[] = [];
+    const silent = createServer((socket) => void sockets.push(socket.resume()));
+    await once(silent.listen(path), 'listening');
+    const remote = new RemoteGreylist(path, { timeout: 0.05 });
+    await expect(all(remote.export())).rejects.toThrow('no answer in 0.05 s');
+    await expect.poll(() => sockets.map(({ readableEnded, destroyed }) => readableEnded || destroyed)).toEqual([true]);
+    const patient = new RemoteGreylist(path);
+    const listed = all(patient.export());
+    await expect.poll(() => sockets).toHaveLength(2);
+    await patient.close();
+    await expect(listed).rejects.toMatchObject({ code: 'ERR_SPAMD_CLOSED' });
+    await remote.close();
+    for (const socket of sockets) socket.destroy();
+    silent.close();
+  });
+
+  it('connects once for all that is asked when the connection was lost', async () => {
+    await using remote = new RemoteGreylist(path);
+    const first = await serveGreylist(greylist, path);
+    await remote.check(attempt);
+    await first.close();
+    await using again = await serveGreylist(greylist, path);
+    await Promise.all(Array.from({ length: 50 }, () => remote.check(attempt)));
+    expect(again.stats().connections).toBe(1);
+  });
+
+  it('decides about strings that no message has room for, and lets no other question fail by them', async () => {
+    await using served = await serveGreylist(greylist, path);
+    await using remote = new RemoteGreylist(path);
+    const long = '\u6f22'.repeat(2 ** 20);
+    const verdicts = await Promise.all([
+      remote.check(attempt),
+      remote.check({ ...attempt, helo: long, from: long, to: long }),
+      remote.check({ ...attempt, to: '<c@example.net>' }),
+    ]);
+    expect(verdicts.map(({ reason }) => reason)).toEqual(['first-sight', 'first-sight', 'first-sight']);
+    await expect(remote.spamtraps.add(`${'x'.repeat(2 ** 20)}@example.net`)).rejects.toThrow('over 1048576');
+    expect(await remote.spamtraps.has('trap@example.net')).toBe(false);
+    expect(served.stats()).toMatchObject({ connections: 1, malformed: 0 });
+  });
+
+  it('keeps apart two imports on one connection', async () => {
+    await using _served = await serveGreylist(greylist, path);
+    const socket = createConnection(path);
+    const answers = new FrameReader();
+    const reports: Response[] = [];
+    socket.on('data', (chunk) => void reports.push(...answers.push(chunk).map(readResponse)));
+    const record = (ip: string) => ({ record: [recordText(whiteOf(ip))] });
+    socket.write(requestFrame({ id: 1, import: record('192.0.2.1') }));
+    socket.write(requestFrame({ id: 2, import: record('192.0.2.2') }));
+    socket.write(requestFrame({ id: 2, import: { record: ['no JSON'] } }));
+    socket.write(requestFrame({ id: 1, import: record('192.0.2.3'), end: true }));
+    await expect.poll(() => reports).toHaveLength(2);
+    const [one, two] = [...reports].sort((a, b) => a.id - b.id);
+    expect(JSON.parse(one?.json ?? '')).toMatchObject({ white: 2 });
+    expect(two?.failure?.message).toMatch(/JSON/);
+    socket.write(requestFrame({ id: 3, hasSpamtrap: 'trap@example.net' }));
+    await expect.poll(() => reports).toHaveLength(3);
+    socket.destroy();
+  });
+
   it('asks no more when it is closed', async () => {
     await using _served = await serveGreylist(greylist, path);
     const remote = new RemoteGreylist(path);
@@ -303,6 +408,11 @@ describe('trouble on a socket', () => {
     expect((await remote.check(attempt)).reason).toBe('error');
   });
 });
+
+function whiteOf(ip: string): SpamdbRecord {
+  const now = Math.floor(Date.now() / 1000);
+  return { type: 'WHITE', ip, first: now - 5000, pass: now - 100, expires: now + 5000, blocked: 1, passed: 1 };
+}
 
 /** A store whose first step waits until it is let go. */
 function slowStore(onWaiting: (run: () => void) => void): MemoryStore {
