@@ -67,7 +67,7 @@ const MODULES: Readonly<Record<string, readonly string[]>> = {
     'level/ownership.ts',
   ],
   'node:os': ['transport/interfaces.ts'],
-  'node:path': ['level'],
+  'node:path': ['level', 'socket'],
   'node:stream': ['cli'],
   'node:zlib': ['store', 'level', 'rules/key.ts'],
   protobufjs: ['store'],

@@ -65,8 +65,8 @@ function claimCommand(io: Io, name: string, what: string, becomes: string, claim
       await askDaemon(control, async (greylist) => {
         for (const ip of ips) {
           await claim(greylist, ip, expires);
-          const until = expires === undefined ? '' : ` until ${timeWords(expires)}`;
-          await out.print({ ip, becomes, expires }, () => [`${ip} is ${becomes}${until}`]);
+          const holds = expires === undefined ? '' : ` until ${timeWords(expires)}`;
+          await out.print({ ip, becomes, expires }, () => [`${ip} is ${becomes}${holds}`]);
         }
       });
     });

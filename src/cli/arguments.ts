@@ -8,7 +8,7 @@ export function append(value: string, before: readonly string[] = []): readonly 
   return [...before, value];
 }
 
-/** @throws {InvalidArgumentError} For what is no UDP or TCP port. */
+/** @throws {InvalidArgumentError} For what is not a UDP or TCP port. */
 export function port(text: string): number {
   const value = Number(text);
   if (/^\d+$/.test(text) && value >= 1 && value <= 65_535) return value;
@@ -17,7 +17,7 @@ export function port(text: string): number {
 
 /**
  * @returns Seconds.
- * @throws {InvalidArgumentError} For what is no duration, as `90`, `25m`, `4h`, `36d`.
+ * @throws {InvalidArgumentError} For what is not a duration such as `90`, `25m`, `4h`, `36d`.
  */
 export function duration(text: string): number {
   const [, digits = '', unit = 's'] = /^(\d{1,10})([smhdw])?$/.exec(text) ?? [];

@@ -20,6 +20,8 @@ interface Options {
 
 /** How a TLV's type is called; see docs/protocol.md. */
 const TLV_NAMES = ['END', 'GREY', 'WHITE', 'TRAPPED', 'DELETE WHITE', 'DELETE TRAPPED'];
+/** The latest time that a `Date` can hold, Unix seconds. */
+const MAX_TIME = 8.64e12;
 /** Bytes on a line of a dump. */
 const WIDTH = 16;
 
@@ -93,7 +95,8 @@ function* linesOf(
   keys: Keyring | undefined,
 ): Generator<string, void> {
   const { bytes, where, time, from, to, cut } = datagram;
-  const when = time === undefined ? '' : `${new Date(time * 1000).toISOString()} `;
+  // A damaged capture may have any time.
+  const when = time === undefined || time > MAX_TIME ? '' : `${new Date(time * 1000).toISOString()} `;
   const route = from === undefined ? '' : ` ${from} > ${to}`;
   yield out.marked('bold', `${when}${input} ${where}:${route} ${bytes.length} bytes`);
   if (cut !== undefined) yield out.marked('bad', `  the capture left out its last ${cut} bytes`);

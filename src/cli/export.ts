@@ -6,7 +6,7 @@ import { UsageError } from './failure.ts';
 import type { Io } from './io.ts';
 import { Output } from './output.ts';
 
-const TYPES = ['grey', 'white', 'trapped', 'spamtrap'] as const;
+export const TYPES = ['grey', 'white', 'trapped', 'spamtrap'] as const;
 const FORMATS = ['spamdb', 'json', 'csv', 'list', 'pf', 'nft', 'ipset'] as const;
 type Format = (typeof FORMATS)[number];
 

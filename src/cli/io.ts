@@ -7,10 +7,12 @@ export interface Io {
   readonly stderr: Writable & { readonly isTTY?: boolean };
   /** How the command is to end, where it ends in order; see `EXIT`. */
   exit: number;
+  /** Whether the command has more to close than a stream, and ends by itself when it cannot print any more. */
+  isServing: boolean;
 }
 
 /** Those of this process. */
 export function processIo(): Io {
   const { stdin, stdout, stderr } = process;
-  return { stdin, stdout, stderr, exit: 0 };
+  return { stdin, stdout, stderr, exit: 0, isServing: false };
 }

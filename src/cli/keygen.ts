@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { open } from 'node:fs/promises';
+import { open, unlink } from 'node:fs/promises';
 import { Command } from 'commander';
 import { SyncKey } from '../index.ts';
 import type { Io } from './io.ts';
@@ -33,6 +33,10 @@ async function create(path: string, bytes: Uint8Array): Promise<void> {
   try {
     await file.writeFile(bytes);
     await file.sync();
+  } catch (error) {
+    // A key that was cut is a key too, and it would stay.
+    await unlink(path).catch(() => {});
+    throw error;
   } finally {
     await file.close();
   }

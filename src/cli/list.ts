@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { formatSpamdb } from '../spamdb/index.ts';
 import { askDaemon, controlOption } from './control.ts';
-import { only } from './export.ts';
+import { only, TYPES } from './export.ts';
 import type { Io } from './io.ts';
 import { Output } from './output.ts';
 
@@ -15,7 +15,7 @@ export function listCommand(io: Io): Command {
   return new Command('list')
     .description('lists what the daemon holds, as spamdb(8) does')
     .addOption(controlOption())
-    .addOption(new Option('--type <type>', 'only these').choices(['grey', 'white', 'trapped', 'spamtrap']))
+    .addOption(new Option('--type <type>', 'only these').choices(TYPES))
     .option('--json', 'one JSON object a line')
     .addHelpText('after', '\nExample:\n  spamd-sync list --type trapped | cut -d "|" -f 2')
     .action(async ({ control, type, json = false }: Options) => {

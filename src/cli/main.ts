@@ -1,16 +1,22 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
-import { processIo } from './io.ts';
+import { EXIT } from './failure.ts';
+import { type Io, processIo } from './io.ts';
 import { run } from './program.ts';
 
-/** A reader that has seen enough, as head(1), closes the pipe: that ends the command, and is no failure. */
-function endOnClosedPipe(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') process.exit(0);
-      throw error;
-    });
-  }
+/**
+ * A reader that has seen enough, as head(1), closes the pipe: that ends the command, and is no failure. Any other error of
+ * printing, such as a full disk, is one.
+ */
+function endOnClosedPipe(io: Io): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (io.isServing) return;
+    if (error.code === 'EPIPE') process.exit(EXIT.ok);
+    process.stderr.write(`spamd-sync: cannot print: ${error.message}\n`);
+    process.exit(EXIT.trouble);
+  });
+  // Nobody is left to whom it could be said.
+  process.stderr.on('error', () => io.isServing || process.exit(EXIT.trouble));
 }
 
 function version(): string {
@@ -18,5 +24,7 @@ function version(): string {
     .version;
 }
 
-endOnClosedPipe();
-process.exitCode = await run(version(), processIo(), process.argv.slice(2));
+const io = processIo();
+endOnClosedPipe(io);
+// Not left to end by itself: what could not be closed in time must not keep it.
+process.exit(await run(version(), io, process.argv.slice(2)));

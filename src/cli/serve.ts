@@ -83,10 +83,20 @@ async function serve(io: Io, options: Options): Promise<void> {
     io.stdout.write(`${new Date(systemClock.now() * 1000).toISOString()} ${line}\n`);
   };
   const open: Closable[] = [];
+  io.isServing = true;
+  const stop = stopSignal();
+  stop.addEventListener('abort', () => log(`${stop.reason}: stopping`));
+  const ended = new Promise<void>((resolve, reject) => {
+    stop.addEventListener('abort', () => resolve());
+    io.stdout.once('error', (cause) => reject(new Error(`cannot print: ${cause.message}`, { cause })));
+  });
+  ended.catch(() => {});
   try {
-    const { failed } = await start(options, open, log);
-    const signal = await Promise.race([stopSignal(), failed]);
-    log(`${signal}: stopping`);
+    const { failed } = await start(options, open, log, stop);
+    await Promise.race([ended, failed]);
+  } catch (error) {
+    // What it waited for while it started was given up.
+    if (!stop.aborted) throw error;
   } finally {
     const late = (): Error => new Error(`not stopped in ${options.stopTimeout} s`);
     await within(systemClock, closeAll(open), options.stopTimeout, late);
@@ -98,9 +108,21 @@ interface Closable {
   close(): unknown;
 }
 
-/** In the reverse of the order in which they were opened: each needs those before it. */
+/**
+ * In the reverse of the order in which they were opened: each needs those before it. One that fails leaves none open.
+ *
+ * @throws What the first threw that failed.
+ */
 async function closeAll(open: readonly Closable[]): Promise<void> {
-  for (const one of open.toReversed()) await one.close();
+  const errors: unknown[] = [];
+  for (const one of open.toReversed()) {
+    try {
+      await one.close();
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  if (errors.length > 0) throw errors[0];
 }
 
 /**
@@ -111,10 +133,11 @@ async function start(
   options: Options,
   open: Closable[],
   log: (line: string) => void,
+  stop: AbortSignal,
 ): Promise<{ failed: Promise<never> }> {
   const policy = await policyOf(options);
   const key = options.emptyKey ? SyncKey.none() : await SyncKey.fromFile(options.key);
-  const store = await openStore(options.store);
+  const store = await openStore(options.store, log, stop);
   open.push(store);
   const peer = await SyncPeer.open({
     key,
@@ -123,10 +146,13 @@ async function start(
     port: options.port,
     group: options.group,
     allow: options.allow,
+    signal: stop,
   });
   open.push(peer);
   peer.on('warning', ({ code, message }) => log(`warning: ${code}: ${message}`));
-  const failed = new Promise<never>((_, reject) => peer.once('error', reject));
+  // Listened to until the end: without a listener a second error would end the process before the store is closed.
+  const failed = new Promise<never>((_, reject) => peer.on('error', reject));
+  failed.catch(() => {});
   if (options.verbose) logTraffic(peer, log);
   const greylist = new Greylist({ store, group: peer, policy });
   open.push(greylist);
@@ -153,19 +179,21 @@ async function policyOf(options: Options): Promise<PolicyOptions> {
   return { passtime, greyexp, whiteexp, trapexp, exempt: files, allowedDomains, mode };
 }
 
-/** @throws {UsageError} For what is no store. */
-async function openStore(store: string): Promise<Store> {
+/** @throws {UsageError} For what is not a store. */
+async function openStore(store: string, log: (line: string) => void, stop: AbortSignal): Promise<Store> {
   if (store === 'memory') return new MemoryStore();
   const [, directory] = /^level:(.+)$/.exec(store) ?? [];
   if (directory === undefined) throw new UsageError(`--store: not memory or level:DIRECTORY: ${store}`);
-  const end = systemClock.monotonic() + LOCK_PATIENCE;
-  for (;;) {
+  const begin = systemClock.monotonic();
+  for (let tries = 0; ; tries++) {
     try {
       return await LevelStore.open(directory);
     } catch (error) {
       const locked = error instanceof SpamdSyncError && error.code === 'ERR_SPAMD_STORE_LOCKED';
-      if (!locked || systemClock.monotonic() > end) throw error;
-      await sleep(systemClock, 0.2);
+      if (!locked || systemClock.monotonic() - begin > LOCK_PATIENCE) throw error;
+      if (tries === 0) log(`another process has ${directory}; waiting ${LOCK_PATIENCE} s for it to end`);
+      await sleep(systemClock, 0.2, stop);
+      stop.throwIfAborted();
     }
   }
 }
@@ -180,8 +208,9 @@ function logTraffic(peer: SyncPeer, log: (line: string) => void): void {
   });
 }
 
-function stopSignal(): Promise<NodeJS.Signals> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(signal));
-  });
+/** Aborted by the first signal that asks the daemon to stop; the reason is its name. */
+function stopSignal(): AbortSignal {
+  const stop = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort(name));
+  return stop.signal;
 }

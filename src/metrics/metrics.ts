@@ -1,4 +1,5 @@
 import type { Greylist, SyncPeer } from '../index.ts';
+import { checkMembers } from '../validate.ts';
 import { greylistFamilies } from './greylist.ts';
 import { peerFamilies } from './peer.ts';
 import { formatFamilies } from './text.ts';
@@ -16,14 +17,18 @@ export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 /**
  * The counters of a peer and a greylist as Prometheus text. Every name begins with `spamd_sync_`; docs/api.md lists them.
- * Label values are bounded: reasons, types, configured targets, and the 64 sources heard from last.
+ * Label values are bounded: reasons, types, configured targets, and the 64 sources received from last.
+ *
+ * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for an unknown option.
  *
  * @example
  * createServer(async (_request, response) => {
  *   response.setHeader('Content-Type', METRICS_TYPE).end(await metrics({ peer, greylist }));
  * }).listen(9025, '127.0.0.1');
  */
-export async function metrics({ peer, greylist }: MetricsOptions): Promise<string> {
+export async function metrics(options: MetricsOptions): Promise<string> {
+  checkMembers('options', options, { peer: true, greylist: true });
+  const { peer, greylist } = options;
   const families = [
     ...(peer === undefined ? [] : peerFamilies(peer.stats(), peer.health())),
     ...(greylist === undefined ? [] : greylistFamilies(await greylist.stats())),

@@ -2,7 +2,7 @@ import type { PeerHealth, PeerStats, SourceHealth } from '../index.ts';
 import { byLabel, type Family, one, type Sample } from './text.ts';
 
 /**
- * Of so many sources there are samples of their own, those heard from last: a host with the key may send from any
+ * Of so many sources there are samples of their own, those received from last: a host with the key may send from any
  * address, and each label value is kept by whoever scrapes for months.
  */
 const MAX_SOURCES = 64;

@@ -16,7 +16,7 @@ import { answersTo, answerTo, importAnswer, isStream, type ServedGreylist } from
 export interface SocketCounts {
   /** Requests that came in. */
   requests: number;
-  /** Connections that were ended because what came in is no request. */
+  /** Connections that were ended because what came in is not a request. */
   malformed: number;
 }
 

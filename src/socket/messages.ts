@@ -5,7 +5,7 @@ import type { SpamdbRecord } from '../spamdb-record.ts';
 import { frame } from './frames.ts';
 import { spamdsyncsocket } from './generated/socket.js';
 
-/** The messages of `socket.proto`. What decodes them throws for what is none. */
+/** The messages of `socket.proto`. What decodes them throws for what is not one. */
 const messages = spamdsyncsocket;
 
 export type Request = spamdsyncsocket.Request;
@@ -22,12 +22,12 @@ export function responseFrame(response: ResponseProperties): Buffer {
   return frame(messages.Response.encode(response).finish());
 }
 
-/** @throws {Error} Of protobufjs, for what is no request. */
+/** @throws {Error} Of protobufjs, for what is not a request. */
 export function readRequest(bytes: Buffer): Request {
   return messages.Request.decode(bytes);
 }
 
-/** @throws {Error} Of protobufjs, for what is no response. */
+/** @throws {Error} Of protobufjs, for what is not a response. */
 export function readResponse(bytes: Buffer): Response {
   return messages.Response.decode(bytes);
 }

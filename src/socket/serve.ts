@@ -1,5 +1,6 @@
 import { chmod, lstat, unlink } from 'node:fs/promises';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
+import { dirname } from 'node:path';
 import { type Clock, type TimedClock, timedClock, within } from '../clock.ts';
 import { SpamdSyncError, shown, systemCode } from '../errors.ts';
 import { badOption, checkedWhole, checkMembers, checkMethods } from '../validate.ts';
@@ -60,7 +61,7 @@ const METHODS = [
  * replaced only when nobody answers on it.
  *
  * @param path Of the socket, at most 103 bytes.
- * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for an invalid option and what is no greylist; `ERR_SPAMD_LISTEN` when
+ * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for an invalid option and what is not a greylist; `ERR_SPAMD_LISTEN` when
  * another process answers on the path, something else is there, or the socket cannot be made.
  */
 export async function serveGreylist(
@@ -104,17 +105,15 @@ class Served implements ServedSocket {
   async listen(mode: number): Promise<void> {
     try {
       await new Promise<void>((resolve, reject) => {
-        this.#server.once('error', reject);
-        this.#server.listen({ path: this.path, exclusive: true }, () => {
-          this.#server.off('error', reject);
-          resolve();
-        });
+        this.#server.on('error', reject);
+        // The listener stays: a connection that cannot be accepted later is no trouble of ours.
+        this.#server.listen({ path: this.path, exclusive: true }, () => resolve());
       });
       // Until here the process's umask holds, which lets nobody in that the mode would not, unless it is odd.
       await chmod(this.path, mode);
     } catch (cause) {
       this.#server.close();
-      throw listenError(this.path, systemCode(cause) ?? String(cause), cause);
+      throw listenError(this.path, await reasonOf(this.path, cause), cause);
     }
   }
 
@@ -162,9 +161,24 @@ async function removeStale(path: string): Promise<void> {
   });
   if (code === undefined) throw listenError(path, 'another process answers on it');
   if (code === 'ECONNREFUSED') await unlink(path).catch(() => {});
+  // Somebody may serve there, who cannot be asked.
+  else if (code !== 'ENOENT') throw listenError(path, code);
 }
 
+/** libuv says EACCES for a directory that is not there, too. */
+async function reasonOf(path: string, cause: unknown): Promise<string> {
+  const code = systemCode(cause) ?? String(cause);
+  if (code !== 'EACCES') return code;
+  return (await lstat(dirname(path)).catch(() => undefined)) === undefined ? 'ENOENT' : code;
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EADDRINUSE: 'something that is not a socket is there',
+  ENOENT: 'there is no such directory',
+};
+
 function listenError(path: string, why: string, cause?: unknown): SpamdSyncError {
-  const reason = why === 'EADDRINUSE' ? 'something that is no socket is there' : why;
+  const reason = REASONS[why] ?? why;
   return new SpamdSyncError('ERR_SPAMD_LISTEN', `cannot listen on ${shown(path)}: ${reason}`, { cause });
 }

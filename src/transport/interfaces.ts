@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import type { TimedClock } from '../clock.ts';
-import { shown } from '../errors.ts';
+import { shown, systemCode } from '../errors.ts';
 
 /** Where Linux shows its interfaces, also those that are down. Elsewhere only those that are up can be known. */
 const SYSFS = '/sys/class/net';
@@ -36,12 +36,27 @@ export function addressFacts(address: string): Facts {
 
 /** Whether this host has an interface of that name. One that is down, or has no address, is seen on Linux alone. */
 export function isInterfaceName(name: string): boolean {
-  return networkInterfaces()[name] !== undefined || isInSysfs(name);
+  return listed()[name] !== undefined || isInSysfs(name);
 }
 
 /** The names of the interfaces that are up and have an IPv4 address. */
 export function usableInterfaces(): string[] {
-  return Object.keys(networkInterfaces()).filter((name) => ipv4Of(name).length > 0);
+  return Object.keys(listed()).filter((name) => ipv4Of(name).length > 0);
+}
+
+let lastListing: ReturnType<typeof networkInterfaces> = {};
+
+/**
+ * The interfaces that are up. A process without a descriptor left cannot list them: then what was listed last stands. It
+ * is asked for in timers and with each datagram, where nobody could catch what is thrown.
+ */
+function listed(): ReturnType<typeof networkInterfaces> {
+  try {
+    lastListing = networkInterfaces();
+  } catch (error) {
+    if (systemCode(error) !== 'ERR_SYSTEM_ERROR') throw error;
+  }
+  return lastListing;
 }
 
 /** The addresses of this host, as they were a moment ago. */
@@ -71,11 +86,11 @@ export class LocalAddresses {
 }
 
 function allAddresses(): Set<string> {
-  return new Set(Object.values(networkInterfaces()).flatMap((list = []) => list.map(({ address }) => address)));
+  return new Set(Object.values(listed()).flatMap((list = []) => list.map(({ address }) => address)));
 }
 
 function ipv4Of(name: string): string[] {
-  const addresses = networkInterfaces()[name] ?? [];
+  const addresses = listed()[name] ?? [];
   return addresses.filter(({ family }) => family === 'IPv4').map(({ address }) => address);
 }
 
@@ -83,7 +98,7 @@ function ipv4Of(name: string): string[] {
 function troubleOf(name: string): string {
   const what = `interface ${shown(name)}`;
   if (!isInSysfs(name)) {
-    const isUp = networkInterfaces()[name] !== undefined;
+    const isUp = listed()[name] !== undefined;
     if (isUp) return `${what} has no IPv4 address`;
     return existsSync(SYSFS) ? `there is no ${what}` : `there is no ${what}, or it is down`;
   }

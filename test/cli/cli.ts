@@ -21,7 +21,13 @@ class Collected extends Writable {
 export async function spamdSync(args: readonly string[], stdin: Uint8Array = new Uint8Array()): Promise<Ran> {
   const stdout = new Collected();
   const stderr = new Collected();
-  const io = { stdin: Readable.from(stdin.length === 0 ? [] : [Buffer.from(stdin)]), stdout, stderr, exit: 0 };
+  const io = {
+    stdin: Readable.from(stdin.length === 0 ? [] : [Buffer.from(stdin)]),
+    stdout,
+    stderr,
+    exit: 0,
+    isServing: false,
+  };
   const exit = await run('1.2.3', io, args);
   return { out: stdout.text, err: stderr.text, exit };
 }

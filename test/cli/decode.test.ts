@@ -186,6 +186,15 @@ describe('what decode reads', () => {
     ).toHaveLength(1);
   });
 
+  it('shows a packet whose time is beyond all dates without it', async () => {
+    const capture = pcapng(1, [frame]);
+    // The upper half of the time of the packet: behind section, interface and the block that is passed over.
+    capture.writeUInt32LE(0xffff_ffff, capture.length - frame.length - 2 - 4 - 16);
+    const { out, exit } = await spamdSync(['decode', '-K', key, '-'], capture);
+    expect(out).toMatch(/^- packet 1: /);
+    expect(exit).toBe(0);
+  });
+
   it('says how much a capture left out of a datagram', async () => {
     const ran = await spamdSync(['decode', '-'], pcap(1, [frame.subarray(0, -10)]));
     expect(ran.out).toContain('the capture left out its last 10 bytes');

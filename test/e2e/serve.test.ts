@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SyncKey, SyncPeer } from 'spamd-sync';
+import { LevelStore } from 'spamd-sync/level';
 import { RemoteGreylist } from 'spamd-sync/socket';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { objects, spamdSync } from '../cli/cli.ts';
@@ -85,6 +86,46 @@ describe('the daemon', () => {
     expect(second.stderr).toMatch(/^spamd-sync: cannot listen on 127\.0\.0\.1:\d+: the port is in use.*\n$/);
     expect((await spamdSync(['stats', '--control', control])).exit).toBe(0);
   });
+});
+
+test('the daemon that waits for a directory stops at once when it is asked to', async () => {
+  const held = await LevelStore.open(join(directory, 'state'));
+  await using program = daemon(await freePort());
+  await expect.poll(() => program.stdout, { timeout: 15_000 }).toMatch(/another process has .*; waiting 10 s/);
+  program.signal('SIGTERM');
+  expect(await program.ended).toBe(0);
+  expect(program.stdout).toMatch(/SIGTERM: stopping\n.*stopped\n$/);
+  await held.close();
+});
+
+test('the daemon whose log nobody reads any more closes what it has open, and says why', async () => {
+  const port = await freePort();
+  const options = `-y 127.0.0.1 --empty-key -p ${port} --store ${store} --control ${control} --verbose`;
+  const line = `${COMMAND.join(' ')} serve ${options} | head -n 1; echo \${PIPESTATUS[0]}`;
+  await using program = new Program(['bash', '-c', line]);
+  await expect.poll(() => program.stdout, { timeout: 15_000 }).toMatch(/warning/);
+  await using peer = await SyncPeer.open({
+    key: SyncKey.none(),
+    listen: false,
+    targets: [{ host: '127.0.0.1', port }],
+  });
+  const ended = program.ended;
+  // What is written first when nobody reads may still find room in the pipe.
+  for (let i = 1; program.running && i < 250; i++) {
+    await peer.trapped(`192.0.2.${i}`, Math.floor(Date.now() / 1000) + 3600);
+    await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 50))]);
+  }
+  expect(await ended).toBe(0);
+  expect(program.stdout).toMatch(/\n3\n$/);
+  expect(program.stderr).toBe('spamd-sync: cannot print: write EPIPE\n');
+  // Nothing of it is left: the directory can be had at once.
+  await (await LevelStore.open(join(directory, 'state'))).close();
+});
+
+test('output that has no room is said in one line', async () => {
+  await using program = new Program(['bash', '-c', `${COMMAND.join(' ')} decode -x 0202 > /dev/full`]);
+  expect(await program.ended).toBe(3);
+  expect(program.stderr).toMatch(/^spamd-sync: (cannot print: )?.*ENOSPC.*\n$|^spamd-sync: .*no space left.*\n$/);
 });
 
 test('a reader that closes the pipe ends the command, which is no failure', async () => {

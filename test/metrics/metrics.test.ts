@@ -88,6 +88,10 @@ describe('metrics', () => {
     await peer.close();
   });
 
+  it('refuses an option that there is not, which would show an empty page', async () => {
+    await expect(metrics({ greyList: {} } as never)).rejects.toMatchObject({ code: 'ERR_SPAMD_OPTION' });
+  });
+
   it('shows at most 64 sources, those heard from last, and counts all', async () => {
     const { peer, greylist } = await opened();
     const source = (at: number): PeerHealth['sources'][number] => ({

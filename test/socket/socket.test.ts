@@ -167,6 +167,13 @@ describe('the path of the socket', () => {
     expect((await remote.check(attempt)).reason).toBe('first-sight');
   });
 
+  it('says that there is no such directory', async () => {
+    await expect(serveGreylist(greylist, join(folder, 'nowhere', 'control'))).rejects.toMatchObject({
+      code: 'ERR_SPAMD_LISTEN',
+      message: expect.stringMatching(/: there is no such directory$/),
+    });
+  });
+
   it('is left alone where it is no socket', async () => {
     await writeFile(path, 'precious');
     await expect(serveGreylist(greylist, path)).rejects.toMatchObject({ code: 'ERR_SPAMD_LISTEN' });
