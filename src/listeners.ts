@@ -63,7 +63,7 @@ export class Listeners<T extends WithWarning<T>> {
     const what = error instanceof Error ? error.message : shown(error);
     const message = `a listener of ${name} threw: ${what}`;
     const code = 'WARN_SPAMD_LISTENER';
-    // Nobody is left to be told but the process: one that fails at warnings would fail at this one too.
+    // Only the process is left to be warned: a listener that fails at warnings would fail at this one too.
     if (name === 'warning' || this.#events.listenerCount('warning') === 0) {
       process.emitWarning(message, { code, detail: error instanceof Error ? (error.stack ?? '') : '' });
     } else {

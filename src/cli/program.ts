@@ -54,7 +54,7 @@ function program(version: string, io: Io): Command {
   return command;
 }
 
-/** How mistakes are told, for a command and those below it. */
+/** How mistakes are reported, for a command and those below it. */
 function withSettings(command: Command, from: Command): Command {
   command.copyInheritedSettings(from);
   for (const sub of command.commands) withSettings(sub, from);

@@ -1,7 +1,7 @@
 import { canonicalMailbox } from '../rules/key.ts';
 
 /**
- * Mail addresses to be told from others: `postmaster@example.net` is that one, `@example.net` any of that domain, `postmaster`
+ * A list of mail addresses: `postmaster@example.net` is that one, `@example.net` any of that domain, `postmaster`
  * that local part at any domain. Letters A to Z count in either case, as spamtraps are compared.
  */
 export class MailboxSet {

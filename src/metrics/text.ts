@@ -4,7 +4,7 @@ export interface Sample {
   readonly value: number | undefined;
 }
 
-/** Numbers of one meaning, told apart by their labels. */
+/** Numbers of one meaning, each with its own labels. */
 export interface Family {
   /** Without what every name begins with; its unit, and `_total` for a counter, end it. */
   readonly name: string;

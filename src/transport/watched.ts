@@ -11,7 +11,7 @@ export class Watched {
   #facts: Facts;
   #changes = 0;
 
-  /** @param look Is asked each time for what it is now, and told the address in use. */
+  /** @param look Is asked each time for what it is now, and given the address in use. */
   constructor(name: string, look: (preferred: string | undefined) => Facts) {
     this.name = name;
     this.#look = look;
