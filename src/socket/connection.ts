@@ -23,6 +23,9 @@ export interface SocketCounts {
 /** So many requests of one connection may be under way; what comes beyond waits in the socket. */
 const MAX_UNDER_WAY = 1024;
 
+/** So many pieces of imports, of at most a frame each, may wait to be taken in; what comes beyond waits in the socket. */
+const MAX_PIECES = 8;
+
 /** A process that asks, at the other end of one connection. */
 export class ServedConnection {
   readonly #socket: Socket;
@@ -106,6 +109,12 @@ export class ServedConnection {
     if (known === undefined) this.#send({ id, ...(await importAnswer(this.#greylist, incoming)) });
   }
 
+  get #piecesWaiting(): number {
+    let waiting = 0;
+    for (const one of this.#imports.values()) waiting += one.waiting;
+    return waiting;
+  }
+
   #send(response: ResponseProperties): boolean {
     return this.#socket.destroyed || this.#socket.write(responseFrame(response));
   }
@@ -125,9 +134,7 @@ export class ServedConnection {
   /** Who does not read its answers, or asks faster than they come, is not read from. */
   #flow(): void {
     const isFull =
-      this.#underWay.size >= MAX_UNDER_WAY ||
-      this.#socket.writableNeedDrain ||
-      [...this.#imports.values()].some((one) => one.isFull);
+      this.#underWay.size >= MAX_UNDER_WAY || this.#socket.writableNeedDrain || this.#piecesWaiting >= MAX_PIECES;
     if (isFull || this.#finishing) this.#socket.pause();
     else this.#socket.resume();
   }
@@ -135,8 +142,6 @@ export class ServedConnection {
 
 /** Records that come in piece by piece. */
 class Import implements AsyncIterable<SpamdbRecord> {
-  /** Pieces of at most a frame each; the connection is not read from while more than these wait. */
-  static readonly #MAX_PIECES = 8;
   readonly #onTaken: () => void;
   readonly #pieces: Request['import'][] = [];
   #hasEnd = false;
@@ -150,8 +155,9 @@ class Import implements AsyncIterable<SpamdbRecord> {
     this.#onTaken = onTaken;
   }
 
-  get isFull(): boolean {
-    return this.#pieces.length >= Import.#MAX_PIECES;
+  /** How many pieces wait. */
+  get waiting(): number {
+    return this.#pieces.length;
   }
 
   push(piece: Request['import'], end: boolean): void {
