@@ -69,8 +69,8 @@ export function tupleRecord(message: spamdsync.Tuple): TupleRecord {
 
 /** @param ip Where the record is not to be found by it. */
 export function addressMessage(record: Readonly<AddressRecord>, ip?: string): spamdsync.Address.$Properties {
-  const { white, trapped, ...rest } = record;
-  const message: spamdsync.Address.$Properties = { ...rest, white: [...white], trapped: [...trapped] };
+  // A copy of the whole is made several times faster than one of some members. Nothing writes to its arrays.
+  const message = { ...record } as spamdsync.Address.$Properties;
   if (ip !== undefined) message.ip = ip;
   return message;
 }
