@@ -32,6 +32,10 @@ export interface QueueBounds {
 
 /** What an item takes in a stream besides its text, bytes. */
 const OVERHEAD = 64;
+/** So much of the queue is little, bytes: half a thousand of live calls, or some two of a greylist's repairs. */
+const LITTLE = 2 ** 17;
+/** But never more than this part of either bound. */
+const LITTLE_PART = 4;
 
 /**
  * What both scripts share. KEYS: those of {@link QueueKeys}. The bytes are counted beside the stream, as Redis can only
@@ -93,18 +97,31 @@ export class Queue {
   }
 
   /**
-   * Queues one call of `announce`, and makes room where too many wait. Several at once go to Redis together, and keep
-   * their order.
+   * One call of `announce` as it is queued.
    *
    * @throws {SpamdSyncError} `ERR_SPAMD_TOO_LONG` for a call that takes more than all may.
    */
-  async add(entries: readonly Entry[], { backdated = false }: AnnounceOptions): Promise<void> {
-    const { maxQueued, maxBytes } = this.#bounds;
+  textOf(entries: readonly Entry[], { backdated = false }: AnnounceOptions): string {
+    const { maxBytes } = this.#bounds;
     const text = JSON.stringify([backdated, entries]);
-    if (OVERHEAD + Buffer.byteLength(text) > maxBytes) {
-      throw new SpamdSyncError('ERR_SPAMD_TOO_LONG', `entries: more than the ${maxBytes} bytes that may be queued`);
-    }
+    if (OVERHEAD + Buffer.byteLength(text) <= maxBytes) return text;
+    throw new SpamdSyncError('ERR_SPAMD_TOO_LONG', `entries: more than the ${maxBytes} bytes that may be queued`);
+  }
+
+  /**
+   * Queues a text of {@link textOf}, and makes room where too many wait. Several at once go to Redis together, and keep
+   * their order.
+   */
+  async add(text: string): Promise<void> {
+    const { maxQueued, maxBytes } = this.#bounds;
     await this.#run(ADD, [text, `${maxQueued}`, `${maxBytes}`]);
+  }
+
+  /** Whether so little waits that what is not urgent may be queued, too. */
+  async holdsLittle(): Promise<boolean> {
+    const { maxQueued, maxBytes } = this.#bounds;
+    const { waiting, bytes } = await this.counts();
+    return waiting <= maxQueued / LITTLE_PART && bytes <= Math.min(LITTLE, maxBytes / LITTLE_PART);
   }
 
   /**
