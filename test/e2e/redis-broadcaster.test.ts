@@ -288,6 +288,24 @@ describe('a broadcaster', () => {
     expect(warnings).toEqual(['WARN_SPAMD_FOREIGN']);
   });
 
+  it('queues and announces though its counters are keys of other types, which are reported and count nothing', async () => {
+    await client.lPush('spamd:bytes:{all}', 'something else');
+    await client.set('spamd:trimmed:{all}', 'something else');
+    const silent = await start({ open: () => Promise.reject(new Error('no peer here')), maxQueued: 4 });
+    const warnings: string[] = [];
+    silent.on('warning', ({ code, message }) => code === 'WARN_SPAMD_FOREIGN' && warnings.push(message));
+    await client.xAdd('spamd:queue:{all}', '*', { something: 'else' });
+    for (let n = 0; n < 6; n++) await silent.announce([white(`192.0.2.${n}`)]);
+    expect(await silent.stats()).toMatchObject({ waiting: 4, bytes: 0, trimmed: 0 });
+    expect(warnings).toEqual([
+      expect.stringContaining('spamd:bytes:{all}'),
+      expect.stringContaining('spamd:trimmed:{all}'),
+    ]);
+    const peer = new Recorder();
+    await started(peer);
+    await expect.poll(() => peer.announced).toHaveLength(4);
+  });
+
   it('leads in a Redis that is full, and goes on leading, though nothing more can be queued', async () => {
     await client.set('filling', 'x'.repeat(2 ** 20));
     await client.configSet('maxmemory', '1mb');
