@@ -58,13 +58,13 @@ export interface RedisStoreEvents {
 
 /** What a store in Redis holds, and what this process had to do for it. */
 export interface RedisStoreStats extends StoreStats {
-  /** What Redis's clock is ahead of this host's, seconds, with a fraction; 0 with the caller's time. */
+  /** What Redis's clock is ahead of this host's, seconds, with a fraction; 0 with the caller's time. One for all of a cluster. */
   readonly clockDifference: number;
   /** How often something under our keys was found not to be ours. */
   readonly foreign: number;
   /** Steps that were answered by what stands though Redis took no writes: those whose answer does not depend on one. */
   readonly unwritten: number;
-  /** Counts of attempts that were lost because too many were put off. */
+  /** Attempts that are not counted because the counts of too many addresses were put off. */
   readonly lostCounts: number;
   /** Steps that were refused because too much waited for Redis. */
   readonly refused: number;

@@ -109,7 +109,7 @@ export class Updates {
     return this.#unwritten;
   }
 
-  /** How many counts were lost because too many were put off. */
+  /** How many attempts are not counted because those of too many addresses were put off. */
   get lostCounts(): number {
     return this.#counts.lost;
   }
