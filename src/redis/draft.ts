@@ -62,12 +62,14 @@ export interface Planned<T = unknown> {
  */
 export class Draft {
   readonly #options: DraftOptions;
+  /** All that can be expected, and written over: not what is foreign. */
+  readonly #slots: (Slot<AddressRecord> | Slot<TupleRecord>)[] = [];
   #address: Slot<AddressRecord> | undefined;
   readonly #tuples = new Map<string, Slot<TupleRecord>>();
   /** Recipients that are taken to be no spamtraps. */
   readonly #recipients = new Set<string>();
   /** Tuples that clients add. */
-  readonly #added = new Set<Slot<TupleRecord>>();
+  #added: Slot<TupleRecord>[] = [];
   #addsTrap = false;
   readonly #keptOut = { tuples: 0, traps: 0 };
   #owed: Counts | undefined;
@@ -97,7 +99,7 @@ export class Draft {
 
   /** Whether anything is put or removed. */
   get isChanged(): boolean {
-    return this.#slots().some(({ isChanged }) => isChanged);
+    return this.#slots.some(({ isChanged }) => isChanged);
   }
 
   /** How many tuples and traps the steps were answered without, for want of room. */
@@ -111,14 +113,14 @@ export class Draft {
     // What is foreign has no place in the due index, from which an exchange removes it.
     if (this.#address?.isForeign === true && refusal === undefined) return false;
     return (
-      this.#slots().every(({ isStanding, isChanged }) => isStanding && !isChanged) &&
+      this.#slots.every(({ isStanding, isChanged }) => isStanding && !isChanged) &&
       this.recipients.every((recipient) => standing?.trapped.has(recipient))
     );
   }
 
   /** What is expected of each key, and what becomes of it. */
   exchanges(): readonly Exchange[] {
-    return this.#slots().map((slot) => slot.exchange(this.#options.storeNow !== undefined));
+    return this.#slots.map((slot) => slot.exchange(this.#options.storeNow !== undefined));
   }
 
   /** Recipients that must be no spamtraps. */
@@ -158,7 +160,7 @@ export class Draft {
 
   /** Takes note that the exchanges were done. */
   written(): void {
-    for (const slot of this.#slots()) slot.written();
+    for (const slot of this.#slots) slot.written();
     const { ip, admission } = this.#options;
     for (const { before, record } of this.#added) {
       if (before === undefined && record !== undefined) admission.tuples.added(ip, record.expires);
@@ -177,7 +179,7 @@ export class Draft {
     readonly foreign: readonly string[];
     readonly isConflict: boolean;
   } {
-    const slots = this.#slots();
+    const slots = this.#slots;
     const changed = slots.map((slot, at) => slot.changed(stands[at]));
     const values = new Map(slots.map(({ name }, at) => [name, changed[at]?.value as Value<unknown>]));
     const foreign = slots.filter((_, at) => changed[at]?.value.isForeign).map(({ name }) => name);
@@ -239,10 +241,10 @@ export class Draft {
 
   #putTuple(key: string, tuple: TupleRecord | null, now: number, isLoad: boolean): void {
     const slot = this.#tupleSlot(key);
-    if (tuple === null) this.#added.delete(slot);
+    if (tuple === null) this.#added = this.#added.filter((added) => added !== slot);
     else if (slot.record === undefined && !isLoad) {
-      if (!this.#admits('tuples', now, this.#added.size)) return;
-      this.#added.add(slot);
+      if (!this.#admits('tuples', now, this.#added.length)) return;
+      this.#added.push(slot);
     }
     slot.put(tuple);
   }
@@ -282,23 +284,21 @@ export class Draft {
     return !isChanged && record !== undefined && holdsUntil(record) > now + MARGIN;
   }
 
-  /** All that can be expected, and written over. */
-  #slots(): readonly (Slot<AddressRecord> | Slot<TupleRecord>)[] {
-    const slots: (Slot<AddressRecord> | Slot<TupleRecord>)[] = [...this.#tuples.values()];
-    if (this.#address !== undefined) slots.unshift(this.#address);
-    return slots.filter(({ isForeign }) => !isForeign);
-  }
-
   #addressSlot(): Slot<AddressRecord> {
     const { ip, keys, addresses } = this.#options;
-    this.#address ??= this.#slot(keys.address(ip), addresses);
+    if (this.#address !== undefined) return this.#address;
+    this.#address = this.#slot(keys.address(ip), addresses);
+    if (!this.#address.isForeign) this.#slots.push(this.#address);
     return this.#address;
   }
 
   #tupleSlot(key: string): Slot<TupleRecord> {
     const { keys, tuples } = this.#options;
-    const slot = this.#tuples.get(key) ?? this.#slot(keys.tuple(key), tuples);
+    const known = this.#tuples.get(key);
+    if (known !== undefined) return known;
+    const slot = this.#slot(keys.tuple(key), tuples);
     this.#tuples.set(key, slot);
+    if (!slot.isForeign) this.#slots.push(slot);
     return slot;
   }
 

@@ -213,8 +213,10 @@ export class Updates {
 
   #draft(ip: string, serverNow: number | undefined, { ahead, addresses, tuples }: Seen, known: Known): Draft {
     const owed = this.#counts.owed(ip);
+    // Written out: to spread one of them here costs more than the rest of this.
     return new Draft({
-      ...known,
+      standing: known.standing,
+      refusal: known.refusal,
       ip,
       keys: this.#options.keys,
       addresses,
