@@ -1,6 +1,6 @@
 import { canonicalAddress } from '../address.ts';
 import type { Entry } from '../entry.ts';
-import { stateOf } from '../rules/address.ts';
+import { type AddressState, stateOf } from '../rules/address.ts';
 import { type AttemptOptions, type AttemptOutcome, AttemptStep, type Rules } from '../rules/attempt.ts';
 import { ReadStep } from '../rules/change.ts';
 import { DeliveryStep } from '../rules/delivery.ts';
@@ -74,10 +74,7 @@ export class Decider {
     const { store, policy, rules, announce } = this.#options;
     const client = clientOf(ip, policy);
     const pool = poolOf(ip, policy);
-    if (pool !== client) {
-      const known = await store.update(new ReadStep(client), now);
-      if (known !== undefined && stateOf(known, now, policy.trapWins)?.type === 'trapped') return false;
-    }
+    if (pool !== client && (await this.#ownState(client, now))?.type === 'trapped') return false;
     const delivery = await store.update(new DeliveryStep(pool, rules), now);
     if (delivery.outcome === 'trapped') return false;
     if (delivery.announce) announce({ type: 'white', ip, timestamp: delivery.at, expires: delivery.expires });
@@ -119,17 +116,22 @@ export class Decider {
       : this.#decideInPool(ip, client, pool, attempt, now);
   }
 
-  /** What is known of the client itself goes before what is known of its pool. */
   async #decideInPool(ip: string, client: string, pool: string, attempt: Attempt, now: number): Promise<Verdict> {
-    const { store, policy } = this.#options;
-    const known = await store.update(new ReadStep(client), now);
-    const state = known === undefined ? undefined : stateOf(known, now, policy.trapWins);
-    if (state?.type === 'trapped') return rejected('trapped', state.expires, known?.trappedBy ?? '');
+    const state = await this.#ownState(client, now);
+    if (state?.type === 'trapped') return rejected('trapped', state.expires, state.trappedBy);
     if (state?.type === 'white') {
-      if (await store.spamtraps.has(canonicalMailbox(attempt.to))) return this.#trap(ip, 'spamtrap', now);
+      if (await this.#options.store.spamtraps.has(canonicalMailbox(attempt.to))) return this.#trap(ip, 'spamtrap', now);
       return { action: 'pass', reason: 'white', expires: state.expires };
     }
     return this.#decideOne(ip, pool, attempt, now);
+  }
+
+  /** What is known of a client itself goes before what is known of its pool. */
+  async #ownState(client: string, now: number): Promise<(AddressState & { readonly trappedBy: string }) | undefined> {
+    const { store, policy } = this.#options;
+    const known = await store.update(new ReadStep(client), now);
+    const state = known && stateOf(known, now, policy.trapWins);
+    return known && state && { ...state, trappedBy: known.trappedBy };
   }
 
   #decideOne(ip: string, pool: string, attempt: Attempt, now: number): Awaitable<Verdict> {
