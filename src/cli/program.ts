@@ -11,6 +11,7 @@ import { listCommand } from './list.ts';
 import { serveCommand } from './serve.ts';
 import { spamtrapCommand } from './spamtrap.ts';
 import { statsCommand } from './stats.ts';
+import { tableCommand } from './table.ts';
 
 const EXITS = `
 Exit status: 0 all is well; 1 the answer is no, as the command's own help says; 2 the command line is wrong;
@@ -46,6 +47,7 @@ function program(version: string, io: Io): Command {
     spamtrapCommand,
     importCommand,
     exportCommand,
+    tableCommand,
     decodeCommand,
     keygenCommand,
     fingerprintCommand,

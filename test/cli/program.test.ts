@@ -11,6 +11,7 @@ const COMMANDS = [
   'spamtrap',
   'import',
   'export',
+  'table',
   'decode',
   'keygen',
   'fingerprint',
