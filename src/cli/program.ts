@@ -12,6 +12,7 @@ import { serveCommand } from './serve.ts';
 import { spamtrapCommand } from './spamtrap.ts';
 import { statsCommand } from './stats.ts';
 import { tableCommand } from './table.ts';
+import { traplistCommand } from './traplist.ts';
 
 const EXITS = `
 Exit status: 0 all is well; 1 the answer is no, as the command's own help says; 2 the command line is wrong;
@@ -48,6 +49,7 @@ function program(version: string, io: Io): Command {
     importCommand,
     exportCommand,
     tableCommand,
+    traplistCommand,
     decodeCommand,
     keygenCommand,
     fingerprintCommand,

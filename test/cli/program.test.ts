@@ -12,6 +12,7 @@ const COMMANDS = [
   'import',
   'export',
   'table',
+  'traplist',
   'decode',
   'keygen',
   'fingerprint',
