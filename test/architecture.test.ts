@@ -66,6 +66,7 @@ const MODULES: Readonly<Record<string, readonly string[]>> = {
     'spamdb-record.ts',
     'adapters',
     'socket',
+    'cli/log-lines.ts',
     'store/shares.ts',
     'level/ownership.ts',
   ],

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { allowCommand, forgetCommand, trapCommand } from './addresses.ts';
+import { candidatesCommand } from './candidates.ts';
 import { decodeCommand } from './decode.ts';
 import { exportCommand } from './export.ts';
 import { EXIT, failureOf } from './failure.ts';
@@ -8,6 +9,7 @@ import { importCommand } from './import.ts';
 import type { Io } from './io.ts';
 import { keygenCommand } from './keygen.ts';
 import { listCommand } from './list.ts';
+import { probesCommand } from './probes.ts';
 import { serveCommand } from './serve.ts';
 import { spamtrapCommand } from './spamtrap.ts';
 import { statsCommand } from './stats.ts';
@@ -50,6 +52,8 @@ function program(version: string, io: Io): Command {
     exportCommand,
     tableCommand,
     traplistCommand,
+    candidatesCommand,
+    probesCommand,
     decodeCommand,
     keygenCommand,
     fingerprintCommand,

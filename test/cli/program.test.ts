@@ -13,6 +13,8 @@ const COMMANDS = [
   'export',
   'table',
   'traplist',
+  'candidates',
+  'probes',
   'decode',
   'keygen',
   'fingerprint',
