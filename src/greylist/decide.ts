@@ -5,7 +5,9 @@ import { type AttemptOptions, type AttemptOutcome, AttemptStep, type Rules } fro
 import { ReadStep } from '../rules/change.ts';
 import { DeliveryStep } from '../rules/delivery.ts';
 import type { Circumstances } from '../rules/evidence.ts';
-import { canonicalMailbox } from '../rules/key.ts';
+import { canonicalMailbox, tupleKey } from '../rules/key.ts';
+import { type ReleaseOutcome, ReleaseStep } from '../rules/release.ts';
+import { isExpiredTuple } from '../rules/sweep.ts';
 import type { Awaitable, Store } from '../store/store.ts';
 import { badOption } from '../validate.ts';
 import { Exemptions } from './exempt.ts';
@@ -63,9 +65,10 @@ export class Decider {
     if (this.#exempt.has(ip) || this.#recipients.has(attempt.to) || this.#senders.has(attempt.from)) {
       return { action: 'pass', reason: 'exempt' };
     }
-    const { identify } = this.#options.policy;
-    if (identify !== undefined) return this.#decideByIdentity(ip, attempt, now, identify);
-    return this.#decideAs(poolOf(ip, this.#options.policy), ip, attempt, now);
+    const pool = this.#poolOf(ip, attempt);
+    return pool instanceof Promise
+      ? pool.then((named) => this.#decideAs(named, ip, attempt, now))
+      : this.#decideAs(pool, ip, attempt, now);
   }
 
   /**
@@ -87,6 +90,43 @@ export class Decider {
     return true;
   }
 
+  /** @param ip Canonical. */
+  isExempt(ip: string): boolean {
+    return this.#exempt.has(ip);
+  }
+
+  /**
+   * Makes a client white that waits, and announces it.
+   *
+   * @param attempt The tuple that waits; `undefined`: any of the address.
+   */
+  async release(ip: string, attempt: Attempt | undefined, now: number): Promise<ReleaseOutcome['outcome']> {
+    const { store, policy, rules, announce } = this.#options;
+    const client = clientOf(ip, policy);
+    const pool = attempt === undefined ? poolOf(ip, policy) : await this.#poolOf(ip, attempt);
+    if (pool !== client) {
+      const known = await store.update(new ReadStep(client), now);
+      const state = known === undefined ? undefined : stateOf(known, now, policy.trapWins);
+      if (state !== undefined) return state.type;
+    }
+    const key =
+      attempt === undefined
+        ? await this.#waitingTuple(pool, now)
+        : tupleKey(pool, attempt.helo, attempt.from, attempt.to);
+    const released = await store.update(new ReleaseStep(pool, key, rules), now);
+    if (released.outcome !== 'released') return released.outcome;
+    announce({ type: 'white', ip, timestamp: released.at, expires: released.expires });
+    return 'released';
+  }
+
+  /** The key of some tuple that has not expired. */
+  async #waitingTuple(pool: string, now: number): Promise<string | undefined> {
+    for await (const { key, record } of this.#options.store.tuplesOf(pool)) {
+      if (!isExpiredTuple(record, now)) return key;
+    }
+    return undefined;
+  }
+
   /**
    * Records a claim of this host's own and announces it.
    *
@@ -104,15 +144,11 @@ export class Decider {
     return changed.expires;
   }
 
-  async #decideByIdentity(
-    ip: string,
-    attempt: Attempt,
-    now: number,
-    identify: NonNullable<GreylistPolicy['identify']>,
-  ): Promise<Verdict> {
-    const name = await identify(attempt);
-    if (name !== undefined && typeof name !== 'string') throw badOption('policy.identify', 'gave no string', name);
-    return this.#decideAs(identityOf(name ?? '') ?? poolOf(ip, this.#options.policy), ip, attempt, now);
+  /** What the client of an attempt is known by. */
+  #poolOf(ip: string, attempt: Attempt): Awaitable<string> {
+    const { policy } = this.#options;
+    const pool = poolOf(ip, policy);
+    return policy.identify === undefined ? pool : identified(policy.identify, attempt, pool);
   }
 
   #decideAs(pool: string, ip: string, attempt: Attempt, now: number): Awaitable<Verdict> {
@@ -206,4 +242,15 @@ export class Decider {
       return rejected(reason, expires, reason);
     }
   }
+}
+
+/** The name that the policy gives to the client of an attempt; where it gives none, its pool. */
+async function identified(
+  identify: NonNullable<GreylistPolicy['identify']>,
+  attempt: Attempt,
+  pool: string,
+): Promise<string> {
+  const name = await identify(attempt);
+  if (name !== undefined && typeof name !== 'string') throw badOption('policy.identify', 'gave no string', name);
+  return identityOf(name ?? '') ?? pool;
 }

@@ -26,6 +26,7 @@ import {
   checkedOptions,
   checkedTrap,
   type GreylistOptions,
+  type Released,
   type Settings,
   type SweepReport,
   type TrapOptions,
@@ -36,6 +37,7 @@ import { GreylistCounters, type GreylistStats } from './stats.ts';
 import { canSubscribe, Subscription } from './subscription.ts';
 import { Sweeper } from './sweeper.ts';
 import { learnt, undecided, type Verdict } from './verdict.ts';
+import { explained, type Why } from './why.ts';
 
 const TOO_MANY = new Error('the store is too slow for what comes: 16 MiB wait for it');
 
@@ -182,6 +184,43 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
       const { at } = await merge(this.#store, policy, address, removal, this.#now());
       this.#announcements.announce({ type, ip: address, timestamp: at });
     }
+  }
+
+  /**
+   * Lets a client pass that waits for its passtime, here and in the group: its address becomes white for whiteexp, as by its
+   * retry, and is announced. Unlike {@link allow} it changes nothing for a client that does not wait, and ends no trap
+   * unless asked to.
+   *
+   * @param waiting An attempt that was deferred; or an address, of which any tuple may wait.
+   * @param options.endsTrap Whether an address that is trapped becomes white, as by {@link allow}. Default `false`.
+   * @returns `released`; or `white`: it passes already; `trapped`: it stays so; `unknown`: no such tuple is remembered.
+   * @throws {EntryError} `ERR_SPAMD_FIELD` when there is no IP address, or a string of the attempt is missing. Store trouble
+   * rejects as it is.
+   */
+  async release(
+    waiting: string | Attempt,
+    options: { readonly endsTrap?: boolean | undefined } = {},
+  ): Promise<Released> {
+    const { endsTrap = false } = checkedDelivery(options);
+    const isTuple = typeof waiting === 'object' && waiting !== null;
+    const address = isTuple ? checkedAttempt(waiting) : checkedAddress(waiting);
+    const released = await this.#decider.release(address, isTuple ? waiting : undefined, this.#now());
+    if (released !== 'trapped' || !endsTrap) return released;
+    await this.allow(address);
+    return 'released';
+  }
+
+  /**
+   * Why an address is answered as it is: what it is, what was claimed of it and by whom, its tuples, the evidence of its
+   * traps, and what was announced. Of an address that nothing is known of it says just that. A store may have to look
+   * through all its tuples: ask for an operator, not for each connection.
+   *
+   * @throws {EntryError} `ERR_SPAMD_FIELD` when `ip` is no IP address. Store trouble rejects as it is.
+   */
+  async why(ip: string): Promise<Why> {
+    const address = checkedAddress(ip);
+    const { policy } = this.#settings;
+    return explained(this.#store, policy, address, this.#decider.isExempt(address), this.#now());
   }
 
   /** The spamtraps: recipients that trap whoever writes to them. Case and brackets do not matter. */
