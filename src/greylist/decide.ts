@@ -44,6 +44,17 @@ export interface Claiming {
   readonly expires?: number | undefined;
 }
 
+/** What is asked of a decider. */
+export interface Question {
+  /** The attempt's address, canonical. */
+  readonly ip: string;
+  readonly attempt: Attempt;
+  /** Unix seconds. */
+  readonly now: number;
+  /** Whether only spamtraps and traps decide, and nothing is deferred nor recorded of a tuple. */
+  readonly trapsOnly: boolean;
+}
+
 /** Where the greylist decides: one attempt and the time go in, a verdict comes out, and the group is announced to. */
 export class Decider {
   readonly #options: DeciderOptions;
@@ -60,15 +71,15 @@ export class Decider {
     this.#lowPriorityMx = canonicalAddress(options.policy.lowPriorityMx ?? '');
   }
 
-  /** @param ip The attempt's address, canonical. */
-  decide(ip: string, attempt: Attempt, now: number): Awaitable<Verdict> {
+  decide(question: Question): Awaitable<Verdict> {
+    const { ip, attempt } = question;
     if (this.#exempt.has(ip) || this.#recipients.has(attempt.to) || this.#senders.has(attempt.from)) {
       return { action: 'pass', reason: 'exempt' };
     }
     const pool = this.#poolOf(ip, attempt);
     return pool instanceof Promise
-      ? pool.then((named) => this.#decideAs(named, ip, attempt, now))
-      : this.#decideAs(pool, ip, attempt, now);
+      ? pool.then((named) => this.#decideAs(named, question))
+      : this.#decideAs(pool, question);
   }
 
   /**
@@ -151,40 +162,37 @@ export class Decider {
     return policy.identify === undefined ? pool : identified(policy.identify, attempt, pool);
   }
 
-  #decideAs(pool: string, ip: string, attempt: Attempt, now: number): Awaitable<Verdict> {
+  #decideAs(pool: string, question: Question): Awaitable<Verdict> {
+    const { ip } = question;
     const client = pool === ip ? ip : clientOf(ip, this.#options.policy);
-    return pool === client
-      ? this.#decideOne(ip, pool, attempt, now)
-      : this.#decideInPool(ip, client, pool, attempt, now);
+    return pool === client ? this.#decideOne(pool, question) : this.#decideInPool(client, pool, question);
   }
 
   /** What is known of the client itself goes before what is known of its pool. */
-  async #decideInPool(ip: string, client: string, pool: string, attempt: Attempt, now: number): Promise<Verdict> {
+  async #decideInPool(client: string, pool: string, question: Question): Promise<Verdict> {
     const { store, policy } = this.#options;
+    const { attempt, now } = question;
     const known = await store.update(new ReadStep(client), now);
     const state = known === undefined ? undefined : stateOf(known, now, policy.trapWins);
     if (state?.type === 'trapped') return rejected('trapped', state.expires, known?.trappedBy ?? '');
     if (state?.type === 'white') {
-      if (await store.spamtraps.has(canonicalMailbox(attempt.to))) return this.#trap(ip, 'spamtrap', attempt, now);
+      if (await store.spamtraps.has(canonicalMailbox(attempt.to))) return this.#trap('spamtrap', question);
       return { action: 'pass', reason: 'white', expires: state.expires };
     }
-    return this.#decideOne(ip, pool, attempt, now);
+    return this.#decideOne(pool, question);
   }
 
-  #decideOne(ip: string, pool: string, attempt: Attempt, now: number): Awaitable<Verdict> {
-    const step = new AttemptStep(attempt, {
-      ip: pool,
-      rules: this.#options.rules,
-      record: this.#record(attempt, now),
-    });
-    const outcome = this.#options.store.update(step, now);
+  #decideOne(pool: string, question: Question): Awaitable<Verdict> {
+    const { rules, store } = this.#options;
+    const step = new AttemptStep(question.attempt, { ip: pool, rules, record: this.#record(question) });
+    const outcome = store.update(step, question.now);
     return outcome instanceof Promise
-      ? outcome.then((settled) => this.#verdict(settled, ip, attempt, now))
-      : this.#verdict(outcome, ip, attempt, now);
+      ? outcome.then((settled) => this.#verdict(settled, question))
+      : this.#verdict(outcome, question);
   }
 
-  #record(attempt: Attempt, now: number): AttemptOptions['record'] {
-    if (!isAllowed(this.#options.policy, attempt.to)) return 'no';
+  #record({ attempt, now, trapsOnly }: Question): AttemptOptions['record'] {
+    if (trapsOnly || !isAllowed(this.#options.policy, attempt.to)) return 'no';
     return this.#isAtLowPriority(attempt, now) ? 'known' : 'always';
   }
 
@@ -196,8 +204,9 @@ export class Decider {
     );
   }
 
-  #verdict(result: AttemptOutcome, ip: string, attempt: Attempt, now: number): Awaitable<Verdict> {
+  #verdict(result: AttemptOutcome, question: Question): Awaitable<Verdict> {
     const { policy, announce } = this.#options;
+    const { ip, attempt, now } = question;
     switch (result.outcome) {
       case 'first':
       case 'early': {
@@ -218,20 +227,17 @@ export class Decider {
       case 'trapped':
         return rejected('trapped', result.expires, result.trappedBy);
       case 'spamtrap':
-        return this.#trap(ip, 'spamtrap', attempt, now);
+        return this.#trap('spamtrap', question);
       case 'unrecorded':
-        return this.#trap(ip, isAllowed(policy, attempt.to) ? 'low-priority-mx' : 'domain', attempt, now);
+        if (question.trapsOnly) return { action: 'pass', reason: 'not-trapped' };
+        return this.#trap(isAllowed(policy, attempt.to) ? 'low-priority-mx' : 'domain', question);
     }
   }
 
   /** What was seen decides, whether it can be recorded or not: a store that is full must not let a spamtrap's mail in. */
-  async #trap(
-    ip: string,
-    reason: 'spamtrap' | 'domain' | 'low-priority-mx',
-    { helo, from, to, connectedTo = '' }: Attempt,
-    now: number,
-  ): Promise<Verdict> {
+  async #trap(reason: 'spamtrap' | 'domain' | 'low-priority-mx', { ip, attempt, now }: Question): Promise<Verdict> {
     const { policy, announce, onUnrecorded } = this.#options;
+    const { helo, from, to, connectedTo = '' } = attempt;
     const circumstances = { tuple: { helo, from, to }, connectedTo: canonicalAddress(connectedTo) };
     try {
       return rejected(reason, await this.claim({ type: 'trapped', ip, by: reason, circumstances }, now), reason);
