@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import type { SpamdbRecord } from '../index.ts';
+import type { RemoteGreylist } from '../socket/index.ts';
 import { type LineError, parseSpamdb } from '../spamdb/index.ts';
 import { askDaemon } from './control.ts';
 import type { Io } from './io.ts';
@@ -32,16 +33,19 @@ export async function inputFrom(path: string, io: Io): Promise<Readable> {
 /**
  * Reads a greylist. Any client can spoil a line of a dump, so one that cannot be read is reported and costs itself alone.
  *
+ * @param use Is given the daemon too, where that is asked.
  * @param isVital Whether that line must not be missing: then its error ends the reading.
  * @throws {Error} Also for a dump without a line, and one that ends within a line: more likely spamdb(8) failed.
  */
 export async function readGreylist<T>(
   io: Io,
   { control, from }: Source,
-  use: (records: AsyncIterable<SpamdbRecord>) => Promise<T>,
+  use: (records: AsyncIterable<SpamdbRecord>, greylist?: RemoteGreylist) => Promise<T>,
   isVital: (line: string) => boolean = () => false,
 ): Promise<Read<T>> {
-  if (from === undefined) return { result: await askDaemon(control, (greylist) => use(greylist.export())), bad: 0 };
+  if (from === undefined) {
+    return { result: await askDaemon(control, (greylist) => use(greylist.export(), greylist)), bad: 0 };
+  }
   let bad = 0;
   const onBadLine = (error: LineError, line: string): void => {
     if (isVital(line)) throw error;

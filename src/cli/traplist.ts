@@ -70,7 +70,12 @@ async function traplist(io: Io, file: string, options: Options): Promise<void> {
   const settings = { now, evidence: options.verbose !== undefined, recipients: options.recipients === true };
   const isVital = (line: string): boolean => line.startsWith('TRAPPED');
   const source = { control, from };
-  const { result: traps, bad } = await readGreylist(io, source, (records) => trapsIn(records, settings), isVital);
+  const { result: traps, bad } = await readGreylist(
+    io,
+    source,
+    (records, greylist) => trapsIn(records, settings, greylist),
+    isVital,
+  );
   const before = options.new === undefined ? undefined : await addressesIn(previous);
   const added = before === undefined ? undefined : traps.addresses.filter(({ ip }) => !before.has(ip));
 

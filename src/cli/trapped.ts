@@ -1,9 +1,12 @@
-import type { SpamdbRecord } from '../index.ts';
+import type { Evidence, SpamdbRecord } from '../index.ts';
+import type { RemoteGreylist } from '../socket/index.ts';
 import { exportTraplist } from '../spamdb/index.ts';
-import { quoted } from './words.ts';
+import { quoted, timeWords } from './words.ts';
 
 /** So many tuples are kept of an address, as evidence. */
 const MAX_TUPLES = 4;
+/** So many addresses are asked about at once. */
+const AT_ONCE = 64;
 
 /** What is known of the attempts of an address, from the tuples that the greylist still has. */
 interface Attempts {
@@ -48,8 +51,16 @@ export interface TrapsOptions {
   readonly recipients: boolean;
 }
 
-/** Reads what a traplist is made of. Tuples come before or behind what is trapped. */
-export async function trapsIn(records: AsyncIterable<SpamdbRecord>, options: TrapsOptions): Promise<Traps> {
+/**
+ * Reads what a traplist is made of. Tuples come before or behind what is trapped.
+ *
+ * @param greylist Knows why each was trapped; without it the tuples are the evidence.
+ */
+export async function trapsIn(
+  records: AsyncIterable<SpamdbRecord>,
+  options: TrapsOptions,
+  greylist?: RemoteGreylist,
+): Promise<Traps> {
   const { now, evidence } = options;
   const expires = new Map<string, number>();
   const attempts = new Map<string, Attempts>();
@@ -69,23 +80,62 @@ export async function trapsIn(records: AsyncIterable<SpamdbRecord>, options: Tra
   let text = '';
   for await (const chunk of exportTraplist(trapped(), { now, onBadRecord })) text += chunk;
   const [, ...ips] = text.split('\n').slice(0, -1);
+  const reasons = evidence && greylist !== undefined ? await reasonsOf(ips, greylist, options) : undefined;
   const addresses = ips.map((ip) => {
     const { count = 0, tuples = 0, first = 0, words = [] } = attempts.get(ip) ?? {};
-    return { ip, expires: expires.get(ip) ?? 0, attempts: count, tuples, first, evidence: words };
+    const said = reasons?.get(ip) ?? [];
+    return {
+      ip,
+      expires: expires.get(ip) ?? 0,
+      attempts: count,
+      tuples,
+      first,
+      evidence: said.length > 0 ? said : words,
+    };
   });
   return { addresses, spamtraps: [...spamtraps].sort(), leftOut };
 }
 
+/** Why each address was trapped, in words. One that was freed meanwhile has none. */
+async function reasonsOf(
+  ips: readonly string[],
+  greylist: RemoteGreylist,
+  options: TrapsOptions,
+): Promise<Map<string, string[]>> {
+  const reasons = new Map<string, string[]>();
+  for (let at = 0; at < ips.length; at += AT_ONCE) {
+    const asked = ips.slice(at, at + AT_ONCE).map(async (ip) => {
+      const { evidence } = await greylist.why(ip.replace(/\/.*/, ''));
+      reasons.set(
+        ip,
+        evidence.map((one) => evidenceWords(one, options)),
+      );
+    });
+    await Promise.all(asked);
+  }
+  return reasons;
+}
+
+/** What may be published of it: neither what the operator noted nor the addresses of the hosts of the group. */
+function evidenceWords({ kind, time, tuple }: Evidence, options: TrapsOptions): string {
+  return `${timeWords(time)} ${kind}${tuple === undefined ? '' : `, ${tupleWords(tuple, options)}`}`;
+}
+
+function tupleWords(
+  { helo, from, to }: { readonly helo: string; readonly from: string; readonly to: string },
+  { recipients }: TrapsOptions,
+): string {
+  return `helo ${quoted(helo)} from ${quoted(from)}${recipients ? ` to ${quoted(to)}` : ''}`;
+}
+
 type Grey = Extract<SpamdbRecord, { type: 'GREY' }>;
 
-function note(attempts: Map<string, Attempts>, record: Grey, { recipients }: TrapsOptions): void {
-  const { ip, helo, from, to, first, blocked } = record;
+function note(attempts: Map<string, Attempts>, record: Grey, options: TrapsOptions): void {
+  const { ip, first, blocked } = record;
   const of = attempts.get(ip) ?? { count: 0, tuples: 0, first, words: [] };
   of.count += blocked;
   of.tuples++;
   of.first = Math.min(of.first, first);
-  if (of.words.length < MAX_TUPLES) {
-    of.words.push(`helo ${quoted(helo)} from ${quoted(from)}${recipients ? ` to ${quoted(to)}` : ''}`);
-  }
+  if (of.words.length < MAX_TUPLES) of.words.push(tupleWords(record, options));
   attempts.set(ip, of);
 }

@@ -136,12 +136,25 @@ it('another line that cannot be read is reported, and makes the exit status 1', 
   expect(ran.exit).toBe(1);
 });
 
-it('the daemon is asked where no dump is named', async () => {
+it('the daemon is asked where no dump is named, and says why each was trapped', async () => {
   await using greylist = new Greylist();
   const control = join(folder, 'control');
   const served = await serveGreylist(greylist, control);
-  await greylist.trap('198.51.100.7');
-  expect((await spamdSync(['traplist', list, '--control', control])).out).toBe(`1 trapped address in ${list}\n`);
+  await greylist.trap('198.51.100.7', { by: 'carol, who must not be named' });
+  await greylist.spamtraps.add('trap@example.net');
+  await greylist.check({ ip: '2001:db8::9', helo: 'mx', from: '<a@example.org>', to: '<trap@example.net>' });
+  const verbose = join(folder, 'verbose');
+  const ran = await spamdSync(['traplist', list, '--verbose', verbose, '--control', control]);
+  expect(ran).toEqual({ out: `2 trapped addresses in ${list}\n`, err: '', exit: 0 });
+  const [, , ...entries] = await read('verbose');
+  expect(
+    entries.map((line) =>
+      line
+        .split('\t')
+        .at(-1)
+        ?.replace(/^\S+Z /, ''),
+    ),
+  ).toEqual(['operator', 'spamtrap, helo "mx" from "<a@example.org>"']);
   await served.close();
   const before = await readFile(list, 'utf8');
   expect((await spamdSync(['traplist', list, '--control', control])).exit).toBe(3);
