@@ -123,7 +123,7 @@ export function counted(count: number, one: string, many: string): string {
 }
 
 /** Standard input, if something is piped into it. */
-export function input({ input: piped }: Surroundings): AsyncIterable<string | Uint8Array> {
+function input({ input: piped }: Surroundings): AsyncIterable<string | Uint8Array> {
   if (piped === undefined) throw new Error('nothing on standard input');
   return piped;
 }

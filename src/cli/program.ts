@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { allowCommand, forgetCommand, trapCommand } from './addresses.ts';
+import { candidatesCommand } from './candidates.ts';
 import { decodeCommand } from './decode.ts';
 import { exportCommand } from './export.ts';
 import { EXIT, failureOf } from './failure.ts';
@@ -8,9 +9,12 @@ import { importCommand } from './import.ts';
 import type { Io } from './io.ts';
 import { keygenCommand } from './keygen.ts';
 import { listCommand } from './list.ts';
+import { probesCommand } from './probes.ts';
 import { serveCommand } from './serve.ts';
 import { spamtrapCommand } from './spamtrap.ts';
 import { statsCommand } from './stats.ts';
+import { tableCommand } from './table.ts';
+import { traplistCommand } from './traplist.ts';
 
 const EXITS = `
 Exit status: 0 all is well; 1 the answer is no, as the command's own help says; 2 the command line is wrong;
@@ -46,6 +50,10 @@ function program(version: string, io: Io): Command {
     spamtrapCommand,
     importCommand,
     exportCommand,
+    tableCommand,
+    traplistCommand,
+    candidatesCommand,
+    probesCommand,
     decodeCommand,
     keygenCommand,
     fingerprintCommand,

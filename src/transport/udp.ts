@@ -33,8 +33,14 @@ export const udp: Transport = { open };
 
 async function open(options: TransportOptions, events: TransportEvents): Promise<OpenTransport> {
   const multicast = multicastOf(options);
-  const socket = await openSocket(options, events, multicast);
-  return new UdpTransport(socket, options, events, multicast);
+  try {
+    return new UdpTransport(await openSocket(options, events, multicast), true, options, events, multicast);
+  } catch (error) {
+    if (!options.waitForInterface || !isMissingAddress(error)) throw error;
+    // What it sends until the address comes goes out from another.
+    const socket = await openSocket({ ...options, listen: false }, events, multicast);
+    return new UdpTransport(socket, false, options, events, multicast);
+  }
 }
 
 /** Bound, on its interface, a member of its group. */
@@ -53,9 +59,10 @@ async function openSocket(
   );
   try {
     await bind(socket, listen);
-    if (multicast?.joins) socket.addMembership(group, address);
-    if (multicast?.target !== undefined && address !== undefined) {
-      socket.setMulticastInterface(address);
+    // One that is waited for is joined when it comes.
+    if (multicast?.joins && address !== undefined) socket.addMembership(group, address);
+    if (multicast?.target !== undefined) {
+      if (address !== undefined) socket.setMulticastInterface(address);
       socket.setMulticastTTL(multicast.target.ttl ?? DEFAULT_TTL);
       // So that other peers on this host receive it; our own echo is known by its digest.
       socket.setMulticastLoopback(true);
@@ -76,9 +83,9 @@ async function openSocket(
  * the system says nothing of it, so it is looked at every few seconds, and whenever a send fails.
  */
 class UdpTransport implements OpenTransport, Port {
-  readonly address: string;
-  readonly port: number;
-  readonly receiveBuffer: number;
+  address: string;
+  port: number;
+  receiveBuffer: number;
   readonly links: readonly Link[];
   readonly #options: TransportOptions;
   readonly #events: TransportEvents;
@@ -87,6 +94,12 @@ class UdpTransport implements OpenTransport, Port {
   readonly #local: LocalAddresses;
   readonly #looking: Timer | undefined;
   #socket: SocketAsPromised;
+  /** Whether the address to listen on is bound, where there is one. */
+  #isBound: boolean;
+  /** Why it could not be bound when it came, where that was reported. */
+  #whyUnbound = '';
+  /** Whether multicast goes out by its interface, and not by whatever the system chooses. */
+  #isAttached: boolean;
   /** When it was looked last, the clock's monotonic seconds. */
   #looked = Number.NEGATIVE_INFINITY;
   #generation = 0;
@@ -95,6 +108,7 @@ class UdpTransport implements OpenTransport, Port {
 
   constructor(
     socket: SocketAsPromised,
+    isBound: boolean,
     options: TransportOptions,
     events: TransportEvents,
     multicast: Multicast | undefined,
@@ -103,14 +117,19 @@ class UdpTransport implements OpenTransport, Port {
     const { address, port } = socket.address();
     this.address = address;
     this.port = port;
-    this.receiveBuffer = listen === false ? 0 : socket.getRecvBufferSize();
+    this.receiveBuffer = listen === false || !isBound ? 0 : socket.getRecvBufferSize();
     this.#options = options;
     this.#events = events;
     this.#socket = socket;
+    this.#isBound = isBound;
+    this.#isAttached = multicast?.watched.address !== undefined;
     this.#multicast = multicast;
     this.links = targets.map((target) => this.#link(target));
     this.#bound =
-      listen === false || !canVanish(listen.at) ? undefined : new Watched(listen.at, () => addressFacts(address));
+      listen === false || !canVanish(listen.at) ? undefined : new Watched(listen.at, () => addressFacts(listen.at));
+    // It may have come meanwhile: then the next look finds it back.
+    if (!isBound && this.#bound?.address !== undefined)
+      this.#bound.lose(`the address ${this.#bound.name} was not there`);
     this.#local = new LocalAddresses(clock);
     this.#looking = this.#watched.length === 0 ? undefined : every(clock, LOOK_INTERVAL, () => this.#look());
   }
@@ -133,6 +152,9 @@ class UdpTransport implements OpenTransport, Port {
   }
 
   send(bytes: Uint8Array, port: number, address: string): Promise<unknown> {
+    if (address === this.#options.group && !this.#isAttached) {
+      return Promise.reject(Object.assign(new Error('its interface is not there yet'), { code: 'ENETDOWN' }));
+    }
     return this.#socket.send(bytes, port, address);
   }
 
@@ -164,8 +186,32 @@ class UdpTransport implements OpenTransport, Port {
     if (this.#multicast !== undefined) this.#lookAtInterface(this.#multicast);
     const before = this.#bound?.address;
     const change = this.#bound?.look();
+    if (this.#bound === undefined || change === undefined) return;
     // The system keeps what is bound: when the address is back, all is as it was.
-    if (this.#bound !== undefined && change !== undefined) this.#report(this.#bound, change, before);
+    if (this.#isBound) this.#report(this.#bound, change, before);
+    else if (change !== 'gone') this.#replacing ??= this.#bindAtLast(this.#bound);
+  }
+
+  /** The address has come that was waited for. It may go again meanwhile, and the port may be another's by now. */
+  async #bindAtLast(bound: Watched): Promise<void> {
+    try {
+      const next = await openSocket(this.#options, this.#events, this.#multicast);
+      const old = this.#socket;
+      this.#socket = next;
+      this.#isBound = true;
+      ({ address: this.address, port: this.port } = next.address());
+      this.receiveBuffer = next.getRecvBufferSize();
+      this.#report(bound, 'back', undefined);
+      await old.close();
+    } catch (error) {
+      // It is tried again at the next look.
+      const why = error instanceof Error ? error.message : String(error);
+      bound.lose(why);
+      if (why !== this.#whyUnbound) this.#report(bound, 'gone', undefined);
+      this.#whyUnbound = why;
+    } finally {
+      this.#replacing = undefined;
+    }
   }
 
   #lookAtInterface(multicast: Multicast): void {
@@ -197,6 +243,7 @@ class UdpTransport implements OpenTransport, Port {
     if (multicast.joins && change !== undefined) this.#leave(address);
     const joined = multicast.joins ? this.#join(address, change) : 'old';
     if (multicast.target !== undefined) this.#socket.setMulticastInterface(address);
+    this.#isAttached = true;
     return joined;
   }
 
@@ -297,6 +344,10 @@ async function bind(socket: SocketAsPromised, listen: ListenAt | false): Promise
   }
 }
 
+function isMissingAddress(error: unknown): boolean {
+  return error instanceof SpamdSyncError && systemCode(error.cause) === 'EADDRNOTAVAIL';
+}
+
 function bindReason(cause: unknown): string {
   const code = systemCode(cause);
   if (code === 'EADDRINUSE') return 'the port is in use, perhaps by a spamd on this host';
@@ -332,20 +383,23 @@ function multicastOf(options: TransportOptions): Multicast | undefined {
   const target = multicastTarget(options);
   const joined = listen !== false && !isIPv4(listen.at) ? listen.at : undefined;
   const name = joined ?? target?.host;
-  return name === undefined ? undefined : { watched: usable(name), joins: joined !== undefined, target };
+  if (name === undefined) return undefined;
+  return { watched: usable(name, options.waitForInterface === true), joins: joined !== undefined, target };
 }
 
 /** @throws {SpamdSyncError} `ERR_SPAMD_INTERFACE` for an interface that has no IPv4 address to be used. */
-function usable(name: string): Watched {
+function usable(name: string, waits: boolean): Watched {
   const watched = new Watched(name, (preferred) => interfaceFacts(name, preferred));
-  if (watched.address !== undefined) return watched;
+  if (waits || watched.address !== undefined) return watched;
   const others = usableInterfaces().join(', ');
   throw new SpamdSyncError('ERR_SPAMD_INTERFACE', `${watched.state.detail}; there are: ${others}`);
 }
 
 /** The one multicast target, if any. */
 function multicastTarget({ listen, targets }: TransportOptions): SendTo | undefined {
-  const multicast = targets.filter((target) => isInterface(target));
+  const multicast = targets.filter(
+    (target) => isInterface(target) || (listen !== false && target.host === listen.at && !isIPv4(listen.at)),
+  );
   const [first, ...others] = multicast;
   if (first === undefined) return undefined;
   if (others.length > 0) {

@@ -41,7 +41,7 @@ test('the bridge ends at an interrupt, and prints how many entries it passed on'
 });
 
 test.each([
-  ['recipes/trap-candidates.ts', ['--help']],
+  ['recipes/seed-mx.ts', ['--help']],
   ['mta.ts', ['--listen', '127.0.0.1:0']],
   ['demo.ts', []],
 ])('%s ends without a message when nobody reads what it prints', async (file, args) => {
