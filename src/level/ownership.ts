@@ -2,7 +2,8 @@ import { constants } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
-import { SpamdSyncError, shown, systemCode } from '../errors.ts';
+import { systemCode } from '../errors.ts';
+import { locked } from './errors.ts';
 
 /** Of the BSDs and macOS, which Node does not name: the open file is locked for whoever opened it (open(2)). */
 const O_EXLOCK = 0x20;
@@ -42,14 +43,6 @@ export async function ownership(directory: string): Promise<Ownership> {
     if (code === 'EADDRINUSE' || code === 'EAGAIN' || code === 'EWOULDBLOCK') throw locked(directory, cause);
     throw cause;
   }
-}
-
-export function locked(directory: string, cause: unknown): SpamdSyncError {
-  return new SpamdSyncError(
-    'ERR_SPAMD_STORE_LOCKED',
-    `store ${shown(directory)} is in use by another process, or opened twice by this one: close it there first`,
-    { cause },
-  );
 }
 
 async function abstractSocket(directory: string): Promise<Ownership> {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cp, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -185,54 +185,6 @@ describe('the directory of a LevelStore', () => {
     await expect(LevelStore.open(join(directory, 'under'))).rejects.toMatchObject(refused);
   });
 
-  it('a damaged directory is refused, and can be repaired', async () => {
-    const store = await LevelStore.open(directory);
-    await store.load([{ type: 'tuple', key: keyOf(IP), record: tuple() }]);
-    await store.spamtraps.add('trap@example.net');
-    await store.close();
-    const [manifest = ''] = (await readdir(directory)).filter((name) => name.startsWith('MANIFEST'));
-    await writeFile(join(directory, manifest), 'this is no manifest');
-    await expect(LevelStore.open(directory)).rejects.toMatchObject({
-      code: 'ERR_SPAMD_STORE_DAMAGED',
-      message: expect.stringMatching(/LevelStore\.repair/),
-    });
-    expect(await LevelStore.repair(directory)).toEqual({
-      tuples: 1,
-      addresses: 0,
-      spamtraps: 1,
-      dropped: 0,
-      lost: { tuples: 0, addresses: 0, spamtraps: 0 },
-    });
-    await using again = await LevelStore.open(directory);
-    expect(await contents(again)).toHaveLength(2);
-    expect(again.stats()).toMatchObject({ tuples: 1, spamtraps: 1 });
-  });
-
-  it('a directory with a record that cannot be decoded rejects its steps, and can be repaired', async () => {
-    const store = await LevelStore.open(directory);
-    await store.load([
-      { type: 'tuple', key: keyOf(IP), record: tuple() },
-      { type: 'tuple', key: keyOf('192.0.2.2'), record: tuple() },
-    ]);
-    await store.close();
-    await withLevel((level) => level.put(`t${keyOf(IP)}`, '\x11'));
-    const broken = await LevelStore.open(directory);
-    const damaged = { code: 'ERR_SPAMD_STORE_DAMAGED' };
-    await expect(attempt(broken, { ip: IP })).rejects.toMatchObject(damaged);
-    await expect(sweep(broken, NOW, false)).rejects.toMatchObject(damaged);
-    expect(await attempt(broken, { ip: '192.0.2.2' })).toMatchObject({ outcome: 'early' });
-    await broken.close();
-    expect(await LevelStore.repair(directory)).toEqual({
-      tuples: 1,
-      addresses: 0,
-      spamtraps: 0,
-      dropped: 1,
-      lost: { tuples: 1, addresses: 0, spamtraps: 0 },
-    });
-    await using again = await LevelStore.open(directory);
-    expect((await contents(again)).map((item) => item.type === 'tuple' && item.key)).toEqual([keyOf('192.0.2.2')]);
-  });
-
   it('a directory of another program is refused', async () => {
     await withLevel((level) => level.put('tuple', 'something'));
     await expect(LevelStore.open(directory)).rejects.toMatchObject({ code: 'ERR_SPAMD_STORE_DAMAGED' });
@@ -244,23 +196,6 @@ describe('the directory of a LevelStore', () => {
       code: 'ERR_SPAMD_STORE',
       message: expect.stringMatching(/format 3/),
     });
-  });
-});
-
-describe('a LevelStore that is closed', () => {
-  it('a closed LevelStore rejects every call with ERR_SPAMD_CLOSED', async () => {
-    const store = await LevelStore.open(directory);
-    await attempt(store, { ip: IP });
-    await Promise.all([store.close(), store.close()]);
-    const closed = { code: 'ERR_SPAMD_CLOSED' };
-    await expect(attempt(store, { ip: IP })).rejects.toMatchObject(closed);
-    await expect(change(store, IP, WHITE)).rejects.toMatchObject(closed);
-    await expect(read(store, IP)).rejects.toMatchObject(closed);
-    await expect(store.spamtraps.add('trap@example.net')).rejects.toMatchObject(closed);
-    await expect(store.load([{ type: 'spamtrap', address: 'a@b' }])).rejects.toMatchObject(closed);
-    await expect(sweep(store, NOW, false)).rejects.toMatchObject(closed);
-    await expect(contents(store)).rejects.toMatchObject(closed);
-    expect(store.stats()).toMatchObject({ tuples: 1 });
   });
 });
 
