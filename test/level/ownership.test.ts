@@ -1,8 +1,13 @@
-import { link, rename, stat, symlink } from 'node:fs/promises';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { link, readFile, rename, stat, symlink } from 'node:fs/promises';
+import type { Server } from 'node:net';
 import { join } from 'node:path';
 import { LevelStore } from 'spamd-sync/level';
 import { describe, expect, it } from 'vitest';
+import { storeError } from '../../src/level/errors.ts';
 import { placeOfEach } from './setup.ts';
+
+const LISTENING = 'tracing:net.server.listen:asyncStart';
 
 const LOCKED = { code: 'ERR_SPAMD_STORE_LOCKED' };
 
@@ -37,5 +42,34 @@ describe('the owner of a LevelStore', () => {
   it('a directory that is not there is not repaired, and not made', async () => {
     await expect(LevelStore.repair(place.directory)).rejects.toMatchObject({ code: 'ERR_SPAMD_STORE' });
     await expect(stat(place.directory)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it.runIf(process.platform === 'linux')('a directory has the same socket on every release of Node', async () => {
+    await using _store = await LevelStore.open(place.directory);
+    const { dev, ino } = await stat(place.directory);
+    const sockets = await readFile('/proc/net/unix', 'utf8');
+    // The list has an `@` in the place of each NUL.
+    expect(sockets).toContain(` @${`spamd-sync/level/${dev}/${ino}`.padEnd(107, '@')}\n`);
+  });
+
+  it.runIf(process.platform === 'linux')('a connection that cannot be accepted does not end the owner', async () => {
+    const servers: Server[] = [];
+    const note = (message: unknown): void => void servers.push((message as { server: Server }).server);
+    subscribe(LISTENING, note);
+    await using store = await LevelStore.open(place.directory);
+    unsubscribe(LISTENING, note);
+    expect(servers).toHaveLength(1);
+    servers[0]?.emit('error', new Error('accept EMFILE'));
+    expect(store.stats()).toMatchObject({ tuples: 0 });
+  });
+});
+
+describe('what a LevelStore says of the system', () => {
+  it('a process that may not make Unix sockets is told so', () => {
+    const refused = Object.assign(new Error('listen EAFNOSUPPORT'), { code: 'EAFNOSUPPORT' });
+    expect(storeError('greylist', refused)).toMatchObject({
+      code: 'ERR_SPAMD_STORE',
+      message: expect.stringContaining('allow AF_UNIX'),
+    });
   });
 });
