@@ -163,3 +163,22 @@ describe('the bound of the addresses of a LevelStore', () => {
     expect(store.stats().evictedAddresses).toBeGreaterThan(4);
   });
 });
+
+describe('the bound of the spamtraps of a LevelStore', () => {
+  it('a directory that holds more spamtraps than may be added opens with all, and takes more when it holds fewer', async () => {
+    const long = Array.from({ length: 9 }, (_, i) => `${i}${'x'.repeat(2 ** 20)}@example.net`);
+    const filled = await LevelStore.open(place.directory);
+    await filled.spamtraps.add('trap@example.net');
+    await filled.close();
+    await withLevel(place.directory, (level) =>
+      level.batch(long.map((to) => ({ type: 'put', key: `s${to}`, value: sealed(`s${to}`, Buffer.alloc(0)) }))),
+    );
+    await using store = await LevelStore.open(place.directory);
+    expect([...(store.spamtraps.list() as Iterable<string>)]).toHaveLength(10);
+    const add = async (): Promise<void> => store.spamtraps.add('another@example.net');
+    await expect(add()).rejects.toMatchObject({ code: 'ERR_SPAMD_FULL' });
+    for (const to of long.slice(2)) expect(await store.spamtraps.delete(to)).toBe(true);
+    await add();
+    expect(await store.spamtraps.has('another@example.net')).toBe(true);
+  });
+});
