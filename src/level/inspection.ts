@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { systemCode } from '../errors.ts';
 import { type Acknowledged, readAcknowledged } from './acknowledged.ts';
 import { type Gap, type LogContents, readLog } from './log-file.ts';
-import { type Manifest, readManifest } from './manifest.ts';
+import { fileName, type Manifest, readManifest } from './manifest.ts';
 import { damagedBytes } from './table-file.ts';
 
 /** Tables, by their numbers, and the bytes of each. LevelDB writes a table once, and uses no number again. */
@@ -185,8 +185,4 @@ class Inspector {
     }
     return undefined;
   }
-}
-
-function fileName(number: number, kind: string): string {
-  return `${`${number}`.padStart(6, '0')}.${kind}`;
 }

@@ -6,7 +6,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { sealed } from '../../src/level/seal.ts';
 import { encodeMeta } from '../../src/store/codec.ts';
 import { address, attempt, contents, keyOf, NOW, read, tuple } from '../support/records.ts';
-import { copyOf, flip, placeOfEach, tuples, withLevel } from './setup.ts';
+import { clientAt, copyOf, flip, placeOfEach, tuples, withLevel } from './setup.ts';
 
 const IP = '192.0.2.1';
 const DAMAGED = { code: 'ERR_SPAMD_STORE_DAMAGED' };
@@ -112,6 +112,8 @@ describe('the files of a LevelStore', () => {
     expect(report.lost).toEqual({ tuples: 400 - report.tuples, addresses: 0, spamtraps: 0 });
     await using again = await LevelStore.open(place.directory);
     expect(await contents(again)).toHaveLength(report.tuples);
+    const found = await Promise.all(tuples(400).map((_, i) => attempt(again, { ip: clientAt(i) })));
+    expect(found.filter(({ outcome }) => outcome === 'early')).toHaveLength(report.tuples);
   });
 
   it('a log that ends in what was never acknowledged is sound', async () => {
