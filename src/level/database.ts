@@ -114,7 +114,8 @@ export class Database {
    */
   get(key: string): Promise<Buffer | undefined> {
     return new Promise((found, failed) => {
-      if (this.#lookups.push({ key, found, failed }) === 1) queueMicrotask(() => this.#lookUp());
+      // Not before all that a look-up just answered has come to its next one.
+      if (this.#lookups.push({ key, found, failed }) === 1) process.nextTick(() => this.#lookUp());
     });
   }
 
@@ -173,12 +174,15 @@ export class Database {
    * @param counts How many records there are with it. Where that is not known yet, none is acknowledged.
    */
   write(operations: readonly Operation[], counts?: Counts): Promise<void> {
-    const batch = operations.map((operation) =>
-      operation.type === 'del' ? operation : { ...operation, value: sealed(operation.key, operation.value) },
-    );
     return this.#asked(async () => {
-      await this.#db.batch(batch, { sync: true });
-      this.#sequence += batch.length;
+      // Chained: an array of operations costs the event loop ten times as much.
+      const batch = this.#db.batch();
+      for (const operation of operations) {
+        if (operation.type === 'del') batch.del(operation.key);
+        else batch.put(operation.key, sealed(operation.key, operation.value));
+      }
+      await batch.write({ sync: true });
+      this.#sequence += operations.length;
       if (counts !== undefined) await this.#acknowledge(counts);
     });
   }
