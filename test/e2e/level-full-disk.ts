@@ -1,5 +1,5 @@
 /**
- * `full-disk.ts directory durability`, run with a limit to the size of files: works a store until that is reached, has the limit
+ * `level-full-disk.ts directory durability`, run with a limit to the size of files: works a store until that is reached, has the limit
  * raised, and goes on. Prints as JSON what became of it.
  */
 import { execFileSync } from 'node:child_process';
