@@ -8,9 +8,11 @@ import { importCommand } from './import.ts';
 import type { Io } from './io.ts';
 import { keygenCommand } from './keygen.ts';
 import { listCommand } from './list.ts';
+import { releaseCommand } from './release.ts';
 import { serveCommand } from './serve.ts';
 import { spamtrapCommand } from './spamtrap.ts';
 import { statsCommand } from './stats.ts';
+import { whyCommand } from './why.ts';
 
 const EXITS = `
 Exit status: 0 all is well; 1 the answer is no, as the command's own help says; 2 the command line is wrong;
@@ -40,9 +42,11 @@ function program(version: string, io: Io): Command {
     serveCommand,
     listCommand,
     statsCommand,
+    whyCommand,
     allowCommand,
     trapCommand,
     forgetCommand,
+    releaseCommand,
     spamtrapCommand,
     importCommand,
     exportCommand,
