@@ -162,6 +162,22 @@ describe('import and export', () => {
     expect(await ask('export', ...args)).toEqual({ out: text, err: '', exit: 0 });
   });
 
+  it('writes with a trapped address why it was trapped, in json and csv alone', async () => {
+    await greylist.trap('192.0.2.8', { by: 'a "report"', expires: 4_000_000_000 });
+    await greylist.allow('192.0.2.9', { expires: 4_000_000_000 });
+    const [white, trapped] = objects(await ask('export', '--format', 'json', '--evidence')).reverse();
+    expect(trapped).toMatchObject({ type: 'TRAPPED', evidence: [{ kind: 'operator', by: 'a "report"' }] });
+    expect(white).not.toHaveProperty('evidence');
+    const { out } = await ask('export', '--format', 'csv', '--evidence', '--type', 'trapped');
+    const [head, line] = out.split('\r\n');
+    expect(head).toMatch(/,address,evidence$/);
+    expect(line).toMatch(/,"\[\{""kind"":""operator"".*""by"":""a \\""report\\""""\}\]"$/);
+    expect(await ask('export', '--evidence')).toMatchObject({
+      err: 'spamd-sync: --format spamdb has no place for --evidence: say json or csv; see --help\n',
+      exit: 2,
+    });
+  });
+
   it('quotes what a client chose, so that no spreadsheet runs it', async () => {
     await greylist.check({ ...attempt, helo: '=cmd|"/c calc"!A1' });
     const { out } = await ask('export', '--format', 'csv');
