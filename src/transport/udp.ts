@@ -215,42 +215,46 @@ class UdpTransport implements OpenTransport, Port {
   }
 
   #lookAtInterface(multicast: Multicast): void {
+    // What comes of that is not known yet.
+    if (this.#replacing !== undefined) return;
     const { watched } = multicast;
     const before = watched.address;
     let change = watched.look();
     try {
       if (multicast.joins && change !== undefined && before !== undefined) this.#leave(before);
-      if (watched.address !== undefined && this.#attach(multicast, watched.address, change)) change ??= 're-created';
+      if (watched.address !== undefined) {
+        const joined = this.#attach(multicast, watched.address, change);
+        if (joined === 'full') {
+          this.#replaceSocket(multicast, change ?? 're-created', before);
+          return;
+        }
+        if (joined === 'new') change ??= 're-created';
+      }
     } catch (error) {
       // It went while it was looked at.
-      watched.lose(`interface ${shown(watched.name)} is of no use: ${systemCode(error) ?? String(error)}`);
-      change = before === undefined ? undefined : 'gone';
+      const why = `interface ${shown(watched.name)} is of no use: ${systemCode(error) ?? String(error)}`;
+      this.#lose(watched, why, before);
+      return;
     }
     if (change !== undefined) this.#report(watched, change, before);
   }
 
-  /** @returns Whether the group was joined, of which the socket was no member. */
-  #attach(multicast: Multicast, address: string, change: Change | undefined): boolean {
+  #attach(multicast: Multicast, address: string, change: Change | undefined): Membership {
     if (multicast.joins && change !== undefined) this.#leave(address);
-    const joined = multicast.joins && this.#join(multicast, address, change);
+    const joined = multicast.joins ? this.#join(address, change) : 'old';
     if (multicast.target !== undefined) this.#socket.setMulticastInterface(address);
     this.#isAttached = true;
     return joined;
   }
 
-  #join(multicast: Multicast, address: string, change: Change | undefined): boolean {
+  #join(address: string, change: Change | undefined): Membership {
     try {
       this.#socket.addMembership(this.#options.group, address);
-      return true;
+      return 'new';
     } catch (error) {
-      if (systemCode(error) === 'ENOBUFS') {
-        this.#replacing ??= this.#replaceSocket(multicast).finally(() => {
-          this.#replacing = undefined;
-        });
-        return true;
-      }
+      if (systemCode(error) === 'ENOBUFS') return 'full';
       // As it should be: it is a member.
-      if (change === undefined) return false;
+      if (change === undefined) return 'old';
       throw error;
     }
   }
@@ -266,20 +270,34 @@ class UdpTransport implements OpenTransport, Port {
 
   /**
    * Linux keeps the memberships of interfaces that are gone, and a socket can have 20. Those of an interface that was re-created
-   * with its old address cannot even be left: then only another socket helps. Both are bound until it has taken over.
+   * with its old address cannot even be left: then only another socket helps. Both are bound until it has taken over. Only
+   * then it is known what became of the interface, which is reported then.
    */
-  async #replaceSocket(multicast: Multicast): Promise<void> {
+  #replaceSocket(multicast: Multicast, change: Change, before: string | undefined): void {
     const { listen } = this.#options;
-    try {
-      const same = listen === false ? listen : { ...listen, port: this.port };
-      const next = await openSocket({ ...this.#options, listen: same }, this.#events, multicast);
-      const old = this.#socket;
-      this.#socket = next;
-      await old.close();
-    } catch (error) {
-      multicast.watched.lose(`the group cannot be joined: ${error instanceof Error ? error.message : String(error)}`);
-      this.#report(multicast.watched, 'gone', undefined);
-    }
+    const { watched } = multicast;
+    const same = listen === false ? listen : { ...listen, port: this.port };
+    const replace = async (): Promise<void> => {
+      try {
+        const next = await openSocket({ ...this.#options, listen: same }, this.#events, multicast);
+        const old = this.#socket;
+        this.#socket = next;
+        await old.close();
+        this.#report(watched, change, before);
+      } catch (error) {
+        const why = `the group cannot be joined: ${error instanceof Error ? error.message : String(error)}`;
+        this.#lose(watched, why, before);
+      }
+    };
+    this.#replacing = replace().finally(() => {
+      this.#replacing = undefined;
+    });
+  }
+
+  /** What looks as if it were there is of no use, which is reported unless it was before. */
+  #lose(watched: Watched, why: string, before: string | undefined): void {
+    watched.lose(why);
+    if (before !== undefined) this.#report(watched, 'gone', before);
   }
 
   #report(watched: Watched, change: Change, before: string | undefined): void {
@@ -289,6 +307,9 @@ class UdpTransport implements OpenTransport, Port {
     this.#events.interfaceChanged(describe(watched, change, before));
   }
 }
+
+/** Whether a socket is a member of its group: it just joined it, was one before, or can be a member of no more. */
+type Membership = 'new' | 'old' | 'full';
 
 /** What happened, in words. */
 function describe({ name, address, state }: Watched, change: Change, before: string | undefined): string {

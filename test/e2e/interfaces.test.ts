@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Entry } from 'spamd-sync';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { INTERFACE, Lab, type LabHost } from './lab.ts';
@@ -101,6 +102,25 @@ describe('a peer on an interface', () => {
     await reaches(peer, far);
     expect(said().at(-1)).toMatch(/was re-created|is back/);
     expect((await peer.health()).interfaces).toMatchObject([{ name: INTERFACE, address: host.address }]);
+  });
+
+  test('whose group no socket can join says once that it is gone, and once that it is back', async () => {
+    await reaches();
+    // Of this namespace alone: no socket may be a member of any group.
+    host.run('sysctl', '-qw', 'net.ipv4.igmp_max_memberships=0');
+    host.replug();
+    const why = 'the group cannot be joined: addMembership ENOBUFS';
+    await expect.poll(() => said().at(-1)).toMatch(why);
+    const [gone, ...more] = said().map((message) => message.includes('nothing is received'));
+    expect([gone, ...more]).toEqual([true]);
+    // The peer looks again every three seconds.
+    await sleep(7000);
+    expect(said()).toHaveLength(1);
+    expect((await peer.health()).interfaces).toMatchObject([{ detail: why, changes: 1 }]);
+    host.run('sysctl', '-qw', 'net.ipv4.igmp_max_memberships=20');
+    await reaches();
+    await reaches(peer, far);
+    expect(said().slice(1)).toEqual([`interface "em0" is back, with the address ${host.address}`]);
   });
 
   test('that was re-addressed sends from the new address, and knows its own echo from there', async () => {
