@@ -35,7 +35,10 @@ export interface ExportOptions {
 }
 
 /** A line of spamdb(8); a TRAPPED one has the evidence where that was asked for. */
-export type ExportedRecord = SpamdbRecord & { readonly evidence?: readonly Evidence[] };
+export type ExportedRecord = SpamdbRecord & {
+  /** Why it was trapped, newest first; of TRAPPED. */
+  readonly evidence?: readonly Evidence[];
+};
 
 /**
  * @returns Whether evidence is asked for.
