@@ -10,11 +10,13 @@ import type { Io } from './io.ts';
 import { keygenCommand } from './keygen.ts';
 import { listCommand } from './list.ts';
 import { probesCommand } from './probes.ts';
+import { releaseCommand } from './release.ts';
 import { serveCommand } from './serve.ts';
 import { spamtrapCommand } from './spamtrap.ts';
 import { statsCommand } from './stats.ts';
 import { tableCommand } from './table.ts';
 import { traplistCommand } from './traplist.ts';
+import { whyCommand } from './why.ts';
 
 const EXITS = `
 Exit status: 0 all is well; 1 the answer is no, as the command's own help says; 2 the command line is wrong;
@@ -44,9 +46,11 @@ function program(version: string, io: Io): Command {
     serveCommand,
     listCommand,
     statsCommand,
+    whyCommand,
     allowCommand,
     trapCommand,
     forgetCommand,
+    releaseCommand,
     spamtrapCommand,
     importCommand,
     exportCommand,

@@ -169,8 +169,9 @@ export class Decider {
     const state = await this.#ownState(client, now);
     if (state?.type === 'trapped') return rejected('trapped', state.expires, state.trappedBy);
     if (state?.type === 'white') {
-      if (await this.#options.store.spamtraps.has(canonicalMailbox(attempt.to)))
+      if (await this.#options.store.spamtraps.has(canonicalMailbox(attempt.to))) {
         return this.#trap('spamtrap', question);
+      }
       return { action: 'pass', reason: 'white', expires: state.expires };
     }
     return this.#decideOne(pool, question);

@@ -142,7 +142,7 @@ describe('invalid options', () => {
     [
       { target: 'mx' },
       'target: no such option; there are: key, listen, targets, port, group, allow, maxSkew, maxDigests, batch, ' +
-        'transport, clock, signal',
+        'waitForInterface, transport, clock, signal',
     ],
     [{ batch: { linger: 5 } }, 'batch.linger: no such option; there are: lingerMs, maxQueued, bulkRate'],
     [{ listen: { on: 'em0' } }, 'listen.on: no such option; there are: at, receiveBuffer'],

@@ -863,6 +863,7 @@ export const spamdsyncsocket = $root.spamdsyncsocket = (() => {
          * @property {spamdsyncsocket.Attempt.$Properties|null} [checkTraps] Request checkTraps
          * @property {string|null} [why] Request why
          * @property {spamdsyncsocket.Release.$Properties|null} [release] Request release
+         * @property {boolean|null} [exportEvidence] Request exportEvidence
          * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
          */
 
@@ -1047,6 +1048,14 @@ export const spamdsyncsocket = $root.spamdsyncsocket = (() => {
         Request.prototype.release = null;
 
         /**
+         * Request exportEvidence.
+         * @member {boolean} exportEvidence
+         * @memberof spamdsyncsocket.Request
+         * @instance
+         */
+        Request.prototype.exportEvidence = false;
+
+        /**
          * Encodes the specified Request message. Does not implicitly {@link spamdsyncsocket.Request.verify|verify} messages.
          * @function encode
          * @memberof spamdsyncsocket.Request
@@ -1100,6 +1109,8 @@ export const spamdsyncsocket = $root.spamdsyncsocket = (() => {
                 writer.uint32(/* id 18, wireType 2 =*/146).string(message.why);
             if (message.release != null && $Object.hasOwnProperty.call(message, "release"))
                 $root.spamdsyncsocket.Release.encode(message.release, writer.uint32(/* id 19, wireType 2 =*/154).fork(), _depth + 1).ldelim();
+            if (message.exportEvidence != null && $Object.hasOwnProperty.call(message, "exportEvidence"))
+                writer.uint32(/* id 20, wireType 0 =*/160).bool(message.exportEvidence);
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -1256,6 +1267,12 @@ export const spamdsyncsocket = $root.spamdsyncsocket = (() => {
                         if (wireType !== 2)
                             break;
                         message.release = $root.spamdsyncsocket.Release.decode(reader, reader.size(), $undefined, _depth + 1, message.release);
+                        continue;
+                    }
+                case 20: {
+                        if (wireType !== 0)
+                            break;
+                        message.exportEvidence = reader.bool();
                         continue;
                     }
                 }
