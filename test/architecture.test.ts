@@ -48,11 +48,13 @@ const MODULES: Readonly<Record<string, readonly string[]>> = {
   'dgram-as-promised': ['transport/udp.ts'],
   'lru-cache': ['peer', 'greylist', 'level', 'redis'],
   'node:assert/strict': ['testing'],
+  // Beside the transport the doctor has sockets of its own, with which it looks at what the transport cannot.
+  'node:dgram': ['cli/echo.ts'],
   'node:buffer': ['wire', 'spamdb'],
   // Beside the keys: a new key's bytes, a script's digest, and the token of a lease.
   'node:crypto': ['auth', 'cli/keygen.ts', 'redis'],
   'node:dns/promises': ['transport/udp-link.ts'],
-  'node:events': ['listeners.ts', 'peer', 'greylist', 'redis', 'socket'],
+  'node:events': ['cli/echo.ts', 'listeners.ts', 'peer', 'greylist', 'redis', 'socket'],
   'node:fs': ['auth/key.ts', 'cli/main.ts', 'transport/interfaces.ts', 'greylist/exempt.ts', 'store', 'level'],
   'node:fs/promises': ['auth/key.ts', 'cli', 'socket', 'store', 'level'],
   'node:net': [
@@ -64,6 +66,7 @@ const MODULES: Readonly<Record<string, readonly string[]>> = {
     'spamdb-record.ts',
     'adapters',
     'socket',
+    'cli/checks.ts',
     'store/shares.ts',
     'level/ownership.ts',
   ],

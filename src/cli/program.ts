@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { allowCommand, forgetCommand, trapCommand } from './addresses.ts';
 import { decodeCommand } from './decode.ts';
+import { doctorCommand } from './doctor.ts';
 import { exportCommand } from './export.ts';
 import { EXIT, failureOf } from './failure.ts';
 import { fingerprintCommand } from './fingerprint.ts';
@@ -46,6 +47,7 @@ function program(version: string, io: Io): Command {
     watchCommand,
     peersCommand,
     keysCommand,
+    doctorCommand,
     allowCommand,
     trapCommand,
     forgetCommand,
