@@ -67,6 +67,7 @@ const MODULES: Readonly<Record<string, readonly string[]>> = {
     'adapters',
     'socket',
     'cli/checks.ts',
+    'cli/send.ts',
     'store/shares.ts',
     'level/ownership.ts',
   ],

@@ -11,6 +11,8 @@ import { keygenCommand } from './keygen.ts';
 import { keysCommand } from './keys.ts';
 import { listCommand } from './list.ts';
 import { peersCommand } from './peers.ts';
+import { seedCommand } from './seed.ts';
+import { sendCommand } from './send.ts';
 import { serveCommand } from './serve.ts';
 import { spamtrapCommand } from './spamtrap.ts';
 import { statsCommand } from './stats.ts';
@@ -48,6 +50,8 @@ function program(version: string, io: Io): Command {
     peersCommand,
     keysCommand,
     doctorCommand,
+    sendCommand,
+    seedCommand,
     allowCommand,
     trapCommand,
     forgetCommand,

@@ -14,17 +14,6 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(directory, { recursive: true }));
 
-test('a recipe that is started as a program reads its pipe, sends, prints, and exits with 0', async () => {
-  await using mx = await openPeer(SyncKey.fromBytes(Buffer.from('secret\n')), '127.0.0.1', 0);
-  const { port } = mx.peer.address;
-  const { child, ended } = spawnExample('recipes/seed-mx.ts', ['-Y', '127.0.0.1', '-p', `${port}`, '-K', keyFile]);
-  child.stdin.end('TRAPPED|198.51.100.7|4000000000\n');
-
-  const stdout = '1 entry for 127.0.0.1, 1 datagram sent\n';
-  expect(await ended).toEqual({ status: 0, stdout, stderr: '' });
-  await expect.poll(() => mx.received.map(({ ip }) => ip)).toEqual(['198.51.100.7']);
-});
-
 test('the bridge ends at an interrupt, and prints how many entries it passed on', async () => {
   const side = (name: string, host: number, port: number) => [
     ...[`--${name}-listen`, `127.77.3.${host}`, `--${name}-port`, `${port}`, `--${name}-target`, '127.77.3.9'],
