@@ -51,8 +51,8 @@ const MODULES: Readonly<Record<string, readonly string[]>> = {
   // Beside the transport the doctor has sockets of its own, with which it looks at what the transport cannot.
   'node:dgram': ['cli/echo.ts'],
   'node:buffer': ['wire', 'spamdb'],
-  // Beside the keys: a new key's bytes, a script's digest, and the token of a lease.
-  'node:crypto': ['auth', 'cli/keygen.ts', 'redis'],
+  // Beside the keys: a new key's bytes, what a bridge remembers of an entry, a script's digest, and the token of a lease.
+  'node:crypto': ['auth', 'cli/keygen.ts', 'cli/bridge.ts', 'redis'],
   'node:dns/promises': ['transport/udp-link.ts'],
   'node:events': ['cli/echo.ts', 'listeners.ts', 'peer', 'greylist', 'redis', 'socket'],
   'node:fs': ['auth/key.ts', 'cli/main.ts', 'transport/interfaces.ts', 'greylist/exempt.ts', 'store', 'level'],
@@ -66,12 +66,13 @@ const MODULES: Readonly<Record<string, readonly string[]>> = {
     'spamdb-record.ts',
     'adapters',
     'socket',
+    'cli/bridge.ts',
     'cli/checks.ts',
     'cli/send.ts',
     'store/shares.ts',
     'level/ownership.ts',
   ],
-  'node:os': ['transport/interfaces.ts'],
+  'node:os': ['transport/interfaces.ts', 'cli/bridge.ts'],
   'node:path': ['level', 'socket'],
   'node:stream': ['cli'],
   'node:zlib': ['store', 'level', 'rules/key.ts'],

@@ -1,6 +1,8 @@
 import { Command, CommanderError } from 'commander';
 import { allowCommand, forgetCommand, trapCommand } from './addresses.ts';
+import { bridgeCommand } from './bridge.ts';
 import { decodeCommand } from './decode.ts';
+import { diffCommand } from './diff.ts';
 import { doctorCommand } from './doctor.ts';
 import { exportCommand } from './export.ts';
 import { EXIT, failureOf } from './failure.ts';
@@ -52,6 +54,8 @@ function program(version: string, io: Io): Command {
     doctorCommand,
     sendCommand,
     seedCommand,
+    bridgeCommand,
+    diffCommand,
     allowCommand,
     trapCommand,
     forgetCommand,

@@ -1,9 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SyncKey } from 'spamd-sync';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { freePort, openPeer, spawnExample } from '../examples/recipe.ts';
+import { freePort, spawnExample } from '../examples/recipe.ts';
 
 let directory: string;
 let keyFile: string;
