@@ -61,7 +61,7 @@ test('a bridge passes ten thousand entries each way, each once, in the dialect o
   const sides = ['--a-listen', INTERFACE, '--a-target', INTERFACE, '--b-listen', OTHER, '--b-target', OTHER];
   const args = ['bridge', '--a-key', key, ...sides, '--b-dialect', 'greyd', '--json'];
   await using bridge = new Program([...COMMAND, ...args], lab.host(0).inside);
-  await expect.poll(() => bridge.stderr, { timeout: 15_000 }).toBe('spamd-sync: bridging\n');
+  await expect.poll(() => bridge.stderr, { timeout: 60_000 }).toBe('spamd-sync: bridging\n');
   const batch = { bulkRate: 100 };
   const a = await lab.host(1).open({ key: KEY, listen: INTERFACE, targets: [INTERFACE], batch });
   const b = await lab.host(2).open({ key: KEY, listen: OTHER, targets: [{ host: OTHER, dialect: 'greyd' }], batch });
@@ -69,7 +69,7 @@ test('a bridge passes ten thousand entries each way, each once, in the dialect o
   await Promise.all([a.announce(...entriesOf(18)), b.announce(...entriesOf(19))]);
 
   const size = (entries: readonly Entry[]) => received(entries).size;
-  await expect.poll(() => [size(a.entries), size(b.entries)], { timeout: 20_000 }).toEqual([10_000, 10_000]);
+  await expect.poll(() => [size(a.entries), size(b.entries)], { timeout: 60_000 }).toEqual([10_000, 10_000]);
   // Time for an entry that goes round to come by again.
   await new Promise((resolve) => setTimeout(resolve, 500));
   for (const [net, { entries }] of [
@@ -86,4 +86,4 @@ test('a bridge passes ten thousand entries each way, each once, in the dialect o
   expect(await bridge.ended).toBe(0);
   expect(JSON.parse(bridge.stdout)).toEqual({ fromA: 10_000, fromB: 10_000, failed: 0 });
   expect(bridge.stderr).toBe('spamd-sync: bridging\n');
-});
+}, 150_000);
