@@ -43,10 +43,12 @@ async function doctor(io: Io, options: Options): Promise<void> {
   const { listen, target, json = false, offline = false, group = '224.0.1.240' } = options;
   if (listen === undefined && target === undefined) throw new UsageError('neither -y nor -Y: what should be checked?');
   const out = new Output(io.stdout, json);
-  const printed: Promise<void>[] = [];
+  let printed = Promise.resolve();
   const report = (found: Finding): void => {
     if (found.severity === 'bad') io.exit = EXIT.no;
-    printed.push(out.print(found, () => lines(found, out)));
+    printed = printed.then(() => out.print(found, () => lines(found, out)));
+    // Seen in the end.
+    printed.catch(() => {});
   };
   const peer = await checkHost(options, report);
   try {
@@ -58,7 +60,7 @@ async function doctor(io: Io, options: Options): Promise<void> {
   } finally {
     await peer?.close();
   }
-  await Promise.all(printed);
+  await printed;
 }
 
 function* lines({ check, severity, message, remedy }: Finding, out: Output): Generator<string, void> {

@@ -62,12 +62,12 @@ async function send(io: Io, type: Type, what: readonly string[], options: Option
   const given = isStdin ? await wholeInput('-', io) : what;
   const listed = isStdin ? entriesIn(given, type, options, left) : typed(what, type, options, left);
   // A mistake on the command line is seen before anything is sent; a list may be long.
-  const entries = isStdin && !isRemoval ? listed : await collected(listed);
+  const entries = isStdin ? listed : await collected(listed);
   using interrupt = new Interrupt();
   const peer = await openSender(io, options);
   try {
-    const report = Array.isArray(entries)
-      ? await announce(peer, entries)
+    const report = isRemoval
+      ? await announce(peer, await collected(entries))
       : await peer.seed(entries, { rate: options.rate, signal: interrupt.signal });
     const out = new Output(io.stdout, options.json ?? false);
     await out.print({ ...report, badLines: left.badLines }, () => lines(report));
@@ -80,7 +80,7 @@ async function send(io: Io, type: Type, what: readonly string[], options: Option
 
 type Report = Pick<SeedReport, 'entries' | 'targets' | 'skipped' | 'aborted'>;
 
-/** What was typed is little, and removals are no part of a seed. */
+/** Removals are no part of a seed. */
 async function announce(peer: SyncPeer, entries: readonly Entry[]): Promise<Report> {
   const { targets, skipped }: SendReport = await peer.announce(entries);
   const counts: Record<string, number> = {};
@@ -88,7 +88,7 @@ async function announce(peer: SyncPeer, entries: readonly Entry[]): Promise<Repo
   return { entries: entries.length, targets, skipped: counts as SeedReport['skipped'], aborted: false };
 }
 
-async function collected(entries: AsyncIterable<Entry>): Promise<Entry[]> {
+async function collected(entries: Iterable<Entry> | AsyncIterable<Entry>): Promise<Entry[]> {
   const list: Entry[] = [];
   for await (const entry of entries) list.push(entry);
   return list;
