@@ -102,7 +102,9 @@ function* targetFindings(peer: SyncPeer): Generator<Finding, void> {
     if (address === undefined) {
       const message = `target ${target} does not resolve, and is no interface`;
       yield finding('target', 'bad', target, message, 'mend the name, or give its address');
-    } else if (!multicast) yield finding('target', 'ok', target, `target ${target} is ${address}`);
+    } else if (!multicast && address !== target) {
+      yield finding('target', 'ok', target, `target ${target} is ${address}`);
+    }
   }
 }
 

@@ -120,7 +120,7 @@ describe('doctor', () => {
   });
 
   it('warns of the empty key, and finds what else is in order', async () => {
-    const found = objects(await spamdSync(['doctor', '-Y', '127.0.0.1', '--empty-key', '--json']));
+    const found = objects(await spamdSync(['doctor', '-Y', 'localhost', '--empty-key', '--json']));
     expect(found.map(({ check, severity }) => [check, severity])).toEqual([
       ['key', 'bad'],
       ['interface', 'ok'],
