@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { allowCommand, forgetCommand, trapCommand } from './addresses.ts';
 import { bridgeCommand } from './bridge.ts';
+import { candidatesCommand } from './candidates.ts';
 import { decodeCommand } from './decode.ts';
 import { diffCommand } from './diff.ts';
 import { doctorCommand } from './doctor.ts';
@@ -13,11 +14,14 @@ import { keygenCommand } from './keygen.ts';
 import { keysCommand } from './keys.ts';
 import { listCommand } from './list.ts';
 import { peersCommand } from './peers.ts';
+import { probesCommand } from './probes.ts';
 import { seedCommand } from './seed.ts';
 import { sendCommand } from './send.ts';
 import { serveCommand } from './serve.ts';
 import { spamtrapCommand } from './spamtrap.ts';
 import { statsCommand } from './stats.ts';
+import { tableCommand } from './table.ts';
+import { traplistCommand } from './traplist.ts';
 import { watchCommand } from './watch.ts';
 
 const EXITS = `
@@ -62,6 +66,10 @@ function program(version: string, io: Io): Command {
     spamtrapCommand,
     importCommand,
     exportCommand,
+    tableCommand,
+    traplistCommand,
+    candidatesCommand,
+    probesCommand,
     decodeCommand,
     keygenCommand,
     fingerprintCommand,

@@ -8,6 +8,7 @@ import { append, duration, linesOf, port } from './arguments.ts';
 import { controlOption } from './control.ts';
 import { UsageError } from './failure.ts';
 import type { Io } from './io.ts';
+import { stopSignal } from './signals.ts';
 import { entryWords } from './words.ts';
 
 interface Options {
@@ -206,11 +207,4 @@ function logTraffic(peer: SyncPeer, log: (line: string) => void): void {
   peer.on('drop', ({ reason, detail, source, size }) => {
     log(`dropped ${size} bytes from ${source.address}:${source.port}: ${reason}: ${detail}`);
   });
-}
-
-/** Aborted by the first signal that asks the daemon to stop; the reason is its name. */
-function stopSignal(): AbortSignal {
-  const stop = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort(name));
-  return stop.signal;
 }

@@ -1,7 +1,7 @@
 /** Why an attempt is deferred. */
 export type DeferReason = 'first-sight' | 'too-soon' | 'error';
 /** Why an attempt passes. */
-export type PassReason = 'retry' | 'white' | 'exempt' | 'learn' | 'error';
+export type PassReason = 'retry' | 'white' | 'exempt' | 'not-trapped' | 'learn' | 'error';
 /** Why an attempt is rejected. */
 export type RejectReason = 'spamtrap' | 'domain' | 'low-priority-mx' | 'trapped';
 
@@ -12,6 +12,7 @@ export type RejectReason = 'spamtrap' | 'domain' | 'low-priority-mx' | 'trapped'
  * - `retry`: the client came back after passtime, and is white from now on;
  * - `white`: the address, or its pool, is white;
  * - `exempt`: the address, the recipient or the sender is in `policy.exempt`, `exemptRecipients`, `exemptSenders`;
+ * - `not-trapped`: it was asked with `trapsOnly`, and is neither trapped nor white;
  * - `learn`: it passes because `policy.mode` is `learn`; `would` is what it would have been;
  * - `spamtrap`: the recipient is a spamtrap, so the address is trapped;
  * - `domain`: the recipient is not of `policy.allowedDomains`, so the address is trapped;
@@ -54,7 +55,7 @@ type VerdictOf<Action, Reason, Members = object> = VerdictMembers & {
 export type Verdict =
   | VerdictOf<'pass', 'retry', { expires: number; waited: number }>
   | VerdictOf<'pass', 'white', { expires: number }>
-  | VerdictOf<'pass', 'exempt'>
+  | VerdictOf<'pass', 'exempt' | 'not-trapped'>
   | VerdictOf<'pass', 'learn', { would: DeferReason | RejectReason }>
   | VerdictOf<'pass', 'error', { error: Error }>
   | VerdictOf<'defer', 'first-sight' | 'too-soon', { reply: string; retryAfter: number }>
@@ -70,6 +71,19 @@ export function rejected(reason: RejectReason, expires: number, trappedBy: strin
   const date = new Date(expires * 1000).toISOString();
   const reply = `550 5.7.1 Refused: your address is trapped until ${date}`;
   return { action: 'reject', reason, expires, trappedBy, reply };
+}
+
+/** Whether it rejects, or would if the mode were not `learn`. */
+export function isRejection({ reason, would }: Pick<Verdict, 'reason' | 'would'>): boolean {
+  switch (would ?? reason) {
+    case 'spamtrap':
+    case 'domain':
+    case 'low-priority-mx':
+    case 'trapped':
+      return true;
+    default:
+      return false;
+  }
 }
 
 /** The verdict when the greylist cannot decide, as `policy.onError` says. */

@@ -1,11 +1,12 @@
 import { SpamdSyncError, shown } from '../errors.ts';
 import type { AddressRecord } from '../rules/address.ts';
 import { LoadAddressStep, LoadTupleStep } from '../rules/change.ts';
+import { tupleKeyPrefix } from '../rules/key.ts';
 import type { Step, View } from '../rules/step.ts';
 import { isExpiredTuple, isForSweep } from '../rules/sweep.ts';
 import type { TupleRecord } from '../rules/tuple.ts';
 import type { Counts } from '../store/codec.ts';
-import type { Awaitable, Candidate, Spamtraps, Store, StoreRecord, StoreStats } from '../store/store.ts';
+import type { Awaitable, Candidate, Spamtraps, Store, StoredTuple, StoreRecord, StoreStats } from '../store/store.ts';
 import { notMadeByNew } from '../validate.ts';
 import {
   ADDRESSES,
@@ -157,6 +158,13 @@ export class LevelStore implements Store, AsyncDisposable {
     for (const address of this.#traps) yield { type: 'spamtrap', address };
   }
 
+  /** The keys begin with the address, so that nothing else is read. */
+  async *tuplesOf(ip: string): AsyncIterable<StoredTuple> {
+    this.#checkOpen();
+    await this.#writer.commit();
+    for await (const slice of this.#tuples.slices(tupleKeyPrefix(ip))) yield* slice;
+  }
+
   async load(records: readonly StoreRecord[]): Promise<void> {
     for (let from = 0; from < records.length; from += SLICE) {
       await Promise.all(records.slice(from, from + SLICE).map((record) => this.#load(record)));
@@ -167,11 +175,11 @@ export class LevelStore implements Store, AsyncDisposable {
   async *sweepCandidates(now: number): AsyncIterable<readonly Candidate[]> {
     // A step looks at each again, as it is by then.
     await this.#readyToList();
-    for await (const slice of this.#tuples.slices()) {
+    for await (const slice of this.#tuples.all()) {
       const expired = slice.filter(({ record }) => isExpiredTuple(record, now));
       yield expired.map(({ key }): Candidate => ({ type: 'tuple', key }));
     }
-    for await (const slice of this.#addresses.slices()) {
+    for await (const slice of this.#addresses.all()) {
       const ripe = slice.filter(({ record }) => isForSweep(record, now));
       yield ripe.map(({ key }): Candidate => ({ type: 'address', ip: key }));
     }
@@ -277,8 +285,8 @@ export class LevelStore implements Store, AsyncDisposable {
         isOver: () => this.#closing !== undefined,
       });
       if (census === undefined) return;
-      this.#tuples.completed(surplus(census, 'tuples'));
-      this.#addresses.completed(surplus(census, 'addresses'));
+      this.#tuples.completed(surplus(census, 'tuples'), census.unsound.tuples);
+      this.#addresses.completed(surplus(census, 'addresses'), census.unsound.addresses);
       this.#finding = censusFinding(this.#db.directory, census);
     } catch (error) {
       this.#finding = storeError(this.#db.directory, error);

@@ -3,7 +3,7 @@ import type { AddressRecord } from '../rules/address.ts';
 import { holdsUntil, isWhiteLast, overwriteAddress } from '../rules/address.ts';
 import { LoadAddressStep } from '../rules/change.ts';
 import { addCountsTo } from '../rules/counts.ts';
-import { addressOfKey } from '../rules/key.ts';
+import { addressOfKey, tupleKeyPrefix } from '../rules/key.ts';
 import type { Step, View } from '../rules/step.ts';
 import { isExpiredTuple, isForSweep } from '../rules/sweep.ts';
 import { overwriteTuple, type TupleRecord } from '../rules/tuple.ts';
@@ -11,7 +11,7 @@ import { checkedWhole, checkMembers } from '../validate.ts';
 import { FairTable } from './fair-table.ts';
 import { addressBytes, tupleBytes } from './heap-size.ts';
 import { SpamtrapSet } from './spamtrap-set.ts';
-import type { Candidate, Spamtraps, Store, StoreRecord, StoreStats } from './store.ts';
+import type { Candidate, Spamtraps, Store, StoredTuple, StoreRecord, StoreStats } from './store.ts';
 
 /** Options of a store in memory. */
 export interface MemoryStoreOptions {
@@ -39,7 +39,7 @@ const MAX = 2 ** 24;
 /** What there is room for unless it is set, bytes for each. */
 const TUPLE_BYTES = 512;
 const ADDRESS_BYTES = 512;
-const LEAST_BYTES = 2 ** 16;
+const MIN_BYTES = 2 ** 16;
 const MAX_BYTES = 2 ** 40;
 
 /**
@@ -69,7 +69,7 @@ export class MemoryStore implements Store {
     const { maxAddressBytes = defaultBytes(maxAddresses, ADDRESS_BYTES) } = options;
     this.#tuples = new FairTable({
       max: checkedWhole('maxTuples', maxTuples, 1, MAX),
-      maxBytes: checkedWhole('maxTupleBytes', maxTupleBytes, LEAST_BYTES, MAX_BYTES),
+      maxBytes: checkedWhole('maxTupleBytes', maxTupleBytes, MIN_BYTES, MAX_BYTES),
       sizeOf: tupleBytes,
       overwrite: overwriteTuple,
       onEvicted: (record) => {
@@ -78,7 +78,7 @@ export class MemoryStore implements Store {
     });
     this.#addresses = new FairTable({
       max: checkedWhole('maxAddresses', maxAddresses, 1, MAX),
-      maxBytes: checkedWhole('maxAddressBytes', maxAddressBytes, LEAST_BYTES, MAX_BYTES),
+      maxBytes: checkedWhole('maxAddressBytes', maxAddressBytes, MIN_BYTES, MAX_BYTES),
       sizeOf: addressBytes,
       overwrite: overwriteAddress,
       onEvicted: (record) => {
@@ -134,6 +134,15 @@ export class MemoryStore implements Store {
     }
   }
 
+  /** Looks through all tuples: an index by address would cost each of them memory. */
+  async *tuplesOf(ip: string): AsyncIterable<StoredTuple> {
+    const prefix = tupleKeyPrefix(ip);
+    for (const { items, isLast } of this.#tuples.slices()) {
+      for (const [key, record] of items) if (key.startsWith(prefix)) yield { key, record };
+      if (!isLast) await nextTurn();
+    }
+  }
+
   async *sweepCandidates(now: number): AsyncIterable<readonly Candidate[]> {
     for (const { items, isLast } of this.#tuples.slices((record) => isExpiredTuple(record, now))) {
       if (items.length > 0) yield items.map(([key]): Candidate => ({ type: 'tuple', key }));
@@ -160,7 +169,7 @@ export class MemoryStore implements Store {
 }
 
 function defaultBytes(count: number, each: number): number {
-  return Math.max(LEAST_BYTES, count * each);
+  return Math.max(MIN_BYTES, count * each);
 }
 
 /** The records as a step looks at them, each looked up only if it is read. One view serves every step in turn. */

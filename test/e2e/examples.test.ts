@@ -2,7 +2,6 @@ import { expect, test } from 'vitest';
 import { spawnExample } from '../examples/recipe.ts';
 
 test.each([
-  ['recipes/trap-candidates.ts', ['--help']],
   ['mta.ts', ['--listen', '127.0.0.1:0']],
   ['demo.ts', []],
 ])('%s ends without a message when nobody reads what it prints', async (file, args) => {

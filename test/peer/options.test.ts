@@ -105,6 +105,7 @@ describe('invalid options', () => {
     ['maxSkew', { maxSkew: 2 ** 31 + 1 }],
     ['maxSkew', { maxSkew: 0.5 }],
     ['maxSkew', { maxSkew: true }],
+    ['waitForInterface', { waitForInterface: 'yes' }],
     ['maxDigests', { maxDigests: 0 }],
     ['maxDigests', { maxDigests: 2 ** 24 + 1 }],
     ['batch', { batch: 5 }],
