@@ -36,9 +36,10 @@ export type { DeferReason, PassReason, RejectReason, Verdict, VerdictReason } fr
 export type { KnownAddress, KnownClaim, KnownTuple, Why } from './greylist/why.ts';
 export type { SkipReason } from './peer/dialect.ts';
 export type { PeerWarning, PeerWarningCode, SyncPeerEvents } from './peer/events.ts';
-export type { PeerHealth, SourceHealth, TargetHealth } from './peer/health.ts';
+export type { PeerHealth, SignedBy, SourceHealth, TargetHealth } from './peer/health.ts';
 export type { Drop, DropReason } from './peer/inbound.ts';
 export type { BatchOptions, Dialect, ListenOptions, SyncPeerOptions, TargetOptions } from './peer/options.ts';
+export type { Sent } from './peer/outlet.ts';
 export { SyncPeer } from './peer/peer.ts';
 export type { Received, ReceivedOptions } from './peer/received.ts';
 export type { SendReport, Skipped, TargetReport } from './peer/report.ts';

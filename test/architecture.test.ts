@@ -36,7 +36,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // The public surface alone.
   cli: ['index.ts', 'level/index.ts', 'socket/index.ts', 'spamdb/index.ts', 'store/index.ts', 'wire/index.ts'],
   metrics: ['index.ts'],
-  socket: ['greylist'],
+  // What is served beside a greylist is its peer.
+  socket: ['greylist', 'peer'],
   testing: ['transport', 'store', 'rules'],
 };
 
@@ -48,12 +49,14 @@ const MODULES: Readonly<Record<string, readonly string[]>> = {
   'lru-cache': ['peer', 'greylist', 'level', 'redis'],
   'mmdb-lib': ['cli/places.ts'],
   'node:assert/strict': ['testing'],
+  // Beside the transport the doctor has sockets of its own, with which it looks at what the transport cannot.
+  'node:dgram': ['cli/echo.ts'],
   'node:child_process': ['cli/child.ts'],
   'node:buffer': ['wire', 'spamdb'],
-  // Beside the keys: a new key's bytes, a script's digest, and the token of a lease.
-  'node:crypto': ['auth', 'cli/keygen.ts', 'redis'],
+  // Beside the keys: a new key's bytes, what a bridge remembers of an entry, a script's digest, and the token of a lease.
+  'node:crypto': ['auth', 'cli/keygen.ts', 'cli/bridge.ts', 'redis'],
   'node:dns/promises': ['transport/udp-link.ts'],
-  'node:events': ['listeners.ts', 'peer', 'greylist', 'redis', 'socket'],
+  'node:events': ['cli/echo.ts', 'listeners.ts', 'peer', 'greylist', 'redis', 'socket'],
   'node:fs': ['auth/key.ts', 'cli/main.ts', 'transport/interfaces.ts', 'greylist/exempt.ts', 'store', 'level'],
   'node:fs/promises': ['auth/key.ts', 'cli', 'socket', 'store', 'level'],
   'node:module': ['cli/places.ts'],
@@ -66,11 +69,14 @@ const MODULES: Readonly<Record<string, readonly string[]>> = {
     'spamdb-record.ts',
     'adapters',
     'socket',
+    'cli/bridge.ts',
+    'cli/checks.ts',
     'cli/log-lines.ts',
+    'cli/send.ts',
     'store/shares.ts',
     'level/ownership.ts',
   ],
-  'node:os': ['transport/interfaces.ts'],
+  'node:os': ['transport/interfaces.ts', 'cli/bridge.ts'],
   'node:path': ['level', 'socket', 'cli/replaced-files.ts'],
   'node:stream': ['cli'],
   'node:zlib': ['store', 'level', 'rules/key.ts'],

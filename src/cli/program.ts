@@ -1,21 +1,29 @@
 import { Command, CommanderError } from 'commander';
 import { allowCommand, forgetCommand, trapCommand } from './addresses.ts';
+import { bridgeCommand } from './bridge.ts';
 import { candidatesCommand } from './candidates.ts';
 import { decodeCommand } from './decode.ts';
+import { diffCommand } from './diff.ts';
+import { doctorCommand } from './doctor.ts';
 import { exportCommand } from './export.ts';
 import { EXIT, failureOf } from './failure.ts';
 import { fingerprintCommand } from './fingerprint.ts';
 import { importCommand } from './import.ts';
 import type { Io } from './io.ts';
 import { keygenCommand } from './keygen.ts';
+import { keysCommand } from './keys.ts';
 import { listCommand } from './list.ts';
+import { peersCommand } from './peers.ts';
 import { probesCommand } from './probes.ts';
 import { releaseCommand } from './release.ts';
+import { seedCommand } from './seed.ts';
+import { sendCommand } from './send.ts';
 import { serveCommand } from './serve.ts';
 import { spamtrapCommand } from './spamtrap.ts';
 import { statsCommand } from './stats.ts';
 import { tableCommand } from './table.ts';
 import { traplistCommand } from './traplist.ts';
+import { watchCommand } from './watch.ts';
 import { whyCommand } from './why.ts';
 
 const EXITS = `
@@ -47,6 +55,14 @@ function program(version: string, io: Io): Command {
     listCommand,
     statsCommand,
     whyCommand,
+    watchCommand,
+    peersCommand,
+    keysCommand,
+    doctorCommand,
+    sendCommand,
+    seedCommand,
+    bridgeCommand,
+    diffCommand,
     allowCommand,
     trapCommand,
     forgetCommand,

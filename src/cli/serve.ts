@@ -161,7 +161,7 @@ async function start(
   if (options.spamtraps !== undefined) {
     for (const address of await linesOf(options.spamtraps)) await greylist.spamtraps.add(address);
   }
-  const served = await serveGreylist(greylist, options.control);
+  const served = await serveGreylist(greylist, options.control, { peer });
   open.push(served);
   const { tuples, addresses, spamtraps } = await store.stats();
   log(`${options.store}: ${tuples} tuples, ${addresses} addresses, ${spamtraps} spamtraps`);

@@ -22,6 +22,11 @@ export function quoted(text: string): string {
   });
 }
 
+/** When something happened, UTC with milliseconds, ISO 8601. */
+export function momentWords(seconds: number): string {
+  return new Date(seconds * 1000).toISOString();
+}
+
 /** A time in UTC, ISO 8601; 0 is never. */
 export function timeWords(seconds: number): string {
   return seconds === 0 ? 'never' : new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
@@ -55,4 +60,16 @@ export function durationWords(seconds: number): string {
   });
   const shown = parts.filter(({ count }) => count > 0).map(({ unit, count }) => `${count}${unit}`);
   return shown.length === 0 ? '0s' : shown.join(' ');
+}
+
+/** How long something takes or is ago, in one unit: `45s`, `12m`, `3h`, `5d`. */
+export function agoWords(seconds: number): string {
+  const [unit, length] = UNITS.find(([, size]) => seconds >= 2 * size) ?? ['s', 1];
+  return `${Math.max(0, Math.floor(seconds / length))}${unit}`;
+}
+
+/** Counters by name, those that are not 0: `3 grey, 1 white`; `-` for none. */
+export function countsWords(counts: Readonly<Record<string, number>>): string {
+  const some = Object.entries(counts).filter(([, count]) => count > 0);
+  return some.length === 0 ? '-' : some.map(([name, count]) => `${count} ${name}`).join(', ');
 }

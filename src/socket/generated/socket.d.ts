@@ -410,6 +410,15 @@ export namespace spamdsyncsocket {
         /** Request delivered. */
         delivered?: (spamdsyncsocket.Delivery.$Properties|null);
 
+        /** Request peerHealth. */
+        peerHealth: boolean;
+
+        /** Request peerStats. */
+        peerStats: boolean;
+
+        /** Request peerEvents. */
+        peerEvents: boolean;
+
         /** Request checkTraps. */
         checkTraps?: (spamdsyncsocket.Attempt.$Properties|null);
 
@@ -493,6 +502,15 @@ export namespace spamdsyncsocket {
 
             /** Request delivered */
             delivered?: (spamdsyncsocket.Delivery.$Properties|null);
+
+            /** Request peerHealth */
+            peerHealth?: (boolean|null);
+
+            /** Request peerStats */
+            peerStats?: (boolean|null);
+
+            /** Request peerEvents */
+            peerEvents?: (boolean|null);
 
             /** Request checkTraps */
             checkTraps?: (spamdsyncsocket.Attempt.$Properties|null);
@@ -728,6 +746,9 @@ export namespace spamdsyncsocket {
         /** Response end. */
         end: boolean;
 
+        /** Response peerEvent. */
+        peerEvent: string[];
+
         /** Response released. */
         released: string;
 
@@ -781,6 +802,9 @@ export namespace spamdsyncsocket {
 
             /** Response end */
             end?: (boolean|null);
+
+            /** Response peerEvent */
+            peerEvent?: (string[]|null);
 
             /** Response released */
             released?: (string|null);
