@@ -54,7 +54,7 @@ const MODULES: Readonly<Record<string, readonly string[]>> = {
   commander: ['cli'],
   'dgram-as-promised': ['transport/udp.ts'],
   // Of the command alone, which brings it along: the store takes a client that its caller connected.
-  ioredis: ['cli/serve/store.ts'],
+  ioredis: ['cli/serve/redis-client.ts'],
   'lru-cache': ['peer', 'greylist', 'level', 'redis'],
   'node:assert/strict': ['testing'],
   'node:buffer': ['wire', 'spamdb'],

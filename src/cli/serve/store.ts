@@ -64,8 +64,7 @@ async function openLevel(directory: string, log: (line: string) => void, stop: A
 
 /** One client, which connects again by itself when the server was away. */
 async function openRedis(place: StorePlace & { kind: 'redis' }, log: (line: string) => void): Promise<OpenStore> {
-  // The client is large, and no other command has any use for it.
-  const { Redis } = await import('ioredis');
+  const { Redis } = await import('./redis-client.ts');
   const words = storeWords(place);
   const client = new Redis(place.url, { lazyConnect: true, maxRetriesPerRequest: 1 });
   let logged = Number.NEGATIVE_INFINITY;
