@@ -28,7 +28,7 @@ export { attemptFrom, type Reported } from './greylist/attempt-from.ts';
 export type { GreylistEvents, GreylistWarning, GreylistWarningCode } from './greylist/events.ts';
 export { Greylist } from './greylist/greylist.ts';
 export type { Attempt } from './greylist/input.ts';
-export type { ClaimOptions, GreylistOptions, SweepReport } from './greylist/options.ts';
+export type { ClaimOptions, GreylistOptions, SweepReport, TrapOptions } from './greylist/options.ts';
 export type { GreylistPolicy, PolicyOptions } from './greylist/policy.ts';
 export type { ImportReport } from './greylist/records.ts';
 export type { DecidedReason, GreylistStats, IgnoreReason } from './greylist/stats.ts';

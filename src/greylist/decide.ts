@@ -4,6 +4,7 @@ import { stateOf } from '../rules/address.ts';
 import { type AttemptOptions, type AttemptOutcome, AttemptStep, type Rules } from '../rules/attempt.ts';
 import { ReadStep } from '../rules/change.ts';
 import { DeliveryStep } from '../rules/delivery.ts';
+import type { Circumstances } from '../rules/evidence.ts';
 import { canonicalMailbox } from '../rules/key.ts';
 import type { Awaitable, Store } from '../store/store.ts';
 import { badOption } from '../validate.ts';
@@ -35,6 +36,8 @@ export interface Claiming {
   readonly ip: string;
   /** What decided it, see `AddressRecord.trappedBy`. */
   readonly by: string;
+  /** What is kept of why it is trapped. */
+  readonly circumstances?: Circumstances;
   /** Until when it holds, Unix seconds. Default: whiteexp or trapexp from now. */
   readonly expires?: number | undefined;
 }
@@ -89,12 +92,12 @@ export class Decider {
    *
    * @returns Until when it holds, Unix seconds.
    */
-  async claim({ type, ip, by, expires }: Claiming, now: number): Promise<number> {
+  async claim({ type, ip, by, circumstances, expires }: Claiming, now: number): Promise<number> {
     const { store, policy, announce } = this.#options;
     const lifetime = type === 'white' ? policy.whiteexp : policy.trapexp;
     const changeAt = (at: number) => {
       const claim = { at, expires: expires ?? at + lifetime, local: true };
-      return type === 'white' ? { type, ...claim } : { type, ...claim, trappedBy: by };
+      return type === 'white' ? { type, ...claim } : { type, ...claim, trappedBy: by, circumstances };
     };
     const changed = await merge(store, policy, ip, changeAt, now, true);
     announce({ type, ip, timestamp: changed.at, expires: changed.expires });
@@ -126,7 +129,7 @@ export class Decider {
     const state = known === undefined ? undefined : stateOf(known, now, policy.trapWins);
     if (state?.type === 'trapped') return rejected('trapped', state.expires, known?.trappedBy ?? '');
     if (state?.type === 'white') {
-      if (await store.spamtraps.has(canonicalMailbox(attempt.to))) return this.#trap(ip, 'spamtrap', now);
+      if (await store.spamtraps.has(canonicalMailbox(attempt.to))) return this.#trap(ip, 'spamtrap', attempt, now);
       return { action: 'pass', reason: 'white', expires: state.expires };
     }
     return this.#decideOne(ip, pool, attempt, now);
@@ -179,17 +182,23 @@ export class Decider {
       case 'trapped':
         return rejected('trapped', result.expires, result.trappedBy);
       case 'spamtrap':
-        return this.#trap(ip, 'spamtrap', now);
+        return this.#trap(ip, 'spamtrap', attempt, now);
       case 'unrecorded':
-        return this.#trap(ip, isAllowed(policy, attempt.to) ? 'low-priority-mx' : 'domain', now);
+        return this.#trap(ip, isAllowed(policy, attempt.to) ? 'low-priority-mx' : 'domain', attempt, now);
     }
   }
 
   /** What was seen decides, whether it can be recorded or not: a store that is full must not let a spamtrap's mail in. */
-  async #trap(ip: string, reason: 'spamtrap' | 'domain' | 'low-priority-mx', now: number): Promise<Verdict> {
+  async #trap(
+    ip: string,
+    reason: 'spamtrap' | 'domain' | 'low-priority-mx',
+    { helo, from, to, connectedTo = '' }: Attempt,
+    now: number,
+  ): Promise<Verdict> {
     const { policy, announce, onUnrecorded } = this.#options;
+    const circumstances = { tuple: { helo, from, to }, connectedTo: canonicalAddress(connectedTo) };
     try {
-      return rejected(reason, await this.claim({ type: 'trapped', ip, by: reason }, now), reason);
+      return rejected(reason, await this.claim({ type: 'trapped', ip, by: reason, circumstances }, now), reason);
     } catch (error) {
       onUnrecorded(ip, error);
       const expires = now + policy.trapexp;

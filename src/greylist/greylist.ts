@@ -24,9 +24,11 @@ import {
   checkedClaim,
   checkedDelivery,
   checkedOptions,
+  checkedTrap,
   type GreylistOptions,
   type Settings,
   type SweepReport,
+  type TrapOptions,
 } from './options.ts';
 import { applyEntry, merge, removalExpires } from './received.ts';
 import { exportRecords, type ImportReport, importRecords } from './records.ts';
@@ -90,7 +92,7 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
     if (canSubscribe(group)) {
       this.#subscription = new Subscription(group, {
         counters: this.#counters,
-        apply: (entry) => applyEntry(store, policy, this.#rules, entry, this.#now()),
+        apply: (entry, source) => applyEntry(store, policy, this.#rules, entry, this.#now(), source),
         onLost: (entry, error) =>
           this.#warn('WARN_SPAMD_STORE', `${entry.type} of ${entry.ip} from the group is lost`, error),
         onOverload: ({ type, ip }) =>
@@ -136,8 +138,9 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
    * @throws {EntryError} `ERR_SPAMD_FIELD` when `ip` is no IP address, or `expires` no time to come. Store trouble rejects
    * as it is.
    */
-  async trap(ip: string, options: ClaimOptions = {}): Promise<void> {
-    await this.#claim('trapped', ip, options);
+  async trap(ip: string, options: TrapOptions = {}): Promise<void> {
+    const { by, ...claim } = checkedTrap(options);
+    await this.#claim('trapped', ip, claim, by);
   }
 
   /**
@@ -290,13 +293,14 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
     return undecided(this.#settings.policy.onError, error instanceof Error ? error : new Error(String(error)));
   }
 
-  async #claim(type: 'white' | 'trapped', ip: string, options: ClaimOptions): Promise<void> {
+  async #claim(type: 'white' | 'trapped', ip: string, options: ClaimOptions, by?: string): Promise<void> {
     const now = this.#now();
     const { expires } = checkedClaim(options);
     const claiming = {
       type,
       ip: checkedAddress(ip),
       by: 'operator',
+      circumstances: { by },
       expires: expires === undefined ? undefined : checkedExpires(expires, now),
     };
     await this.#decider.claim(claiming, now);

@@ -81,6 +81,20 @@ export interface ClaimOptions {
   readonly expires?: number | Date | undefined;
 }
 
+/** Options of `trap`. */
+export interface TrapOptions extends ClaimOptions {
+  /** Who traps it and why, in the operator's words; kept as evidence, cut to 255 bytes. */
+  readonly by?: string | undefined;
+}
+
+/** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` */
+export function checkedTrap(options: TrapOptions): TrapOptions {
+  checkMembers('options', options, { expires: true, by: true });
+  const { by } = options;
+  if (by !== undefined && typeof by !== 'string') throw badOption('by', 'not a string', by);
+  return options;
+}
+
 /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` */
 export function checkedDelivery(options: { readonly endsTrap?: boolean | undefined }): {
   readonly endsTrap?: boolean | undefined;

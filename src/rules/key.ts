@@ -17,6 +17,9 @@ const TEXT = Uint8Array.from({ length: 128 }, (_, code) =>
 /** In mail addresses greyd leaves out these, wherever they stand; so a tuple that a greyd announced is found again. */
 const MAILBOX = TEXT.map((byte) => ('<>"\\'.includes(String.fromCharCode(byte)) ? 0 : byte));
 
+/** As the client typed it, but for controls. */
+const TYPED = Uint8Array.from({ length: 128 }, (_, code) => printable(String.fromCharCode(code)).charCodeAt(0));
+
 const scratch = Buffer.alloc(MAX_CUT + MAX_STRINGS + 3);
 
 /**
@@ -87,6 +90,11 @@ export function typedStrings(
   }
   const [helo = '', from = '', to = ''] = original.split('\0');
   return { helo, from, to };
+}
+
+/** A string as the client typed it, controls as `?`, cut to 255 bytes as those of a long tuple are, and in one piece. */
+export function boundedText(text: string): string {
+  return text.length * 3 <= MAX_CUT ? flat(printable(text)) : cut(text, TYPED);
 }
 
 function bracketed(address: string): string {

@@ -29,6 +29,7 @@ export {
   ReadStep,
 } from '../rules/change.ts';
 export { addedCounts, CountStep } from '../rules/counts.ts';
+export type { Evidence } from '../rules/evidence.ts';
 export {
   addressOfKey,
   canonicalMailbox,

@@ -104,9 +104,10 @@ describe('methods of a greylist', () => {
   });
 
   it.each<[string, Call, string]>([
-    ['trap(ip, expires)', (g) => g.trap(IP, any(START + 5)), `options: not an object with expires: ${START + 5}`],
-    ['trap(ip, null)', (g) => g.trap(IP, any(null)), 'options: not an object with expires: null'],
-    ['trap(ip, { until })', (g) => g.trap(IP, any({ until: 5 })), 'until: no such option; there are: expires'],
+    ['trap(ip, expires)', (g) => g.trap(IP, any(START + 5)), `options: not an object with expires, by: ${START + 5}`],
+    ['trap(ip, null)', (g) => g.trap(IP, any(null)), 'options: not an object with expires, by: null'],
+    ['trap(ip, { until })', (g) => g.trap(IP, any({ until: 5 })), 'until: no such option; there are: expires, by'],
+    ['trap(ip, { by })', (g) => g.trap(IP, { by: any(5) }), 'by: not a string: 5'],
     ['allow(ip, expires)', (g) => g.allow(IP, any(START + 5)), `options: not an object with expires: ${START + 5}`],
     ['allow(ip, { until })', (g) => g.allow(IP, any({ until: 5 })), 'until: no such option; there are: expires'],
     [
