@@ -35,9 +35,10 @@ export type { DecidedReason, GreylistStats, IgnoreReason } from './greylist/stat
 export type { DeferReason, PassReason, RejectReason, Verdict, VerdictReason } from './greylist/verdict.ts';
 export type { SkipReason } from './peer/dialect.ts';
 export type { PeerWarning, PeerWarningCode, SyncPeerEvents } from './peer/events.ts';
-export type { PeerHealth, SourceHealth, TargetHealth } from './peer/health.ts';
+export type { PeerHealth, SignedBy, SourceHealth, TargetHealth } from './peer/health.ts';
 export type { Drop, DropReason } from './peer/inbound.ts';
 export type { BatchOptions, Dialect, ListenOptions, SyncPeerOptions, TargetOptions } from './peer/options.ts';
+export type { Sent } from './peer/outlet.ts';
 export { SyncPeer } from './peer/peer.ts';
 export type { Received, ReceivedOptions } from './peer/received.ts';
 export type { SendReport, Skipped, TargetReport } from './peer/report.ts';

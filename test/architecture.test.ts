@@ -44,7 +44,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'wire/index.ts',
   ],
   metrics: ['index.ts'],
-  socket: ['greylist'],
+  // What is served beside a greylist is its peer.
+  socket: ['greylist', 'peer'],
   testing: ['transport', 'store', 'rules'],
 };
 

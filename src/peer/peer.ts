@@ -71,7 +71,11 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
     this.#bulkRate = bulkRate;
     this.#pacer = new Pacer(() => bulkRate.rate);
     this.#signer = new Signer(key, sent, clock);
-    this.#health = new Health(() => this.#outlets, this.#healthWarnings());
+    this.#health = new Health(
+      () => this.#outlets,
+      () => keysOf(key),
+      this.#healthWarnings(),
+    );
     this.#inbound = new Inbound({
       ...settings,
       sent,
@@ -195,7 +199,7 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
 
   /** Who is silent and who is not, what was dropped and why, per source; and how sending to each target fares. */
   health(): PeerHealth {
-    return this.#health.snapshot(this.#transport.interfaces);
+    return this.#health.snapshot(this.#transport.interfaces, this.#clock.now());
   }
 
   /** What was received, dropped and sent since the peer was opened. A snapshot. */
@@ -284,7 +288,13 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
   readonly #abort = (): void => void this.close();
 
   #outlet(target: Target, link: Link): Outlet {
-    return new Outlet(target, link, this.#counters, (error) => this.#warn('WARN_SPAMD_TARGET', error.message, error));
+    return new Outlet(target, link, this.#counters, {
+      onFailing: (error) => this.#warn('WARN_SPAMD_TARGET', error.message, error),
+      onSent: ({ name }, sharing, size) => {
+        if (this.listenerCount('sent') === 0) return;
+        this.#listeners.call('sent', { entries: sharing.map(({ entry }) => entry), target: name, size });
+      },
+    });
   }
 
   async #announceOne(entry: Entry): Promise<SendReport> {

@@ -233,7 +233,7 @@ export class RemoteGreylist extends EventEmitter<GreylistEvents> implements Asyn
 }
 
 /** @throws What whoever serves threw. */
-function checked(response: Response): Response {
+export function checked(response: Response): Response {
   if (response.failure != null) throw errorOf(response.failure);
   return response;
 }

@@ -6,6 +6,7 @@ import { SpamdSyncError, shown, systemCode } from '../errors.ts';
 import { badOption, checkedWhole, checkMembers, checkMethods } from '../validate.ts';
 import { ServedConnection, type SocketCounts } from './connection.ts';
 import type { ServedGreylist } from './served.ts';
+import { PeerAnswers, type ServedPeer } from './served-peer.ts';
 
 /** Options of `serveGreylist`. */
 export interface ServeOptions {
@@ -13,6 +14,8 @@ export interface ServeOptions {
   readonly mode?: number | undefined;
   /** How many processes may be connected at once, 1..10000. Default 256; those beyond are closed at once, and counted. */
   readonly maxConnections?: number | undefined;
+  /** The peer whose health, counters and traffic may be asked for too, see `RemotePeer`. Default: none. */
+  readonly peer?: ServedPeer | undefined;
   /** For timers. Default the system's. */
   readonly clock?: Clock | undefined;
 }
@@ -55,13 +58,14 @@ const METHODS = [
   'sweep',
   'stats',
 ] as const;
+const PEER_METHODS = ['health', 'stats', 'on', 'off'] as const;
 
 /**
- * Lets any process that may open the socket ask a greylist, see {@link RemoteGreylist}. A socket that is there already is
+ * Lets any process that may open the socket ask a greylist, see {@link RemoteGreylist}, and the peer beside it. A socket that is there already is
  * replaced only when nobody answers on it.
  *
  * @param path Of the socket, at most 103 bytes.
- * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for an invalid option and what is not a greylist; `ERR_SPAMD_LISTEN` when
+ * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for an invalid option and what is not a greylist or a peer; `ERR_SPAMD_LISTEN` when
  * another process answers on the path, something else is there, or the socket cannot be made.
  */
 export async function serveGreylist(
@@ -73,11 +77,13 @@ export async function serveGreylist(
   if (typeof path !== 'string' || path === '' || Buffer.byteLength(path) > MAX_PATH) {
     throw badOption('path', `not a path of at most ${MAX_PATH} bytes`, path);
   }
-  checkMembers('options', options, { mode: true, maxConnections: true, clock: true });
-  const { mode = 0o660, maxConnections = 256 } = options;
+  checkMembers('options', options, { mode: true, maxConnections: true, peer: true, clock: true });
+  const { mode = 0o660, maxConnections = 256, peer } = options;
+  if (peer !== undefined) checkMethods('peer', peer, PEER_METHODS);
   checkedWhole('mode', mode, 0, 0o777);
   checkedWhole('maxConnections', maxConnections, 1, 10_000);
-  const served = new Served(greylist, path, timedClock(options.clock), maxConnections);
+  const clock = timedClock(options.clock);
+  const served = new Served(greylist, new PeerAnswers(peer, clock), path, clock, maxConnections);
   await removeStale(path);
   await served.listen(mode);
   return served;
@@ -92,10 +98,10 @@ class Served implements ServedSocket {
   #refused = 0;
   #closing: Promise<void> | undefined;
 
-  constructor(greylist: ServedGreylist, path: string, clock: TimedClock, maxConnections: number) {
+  constructor(greylist: ServedGreylist, peer: PeerAnswers, path: string, clock: TimedClock, maxConnections: number) {
     this.path = path;
     this.#clock = clock;
-    this.#server = createServer((socket) => this.#connected(socket, greylist));
+    this.#server = createServer((socket) => this.#connected(socket, greylist, peer));
     this.#server.maxConnections = maxConnections;
     this.#server.on('drop', () => {
       this.#refused++;
@@ -130,8 +136,8 @@ class Served implements ServedSocket {
     return this.close();
   }
 
-  #connected(socket: Socket, greylist: ServedGreylist): void {
-    const connection = new ServedConnection(socket, greylist, this.#counts);
+  #connected(socket: Socket, greylist: ServedGreylist, peer: PeerAnswers): void {
+    const connection = new ServedConnection(socket, greylist, peer, this.#counts);
     this.#connections.add(connection);
     socket.once('close', () => this.#connections.delete(connection));
   }

@@ -102,6 +102,8 @@ describe('metrics', () => {
       drops: {},
       lost: 0,
       skew: 0,
+      signedBy: [],
+      reach: 1,
       keyIndex: 0,
     });
     const forged = { ...source(250), accepted: 0, lastReceived: undefined, skew: undefined, keyIndex: undefined };

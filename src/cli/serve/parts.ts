@@ -45,7 +45,7 @@ export async function openParts(options: ServeOptions, open: Closable[], log: Lo
   open.push(greylist);
   greylist.on('warning', ({ code, message }) => log(`warning: ${code}: ${message}`));
   await addSpamtraps(greylist, await spamtrapsOf(options));
-  const served = await serveGreylist(greylist, options.control);
+  const served = await serveGreylist(greylist, options.control, { peer });
   open.push(served);
   const { tuples, addresses, spamtraps } = await store.store.stats();
   log(`${storeWords(place)}: ${tuples} tuples, ${addresses} addresses, ${spamtraps} spamtraps`);

@@ -335,6 +335,15 @@ export namespace spamdsyncsocket {
         /** Request delivered. */
         delivered?: (spamdsyncsocket.Delivery.$Properties|null);
 
+        /** Request peerHealth. */
+        peerHealth: boolean;
+
+        /** Request peerStats. */
+        peerStats: boolean;
+
+        /** Request peerEvents. */
+        peerEvents: boolean;
+
         /**
          * Encodes the specified Request message. Does not implicitly {@link spamdsyncsocket.Request.verify|verify} messages.
          * @param message Request message or plain object to encode
@@ -406,6 +415,15 @@ export namespace spamdsyncsocket {
 
             /** Request delivered */
             delivered?: (spamdsyncsocket.Delivery.$Properties|null);
+
+            /** Request peerHealth */
+            peerHealth?: (boolean|null);
+
+            /** Request peerStats */
+            peerStats?: (boolean|null);
+
+            /** Request peerEvents */
+            peerEvents?: (boolean|null);
 
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
@@ -629,6 +647,9 @@ export namespace spamdsyncsocket {
         /** Response end. */
         end: boolean;
 
+        /** Response peerEvent. */
+        peerEvent: string[];
+
         /**
          * Encodes the specified Response message. Does not implicitly {@link spamdsyncsocket.Response.verify|verify} messages.
          * @param message Response message or plain object to encode
@@ -679,6 +700,9 @@ export namespace spamdsyncsocket {
 
             /** Response end */
             end?: (boolean|null);
+
+            /** Response peerEvent */
+            peerEvent?: (string[]|null);
 
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];

@@ -676,6 +676,9 @@ export const spamdsyncsocket = $root.spamdsyncsocket = (() => {
          * @property {spamdsyncsocket.Records.$Properties|null} ["import"] Request import
          * @property {boolean|null} [end] Request end
          * @property {spamdsyncsocket.Delivery.$Properties|null} [delivered] Request delivered
+         * @property {boolean|null} [peerHealth] Request peerHealth
+         * @property {boolean|null} [peerStats] Request peerStats
+         * @property {boolean|null} [peerEvents] Request peerEvents
          * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
          */
 
@@ -836,6 +839,30 @@ export const spamdsyncsocket = $root.spamdsyncsocket = (() => {
         Request.prototype.delivered = null;
 
         /**
+         * Request peerHealth.
+         * @member {boolean} peerHealth
+         * @memberof spamdsyncsocket.Request
+         * @instance
+         */
+        Request.prototype.peerHealth = false;
+
+        /**
+         * Request peerStats.
+         * @member {boolean} peerStats
+         * @memberof spamdsyncsocket.Request
+         * @instance
+         */
+        Request.prototype.peerStats = false;
+
+        /**
+         * Request peerEvents.
+         * @member {boolean} peerEvents
+         * @memberof spamdsyncsocket.Request
+         * @instance
+         */
+        Request.prototype.peerEvents = false;
+
+        /**
          * Encodes the specified Request message. Does not implicitly {@link spamdsyncsocket.Request.verify|verify} messages.
          * @function encode
          * @memberof spamdsyncsocket.Request
@@ -883,6 +910,12 @@ export const spamdsyncsocket = $root.spamdsyncsocket = (() => {
                 writer.uint32(/* id 15, wireType 0 =*/120).bool(message.end);
             if (message.delivered != null && $Object.hasOwnProperty.call(message, "delivered"))
                 $root.spamdsyncsocket.Delivery.encode(message.delivered, writer.uint32(/* id 16, wireType 2 =*/130).fork(), _depth + 1).ldelim();
+            if (message.peerHealth != null && $Object.hasOwnProperty.call(message, "peerHealth"))
+                writer.uint32(/* id 25, wireType 0 =*/200).bool(message.peerHealth);
+            if (message.peerStats != null && $Object.hasOwnProperty.call(message, "peerStats"))
+                writer.uint32(/* id 26, wireType 0 =*/208).bool(message.peerStats);
+            if (message.peerEvents != null && $Object.hasOwnProperty.call(message, "peerEvents"))
+                writer.uint32(/* id 27, wireType 0 =*/216).bool(message.peerEvents);
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -1021,6 +1054,24 @@ export const spamdsyncsocket = $root.spamdsyncsocket = (() => {
                         if (wireType !== 2)
                             break;
                         message.delivered = $root.spamdsyncsocket.Delivery.decode(reader, reader.size(), $undefined, _depth + 1, message.delivered);
+                        continue;
+                    }
+                case 25: {
+                        if (wireType !== 0)
+                            break;
+                        message.peerHealth = reader.bool();
+                        continue;
+                    }
+                case 26: {
+                        if (wireType !== 0)
+                            break;
+                        message.peerStats = reader.bool();
+                        continue;
+                    }
+                case 27: {
+                        if (wireType !== 0)
+                            break;
+                        message.peerEvents = reader.bool();
                         continue;
                     }
                 }
@@ -1476,6 +1527,7 @@ export const spamdsyncsocket = $root.spamdsyncsocket = (() => {
          * @property {Array.<string>|null} [spamtrap] Response spamtrap
          * @property {Uint8Array|null} [chunk] Response chunk
          * @property {boolean|null} [end] Response end
+         * @property {Array.<string>|null} [peerEvent] Response peerEvent
          * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
          */
 
@@ -1502,6 +1554,7 @@ export const spamdsyncsocket = $root.spamdsyncsocket = (() => {
          */
         const Response = function (properties) {
             this.spamtrap = [];
+            this.peerEvent = [];
             if (properties)
                 for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                     if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -1581,6 +1634,14 @@ export const spamdsyncsocket = $root.spamdsyncsocket = (() => {
         Response.prototype.end = false;
 
         /**
+         * Response peerEvent.
+         * @member {Array.<string>} peerEvent
+         * @memberof spamdsyncsocket.Response
+         * @instance
+         */
+        Response.prototype.peerEvent = $util.emptyArray;
+
+        /**
          * Encodes the specified Response message. Does not implicitly {@link spamdsyncsocket.Response.verify|verify} messages.
          * @function encode
          * @memberof spamdsyncsocket.Response
@@ -1615,6 +1676,9 @@ export const spamdsyncsocket = $root.spamdsyncsocket = (() => {
                 writer.uint32(/* id 8, wireType 2 =*/66).bytes(message.chunk);
             if (message.end != null && $Object.hasOwnProperty.call(message, "end"))
                 writer.uint32(/* id 9, wireType 0 =*/72).bool(message.end);
+            if (message.peerEvent != null && message.peerEvent.length)
+                for (let i = 0; i < message.peerEvent.length; ++i)
+                    writer.uint32(/* id 15, wireType 2 =*/122).string(message.peerEvent[i]);
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -1713,6 +1777,14 @@ export const spamdsyncsocket = $root.spamdsyncsocket = (() => {
                         if (wireType !== 0)
                             break;
                         message.end = reader.bool();
+                        continue;
+                    }
+                case 15: {
+                        if (wireType !== 2)
+                            break;
+                        if (!(message.peerEvent && message.peerEvent.length))
+                            message.peerEvent = [];
+                        message.peerEvent.push(reader.string());
                         continue;
                     }
                 }
