@@ -14,6 +14,7 @@ const LEAVES = [
   'abort.ts',
   'validate.ts',
   'clock.ts',
+  'diagnostics.ts',
   'listeners.ts',
   'spamdb-record.ts',
 ];
@@ -40,11 +41,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'redis/index.ts',
     'socket/index.ts',
     'spamdb/index.ts',
+    'status/index.ts',
     'store/index.ts',
     'wire/index.ts',
   ],
   metrics: ['index.ts'],
   // What is served beside a greylist is its peer.
+  status: ['index.ts', 'metrics/index.ts'],
   socket: ['greylist', 'peer'],
   testing: ['transport', 'store', 'rules'],
 };
@@ -62,6 +65,7 @@ const MODULES: Readonly<Record<string, readonly string[]>> = {
   // Beside the keys: a new key's bytes, a script's digest, and the token of a lease.
   'node:child_process': ['cli/serve/service-manager.ts'],
   'node:crypto': ['auth', 'cli/keygen.ts', 'redis'],
+  'node:diagnostics_channel': ['diagnostics.ts', 'status/feed.ts'],
   'node:dns/promises': ['transport/udp-link.ts'],
   'node:events': ['listeners.ts', 'peer', 'greylist', 'redis', 'socket'],
   'node:fs': [
@@ -74,6 +78,7 @@ const MODULES: Readonly<Record<string, readonly string[]>> = {
     'level',
   ],
   'node:fs/promises': ['auth/key.ts', 'cli', 'socket', 'store', 'level'],
+  'node:http': ['status/http-server.ts'],
   'node:net': [
     'address.ts',
     'transport',
@@ -84,6 +89,7 @@ const MODULES: Readonly<Record<string, readonly string[]>> = {
     'adapters',
     'cli/serve/options.ts',
     'socket',
+    'status/http-server.ts',
     'store/shares.ts',
     'level/ownership.ts',
   ],
@@ -206,7 +212,9 @@ describe('the import graph of src', () => {
         path,
       ).toEqual([]);
     }
-    const imported = files.filter(({ path }) => !/^(adapters|cli|metrics)\//.test(path)).flatMap(({ own }) => own);
+    const imported = files
+      .filter(({ path }) => !/^(adapters|cli|metrics|status)\//.test(path))
+      .flatMap(({ own }) => own);
     expect(imported.filter((name) => name === SURFACE || name.endsWith(`/${SURFACE}`))).toEqual([]);
   });
 

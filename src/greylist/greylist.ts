@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { type TimedClock, within } from '../clock.ts';
+import { CHANNELS } from '../diagnostics.ts';
 import { Listeners } from '../listeners.ts';
 import type { Rules } from '../rules/attempt.ts';
 import type { SpamdbRecord } from '../spamdb-record.ts';
@@ -111,10 +112,10 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
   check(attempt: Attempt): Promise<Verdict> {
     try {
       const ip = checkedAttempt(attempt);
-      if (!this.#inFlight.hasRoom(attempt)) return Promise.resolve(this.#counted(this.#failed(TOO_MANY)));
+      if (!this.#inFlight.hasRoom(attempt)) return Promise.resolve(this.#answered(attempt, this.#failed(TOO_MANY)));
       const decided = this.#decide(ip, attempt);
-      if (decided instanceof Promise) return this.#settled(decided, this.#inFlight.begin(attempt));
-      return Promise.resolve(this.#counted(decided));
+      if (decided instanceof Promise) return this.#settled(attempt, decided, this.#inFlight.begin(attempt));
+      return Promise.resolve(this.#answered(attempt, decided));
     } catch (error) {
       return Promise.reject(error);
     }
@@ -271,16 +272,23 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
     }
   }
 
-  async #settled(deciding: Promise<Verdict>, waiting: number): Promise<Verdict> {
+  async #settled(attempt: Attempt, deciding: Promise<Verdict>, waiting: number): Promise<Verdict> {
     // It waits on after `check` has given up.
     const done = () => this.#inFlight.done(waiting);
     deciding.then(done, done);
-    return this.#counted(await this.#inTime(deciding).catch((error: unknown) => this.#failed(error)));
+    return this.#answered(attempt, await this.#inTime(deciding).catch((error: unknown) => this.#failed(error)));
   }
 
   #inTime<T>(promise: Promise<T>): Promise<T> {
     const { timeout } = this.#settings;
     return within(this.#clock, promise, timeout, () => new Error(`no answer from the store in ${timeout} s`));
+  }
+
+  /** Counted, shown to whoever looks, and as the mode has it. */
+  #answered(attempt: Attempt, decided: Verdict): Verdict {
+    const verdict = this.#counted(decided);
+    if (CHANNELS.verdict.hasSubscribers) CHANNELS.verdict.publish({ greylist: this, attempt, verdict });
+    return verdict;
   }
 
   #counted(verdict: Verdict): Verdict {

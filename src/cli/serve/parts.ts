@@ -1,5 +1,6 @@
 import { Greylist, SyncPeer } from '../../index.ts';
 import { serveGreylist } from '../../socket/index.ts';
+import { openStatus } from '../../status/index.ts';
 import { linesOf } from '../arguments.ts';
 import { KeyFiles } from './key-files.ts';
 import { type Log, logTraffic } from './log.ts';
@@ -47,11 +48,14 @@ export async function openParts(options: ServeOptions, open: Closable[], log: Lo
   await addSpamtraps(greylist, await spamtrapsOf(options));
   const served = await serveGreylist(greylist, options.control, { peer });
   open.push(served);
+  const status = options.http && (await openStatus({ peer, greylist, ...options.http, names: options.httpName }));
+  if (status !== undefined) open.push(status);
   const { tuples, addresses, spamtraps } = await store.store.stats();
   log(`${storeWords(place)}: ${tuples} tuples, ${addresses} addresses, ${spamtraps} spamtraps`);
   const { address, port } = peer.address;
   const where = `${options.listen === undefined ? 'sending from' : 'listening on'} ${address}:${port}`;
-  return { keys, peer, greylist, words: `${where}; control socket ${served.path}`, failed };
+  const page = status === undefined ? '' : `; ${status.url}`;
+  return { keys, peer, greylist, words: `${where}; control socket ${served.path}${page}`, failed };
 }
 
 /**

@@ -1,0 +1,3 @@
+/** What the command uses of the status page; no subpath of the package. */
+
+export { openStatus, type Status, type StatusOptions } from './status.ts';
