@@ -24,6 +24,9 @@ export interface GreylistOptions {
   readonly sweepInterval?: number | undefined;
 }
 
+/** What came of `release`. */
+export type Released = 'released' | 'white' | 'trapped' | 'unknown';
+
 /** How far a sweep got. */
 export interface SweepReport {
   /** Records removed because nothing in them holds any more. */
@@ -50,6 +53,7 @@ const STORE = [
   'update',
   'records',
   'load',
+  'tuplesOf',
   'sweepCandidates',
   'stats',
   'close',

@@ -45,6 +45,13 @@ export function tupleKey(ip: string, helo: string, from: string, to: string): st
   return scratch.toString('latin1', 0, at);
 }
 
+/** What the key of every tuple of an address begins with, and of no other. */
+export function tupleKeyPrefix(ip: string): string {
+  const end = writeCanonical(cut(ip, TEXT), 0, TEXT);
+  scratch[end] = SEPARATOR;
+  return scratch.toString('latin1', 0, end + 1);
+}
+
 /** A mail address as spamtraps are kept: lower case, without brackets. One that no datagram has room for is cut. */
 export function canonicalMailbox(address: string): string {
   const end = writeCanonical(fits(address, '', '') ? address : cut(address, MAILBOX), 0, MAILBOX);

@@ -52,6 +52,8 @@ const METHODS = [
   'allow',
   'delivered',
   'forget',
+  'release',
+  'why',
   'export',
   'import',
   'snapshot',

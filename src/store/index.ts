@@ -36,6 +36,7 @@ export {
   originalOf,
   splitKey,
   tupleKey,
+  tupleKeyPrefix,
   typedStrings,
 } from '../rules/key.ts';
 export type { Counts, Result, Step, View } from '../rules/step.ts';
@@ -50,5 +51,5 @@ export {
 export { newTuple, type TupleRecord } from '../rules/tuple.ts';
 export { decodeAddress, decodeTuple, encodeAddress, encodeTuple } from './codec.ts';
 export { MemoryStore, type MemoryStoreOptions } from './memory.ts';
-export type { Awaitable, Candidate, Spamtraps, Store, StoreRecord, StoreStats } from './store.ts';
+export type { Awaitable, Candidate, Spamtraps, Store, StoredTuple, StoreRecord, StoreStats } from './store.ts';
 export { type Sweep, sweep } from './sweep.ts';
