@@ -7,10 +7,13 @@ import { fingerprintCommand } from './fingerprint.ts';
 import { importCommand } from './import.ts';
 import type { Io } from './io.ts';
 import { keygenCommand } from './keygen.ts';
+import { keysCommand } from './keys.ts';
 import { listCommand } from './list.ts';
+import { peersCommand } from './peers.ts';
 import { serveCommand } from './serve.ts';
 import { spamtrapCommand } from './spamtrap.ts';
 import { statsCommand } from './stats.ts';
+import { watchCommand } from './watch.ts';
 
 const EXITS = `
 Exit status: 0 all is well; 1 the answer is no, as the command's own help says; 2 the command line is wrong;
@@ -40,6 +43,9 @@ function program(version: string, io: Io): Command {
     serveCommand,
     listCommand,
     statsCommand,
+    watchCommand,
+    peersCommand,
+    keysCommand,
     allowCommand,
     trapCommand,
     forgetCommand,

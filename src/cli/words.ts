@@ -22,7 +22,30 @@ export function quoted(text: string): string {
   });
 }
 
+/** When something happened, UTC with milliseconds, ISO 8601. */
+export function momentWords(seconds: number): string {
+  return new Date(seconds * 1000).toISOString();
+}
+
 /** A time in UTC, ISO 8601; 0 is never. */
 export function timeWords(seconds: number): string {
   return seconds === 0 ? 'never' : new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
+}
+
+const STEPS = [
+  [86_400, 'd'],
+  [3600, 'h'],
+  [60, 'm'],
+] as const;
+
+/** How long something takes or is ago, in one unit: `45s`, `12m`, `3h`, `5d`. */
+export function agoWords(seconds: number): string {
+  const [step, unit] = STEPS.find(([size]) => seconds >= 2 * size) ?? [1, 's'];
+  return `${Math.max(0, Math.floor(seconds / step))}${unit}`;
+}
+
+/** Counters by name, those that are not 0: `3 grey, 1 white`; `-` for none. */
+export function countsWords(counts: Readonly<Record<string, number>>): string {
+  const some = Object.entries(counts).filter(([, count]) => count > 0);
+  return some.length === 0 ? '-' : some.map(([name, count]) => `${count} ${name}`).join(', ');
 }

@@ -17,11 +17,37 @@ export type ServedPeer = Pick<SyncPeer, 'health' | 'stats' | 'on' | 'off'>;
  * - `sent`: a datagram went out to a target;
  * - `missed`: so many of these, in between, found no room because they are not read fast enough.
  */
-export type PeerEvent =
-  | { readonly event: 'received'; readonly time: number; readonly entry: Entry; readonly source: Source }
-  | { readonly event: 'dropped'; readonly time: number; readonly drop: Drop }
-  | { readonly event: 'sent'; readonly time: number; readonly sent: Sent }
-  | { readonly event: 'missed'; readonly time: number; readonly count: number };
+export type PeerEvent = {
+  /** When it happened. */
+  readonly time: number;
+} & (
+  | {
+      /** What happened. */
+      readonly event: 'received';
+      /** What was announced. */
+      readonly entry: Entry;
+      /** Which host announced it. */
+      readonly source: Source;
+    }
+  | {
+      /** What happened. */
+      readonly event: 'dropped';
+      /** What was refused, and why. */
+      readonly drop: Drop;
+    }
+  | {
+      /** What happened. */
+      readonly event: 'sent';
+      /** What went where. */
+      readonly sent: Sent;
+    }
+  | {
+      /** What happened. */
+      readonly event: 'missed';
+      /** How many. */
+      readonly count: number;
+    }
+);
 
 /** So many may follow what happens at once: each has a queue, and is a listener of the peer. */
 const MAX_FOLLOWING = 8;

@@ -113,13 +113,15 @@ describe('a second daemon', () => {
 });
 
 describe('SIGHUP', () => {
-  test('changes the key with an overlap, takes in new spamtraps, and loses no datagram and no question', async () => {
+  test('changes the key with an overlap, the policy and the spamtraps, and loses no datagram and no question', async () => {
     const port = await freePort();
     const [key, spamtraps] = [join(directory, 'key'), join(directory, 'spamtraps')];
+    const exempt = join(directory, 'exempt');
+    writeFileSync(exempt, '');
     writeFileSync(key, 'one', { mode: 0o600 });
     writeFileSync(spamtraps, 'old@example.net\n');
     const args = ['serve', '-y', '127.0.0.1', '-K', key, '-p', `${port}`, '--store', 'memory', '--control', control];
-    await using program = new Program([...COMMAND, ...args, '--spamtraps', spamtraps]);
+    await using program = new Program([...COMMAND, ...args, '--spamtraps', spamtraps, '--exempt', exempt]);
     await ready(program);
     const targets = [{ host: '127.0.0.1', port }];
     const open = (secret: string) =>
@@ -132,6 +134,7 @@ describe('SIGHUP', () => {
     greylist.on('warning', ({ error }) => failures.push(error));
     writeFileSync(key, 'two');
     writeFileSync(spamtraps, 'new@example.net\n');
+    writeFileSync(exempt, '192.0.2.99\n');
     program.signal('SIGHUP');
     for (let i = 0; i < 100; i++) {
       await before.trapped(`198.51.100.${i}`, expires);
@@ -143,6 +146,7 @@ describe('SIGHUP', () => {
     const held = async () => objects(await spamdSync(['list', '--json', '--type', 'trapped', '--control', control]));
     await expect.poll(async () => (await held()).length).toBe(101);
     expect(await greylist.spamtraps.has('new@example.net')).toBe(true);
+    expect(await greylist.check({ ...attempt, ip: '192.0.2.99' })).toMatchObject({ reason: 'exempt' });
     expect(failures).toEqual([]);
   });
 

@@ -63,7 +63,8 @@ export async function openParts(options: ServeOptions, open: Closable[], log: Lo
  * and the socket go on meanwhile.
  */
 export async function reloadParts(options: ServeOptions, { keys, greylist }: Parts): Promise<void> {
-  const [fresh, spamtraps] = await Promise.all([keys.read(), spamtrapsOf(options)]);
+  const [policy, fresh, spamtraps] = await Promise.all([policyOf(options), keys.read(), spamtrapsOf(options)]);
+  greylist.setPolicy(policy);
   keys.use(fresh);
   await addSpamtraps(greylist, spamtraps);
 }
