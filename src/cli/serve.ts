@@ -3,6 +3,7 @@ import { systemClock, within } from '../clock.ts';
 import { failureOf } from './failure.ts';
 import type { Io } from './io.ts';
 import { check } from './serve/check.ts';
+import { Demonstration } from './serve/demonstration.ts';
 import { type Log, logTo } from './serve/log.ts';
 import { addServeOptions, checkServeOptions, type ServeOptions } from './serve/options.ts';
 import { type Closable, closeAll, openParts, type Parts, reloadParts } from './serve/parts.ts';
@@ -30,7 +31,7 @@ Examples:
     });
 }
 
-async function serve(io: Io, options: ServeOptions): Promise<void> {
+async function serve(io: Io, given: ServeOptions): Promise<void> {
   const log = logTo(io);
   const manager = new ServiceManager(process.env, systemClock, log);
   const open: Closable[] = [];
@@ -46,8 +47,12 @@ async function serve(io: Io, options: ServeOptions): Promise<void> {
   const reloads = onReload();
   open.push(reloads);
   try {
+    const demonstration = given.demo ? await Demonstration.open(log) : undefined;
+    if (demonstration !== undefined) open.push(demonstration);
+    const options = demonstration?.options(given) ?? given;
     const parts = await openParts(options, open, log, stop);
     log(parts.words);
+    await demonstration?.begin(parts.greylist);
     await manager.ready(parts.words);
     reloads.begin(() => reload(options, parts, manager, log));
     await Promise.race([ended, parts.failed]);
@@ -55,9 +60,9 @@ async function serve(io: Io, options: ServeOptions): Promise<void> {
     // What it waited for while it started was given up.
     if (!stop.aborted) throw error;
   } finally {
-    const late = (): Error => new Error(`not stopped in ${options.stopTimeout} s`);
+    const late = (): Error => new Error(`not stopped in ${given.stopTimeout} s`);
     const stopping = Promise.all([manager.stopping(), closeAll(open)]);
-    await within(systemClock, stopping, options.stopTimeout, late);
+    await within(systemClock, stopping, given.stopTimeout, late);
   }
   log('stopped');
 }

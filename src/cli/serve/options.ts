@@ -36,6 +36,7 @@ export interface ServeOptions {
   readonly spamtraps?: string;
   readonly learn?: boolean;
   readonly check?: boolean;
+  readonly demo?: boolean;
   readonly stopTimeout: number;
   readonly verbose?: boolean;
 }
@@ -96,12 +97,17 @@ export function addServeOptions(command: Command): Command {
     .option('--learn', 'pass all mail, and count, record and announce what it would be; see docs/greylist.md')
     .option('--spamtraps <file>', 'a file of spamtraps, which are added to those known')
     .option('--check', 'look at options, key, files, interface and store, say what would be done, and end')
+    .option('--demo', 'a made-up group on loopback, with its page; takes no -y, -Y, -K')
     .option('--stop-timeout <duration>', 'how long to take to stop', duration, 10)
     .option('-v, --verbose', 'a line for each entry and drop');
 }
 
 /** @throws {UsageError} For options that do not go together. */
 export function checkServeOptions(options: ServeOptions): void {
+  if (options.demo) {
+    if (options.listen ?? options.target ?? options.key) throw new UsageError('--demo takes no -y, -Y, -K');
+    return;
+  }
   if (options.listen === undefined && options.target === undefined) {
     throw new UsageError('neither -y nor -Y: it would receive nothing and announce nothing');
   }

@@ -1,6 +1,6 @@
-import { Greylist, SyncPeer } from '../../index.ts';
+import { Greylist, SpamdSyncError, SyncPeer } from '../../index.ts';
 import { serveGreylist } from '../../socket/index.ts';
-import { openStatus } from '../../status/index.ts';
+import { openStatus, type Status } from '../../status/index.ts';
 import { linesOf } from '../arguments.ts';
 import { KeyFiles } from './key-files.ts';
 import { type Log, logTraffic } from './log.ts';
@@ -48,7 +48,7 @@ export async function openParts(options: ServeOptions, open: Closable[], log: Lo
   await addSpamtraps(greylist, await spamtrapsOf(options));
   const served = await serveGreylist(greylist, options.control, { peer });
   open.push(served);
-  const status = options.http && (await openStatus({ peer, greylist, ...options.http, names: options.httpName }));
+  const status = await openPage(options, peer, greylist, log);
   if (status !== undefined) open.push(status);
   const { tuples, addresses, spamtraps } = await store.store.stats();
   log(`${storeWords(place)}: ${tuples} tuples, ${addresses} addresses, ${spamtraps} spamtraps`);
@@ -84,6 +84,23 @@ export async function closeAll(open: readonly Closable[]): Promise<void> {
     }
   }
   if (errors.length > 0) throw errors[0];
+}
+
+/** For a demonstration any port will do. */
+async function openPage(
+  { http, httpName: names, demo = false }: ServeOptions,
+  peer: SyncPeer,
+  greylist: Greylist,
+  log: Log,
+): Promise<Status | undefined> {
+  if (http === undefined) return undefined;
+  try {
+    return await openStatus({ peer, greylist, ...http, names });
+  } catch (error) {
+    if (!demo || !(error instanceof SpamdSyncError)) throw error;
+    log(`${error.message}: taking another`);
+    return openStatus({ peer, greylist, host: http.host, port: 0, names });
+  }
 }
 
 export async function spamtrapsOf({ spamtraps }: ServeOptions): Promise<readonly string[]> {
