@@ -1,9 +1,14 @@
-import { readFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { type Entry, Greylist, SyncKey, SyncPeer } from 'spamd-sync';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openStatus, type Status } from '../../src/status/index.ts';
+import { Program } from './program.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const HOSTILE = `<img src=x onerror="document.title='owned'"><script>document.title='owned'</script>\u202e&amp;'"`;
@@ -188,4 +193,26 @@ describe('the page in a browser', () => {
     await page.locator('#state', { hasText: 'does not answer' }).waitFor();
     await page.close();
   });
+});
+
+test('serve --demo has traffic and a page at once, on other ports where the usual are taken, and leaves nothing behind', async () => {
+  const blocked = await SyncPeer.open({ key: KEY, listen: '127.0.0.1' });
+  const taken = createServer().listen(8026, '127.0.0.1');
+  await once(taken, 'listening');
+  const tmp = mkdtempSync(join(tmpdir(), 'spamd-sync-demo-'));
+  const command = [process.execPath, '--import', 'tsx', 'src/cli/main.ts', 'serve', '--demo'];
+  await using program = new Program(command, [], { ...process.env, TMPDIR: tmp });
+  await expect.poll(() => program.stdout, { timeout: 20_000 }).toMatch(/received WHITE/);
+  expect(program.stdout).toMatch(/port 8025 is in use: taking \d+\n/);
+  expect(program.stdout).toMatch(/cannot serve HTTP on 127\.0\.0\.1 port 8026: the port is in use: taking another\n/);
+  expect(program.stdout).toMatch(/received GREY[^]*received TRAPPED/);
+  const [url = ''] = /http:\S+/.exec(program.stdout) ?? [];
+  expect(await (await fetch(new URL('healthz', url))).text()).toBe('ok\n');
+  program.signal('SIGINT');
+  expect(await program.ended).toBe(0);
+  expect(program.stderr).toBe('');
+  expect(readdirSync(tmp).filter((name) => name.startsWith('spamd-sync'))).toEqual([]);
+  rmSync(tmp, { recursive: true });
+  taken.close();
+  await blocked.close();
 });

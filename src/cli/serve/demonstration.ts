@@ -31,14 +31,12 @@ const SENDERS = ['bulk.example.com', 'friend', 'WIN-8K2QPJ', '[198.51.100.1]'] a
 export class Demonstration {
   readonly #directory: string;
   readonly #port: number;
-  readonly #key: SyncKey;
   readonly #peers: SyncPeer[] = [];
   #timer: Timer | undefined;
 
-  private constructor(directory: string, port: number, key: SyncKey) {
+  private constructor(directory: string, port: number) {
     this.#directory = directory;
     this.#port = port;
-    this.#key = key;
   }
 
   /** The hosts, ready; on other ports than the usual where those are taken. */
@@ -47,7 +45,7 @@ export class Demonstration {
     const key = SyncKey.fromBytes(bytes);
     const port = await freePort(key, log);
     const directory = await mkdtemp(join(tmpdir(), 'spamd-sync-'));
-    const made = new Demonstration(directory, port, key);
+    const made = new Demonstration(directory, port);
     try {
       await writeFile(join(directory, 'key'), bytes, { mode: 0o600 });
       for (const host of HOSTS) made.#peers.push(await made.#host(host, key));

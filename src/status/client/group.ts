@@ -22,7 +22,8 @@ export function showGroup({ time, started, address, troubles, hosts, groups }: O
   const bad = hosts.filter(isBad).length;
   const state = byId('state', HTMLElement);
   if (troubles.length > 0) state.replaceChildren(mark('bad', '▲', troubles.join('; ')));
-  else if (bad > 0) state.replaceChildren(mark('warn', '▲', `${bad} of ${hosts.length} hosts need a look`));
+  else if (bad > 0)
+    state.replaceChildren(mark('warn', '▲', `${bad} of ${hosts.length} hosts ${bad === 1 ? 'needs' : 'need'} a look`));
   else state.replaceChildren(mark('good', '●', 'All is well'));
   byId('groups', HTMLElement).textContent = groups
     .map(({ target, sent, lastError }) => `Group at ${target}: ${lastError ?? `${count(sent)} datagrams sent`}`)
