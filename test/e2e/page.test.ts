@@ -205,7 +205,7 @@ test('serve --demo has traffic and a page at once, on other ports where the usua
   await expect.poll(() => program.stdout, { timeout: 20_000 }).toMatch(/received WHITE/);
   expect(program.stdout).toMatch(/port 8025 is in use: taking \d+\n/);
   expect(program.stdout).toMatch(/cannot serve HTTP on 127\.0\.0\.1 port 8026: the port is in use: taking another\n/);
-  expect(program.stdout).toMatch(/received GREY[^]*received TRAPPED/);
+  expect(program.stdout).toMatch(/received GREY[\s\S]*received TRAPPED/);
   const [url = ''] = /http:\S+/.exec(program.stdout) ?? [];
   expect(await (await fetch(new URL('healthz', url))).text()).toBe('ok\n');
   program.signal('SIGINT');
