@@ -59,7 +59,7 @@ const MODULES: Readonly<Record<string, readonly string[]>> = {
   'dgram-as-promised': ['transport/udp.ts'],
   // Of the command alone, which brings it along: the store takes a client that its caller connected.
   ioredis: ['cli/serve/redis-client.ts'],
-  'lru-cache': ['peer', 'greylist', 'level', 'redis'],
+  'lru-cache': ['peer', 'greylist', 'level', 'redis', 'status'],
   'node:assert/strict': ['testing'],
   'node:buffer': ['wire', 'spamdb'],
   // Beside the keys: a new key's bytes, a script's digest, and the token of a lease.
@@ -77,7 +77,7 @@ const MODULES: Readonly<Record<string, readonly string[]>> = {
     'store',
     'level',
   ],
-  'node:fs/promises': ['auth/key.ts', 'cli', 'socket', 'store', 'level'],
+  'node:fs/promises': ['auth/key.ts', 'cli', 'socket', 'status/assets.ts', 'store', 'level'],
   'node:http': ['status/http-server.ts'],
   'node:net': [
     'address.ts',
