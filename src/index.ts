@@ -30,7 +30,7 @@ export { Greylist } from './greylist/greylist.ts';
 export type { Attempt, CheckOptions } from './greylist/input.ts';
 export type { ClaimOptions, GreylistOptions, Released, SweepReport, TrapOptions } from './greylist/options.ts';
 export type { GreylistPolicy, PolicyOptions } from './greylist/policy.ts';
-export type { ImportReport } from './greylist/records.ts';
+export type { ExportedRecord, ExportOptions, ImportReport } from './greylist/records.ts';
 export type { DecidedReason, GreylistStats, IgnoreReason } from './greylist/stats.ts';
 export type { DeferReason, PassReason, RejectReason, Verdict, VerdictReason } from './greylist/verdict.ts';
 export type { KnownAddress, KnownClaim, KnownTuple, Why } from './greylist/why.ts';

@@ -10,10 +10,12 @@ import { keygenCommand } from './keygen.ts';
 import { keysCommand } from './keys.ts';
 import { listCommand } from './list.ts';
 import { peersCommand } from './peers.ts';
+import { releaseCommand } from './release.ts';
 import { serveCommand } from './serve.ts';
 import { spamtrapCommand } from './spamtrap.ts';
 import { statsCommand } from './stats.ts';
 import { watchCommand } from './watch.ts';
+import { whyCommand } from './why.ts';
 
 const EXITS = `
 Exit status: 0 all is well; 1 the answer is no, as the command's own help says; 2 the command line is wrong;
@@ -46,9 +48,11 @@ function program(version: string, io: Io): Command {
     watchCommand,
     peersCommand,
     keysCommand,
+    whyCommand,
     allowCommand,
     trapCommand,
     forgetCommand,
+    releaseCommand,
     spamtrapCommand,
     importCommand,
     exportCommand,

@@ -49,3 +49,33 @@ export function countsWords(counts: Readonly<Record<string, number>>): string {
   const some = Object.entries(counts).filter(([, count]) => count > 0);
   return some.length === 0 ? '-' : some.map(([name, count]) => `${count} ${name}`).join(', ');
 }
+
+/** A time in UTC, and how far that is from now. */
+export function whenWords(seconds: number, now: number): string {
+  if (seconds === 0 || seconds === now) return seconds === 0 ? 'never' : `${timeWords(seconds)} (now)`;
+  const far = durationWords(Math.abs(seconds - now));
+  return `${timeWords(seconds)} (${seconds > now ? `in ${far}` : `${far} ago`})`;
+}
+
+const UNITS = [
+  ['d', 86_400],
+  ['h', 3600],
+  ['m', 60],
+  ['s', 1],
+] as const;
+
+/** A duration in its two largest units, as `1d 4h`. */
+export function durationWords(seconds: number): string {
+  const largest = Math.max(
+    0,
+    UNITS.findIndex(([, length]) => seconds >= length),
+  );
+  let left = seconds;
+  const parts = UNITS.slice(largest, largest + 2).map(([unit, length]) => {
+    const count = Math.floor(left / length);
+    left -= count * length;
+    return { unit, count };
+  });
+  const shown = parts.filter(({ count }) => count > 0).map(({ unit, count }) => `${count}${unit}`);
+  return shown.length === 0 ? '0s' : shown.join(' ');
+}

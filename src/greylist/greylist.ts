@@ -36,7 +36,14 @@ import {
 } from './options.ts';
 import { checkedPolicy, type GreylistPolicy, type PolicyOptions } from './policy.ts';
 import { applyEntry, merge, removalExpires } from './received.ts';
-import { exportRecords, type ImportReport, importRecords } from './records.ts';
+import {
+  checkedExport,
+  type ExportedRecord,
+  type ExportOptions,
+  exportRecords,
+  type ImportReport,
+  importRecords,
+} from './records.ts';
 import { GreylistCounters, type GreylistStats } from './stats.ts';
 import { canSubscribe, Subscription } from './subscription.ts';
 import { Sweeper } from './sweeper.ts';
@@ -254,9 +261,14 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
     list: (): AsyncIterable<string> => eachOf(this.#store.spamtraps.list()),
   };
 
-  /** Everything that still holds, as spamdb(8) would list it: tuples, then addresses, then spamtraps. */
-  export(): AsyncIterable<SpamdbRecord> {
-    return exportRecords(this.#store, this.#now(), this.#current.policy.trapWins);
+  /**
+   * Everything that still holds, as spamdb(8) would list it: tuples, then addresses, then spamtraps.
+   *
+   * @param options.evidence Whether trapped addresses have the evidence of their traps with them. Default `false`.
+   * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for an invalid option.
+   */
+  export(options: ExportOptions = {}): AsyncIterable<ExportedRecord> {
+    return exportRecords(this.#store, this.#now(), this.#current.policy.trapWins, checkedExport(options));
   }
 
   /** Takes in what spamdb(8) or another greylist listed; addresses known already are merged, nothing is announced. */

@@ -175,12 +175,16 @@ export class Database {
    * @param counts How many records there are with it.
    */
   write(operations: readonly Operation[], counts: Counts): Promise<void> {
-    const batch = operations.map((operation) =>
-      operation.type === 'del' ? operation : { ...operation, value: sealed(operation.key, operation.value) },
-    );
     return translated(this.directory, async () => {
-      await this.#db.batch(batch, { sync: true });
-      this.#sequence += batch.length;
+      // Several times faster than an array of operations, of which each is copied.
+      const batch = this.#db.batch();
+      for (const operation of operations) {
+        const { key } = operation;
+        if (operation.type === 'del') batch.del(key);
+        else batch.put(key, sealed(key, operation.value));
+      }
+      await batch.write({ sync: true });
+      this.#sequence += operations.length;
       await this.#acknowledged.write({ sequence: this.#sequence, counts });
     });
   }

@@ -175,11 +175,11 @@ export class LevelStore implements Store, AsyncDisposable {
   async *sweepCandidates(now: number): AsyncIterable<readonly Candidate[]> {
     // A step looks at each again, as it is by then.
     await this.#readyToList();
-    for await (const slice of this.#tuples.slices()) {
+    for await (const slice of this.#tuples.all()) {
       const expired = slice.filter(({ record }) => isExpiredTuple(record, now));
       yield expired.map(({ key }): Candidate => ({ type: 'tuple', key }));
     }
-    for await (const slice of this.#addresses.slices()) {
+    for await (const slice of this.#addresses.all()) {
       const ripe = slice.filter(({ record }) => isForSweep(record, now));
       yield ripe.map(({ key }): Candidate => ({ type: 'address', ip: key }));
     }
@@ -285,8 +285,8 @@ export class LevelStore implements Store, AsyncDisposable {
         isOver: () => this.#closing !== undefined,
       });
       if (census === undefined) return;
-      this.#tuples.completed(surplus(census, 'tuples'));
-      this.#addresses.completed(surplus(census, 'addresses'));
+      this.#tuples.completed(surplus(census, 'tuples'), census.unsound.tuples);
+      this.#addresses.completed(surplus(census, 'addresses'), census.unsound.addresses);
       this.#finding = censusFinding(this.#db.directory, census);
     } catch (error) {
       this.#finding = storeError(this.#db.directory, error);

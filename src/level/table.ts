@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { shown } from '../errors.ts';
 import { type Database, damaged, damagedRecord, type Operation } from './database.ts';
+import { KeyFilter } from './key-filter.ts';
 import { type BoundOptions, Room } from './room.ts';
 import type { Source, Writer } from './writer.ts';
 
@@ -45,6 +46,10 @@ export class Table<R extends object> implements Source {
   readonly #fetches = new Map<string, Promise<void>>();
   #changed = new Map<string, R | typeof ABSENT>();
   #writing = new Map<string, R | typeof ABSENT>();
+  /** What may be on the disk, so that what is new need not be looked up; `undefined` until all that was there was seen. */
+  #keys: KeyFilter | undefined;
+  /** The next one, while all that is on the disk is read for it. */
+  #gathered: KeyFilter | undefined;
   /** How many records there are. */
   count: number;
   /** How many records made room while something in them still held. */
@@ -56,6 +61,7 @@ export class Table<R extends object> implements Source {
     this.#writer = writer;
     this.count = o.count;
     this.#room = new Room(o.bound);
+    this.#gathered = new KeyFilter(o.count);
     this.#hot = new LRUCache({
       maxSize: o.cacheSize,
       sizeCalculation: (record, key) => this.#heapSizeOf(key, record),
@@ -64,7 +70,8 @@ export class Table<R extends object> implements Source {
 
   /** `undefined`: not in memory, it has to be fetched. */
   get(key: string): R | typeof ABSENT | undefined {
-    return this.#hot.get(key) ?? this.#changed.get(key) ?? this.#writing.get(key);
+    const known = this.#hot.get(key) ?? this.#changed.get(key) ?? this.#writing.get(key);
+    return known ?? (this.#keys?.mayHave(key) === false ? ABSENT : undefined);
   }
 
   /** Brings a record into memory, where it stays at least until whoever waited for this first has gone on. */
@@ -94,6 +101,8 @@ export class Table<R extends object> implements Source {
     if (known === ABSENT || known === undefined) {
       this.#room.changed(key, undefined, record);
       this.count++;
+      this.#keys?.add(key);
+      this.#gathered?.add(key);
       this.#change(key, record);
       return;
     }
@@ -123,6 +132,24 @@ export class Table<R extends object> implements Source {
     if (unsound !== undefined) throw damagedRecord(this.#db.directory, unsound);
   }
 
+  /** As {@link slices}, of everything. Read to its end it finds anew which keys there are, where many are gone. */
+  async *all(): AsyncGenerator<{ key: string; record: R }[], void, undefined> {
+    if (this.#gathered !== undefined || !this.#keys?.hasGrown) return yield* this.slices();
+    const gathered = new KeyFilter(this.count);
+    // What is not on the disk yet, and what comes from now on.
+    for (const key of [...this.#writing.keys(), ...this.#changed.keys()]) gathered.add(key);
+    this.#gathered = gathered;
+    try {
+      for await (const slice of this.slices()) {
+        for (const { key } of slice) gathered.add(key);
+        yield slice;
+      }
+      this.#keys = gathered;
+    } finally {
+      this.#gathered = undefined;
+    }
+  }
+
   /** Whether nothing may be added before `makeRoom` has resolved. */
   get isFull(): boolean {
     return this.#room.isFull;
@@ -130,6 +157,7 @@ export class Table<R extends object> implements Source {
 
   /** A record that was there when the store was opened. */
   found(key: string, record: R): void {
+    this.#gathered?.add(key);
     this.#room.found(key, record);
   }
 
@@ -137,8 +165,12 @@ export class Table<R extends object> implements Source {
    * All records that were there when the store was opened are counted.
    *
    * @param more How many more there are than it said.
+   * @param unsound How many were not found, since they fail their checksum.
    */
-  completed(more: number): void {
+  completed(more: number, unsound: number): void {
+    // What is unsound is to be reported when it is looked up, not taken for new.
+    if (unsound === 0) this.#keys = this.#gathered;
+    this.#gathered = undefined;
     this.count += more;
     this.#room.complete();
   }

@@ -89,8 +89,8 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
    * A peer that is bound, has joined its group and has looked up its targets, or tried to for two seconds.
    *
    * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` naming an invalid option, `ERR_SPAMD_LISTEN` when the address
-   * and port cannot be had, `ERR_SPAMD_INTERFACE` for an interface that is not there, is down, has no carrier or no IPv4 address. A target
-   * whose name does not resolve is no error: it is looked up again every half minute, see {@link health}.
+   * and port cannot be had, `ERR_SPAMD_INTERFACE` for an interface that is not there, is down, has no carrier or no IPv4 address; neither with
+   * `waitForInterface`. A target whose name does not resolve is no error: it is looked up again every half minute, see {@link health}.
    */
   static async open(options: SyncPeerOptions): Promise<SyncPeer> {
     const settings = new Settings(options);
@@ -246,6 +246,9 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
     // By then the caller, woken by a microtask, has attached its listeners.
     clock.endOfTurn(() => {
       if (this.#closing !== undefined) return;
+      for (const { address, detail } of this.#transport.interfaces) {
+        if (address === undefined) this.#warn('WARN_SPAMD_INTERFACE', `${detail}: it is waited for`);
+      }
       for (const message of keysOf(key).flatMap(({ warnings }) => warnings)) this.#warn('WARN_SPAMD_KEY', message);
       this.#receiver.begin();
     });

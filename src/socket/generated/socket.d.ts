@@ -428,6 +428,9 @@ export namespace spamdsyncsocket {
         /** Request release. */
         release?: (spamdsyncsocket.Release.$Properties|null);
 
+        /** Request exportEvidence. */
+        exportEvidence: boolean;
+
         /**
          * Encodes the specified Request message. Does not implicitly {@link spamdsyncsocket.Request.verify|verify} messages.
          * @param message Request message or plain object to encode
@@ -517,6 +520,9 @@ export namespace spamdsyncsocket {
 
             /** Request release */
             release?: (spamdsyncsocket.Release.$Properties|null);
+
+            /** Request exportEvidence */
+            exportEvidence?: (boolean|null);
 
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];

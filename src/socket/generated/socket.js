@@ -866,6 +866,7 @@ export const spamdsyncsocket = $root.spamdsyncsocket = (() => {
          * @property {spamdsyncsocket.Attempt.$Properties|null} [checkTraps] Request checkTraps
          * @property {string|null} [why] Request why
          * @property {spamdsyncsocket.Release.$Properties|null} [release] Request release
+         * @property {boolean|null} [exportEvidence] Request exportEvidence
          * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
          */
 
@@ -1074,6 +1075,14 @@ export const spamdsyncsocket = $root.spamdsyncsocket = (() => {
         Request.prototype.release = null;
 
         /**
+         * Request exportEvidence.
+         * @member {boolean} exportEvidence
+         * @memberof spamdsyncsocket.Request
+         * @instance
+         */
+        Request.prototype.exportEvidence = false;
+
+        /**
          * Encodes the specified Request message. Does not implicitly {@link spamdsyncsocket.Request.verify|verify} messages.
          * @function encode
          * @memberof spamdsyncsocket.Request
@@ -1127,6 +1136,8 @@ export const spamdsyncsocket = $root.spamdsyncsocket = (() => {
                 writer.uint32(/* id 18, wireType 2 =*/146).string(message.why);
             if (message.release != null && $Object.hasOwnProperty.call(message, "release"))
                 $root.spamdsyncsocket.Release.encode(message.release, writer.uint32(/* id 19, wireType 2 =*/154).fork(), _depth + 1).ldelim();
+            if (message.exportEvidence != null && $Object.hasOwnProperty.call(message, "exportEvidence"))
+                writer.uint32(/* id 20, wireType 0 =*/160).bool(message.exportEvidence);
             if (message.peerHealth != null && $Object.hasOwnProperty.call(message, "peerHealth"))
                 writer.uint32(/* id 25, wireType 0 =*/200).bool(message.peerHealth);
             if (message.peerStats != null && $Object.hasOwnProperty.call(message, "peerStats"))
@@ -1307,6 +1318,12 @@ export const spamdsyncsocket = $root.spamdsyncsocket = (() => {
                         if (wireType !== 2)
                             break;
                         message.release = $root.spamdsyncsocket.Release.decode(reader, reader.size(), $undefined, _depth + 1, message.release);
+                        continue;
+                    }
+                case 20: {
+                        if (wireType !== 0)
+                            break;
+                        message.exportEvidence = reader.bool();
                         continue;
                     }
                 }
