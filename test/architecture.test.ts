@@ -61,13 +61,15 @@ const MODULES: Readonly<Record<string, readonly string[]>> = {
   ioredis: ['cli/serve/redis-client.ts'],
   'lru-cache': ['peer', 'greylist', 'level', 'redis', 'status'],
   'node:assert/strict': ['testing'],
+  // Beside the transport the doctor has sockets of its own, with which it looks at what the transport cannot.
+  'node:dgram': ['cli/echo.ts'],
   'node:buffer': ['wire', 'spamdb'],
-  // Beside the keys: a new key's bytes, a script's digest, and the token of a lease.
   'node:child_process': ['cli/serve/service-manager.ts'],
-  'node:crypto': ['auth', 'cli/keygen.ts', 'cli/serve/demonstration.ts', 'redis'],
+  // Beside the keys: a new key's bytes, what a bridge remembers of an entry, a script's digest, and the token of a lease.
+  'node:crypto': ['auth', 'cli/keygen.ts', 'cli/bridge.ts', 'cli/serve/demonstration.ts', 'redis'],
   'node:diagnostics_channel': ['diagnostics.ts', 'status/feed.ts'],
   'node:dns/promises': ['transport/udp-link.ts'],
-  'node:events': ['listeners.ts', 'peer', 'greylist', 'redis', 'socket'],
+  'node:events': ['cli/echo.ts', 'listeners.ts', 'peer', 'greylist', 'redis', 'socket'],
   'node:fs': [
     'auth/key.ts',
     'cli/main.ts',
@@ -90,10 +92,13 @@ const MODULES: Readonly<Record<string, readonly string[]>> = {
     'cli/serve/options.ts',
     'socket',
     'status/http-server.ts',
+    'cli/bridge.ts',
+    'cli/checks.ts',
+    'cli/send.ts',
     'store/shares.ts',
     'level/ownership.ts',
   ],
-  'node:os': ['cli/serve/demonstration.ts', 'transport/interfaces.ts'],
+  'node:os': ['cli/bridge.ts', 'cli/serve/demonstration.ts', 'transport/interfaces.ts'],
   'node:path': ['cli/serve', 'level', 'socket'],
   'node:stream': ['cli'],
   'node:zlib': ['store', 'level', 'rules/key.ts'],

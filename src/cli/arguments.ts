@@ -17,6 +17,15 @@ export function whole(min: number, max: number): (text: string) => number {
   };
 }
 
+/** @returns What reads a number in these bounds; it throws an `InvalidArgumentError` for anything else. */
+export function number(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d{1,12}(\.\d{1,6})?$/.test(text) && value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`not a number ${min}..${max}`);
+  };
+}
+
 /** @throws {InvalidArgumentError} For what is not a UDP or TCP port. */
 export function port(text: string): number {
   const value = Number(text);

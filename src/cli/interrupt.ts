@@ -17,12 +17,3 @@ export class Interrupt implements Disposable {
     for (const name of this.#names) process.off(name, this.#end);
   }
 }
-
-/** Waits for work that a signal ends by rejecting: that is its end in order. */
-export async function untilInterrupted(signal: AbortSignal, work: Promise<void>): Promise<void> {
-  try {
-    await work;
-  } catch (error) {
-    if (!signal.aborted) throw error;
-  }
-}

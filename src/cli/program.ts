@@ -1,6 +1,9 @@
 import { Command, CommanderError } from 'commander';
 import { allowCommand, forgetCommand, trapCommand } from './addresses.ts';
+import { bridgeCommand } from './bridge.ts';
 import { decodeCommand } from './decode.ts';
+import { diffCommand } from './diff.ts';
+import { doctorCommand } from './doctor.ts';
 import { exportCommand } from './export.ts';
 import { EXIT, failureOf } from './failure.ts';
 import { fingerprintCommand } from './fingerprint.ts';
@@ -11,6 +14,8 @@ import { keysCommand } from './keys.ts';
 import { listCommand } from './list.ts';
 import { peersCommand } from './peers.ts';
 import { releaseCommand } from './release.ts';
+import { seedCommand } from './seed.ts';
+import { sendCommand } from './send.ts';
 import { serveCommand } from './serve.ts';
 import { spamtrapCommand } from './spamtrap.ts';
 import { statsCommand } from './stats.ts';
@@ -49,6 +54,11 @@ function program(version: string, io: Io): Command {
     peersCommand,
     keysCommand,
     whyCommand,
+    doctorCommand,
+    sendCommand,
+    seedCommand,
+    bridgeCommand,
+    diffCommand,
     allowCommand,
     trapCommand,
     forgetCommand,

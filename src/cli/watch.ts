@@ -4,7 +4,7 @@ import { append, whole } from './arguments.ts';
 import { controlOption } from './control.ts';
 import { UsageError } from './failure.ts';
 import { type GroupOptions, keyOptions, listenOptions, openPeer } from './group.ts';
-import { Interrupt, untilInterrupted } from './interrupt.ts';
+import { Interrupt } from './interrupt.ts';
 import type { Io } from './io.ts';
 import { LocalEvents } from './local-events.ts';
 import { type Mark, Output } from './output.ts';
@@ -45,19 +45,18 @@ async function watch(io: Io, options: Options): Promise<void> {
   const { json = false, count = Number.POSITIVE_INFINITY } = options;
   const out = new Output(io.stdout, json);
   using interrupt = new Interrupt();
-  const enough = new AbortController();
-  const signal = AbortSignal.any([interrupt.signal, enough.signal]);
-  await untilInterrupted(
-    signal,
-    (async () => {
-      let left = count;
-      for await (const line of linesIn(eventsOf(io, options, signal))) {
-        if (!isWanted(line, options)) continue;
-        await out.print(shown(line), () => [words(line, out)]);
-        if (--left === 0) return;
-      }
-    })(),
-  );
+  const { signal } = interrupt;
+  let left = count;
+  try {
+    for await (const line of linesIn(eventsOf(io, options, signal))) {
+      if (!isWanted(line, options)) continue;
+      await out.print(shown(line), () => [words(line, out)]);
+      if (--left === 0) return;
+    }
+  } catch (error) {
+    // What it waited for is ended by the interrupt, which is the end in order.
+    if (!signal.aborted) throw error;
+  }
 }
 
 async function* eventsOf(io: Io, options: Options, signal: AbortSignal) {

@@ -109,6 +109,35 @@ describe('watch', () => {
   });
 });
 
+describe('doctor', () => {
+  it('says what is wrong with a host that has no key, with the remedy, and ends with 1', async () => {
+    const ran = await spamdSync(['doctor', '-Y', '192.0.2.1', '-K', '/nowhere']);
+    expect(ran).toEqual({
+      out: 'bad     key: there is no key file "/nowhere"\n        copy it from another host of the group, mode 0600\n',
+      err: '',
+      exit: 1,
+    });
+  });
+
+  it('warns of the empty key, and finds what else is in order', async () => {
+    const found = objects(await spamdSync(['doctor', '-Y', 'localhost', '--empty-key', '--json']));
+    expect(found.map(({ check, severity }) => [check, severity])).toEqual([
+      ['key', 'bad'],
+      ['interface', 'ok'],
+      ['target', 'ok'],
+    ]);
+  });
+
+  it('needs to know what to check', async () => {
+    const ran = await spamdSync(['doctor']);
+    expect(ran).toEqual({
+      out: '',
+      err: 'spamd-sync: neither -y nor -Y: what should be checked?; see --help\n',
+      exit: 2,
+    });
+  });
+});
+
 describe('peers', () => {
   it('shows how it stands with each host', async () => {
     receive('192.0.2.50');
