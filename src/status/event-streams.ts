@@ -1,6 +1,5 @@
-import type { ServerResponse } from 'node:http';
 import { every, systemClock, type Timer } from '../clock.ts';
-import { type Answer, plain } from './http-server.ts';
+import { type Answer, plain, type ServerResponse } from './http-server.ts';
 
 const TYPE = 'text/event-stream';
 /** So many may look at once. */

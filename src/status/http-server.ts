@@ -2,6 +2,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { isIP } from 'node:net';
 import { SpamdSyncError, systemCode } from '../errors.ts';
 
+export type { ServerResponse };
+
 /** What a path is answered with. */
 export interface Answer {
   readonly status: number;
