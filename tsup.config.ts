@@ -29,7 +29,7 @@ export default defineConfig([
     entry: { main: 'src/cli/main.ts' },
     outDir: 'dist/cli',
     // The command brings along what it needs, so that the library has no dependency more. That is CommonJS in part.
-    noExternal: ['commander', 'mmdb-lib'],
+    noExternal: ['commander', 'ioredis', 'mmdb-lib'],
     banner: { js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);" },
     clean: true,
   },

@@ -14,6 +14,7 @@ const LEAVES = [
   'abort.ts',
   'validate.ts',
   'clock.ts',
+  'diagnostics.ts',
   'listeners.ts',
   'spamdb-record.ts',
 ];
@@ -34,9 +35,19 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   spamdb: [],
   adapters: ['index.ts'],
   // The public surface alone.
-  cli: ['index.ts', 'level/index.ts', 'socket/index.ts', 'spamdb/index.ts', 'store/index.ts', 'wire/index.ts'],
+  cli: [
+    'index.ts',
+    'level/index.ts',
+    'redis/index.ts',
+    'socket/index.ts',
+    'spamdb/index.ts',
+    'status/index.ts',
+    'store/index.ts',
+    'wire/index.ts',
+  ],
   metrics: ['index.ts'],
   // What is served beside a greylist is its peer.
+  status: ['index.ts', 'metrics/index.ts'],
   socket: ['greylist', 'peer'],
   testing: ['transport', 'store', 'rules'],
 };
@@ -46,19 +57,31 @@ const MODULES: Readonly<Record<string, readonly string[]>> = {
   'classic-level': ['level'],
   commander: ['cli'],
   'dgram-as-promised': ['transport/udp.ts'],
-  'lru-cache': ['peer', 'greylist', 'level', 'redis'],
+  // Of the command alone, which brings it along: the store takes a client that its caller connected.
+  ioredis: ['cli/serve/redis-client.ts'],
+  'lru-cache': ['peer', 'greylist', 'level', 'redis', 'status'],
   'mmdb-lib': ['cli/places.ts'],
   'node:assert/strict': ['testing'],
   // Beside the transport the doctor has sockets of its own, with which it looks at what the transport cannot.
   'node:dgram': ['cli/echo.ts'],
-  'node:child_process': ['cli/child.ts'],
   'node:buffer': ['wire', 'spamdb'],
+  'node:child_process': ['cli/child.ts', 'cli/serve/service-manager.ts'],
   // Beside the keys: a new key's bytes, what a bridge remembers of an entry, a script's digest, and the token of a lease.
-  'node:crypto': ['auth', 'cli/keygen.ts', 'cli/bridge.ts', 'redis'],
+  'node:crypto': ['auth', 'cli/keygen.ts', 'cli/bridge.ts', 'cli/serve/demonstration.ts', 'redis'],
+  'node:diagnostics_channel': ['diagnostics.ts', 'status/feed.ts'],
   'node:dns/promises': ['transport/udp-link.ts'],
   'node:events': ['cli/echo.ts', 'listeners.ts', 'peer', 'greylist', 'redis', 'socket'],
-  'node:fs': ['auth/key.ts', 'cli/main.ts', 'transport/interfaces.ts', 'greylist/exempt.ts', 'store', 'level'],
-  'node:fs/promises': ['auth/key.ts', 'cli', 'socket', 'store', 'level'],
+  'node:fs': [
+    'auth/key.ts',
+    'cli/main.ts',
+    'cli/serve/check.ts',
+    'transport/interfaces.ts',
+    'greylist/exempt.ts',
+    'store',
+    'level',
+  ],
+  'node:fs/promises': ['auth/key.ts', 'cli', 'socket', 'status/assets.ts', 'store', 'level'],
+  'node:http': ['status/http-server.ts'],
   'node:module': ['cli/places.ts'],
   'node:net': [
     'address.ts',
@@ -68,7 +91,9 @@ const MODULES: Readonly<Record<string, readonly string[]>> = {
     'spamdb',
     'spamdb-record.ts',
     'adapters',
+    'cli/serve/options.ts',
     'socket',
+    'status/http-server.ts',
     'cli/bridge.ts',
     'cli/checks.ts',
     'cli/log-lines.ts',
@@ -76,8 +101,8 @@ const MODULES: Readonly<Record<string, readonly string[]>> = {
     'store/shares.ts',
     'level/ownership.ts',
   ],
-  'node:os': ['transport/interfaces.ts', 'cli/bridge.ts'],
-  'node:path': ['level', 'socket', 'cli/replaced-files.ts'],
+  'node:os': ['cli/bridge.ts', 'cli/serve/demonstration.ts', 'transport/interfaces.ts'],
+  'node:path': ['cli/replaced-files.ts', 'cli/serve', 'level', 'socket'],
   'node:stream': ['cli'],
   'node:zlib': ['store', 'level', 'rules/key.ts'],
   protobufjs: ['store'],
@@ -195,7 +220,9 @@ describe('the import graph of src', () => {
         path,
       ).toEqual([]);
     }
-    const imported = files.filter(({ path }) => !/^(adapters|cli|metrics)\//.test(path)).flatMap(({ own }) => own);
+    const imported = files
+      .filter(({ path }) => !/^(adapters|cli|metrics|status)\//.test(path))
+      .flatMap(({ own }) => own);
     expect(imported.filter((name) => name === SURFACE || name.endsWith(`/${SURFACE}`))).toEqual([]);
   });
 

@@ -1,9 +1,9 @@
 import { sleep, systemClock } from '../clock.ts';
 import type { Drop, Entry, Source, SourceHealth, SyncPeer, TargetHealth } from '../index.ts';
+import { type HostState, stateOf } from '../status/index.ts';
 import { localAddress } from './checks.ts';
 import { isEcho, listenToGroup } from './echo.ts';
 import { type Finding, finding } from './finding.ts';
-import { type State, stateOf } from './source-state.ts';
 import { countsWords } from './words.ts';
 
 /** The groups that spamd and greyd use unless told otherwise: what one takes for the other is a common mistake. */
@@ -110,7 +110,7 @@ function sourceFindings(source: SourceHealth, name: string, notes: Notes, local:
   return found;
 }
 
-type Wrong = Exclude<State, 'heard' | 'quiet' | 'silent'>;
+type Wrong = Exclude<HostState, 'heard' | 'quiet' | 'silent'>;
 
 const REMEDIES: Readonly<Record<Wrong, string>> = {
   skewed: 'set the clocks, there or here, by NTP',

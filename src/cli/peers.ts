@@ -2,10 +2,11 @@ import { Command } from 'commander';
 import { systemClock } from '../clock.ts';
 import type { PeerHealth, SourceHealth, TargetHealth } from '../index.ts';
 import { RemotePeer } from '../socket/index.ts';
+import { type HostState, stateOf } from '../status/index.ts';
 import { controlOption } from './control.ts';
 import type { Io } from './io.ts';
 import { Output } from './output.ts';
-import { STATES, type State, stateOf } from './source-state.ts';
+import { STATES } from './state-marks.ts';
 import { table } from './table-text.ts';
 import { agoWords, countsWords } from './words.ts';
 
@@ -16,7 +17,7 @@ interface Options {
 
 /** A host of the group: a source, a target that nothing came from, or both. */
 interface Row extends Partial<Omit<SourceHealth, 'address'>> {
-  readonly state: State;
+  readonly state: HostState;
   readonly address: string | undefined;
   readonly target: TargetHealth | undefined;
 }

@@ -58,6 +58,7 @@ function program(version: string, io: Io): Command {
     watchCommand,
     peersCommand,
     keysCommand,
+    whyCommand,
     doctorCommand,
     sendCommand,
     seedCommand,

@@ -82,7 +82,7 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
       isLocal: (address) => this.#transport.isLocal(address),
       onForgotten: () => this.#warnOfWindow(),
     });
-    this.#receiver = new Receiver(this.#listeners, this.#inbound, this.#health, this.#counters, clock, bulkRate);
+    this.#receiver = new Receiver(this, this.#listeners, this.#inbound, this.#health, this.#counters, clock, bulkRate);
   }
 
   /**

@@ -221,7 +221,7 @@ describe('a mistake with a command that asks the daemon', () => {
     [['--empty-key'], 'spamd-sync: neither -y nor -Y: it would receive nothing and announce nothing; see --help\n', 2],
     [
       ['-y', '127.0.0.1', '--empty-key', '--store', 'tape'],
-      'spamd-sync: --store: not memory or level:DIRECTORY: tape; see --help\n',
+      'spamd-sync: --store: not memory, level:DIRECTORY or redis:URL: tape; see --help\n',
       2,
     ],
     [['-y', '127.0.0.1', '-K', '/nowhere.key'], 'spamd-sync: there is no key file "/nowhere.key"\n', 3],

@@ -1,5 +1,4 @@
 import type { SourceHealth } from '../index.ts';
-import type { Mark } from './output.ts';
 
 /**
  * How it stands with a host of the group:
@@ -11,23 +10,12 @@ import type { Mark } from './output.ts';
  * - `other-version`: all that it sends is of another protocol, or damaged;
  * - `not-allowed`: it has the key, but `allow` does not name it.
  */
-export type State = 'heard' | 'quiet' | 'silent' | 'skewed' | 'wrong-key' | 'other-version' | 'not-allowed';
+export type HostState = 'heard' | 'quiet' | 'silent' | 'skewed' | 'wrong-key' | 'other-version' | 'not-allowed';
 
 /** Further off than this a clock is wrong, seconds: NTP keeps them within a fraction of one. */
 const MAX_SKEW = 60;
 
-/** How each state is shown in a column, and whether it is good. */
-export const STATES: Readonly<Record<State, { readonly sign: string; readonly mark: Mark }>> = {
-  heard: { sign: '*', mark: 'good' },
-  quiet: { sign: '+', mark: 'good' },
-  silent: { sign: '?', mark: 'dim' },
-  skewed: { sign: '~', mark: 'bad' },
-  'wrong-key': { sign: 'x', mark: 'bad' },
-  'other-version': { sign: 'v', mark: 'bad' },
-  'not-allowed': { sign: '!', mark: 'bad' },
-};
-
-export function stateOf({ accepted, reach, skew = 0, drops }: SourceHealth): State {
+export function stateOf({ accepted, reach, skew = 0, drops }: SourceHealth): HostState {
   if (accepted > 0) {
     if (Math.abs(skew) > MAX_SKEW) return 'skewed';
     if (reach === 0) return 'silent';
