@@ -30,7 +30,7 @@ export default defineConfig([
     outDir: 'dist/cli',
     // The command brings along what it needs, so that the library has no dependency more. That is CommonJS in part.
     noExternal: ['commander', 'ioredis', 'mmdb-lib'],
-    banner: { js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);" },
+    banner: { js: "import { createRequire as requireOf } from 'node:module';\nconst require = requireOf(import.meta.url);" },
     clean: true,
   },
 ]);
