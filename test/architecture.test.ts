@@ -16,6 +16,7 @@ const LEAVES = [
   'clock.ts',
   'listeners.ts',
   'spamdb-record.ts',
+  'stream-server.ts',
 ];
 /** What a program imports: it passes on what the rooms made, and nothing else. So does a room's own index.ts. */
 const SURFACE = 'index.ts';
@@ -53,7 +54,7 @@ const MODULES: Readonly<Record<string, readonly string[]>> = {
   'node:dns/promises': ['transport/udp-link.ts'],
   'node:events': ['listeners.ts', 'peer', 'greylist', 'redis', 'socket'],
   'node:fs': ['auth/key.ts', 'cli/main.ts', 'transport/interfaces.ts', 'greylist/exempt.ts', 'store', 'level'],
-  'node:fs/promises': ['auth/key.ts', 'cli', 'socket', 'store', 'level'],
+  'node:fs/promises': ['auth/key.ts', 'cli', 'store', 'level', 'stream-server.ts'],
   'node:net': [
     'address.ts',
     'transport',
@@ -61,13 +62,14 @@ const MODULES: Readonly<Record<string, readonly string[]>> = {
     'greylist',
     'spamdb',
     'spamdb-record.ts',
+    'stream-server.ts',
     'adapters',
     'socket',
     'store/shares.ts',
     'level/ownership.ts',
   ],
   'node:os': ['transport/interfaces.ts'],
-  'node:path': ['level', 'socket'],
+  'node:path': ['level', 'stream-server.ts'],
   'node:stream': ['cli'],
   'node:zlib': ['store', 'level', 'rules/key.ts'],
   protobufjs: ['store'],
