@@ -1,7 +1,7 @@
 import { chmod, lstat, unlink } from 'node:fs/promises';
 import { type AddressInfo, createConnection, createServer, isIPv6, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
-import { type TimedClock, within } from './clock.ts';
+import { every, type TimedClock, type Timer, within } from './clock.ts';
 import { SpamdSyncError, shown, systemCode } from './errors.ts';
 import { badOption, checkedWhole } from './validate.ts';
 
@@ -28,6 +28,12 @@ export interface StreamConnection {
   /** Takes no more requests. Resolves when what was asked is answered and sent. */
   finish(): Promise<void>;
   destroy(): void;
+  /**
+   * Called every few seconds: ends the connection if its client took too long.
+   *
+   * @param now Monotonic seconds.
+   */
+  checkTime?(now: number): void;
 }
 
 export interface StreamServerOptions {
@@ -38,6 +44,8 @@ export interface StreamServerOptions {
   readonly connect: (socket: Socket) => StreamConnection;
 }
 
+/** How often the time that clients take is checked, seconds. */
+const CHECK_INTERVAL = 5;
 /** How long what was asked may take to be answered when a server closes, seconds. */
 const DRAIN = 2;
 /** The longest path that every system takes for a Unix socket, bytes: macOS and the BSDs have room for 104 with a NUL. */
@@ -59,6 +67,7 @@ export class StreamServer {
   readonly #server: Server;
   readonly #clock: TimedClock;
   readonly #connections = new Set<StreamConnection>();
+  readonly #checking: Timer;
   #refused = 0;
   #closing: Promise<void> | undefined;
 
@@ -73,6 +82,10 @@ export class StreamServer {
     this.#server.on('drop', () => {
       this.#refused++;
     });
+    this.#checking = every(clock, CHECK_INTERVAL, () => {
+      const now = clock.monotonic();
+      for (const connection of this.#connections) connection.checkTime?.(now);
+    });
   }
 
   /**
@@ -81,8 +94,8 @@ export class StreamServer {
    * @throws {SpamdSyncError} `ERR_SPAMD_LISTEN` when another process answers there, something else is there, or it cannot be.
    */
   static async listen(at: ListenAddress, options: StreamServerOptions): Promise<StreamServer> {
-    const server = new StreamServer(options);
     if ('path' in at) await removeStale(at.path);
+    const server = new StreamServer(options);
     await server.#listen(at);
     return server;
   }
@@ -92,9 +105,9 @@ export class StreamServer {
     return typeof address === 'string' ? { path: address } : { host: address.address, port: address.port };
   }
 
-  /** Those that are open. */
-  get connections(): Iterable<StreamConnection> & { readonly size: number } {
-    return this.#connections;
+  /** How many connections are open. */
+  get connections(): number {
+    return this.#connections.size;
   }
 
   /** How many connections there was no room for. */
@@ -119,12 +132,14 @@ export class StreamServer {
       // Until here the process's umask holds, which lets nobody in that the mode would not, unless it is odd.
       if ('path' in at) await chmod(at.path, at.mode);
     } catch (cause) {
+      this.#checking.cancel();
       this.#server.close();
       throw listenError(at, await reasonOf(at, cause), cause);
     }
   }
 
   async #close(): Promise<void> {
+    this.#checking.cancel();
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     const answered = Promise.all([...this.#connections].map((connection) => connection.finish()));
     const late = () => new Error('not answered in time');

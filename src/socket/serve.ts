@@ -92,7 +92,7 @@ class Served implements ServedSocket {
 
   stats(): ServeStats {
     const { connections, refused } = this.#server;
-    return { ...this.#counts, connections: connections.size, refused };
+    return { ...this.#counts, connections, refused };
   }
 
   close(): Promise<void> {
