@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { servePolicy } from '../adapters/postfix.ts';
 import { sleep, systemClock, within } from '../clock.ts';
 import { Greylist, MemoryStore, type PolicyOptions, SpamdSyncError, SyncKey, SyncPeer } from '../index.ts';
 import { LevelStore } from '../level/index.ts';
@@ -8,6 +9,7 @@ import { append, duration, linesOf, port } from './arguments.ts';
 import { controlOption } from './control.ts';
 import { UsageError } from './failure.ts';
 import type { Io } from './io.ts';
+import { type ListenAddress, listenAddress, listenWords } from './listen-address.ts';
 import { entryWords } from './words.ts';
 
 interface Options {
@@ -21,6 +23,7 @@ interface Options {
   readonly allow?: readonly string[];
   readonly store: string;
   readonly control: string;
+  readonly policy?: ListenAddress;
   readonly passtime?: number;
   readonly greyexp?: number;
   readonly whiteexp?: number;
@@ -54,6 +57,7 @@ export function serveCommand(io: Io): Command {
     .option('--allow <network>', 'accept from this address or prefix alone; repeatable', append)
     .option('--store <store>', 'memory, or level:DIRECTORY', `level:${STATE}`)
     .addOption(controlOption())
+    .option('--policy <where>', 'answer Postfix and Exim there: unix:PATH or inet:HOST:PORT', listenAddress)
     .option('--passtime <duration>', 'after how long a retry passes (default: 25m)', duration)
     .option('--greyexp <duration>', 'how long a tuple is remembered (default: 4h)', duration)
     .option('--whiteexp <duration>', 'how long an address stays white (default: 36d)', duration)
@@ -135,7 +139,7 @@ async function start(
   log: (line: string) => void,
   stop: AbortSignal,
 ): Promise<{ failed: Promise<never> }> {
-  const policy = await policyOf(options);
+  const rules = await policyOf(options);
   const key = options.emptyKey ? SyncKey.none() : await SyncKey.fromFile(options.key);
   const store = await openStore(options.store, log, stop);
   open.push(store);
@@ -154,7 +158,7 @@ async function start(
   const failed = new Promise<never>((_, reject) => peer.on('error', reject));
   failed.catch(() => {});
   if (options.verbose) logTraffic(peer, log);
-  const greylist = new Greylist({ store, group: peer, policy });
+  const greylist = new Greylist({ store, group: peer, policy: rules });
   open.push(greylist);
   greylist.on('warning', ({ code, message }) => log(`warning: ${code}: ${message}`));
   if (options.spamtraps !== undefined) {
@@ -162,6 +166,11 @@ async function start(
   }
   const served = await serveGreylist(greylist, options.control);
   open.push(served);
+  if (options.policy !== undefined) {
+    const policy = await servePolicy(greylist, options.policy);
+    open.push(policy);
+    log(`policy server on ${listenWords(policy.address)}`);
+  }
   const { tuples, addresses, spamtraps } = await store.stats();
   log(`${options.store}: ${tuples} tuples, ${addresses} addresses, ${spamtraps} spamtraps`);
   const { address, port: bound } = peer.address;

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { createConnection, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -75,7 +74,7 @@ class Client {
   received = '';
 
   constructor() {
-    this.socket = createConnection({ path, allowHalfOpen: true });
+    this.socket = createConnection(path);
     this.socket.setEncoding('latin1').on('data', (text: string) => {
       this.received += text;
     });
@@ -97,11 +96,16 @@ class Client {
   }
 }
 
+/** Not `once()`, which an error of the connection would reject. */
+function closed({ socket }: Client): Promise<void> {
+  return new Promise((resolve) => socket.once('close', () => resolve()));
+}
+
 /** Writes bytes on a connection of their own, and waits until it is ended. */
 async function sendAndEnd(bytes: string | Buffer): Promise<string> {
   const client = new Client();
   client.socket.write(bytes);
-  await once(client.socket, 'close');
+  await closed(client);
   return client.received;
 }
 
@@ -207,7 +211,7 @@ describe('how requests come', () => {
     await serve();
     const client = new Client();
     client.socket.end(request({ client_address: '192.0.2.7' }));
-    await once(client.socket, 'close');
+    await closed(client);
     expect(client.actions).toEqual([expect.stringMatching(/^action=DEFER_IF_PERMIT/)]);
   });
 
@@ -236,7 +240,7 @@ describe('how requests come', () => {
     const server = await serve();
     const client = new Client();
     client.socket.end(request().slice(0, -1));
-    await once(client.socket, 'close');
+    await closed(client);
     expect(client.received).toBe('');
     expect(server.stats().dropped.malformed).toBe(1);
   });
@@ -257,14 +261,14 @@ describe('what a policy server holds out', () => {
     await expect.poll(() => server.stats().connections).toBe(2);
     await new Promise((resolve) => setImmediate(resolve));
     await network.advance(16);
-    await once(slow.socket, 'close');
+    await closed(slow);
     expect(server.stats()).toMatchObject({ connections: 1, dropped: { timeout: 1 } });
     await network.advance(500);
     await idle.ask();
     await network.advance(500);
     expect(server.stats().connections).toBe(1);
     await network.advance(106);
-    await once(idle.socket, 'close');
+    await closed(idle);
     expect(server.stats().dropped.timeout).toBe(2);
   });
 
@@ -283,7 +287,7 @@ describe('what a policy server holds out', () => {
       .toBe(true);
     expect(before).toBeLessThan(100_000);
     await network.advance(16);
-    await once(client.socket, 'close');
+    await closed(client);
     expect(server.stats().dropped.timeout).toBe(1);
   });
 
@@ -301,9 +305,9 @@ describe('what a policy server holds out', () => {
     const [asking, idle] = [new Client(), new Client()];
     asking.socket.write(request());
     await expect.poll(() => server.stats()).toMatchObject({ requests: 1, connections: 2 });
-    const closed = server.close();
+    const ended = server.close();
     decide(PASSED);
-    await Promise.all([closed, once(asking.socket, 'close'), once(idle.socket, 'close')]);
+    await Promise.all([ended, closed(asking), closed(idle)]);
     expect(asking.actions).toEqual(['action=DUNNO']);
   });
 });
