@@ -1,14 +1,14 @@
-import type { Socket } from 'node:net';
 import { type TimedClock, timedClock } from '../clock.ts';
 import { attemptFrom, type Greylist, type Verdict } from '../index.ts';
 import { type StreamAddress, StreamServer } from '../stream-server.ts';
 import { badOption, checkMembers, checkMethods, isList } from '../validate.ts';
-import { PolicyConnection, type PolicyCounts, type PolicyService } from './postfix/connection.ts';
-import type { PolicyRequest } from './postfix/request.ts';
+import { MAX_REQUEST, type PolicyRequest, RequestReader } from './postfix/request.ts';
+import { Conversation, type DropReason, type Talk } from './shared/conversation.ts';
 import { checkedListenAt, LISTEN_MEMBERS, type ListenAt } from './shared/listen.ts';
 import { xGreylist } from './shared/x-greylist.ts';
 
 export type { StreamAddress } from '../stream-server.ts';
+export type { DropReason } from './shared/conversation.ts';
 export type { ListenAt } from './shared/listen.ts';
 
 /** An attribute of a request that is empty unless the client has authenticated. */
@@ -42,7 +42,7 @@ export interface PolicyServerStats {
    * Connections that were ended without an answer: `malformed` for what is not a request, `oversize` for one over 64 KiB,
    * `timeout` for a client that was too slow or idle for ten minutes, `error` where the greylist rejected.
    */
-  readonly dropped: Readonly<Record<'malformed' | 'oversize' | 'timeout' | 'error', number>>;
+  readonly dropped: Readonly<Record<DropReason, number>>;
 }
 
 /** A policy server that is open. */
@@ -60,6 +60,8 @@ export interface PolicyServer extends AsyncDisposable {
 
 /** Neither for nor against: what follows in Postfix's restrictions decides. */
 const PASS = 'DUNNO';
+/** How long a connection may be idle, seconds. Postfix ends its own after 300 (smtpd_policy_service_max_idle). */
+const IDLE = 600;
 /** For how many messages it is remembered that they have their header field. */
 const MAX_INSTANCES = 1000;
 /** Characters of an instance that are kept; those of Postfix are some thirty. */
@@ -85,8 +87,12 @@ export async function servePolicy(
   const { at, maxConnections } = checkedListenAt(options);
   const clock = timedClock(options.clock);
   const service = new Service(greylist, checkedAttributes(options.authenticatedBy), clock);
-  const connect = (socket: Socket): PolicyConnection => new PolicyConnection(socket, service);
-  const server = await StreamServer.listen(at, { maxConnections, clock, allowHalfOpen: true, connect });
+  const server = await StreamServer.listen(at, {
+    maxConnections,
+    clock,
+    allowHalfOpen: true,
+    connect: (socket) => new Conversation(socket, service.talk(), service.counts, clock),
+  });
   return new Policy(server, service);
 }
 
@@ -117,13 +123,9 @@ class Policy implements PolicyServer {
   }
 }
 
-class Service implements PolicyService {
-  readonly clock: TimedClock;
-  readonly counts: PolicyCounts = {
-    requests: 0,
-    cut: 0,
-    dropped: { malformed: 0, oversize: 0, timeout: 0, error: 0 },
-  };
+class Service {
+  readonly #clock: TimedClock;
+  readonly counts = { requests: 0, cut: 0, dropped: { malformed: 0, oversize: 0, timeout: 0, error: 0 } };
   readonly skipped = { state: 0, authenticated: 0, address: 0 };
   readonly #greylist: Pick<Greylist, 'check'>;
   readonly #authenticatedBy: readonly AuthenticationAttribute[];
@@ -137,10 +139,17 @@ class Service implements PolicyService {
   ) {
     this.#greylist = greylist;
     this.#authenticatedBy = authenticatedBy;
-    this.clock = clock;
+    this.#clock = clock;
   }
 
-  async answer(request: PolicyRequest): Promise<string> {
+  /** How one connection is answered. */
+  talk(): Talk<PolicyRequest> {
+    const reader = new RequestReader(this.counts);
+    const respond = async (request: PolicyRequest) => `action=${await this.#actionFor(request)}\n\n`;
+    return { reader, maxMessage: MAX_REQUEST, idle: IDLE, respond };
+  }
+
+  async #actionFor(request: PolicyRequest): Promise<string> {
     if (request.protocol_state !== 'RCPT') return this.#skip('state');
     if (this.#authenticatedBy.some((name) => request[name])) return this.#skip('authenticated');
     const attempt = attemptFrom({
@@ -164,7 +173,7 @@ class Service implements PolicyService {
     // In the place of the code: so a recipient that a later restriction refuses for good is refused for good.
     if (verdict.action === 'defer') return `DEFER_IF_PERMIT ${verdict.reply.slice(4)}`;
     if (verdict.waited === undefined || !this.#isFirst(instance.slice(0, MAX_INSTANCE))) return PASS;
-    return `PREPEND X-Greylist: ${xGreylist(verdict.waited, this.clock.now())}`;
+    return `PREPEND X-Greylist: ${xGreylist(verdict.waited, this.#clock.now())}`;
   }
 
   /** The same message comes once for each recipient, over any connection. */

@@ -1,3 +1,4 @@
+import type { MessageReader, ReadProblem } from '../shared/conversation.ts';
 import { textOf } from '../shared/text.ts';
 
 /** The attributes that matter here, of some thirty that Postfix sends. */
@@ -19,9 +20,6 @@ type Name = (typeof NAMES)[number];
 /** A request of the policy protocol (SMTPD_POLICY_README): attributes by name. */
 export type PolicyRequest = { readonly [Each in Name]?: string };
 
-/** Why a connection cannot go on. */
-export type RequestProblem = 'malformed' | 'oversize';
-
 /** The longest request, bytes. */
 export const MAX_REQUEST = 65_536;
 /** The longest value, bytes; Postfix takes no longer line from a client. What is longer is cut. */
@@ -32,8 +30,7 @@ const END = Buffer.from('\n\n');
 const NONE = Buffer.alloc(0);
 const WANTED: ReadonlySet<string> = new Set(NAMES);
 
-/** Puts requests together from what comes out of a socket, however it is cut. */
-export class RequestReader {
+export class RequestReader implements MessageReader<PolicyRequest> {
   /** What was received and not taken is from `#start` to `#end`; behind that there may be room. */
   #bytes: Buffer = NONE;
   #start = 0;
@@ -47,7 +44,6 @@ export class RequestReader {
     this.#counts = counts;
   }
 
-  /** Bytes that were received and not taken. */
   get size(): number {
     return this.#end - this.#start;
   }
@@ -65,8 +61,7 @@ export class RequestReader {
     this.#end += chunk.length;
   }
 
-  /** The next request that is complete, taken; or why there will be none. */
-  next(): PolicyRequest | RequestProblem | undefined {
+  next(): PolicyRequest | ReadProblem | undefined {
     const found = this.#bytes.indexOf(END, this.#searched);
     const isComplete = found >= 0 && found < this.#end;
     const end = isComplete ? found + 1 : this.#end;
@@ -95,7 +90,7 @@ export class RequestReader {
   }
 
   /** @param lines Bytes as Latin-1, each line with its end. */
-  #parsed(lines: string): PolicyRequest | RequestProblem {
+  #parsed(lines: string): PolicyRequest | ReadProblem {
     const request: { [Each in Name]?: string } = {};
     for (let at = 0; at < lines.length; ) {
       const end = lines.indexOf('\n', at);
