@@ -37,6 +37,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // The public surface alone.
   cli: [
     'index.ts',
+    'adapters/milter.ts',
     'adapters/postfix.ts',
     'level/index.ts',
     'socket/index.ts',

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { serveMilter } from '../adapters/milter.ts';
 import { servePolicy } from '../adapters/postfix.ts';
 import { sleep, systemClock, within } from '../clock.ts';
 import { Greylist, MemoryStore, type PolicyOptions, SpamdSyncError, SyncKey, SyncPeer } from '../index.ts';
@@ -24,6 +25,7 @@ interface Options {
   readonly store: string;
   readonly control: string;
   readonly policy?: ListenAddress;
+  readonly milter?: ListenAddress;
   readonly passtime?: number;
   readonly greyexp?: number;
   readonly whiteexp?: number;
@@ -58,6 +60,7 @@ export function serveCommand(io: Io): Command {
     .option('--store <store>', 'memory, or level:DIRECTORY', `level:${STATE}`)
     .addOption(controlOption())
     .option('--policy <where>', 'answer Postfix and Exim there: unix:PATH or inet:HOST:PORT', listenAddress)
+    .option('--milter <where>', 'answer Postfix, Sendmail and others there, as a milter', listenAddress)
     .option('--passtime <duration>', 'after how long a retry passes (default: 25m)', duration)
     .option('--greyexp <duration>', 'how long a tuple is remembered (default: 4h)', duration)
     .option('--whiteexp <duration>', 'how long an address stays white (default: 36d)', duration)
@@ -170,6 +173,11 @@ async function start(
     const policy = await servePolicy(greylist, options.policy);
     open.push(policy);
     log(`policy server on ${listenWords(policy.address)}`);
+  }
+  if (options.milter !== undefined) {
+    const milter = await serveMilter(greylist, options.milter);
+    open.push(milter);
+    log(`milter on ${listenWords(milter.address)}`);
   }
   const { tuples, addresses, spamtraps } = await store.stats();
   log(`${options.store}: ${tuples} tuples, ${addresses} addresses, ${spamtraps} spamtraps`);
