@@ -18,7 +18,7 @@ beforeAll(async () => {
   machine.sh(`
     sed -i -e "s/^dc_eximconfig_configtype=.*/dc_eximconfig_configtype='internet'/" \
       -e "s/^dc_other_hostnames=.*/dc_other_hostnames='example.net'/" \
-      -e "s/^dc_local_interfaces=.*/dc_local_interfaces='192.0.2.1'/" \
+      -e "s/^dc_local_interfaces=.*/dc_local_interfaces='198.51.100.1'/" \
       -e "s/^dc_minimaldns=.*/dc_minimaldns='true'/" /etc/exim4/update-exim4.conf.conf
     useradd -m bob; useradd -m carol`);
   const template = '/etc/exim4/exim4.conf.template';
@@ -48,7 +48,7 @@ describe('an Exim that asks the policy server', () => {
   });
 
   test('traps who writes to a spamtrap that is no user, and refuses other unknown users for good', async () => {
-    const ip = '192.0.2.11';
+    const ip = '198.51.100.11';
     expect((await deliver(machine, { ip, to: 'stranger@example.net' })).rcpt[0]).toMatch(/^550 Unrouteable address/);
     const { rcpt } = await deliver(machine, { ip, to: 'bob@example.net,Trap@Example.net,carol@example.net' });
     expect(rcpt).toEqual([
@@ -60,11 +60,11 @@ describe('an Exim that asks the policy server', () => {
 
   test('takes mail while the daemon hangs, in bounded time, and while there is none', async () => {
     daemon.signal('STOP');
-    const hanging = await deliver(machine, { ip: '192.0.2.12', ...ANSWERED_BEFORE });
+    const hanging = await deliver(machine, { ip: '198.51.100.12', ...ANSWERED_BEFORE });
     daemon.signal('CONT');
     expect(hanging.rcpt).toEqual(['250 Accepted']);
     await daemon.end('TERM');
-    expect((await deliver(machine, { ip: '192.0.2.13', from: '<>', ...ANSWERED_BEFORE })).rcpt).toEqual([
+    expect((await deliver(machine, { ip: '198.51.100.13', from: '<>', ...ANSWERED_BEFORE })).rcpt).toEqual([
       '250 Accepted',
     ]);
   });

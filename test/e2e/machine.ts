@@ -10,8 +10,8 @@ import { Program } from './program.ts';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** The machine's own address, on its interface em0. Clients have the others of the network. */
-export const SERVER = '192.0.2.1';
-const CLIENTS = Array.from({ length: 20 }, (_, at) => `192.0.2.${at + 10}`);
+export const SERVER = '198.51.100.1';
+const CLIENTS = Array.from({ length: 20 }, (_, at) => `198.51.100.${at + 10}`);
 
 /**
  * What the machine's first process runs: it lays a file system in memory over this host's, installs packages there, gives

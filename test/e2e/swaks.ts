@@ -23,9 +23,9 @@ export interface Replies {
 
 /** Delivers mail by swaks from an address of the machine to its own server. */
 export async function deliver(machine: Machine, mail: Mail = {}): Promise<Replies> {
-  const { ip = '192.0.2.10', helo = 'client.example.org', from = 'alice@example.org', to = 'bob@example.net' } = mail;
+  const { ip = '198.51.100.10', helo = 'client.example.org', from = 'alice@example.org', to = 'bob@example.net' } = mail;
   const envelope = ['--helo', helo, '--from', from, '--to', to, '--timeout', '25'];
-  const where = ['--server', '192.0.2.1', '--local-interface', ip];
+  const where = ['--server', '198.51.100.1', '--local-interface', ip];
   const [program = '', ...args] = [...machine.inside, 'swaks', ...where, ...envelope, ...(mail.more ?? [])];
   const transcript = await new Promise<string>((resolve) => {
     // Its exit status says that mail was refused, which is what some tests are about.
