@@ -1,13 +1,15 @@
 import { type ChildProcessByStdio, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, realpathSync, rmdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { Program } from './program.ts';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const ROOT = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
+/** They may be changed meanwhile, which a file system that is laid over them does not always see. */
+const BENEATH = [ROOT, realpathSync(`${ROOT}/node_modules`)];
 
 /** The machine's own address, on its interface em0. Clients have the others of the network. */
 export const SERVER = '198.51.100.1';
@@ -27,6 +29,7 @@ mkdir upper work root
 mount -t overlay overlay -o lowerdir=/,upperdir=upper,workdir=work root
 mount --rbind /dev root/dev
 mount -t proc proc root/proc
+for beneath in ${BENEATH.join(' ')}; do mount --bind "$beneath" "root$beneath"; done
 cp --remove-destination /etc/resolv.conf root/etc/resolv.conf
 printf '#!/bin/sh\\nexit 101\\n' > root/usr/sbin/policy-rc.d
 printf '#!/bin/sh\\ncd ${ROOT} && exec ${process.execPath} --import tsx src/cli/main.ts "$@"\\n' > root/usr/local/bin/spamd-sync

@@ -94,7 +94,12 @@ describe('a Postfix that asks the policy server', () => {
     socket.setEncoding('latin1').on('data', (text: string) => {
       received += text;
     });
-    const lines = ['request=smtpd_access_policy', 'protocol_state=RCPT', 'client_address=198.51.100.10', 'recipient=x@y'];
+    const lines = [
+      'request=smtpd_access_policy',
+      'protocol_state=RCPT',
+      'client_address=198.51.100.10',
+      'recipient=x@y',
+    ];
     const request = `${lines.join('\n')}\n\n`;
     for (const byte of request) {
       socket.write(byte);

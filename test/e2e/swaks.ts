@@ -23,7 +23,12 @@ export interface Replies {
 
 /** Delivers mail by swaks from an address of the machine to its own server. */
 export async function deliver(machine: Machine, mail: Mail = {}): Promise<Replies> {
-  const { ip = '198.51.100.10', helo = 'client.example.org', from = 'alice@example.org', to = 'bob@example.net' } = mail;
+  const {
+    ip = '198.51.100.10',
+    helo = 'client.example.org',
+    from = 'alice@example.org',
+    to = 'bob@example.net',
+  } = mail;
   const envelope = ['--helo', helo, '--from', from, '--to', to, '--timeout', '25'];
   const where = ['--server', '198.51.100.1', '--local-interface', ip];
   const [program = '', ...args] = [...machine.inside, 'swaks', ...where, ...envelope, ...(mail.more ?? [])];
