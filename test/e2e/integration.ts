@@ -45,8 +45,11 @@ export function passtime(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, (PASSTIME + 1.1) * 1000));
 }
 
+/** A record as `list --json` prints it, of those members that matter here. */
+type SpamdbLine = Readonly<Partial<Record<'type' | 'ip' | 'from' | 'to', string>>>;
+
 /** The records that the daemon holds. */
-export function records(machine: Machine): Record<string, unknown>[] {
+export function records(machine: Machine): SpamdbLine[] {
   const lines = machine.run('spamd-sync', 'list', '--json').trim();
-  return lines === '' ? [] : lines.split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
+  return lines === '' ? [] : lines.split('\n').map((line) => JSON.parse(line) as SpamdbLine);
 }

@@ -42,7 +42,7 @@ describe('a Sendmail that asks the milter', () => {
     const { rcpt, data } = await deliver(machine, { to: 'bob@example.net,carol@example.net' });
     expect(rcpt).toEqual([expect.stringMatching(/^250 2\.1\.5 /), expect.stringMatching(/^250 2\.1\.5 /)]);
     expect(data).toMatch(/^250 /);
-    const fields = () => machine.sh('grep ^X-Greylist: /var/mail/carol || true');
+    const fields = () => machine.sh(`grep -rhoE 'X-Greylist: .*' /var/mail /var/spool/mqueue | sort -u`);
     await expect.poll(fields).toMatch(/^X-Greylist: delayed \d+ seconds by spamd-sync; .*\n$/);
   });
 
@@ -50,8 +50,8 @@ describe('a Sendmail that asks the milter', () => {
     const ip = '198.51.100.11';
     const { rcpt } = await deliver(machine, { ip, to: 'stranger@example.net,trap@example.net,bob@example.net' });
     expect(rcpt).toEqual([
-      expect.stringMatching(/^550 5\.1\.1 .*User unknown/),
-      expect.stringMatching(/^550 5\.1\.1 .*User unknown/),
+      expect.stringMatching(DEFERRED),
+      expect.stringMatching(TRAPPED),
       expect.stringMatching(TRAPPED),
     ]);
   });
