@@ -12,6 +12,8 @@ const library = {
   socket: 'src/socket/index.ts',
   metrics: 'src/metrics/index.ts',
   'adapters/smtp-server': 'src/adapters/smtp-server.ts',
+  'adapters/postfix': 'src/adapters/postfix.ts',
+  'adapters/milter': 'src/adapters/milter.ts',
 };
 
 const common = { format: 'esm', target: 'node20.19', platform: 'node', sourcemap: true } as const;
