@@ -12,6 +12,7 @@ const library = {
   socket: 'src/socket/index.ts',
   metrics: 'src/metrics/index.ts',
   'adapters/smtp-server': 'src/adapters/smtp-server.ts',
+  'adapters/opensmtpd': 'src/adapters/opensmtpd.ts',
 };
 
 const common = { format: 'esm', target: 'node20.19', platform: 'node', sourcemap: true } as const;

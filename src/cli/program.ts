@@ -8,6 +8,7 @@ import { importCommand } from './import.ts';
 import type { Io } from './io.ts';
 import { keygenCommand } from './keygen.ts';
 import { listCommand } from './list.ts';
+import { opensmtpdFilterCommand } from './opensmtpd-filter.ts';
 import { serveCommand } from './serve.ts';
 import { spamtrapCommand } from './spamtrap.ts';
 import { statsCommand } from './stats.ts';
@@ -46,6 +47,7 @@ function program(version: string, io: Io): Command {
     spamtrapCommand,
     importCommand,
     exportCommand,
+    opensmtpdFilterCommand,
     decodeCommand,
     keygenCommand,
     fingerprintCommand,
