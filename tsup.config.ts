@@ -12,6 +12,7 @@ const library = {
   socket: 'src/socket/index.ts',
   metrics: 'src/metrics/index.ts',
   'adapters/smtp-server': 'src/adapters/smtp-server.ts',
+  'adapters/haraka': 'src/adapters/haraka.ts',
   'adapters/opensmtpd': 'src/adapters/opensmtpd.ts',
 };
 

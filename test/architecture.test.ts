@@ -55,7 +55,7 @@ const MODULES: Readonly<Record<string, readonly string[]>> = {
   'dgram-as-promised': ['transport/udp.ts'],
   'lru-cache': ['peer', 'greylist', 'level', 'redis'],
   'node:assert/strict': ['testing'],
-  'node:buffer': ['wire', 'spamdb', 'adapters/opensmtpd.ts'],
+  'node:buffer': ['wire', 'spamdb', 'adapters'],
   // Beside the keys: a new key's bytes, a script's digest, and the token of a lease.
   'node:crypto': ['auth', 'cli/keygen.ts', 'redis'],
   'node:dns/promises': ['transport/udp-link.ts'],

@@ -1,6 +1,6 @@
-import { isUtf8 } from 'node:buffer';
 import { type Attempt, attemptFrom, type Greylist, type Reported, type Verdict } from '../index.ts';
 import { checkFunction, checkMembers, checkMethods } from '../validate.ts';
+import { textOf } from './shared/text.ts';
 
 /** Options of an `OpensmtpdFilter`. */
 export interface OpensmtpdFilterOptions {
@@ -225,10 +225,8 @@ class LineReader {
     this.#length += part.copy(this.#held, this.#length, 0, Math.min(part.length, room));
   }
 
-  /** UTF-8 where valid, else Latin-1, so that no byte is lost: as what the group announces is read. */
   #line(): string {
-    const line = this.#held.subarray(0, this.#length);
-    const text = line.toString(isUtf8(line) ? 'utf8' : 'latin1');
+    const text = textOf(this.#held.subarray(0, this.#length));
     if (this.#isOver) this.cut++;
     this.#length = 0;
     this.#isOver = false;

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import type { TestProject } from 'vitest/node';
 import { cacheDirectory } from './cache.ts';
+import { needHaraka } from './haraka-server.ts';
 import { removeLeftovers } from './lab.ts';
 import { OPENSMTPD } from './opensmtpd-server.ts';
 import { hasRedis } from './redis-server.ts';
@@ -21,6 +22,7 @@ export function setup(project: TestProject): () => void {
   needPackage('nftables', () => works('nft', ['--version']));
   needPackage('swaks', () => works('swaks', ['--version']));
   needOpenSmtpd();
+  needHaraka();
   const prefix = `sy${process.pid.toString(36)}-`;
   project.provide('labPrefix', prefix);
   return () => removeLeftovers(prefix);
