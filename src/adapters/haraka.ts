@@ -9,24 +9,47 @@ export interface HarakaAddress {
   readonly original: string;
 }
 
+/** A Haraka plugin, as results go by it. */
+export interface HarakaPlugin {
+  /** Without `haraka-plugin-`. */
+  readonly name: string;
+}
+
+/** What is needed of the results of a Haraka transaction. */
+export interface HarakaResults {
+  /** Adds what a plugin found. */
+  add(plugin: HarakaPlugin, result: HarakaResult): void;
+}
+
 /** What is needed of a Haraka transaction. */
 export interface HarakaTransaction {
   /** The sender. */
   readonly mail_from: HarakaAddress;
   /** Where plugins say what they found. */
-  readonly results: { add(plugin: { readonly name: string }, result: HarakaResult): void };
+  readonly results: HarakaResults;
   /** Adds a header field to the message. */
   add_header(name: string, value: string): void;
 }
 
 /** What is needed of a Haraka connection. */
 export interface HarakaConnection {
-  /** Where the client is; `is_private` for the addresses of private networks and loopback. */
-  readonly remote: { readonly ip: string; readonly is_private?: boolean | undefined };
+  /** Where the client is. */
+  readonly remote: {
+    /** Its address. */
+    readonly ip: string;
+    /** Whether that is of a private network or loopback. */
+    readonly is_private?: boolean | undefined;
+  };
   /** Where the client connected to. */
-  readonly local: { readonly ip: string };
-  /** The argument of HELO or EHLO. */
-  readonly hello: { readonly host: string };
+  readonly local: {
+    /** The address. */
+    readonly ip: string;
+  };
+  /** The greeting of the client. */
+  readonly hello: {
+    /** The argument of HELO or EHLO. */
+    readonly host: string;
+  };
   /** Whether the client may relay: it has logged in, or another plugin knows it. */
   readonly relaying?: boolean | undefined;
   /** `null` where there is none. */
@@ -42,7 +65,7 @@ export type HarakaNext = (code?: number, reply?: object) => void;
 /** Options of `harakaHooks`. */
 export interface HarakaHooksOptions {
   /** Whose name is in the results: the plugin. */
-  readonly plugin: { readonly name: string };
+  readonly plugin: HarakaPlugin;
   /** Whether clients of private networks and loopback are greylisted too. Default `false`. */
   readonly private?: boolean | undefined;
   /** Whether a message that was delayed gets a header field `X-Greylist`. Default `true`. */

@@ -39,7 +39,7 @@ exports.hook_queue = function (next, { relaying, transaction }) {
   next(OK);
 };
 exports.hook_get_mx = function (next) {
-  next(OK, { priority: 0, exchange: '127.0.0.9', port: Number(process.env.SINK) });
+  next(OK, { priority: 0, exchange: '127.0.0.9', port: Number(process.env.SINK), bind_helo: 'mx.example.net' });
 };
 `;
 
@@ -64,7 +64,8 @@ export class HarakaServer implements AsyncDisposable {
     for (const name of ['plugins', 'queue']) mkdirSync(join(directory, name), { recursive: true });
     cpSync(join(MODULES, 'Haraka/config'), join(directory, 'config'), { recursive: true });
     installPlugin(directory);
-    const ini = { listen: `127.0.0.1:${port}`, graceful_shutdown: true, ...main };
+    const daemon = { daemon_pid_file: join(directory, 'haraka.pid'), daemon_log_file: join(directory, 'haraka.log') };
+    const ini = { listen: `127.0.0.1:${port}`, graceful_shutdown: true, ...daemon, ...main };
     const files = {
       'config/smtp.ini': Object.entries(ini),
       'config/spamd-sync.ini': [
@@ -83,7 +84,7 @@ export class HarakaServer implements AsyncDisposable {
     const command = [process.execPath, join(MODULES, 'Haraka/bin/haraka'), '-c', directory];
     const program = host.start(command, { ...process.env, SINK: `${sink}` });
     const server = new HarakaServer(port, program, directory, 'daemonize' in main);
-    await vi.waitFor(async () => expect(await isOpen(port)).toBe(true), { timeout: 15_000, interval: 100 });
+    await vi.waitFor(async () => expect(await isOpen(port)).toBe(true), { timeout: 50_000, interval: 100 });
     return server;
   }
 
@@ -106,12 +107,9 @@ export class HarakaServer implements AsyncDisposable {
 
   /** Stops it in order. */
   async stop(): Promise<void> {
-    process.kill(this.pid, 'SIGINT');
-    await this.ended();
-  }
-
-  async ended(): Promise<void> {
-    await vi.waitFor(() => expect(existsSync(`/proc/${this.pid}/cwd`)).toBe(false), { timeout: 10_000, interval: 50 });
+    const { pid } = this;
+    process.kill(pid, 'SIGINT');
+    await vi.waitFor(() => expect(existsSync(`/proc/${pid}/cwd`)).toBe(false), { timeout: 20_000, interval: 50 });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

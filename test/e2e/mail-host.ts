@@ -2,9 +2,10 @@ import { execFile } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { SMTPServer } from 'smtp-server';
 import { RemoteGreylist } from 'spamd-sync/socket';
 import { expect, vi } from 'vitest';
 import { installPackage } from '../support/install.ts';
@@ -81,6 +82,37 @@ export class MailHost implements AsyncDisposable {
     for (const program of this.#programs) program.signal('SIGCONT');
     for (const program of this.#programs.toReversed()) await program[Symbol.asyncDispose]();
     rmSync(this.directory, { recursive: true, force: true });
+  }
+}
+
+/** A mail server that takes everything; closed by the tests that open it. */
+export class Sink implements AsyncDisposable {
+  readonly #server: SMTPServer;
+  readonly port: number;
+
+  private constructor(server: SMTPServer) {
+    this.#server = server;
+    this.port = (server.server.address() as AddressInfo).port;
+  }
+
+  static async open(ip: string): Promise<Sink> {
+    const server = new SMTPServer({
+      disabledCommands: ['AUTH', 'STARTTLS'],
+      disableReverseLookup: true,
+      closeTimeout: 100,
+      onData: (stream, _session, callback) => {
+        stream.resume().on('end', () => callback(null, 'taken'));
+      },
+    });
+    // A client that is killed is no trouble.
+    server.on('error', () => {});
+    server.listen(0, ip);
+    await once(server.server, 'listening');
+    return new Sink(server);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return new Promise((resolve) => this.#server.close(resolve));
   }
 }
 
