@@ -4,6 +4,7 @@ import { decodeCommand } from './decode.ts';
 import { exportCommand } from './export.ts';
 import { EXIT, failureOf } from './failure.ts';
 import { fingerprintCommand } from './fingerprint.ts';
+import { followLogCommand } from './follow-log.ts';
 import { importCommand } from './import.ts';
 import type { Io } from './io.ts';
 import { keygenCommand } from './keygen.ts';
@@ -48,6 +49,7 @@ function program(version: string, io: Io): Command {
     importCommand,
     exportCommand,
     opensmtpdFilterCommand,
+    followLogCommand,
     decodeCommand,
     keygenCommand,
     fingerprintCommand,

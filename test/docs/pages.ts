@@ -30,8 +30,11 @@ export interface Page {
 const FENCE = /^```(\w*)[ ]?([^\n]*)\n(.*?)^```$|^#+ [^\n]*$/gms;
 
 export function readPages(): Page[] {
-  const docs = readdirSync(`${ROOT}docs`).filter((name) => name.endsWith('.md'));
-  return ['README.md', ...docs.sort().map((name) => `docs/${name}`)].map((name) => ({
+  const docs = ['docs', 'docs/integrations'].flatMap((folder) => {
+    const names = readdirSync(ROOT + folder).filter((name) => name.endsWith('.md'));
+    return names.sort().map((name) => `${folder}/${name}`);
+  });
+  return ['README.md', ...docs].map((name) => ({
     name,
     blocks: blocksOf(name, readFileSync(ROOT + name, 'utf8')),
   }));

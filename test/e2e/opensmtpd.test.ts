@@ -1,8 +1,6 @@
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { SMTPServer } from 'smtp-server';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { deliver, MailHost } from './mail-host.ts';
+import { deliveredTo } from '../../src/cli/delivery-log.ts';
+import { deliver, MailHost, Sink } from './mail-host.ts';
 import { OpenSmtpd } from './opensmtpd-server.ts';
 
 const BOB = 'bob@example.net';
@@ -10,19 +8,18 @@ const CAROL = 'carol@example.net';
 const TRAP = 'trap@example.net';
 
 let host: MailHost;
-let sink: SMTPServer;
+let sink: Sink;
 let server: OpenSmtpd;
 beforeAll(async () => {
   host = await MailHost.open();
-  sink = new SMTPServer({ disabledCommands: ['AUTH', 'STARTTLS'], disableReverseLookup: true });
-  await once(sink.listen(0, '127.0.0.1'), 'listening');
+  sink = await Sink.open('127.0.0.1');
   await host.startDaemon();
   await host.ask((greylist) => greylist.spamtraps.add(TRAP));
-  server = await OpenSmtpd.start(host, (sink.server.address() as AddressInfo).port, [BOB, CAROL]);
+  server = await OpenSmtpd.start(host, sink.port, [BOB, CAROL]);
 });
 afterAll(async () => {
   await host[Symbol.asyncDispose]();
-  await new Promise<void>((resolve) => sink.close(resolve));
+  await sink[Symbol.asyncDispose]();
 });
 
 const GREYLISTED = [expect.stringMatching(/^451 4\.7\.1 Greylisted, please try again in \d+ seconds$/)];
@@ -97,6 +94,11 @@ describe('OpenSMTPD with the filter', () => {
     expect(await deliver(server.port, { ip: '127.77.1.8', to: BOB })).toEqual(ACCEPTED);
     await host.signalDaemon('SIGCONT');
     expect(await deliver(server.port, { ip: '127.77.1.9', to: BOB })).toEqual(GREYLISTED);
+  });
+
+  test('writes to its log what follow-log knows as a delivery', async () => {
+    const known = () => server.log.split('\n').flatMap((line) => deliveredTo(line) ?? []);
+    await expect.poll(known).toContain('127.0.0.1');
   });
 
   test('the filter ends with smtpd', async () => {
