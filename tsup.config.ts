@@ -14,6 +14,8 @@ const library = {
   'adapters/smtp-server': 'src/adapters/smtp-server.ts',
   'adapters/postfix': 'src/adapters/postfix.ts',
   'adapters/milter': 'src/adapters/milter.ts',
+  'adapters/haraka': 'src/adapters/haraka.ts',
+  'adapters/opensmtpd': 'src/adapters/opensmtpd.ts',
 };
 
 const common = { format: 'esm', target: 'node20.19', platform: 'node', sourcemap: true } as const;
@@ -32,7 +34,9 @@ export default defineConfig([
     outDir: 'dist/cli',
     // The command brings along what it needs, so that the library has no dependency more. That is CommonJS in part.
     noExternal: ['commander', 'ioredis', 'mmdb-lib'],
-    banner: { js: "import { createRequire as requireOf } from 'node:module';\nconst require = requireOf(import.meta.url);" },
+    banner: {
+      js: "import { createRequire as requireOf } from 'node:module';\nconst require = requireOf(import.meta.url);",
+    },
     clean: true,
   },
 ]);

@@ -38,8 +38,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // The public surface alone.
   cli: [
     'index.ts',
-    'adapters/milter.ts',
-    'adapters/postfix.ts',
+    'adapters',
     'level/index.ts',
     'redis/index.ts',
     'socket/index.ts',
