@@ -30,7 +30,10 @@ export default defineConfig([
     outDir: 'dist/cli',
     // The command brings along what it needs, so that the library has no dependency more. That is CommonJS in part.
     noExternal: ['commander', 'ioredis', 'mmdb-lib'],
-    banner: { js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);" },
+    // Under a name that no file of src has: a second declaration of it would be a syntax error.
+    banner: {
+      js: "import * as nodeModule from 'node:module';\nconst require = nodeModule.createRequire(import.meta.url);",
+    },
     clean: true,
   },
 ]);
