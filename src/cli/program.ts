@@ -58,7 +58,6 @@ function program(version: string, io: Io): Command {
     watchCommand,
     peersCommand,
     keysCommand,
-    whyCommand,
     doctorCommand,
     sendCommand,
     seedCommand,
