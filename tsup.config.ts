@@ -12,6 +12,10 @@ const library = {
   socket: 'src/socket/index.ts',
   metrics: 'src/metrics/index.ts',
   'adapters/smtp-server': 'src/adapters/smtp-server.ts',
+  'adapters/postfix': 'src/adapters/postfix.ts',
+  'adapters/milter': 'src/adapters/milter.ts',
+  'adapters/haraka': 'src/adapters/haraka.ts',
+  'adapters/opensmtpd': 'src/adapters/opensmtpd.ts',
 };
 
 const common = { format: 'esm', target: 'node20.19', platform: 'node', sourcemap: true } as const;
@@ -30,9 +34,8 @@ export default defineConfig([
     outDir: 'dist/cli',
     // The command brings along what it needs, so that the library has no dependency more. That is CommonJS in part.
     noExternal: ['commander', 'ioredis', 'mmdb-lib'],
-    // Under a name that no file of src has: a second declaration of it would be a syntax error.
     banner: {
-      js: "import * as nodeModule from 'node:module';\nconst require = nodeModule.createRequire(import.meta.url);",
+      js: "import { createRequire as requireOf } from 'node:module';\nconst require = requireOf(import.meta.url);",
     },
     clean: true,
   },

@@ -17,6 +17,7 @@ const LEAVES = [
   'diagnostics.ts',
   'listeners.ts',
   'spamdb-record.ts',
+  'stream-server.ts',
 ];
 /** What a program imports: it passes on what the rooms made, and nothing else. So does a room's own index.ts. */
 const SURFACE = 'index.ts';
@@ -37,6 +38,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // The public surface alone.
   cli: [
     'index.ts',
+    'adapters',
     'level/index.ts',
     'redis/index.ts',
     'socket/index.ts',
@@ -64,7 +66,7 @@ const MODULES: Readonly<Record<string, readonly string[]>> = {
   'node:assert/strict': ['testing'],
   // Beside the transport the doctor has sockets of its own, with which it looks at what the transport cannot.
   'node:dgram': ['cli/echo.ts'],
-  'node:buffer': ['wire', 'spamdb'],
+  'node:buffer': ['wire', 'spamdb', 'adapters'],
   'node:child_process': ['cli/child.ts', 'cli/serve/service-manager.ts'],
   // Beside the keys: a new key's bytes, what a bridge remembers of an entry, a script's digest, and the token of a lease.
   'node:crypto': ['auth', 'cli/keygen.ts', 'cli/bridge.ts', 'cli/serve/demonstration.ts', 'redis'],
@@ -80,7 +82,7 @@ const MODULES: Readonly<Record<string, readonly string[]>> = {
     'store',
     'level',
   ],
-  'node:fs/promises': ['auth/key.ts', 'cli', 'socket', 'status/assets.ts', 'store', 'level'],
+  'node:fs/promises': ['auth/key.ts', 'cli', 'status/assets.ts', 'store', 'level', 'stream-server.ts'],
   'node:http': ['status/http-server.ts'],
   'node:module': ['cli/places.ts'],
   'node:net': [
@@ -90,6 +92,7 @@ const MODULES: Readonly<Record<string, readonly string[]>> = {
     'greylist',
     'spamdb',
     'spamdb-record.ts',
+    'stream-server.ts',
     'adapters',
     'cli/serve/options.ts',
     'socket',
@@ -102,7 +105,7 @@ const MODULES: Readonly<Record<string, readonly string[]>> = {
     'level/ownership.ts',
   ],
   'node:os': ['cli/bridge.ts', 'cli/serve/demonstration.ts', 'transport/interfaces.ts'],
-  'node:path': ['cli/replaced-files.ts', 'cli/serve', 'level', 'socket'],
+  'node:path': ['cli/replaced-files.ts', 'cli/serve', 'level', 'stream-server.ts'],
   'node:stream': ['cli'],
   'node:zlib': ['store', 'level', 'rules/key.ts'],
   protobufjs: ['store'],

@@ -1,5 +1,7 @@
-import type { Attempt, Greylist, Verdict } from '../index.ts';
+import { type Clock, timedClock } from '../clock.ts';
+import { type Attempt, attemptFrom, type Greylist, type Verdict } from '../index.ts';
 import { badOption, checkFunction, checkMembers, checkMethods } from '../validate.ts';
+import { xGreylist } from './shared/x-greylist.ts';
 
 /** A sender or a recipient, as smtp-server parsed it. */
 export interface EnvelopeAddress {
@@ -9,7 +11,7 @@ export interface EnvelopeAddress {
 
 /** What is needed of an `SMTPServerSession`. Declared here, so that this module's types need no other package's. */
 export interface RcptToSession {
-  /** The client's address. */
+  /** The client's address: as a proxy (`useProxy`, `useXClient`) says, where there is one. */
   readonly remoteAddress: string;
   /** The address that the client connected to. */
   readonly localAddress: string;
@@ -20,8 +22,10 @@ export interface RcptToSession {
     /** The sender; `false` before MAIL FROM. */
     readonly mailFrom: EnvelopeAddress | false;
   };
-  /** Who logged in, if anybody did. */
+  /** Who logged in, if anybody did; also by XCLIENT. */
   readonly user?: unknown;
+  /** What XCLIENT said. */
+  readonly xClient?: Pick<ReadonlyMap<string, unknown>, 'has'> | undefined;
 }
 
 /** Options of the handler. */
@@ -30,6 +34,13 @@ export interface GreylistRcptToOptions<Session extends RcptToSession = RcptToSes
   readonly authenticated?: boolean | undefined;
   /** Told every verdict before the client is, for a log. What it throws is not caught. */
   readonly onVerdict?: ((verdict: Verdict, attempt: Attempt, session: Session) => void) | undefined;
+  /**
+   * The reply to who does not pass, in place of the verdict's: a code 4yz or 5yz, a space, a text. `undefined` for the
+   * verdict's.
+   */
+  readonly reply?: ((verdict: Verdict, attempt: Attempt) => string | undefined) | undefined;
+  /** For the date of the header field. Default the system's. */
+  readonly clock?: Clock | undefined;
 }
 
 /** What smtp-server takes as `onRcptTo`. */
@@ -53,7 +64,7 @@ class Refusal extends Error {
 
 /**
  * The greylist as a handler of RCPT TO for nodemailer's smtp-server: 250 for who may pass, 451 for who has to come back,
- * 550 for who is trapped.
+ * 550 for who is trapped. A client without an IP address, as on a Unix socket, passes.
  *
  * @example
  * const server = new SMTPServer({ authOptional: true, onRcptTo: greylistRcptTo(greylist), onData });
@@ -65,25 +76,47 @@ export function greylistRcptTo<Session extends RcptToSession = RcptToSession>(
   options: GreylistRcptToOptions<Session> = {},
 ): RcptToHandler<Session> {
   checkMethods('greylist', greylist, ['check']);
-  checkMembers('options', options, { authenticated: true, onVerdict: true });
-  const { authenticated = false, onVerdict } = options;
+  checkMembers('options', options, { authenticated: true, onVerdict: true, reply: true, clock: true });
+  const { authenticated = false, onVerdict, reply } = options;
   if (typeof authenticated !== 'boolean') throw badOption('authenticated', 'not true or false', authenticated);
   checkFunction('onVerdict', onVerdict);
+  checkFunction('reply', reply);
+  const clock = timedClock(options.clock);
   return (address, session, callback) => {
-    if (session.user && !authenticated) {
+    const attempt = session.user && !authenticated ? undefined : attemptOf(address, session);
+    if (attempt === undefined) {
       callback();
       return;
     }
-    const attempt = attemptOf(address, session);
     void decide(greylist, attempt).then((verdict) => {
+      if (verdict.reason === 'retry') delays.set(session.envelope, xGreylist(verdict.waited, clock.now()));
+      let own: string | undefined;
       try {
         onVerdict?.(verdict, attempt, session);
+        own = verdict.action === 'pass' ? undefined : reply?.(verdict, attempt);
       } finally {
         // A hook that throws must not leave the client without a reply.
-        callback(verdict.action === 'pass' ? null : new Refusal(verdict.reply));
+        callback(verdict.action === 'pass' ? null : new Refusal(isReply(own) ? own : verdict.reply));
       }
     });
   };
+}
+
+/** What to say in the header of a message, by its envelope, which smtp-server makes anew for each. */
+const delays = new WeakMap<object, string>();
+
+/**
+ * The header field of a message that was delayed, for `onData` to put in front of it: `X-Greylist: delayed 1502 seconds by
+ * spamd-sync; …` with its CRLF. Empty for any other message.
+ */
+export function greylistHeader({ envelope }: Pick<RcptToSession, 'envelope'>): string {
+  const value = delays.get(envelope);
+  return value === undefined ? '' : `X-Greylist: ${value}\r\n`;
+}
+
+/** Whether a client can be sent it: smtp-server makes one line of it. */
+function isReply(reply: string | undefined): reply is string {
+  return reply !== undefined && /^[45]\d\d [^\r\n]+$/.test(reply);
 }
 
 /** smtp-server would answer 550 to an error as it is, and a sender would give up for what is this host's mistake. */
@@ -97,15 +130,16 @@ async function decide(greylist: Pick<Greylist, 'check'>, attempt: Attempt): Prom
   }
 }
 
-function attemptOf(to: EnvelopeAddress, session: RcptToSession): Attempt {
+function attemptOf(to: EnvelopeAddress, session: RcptToSession): Attempt | undefined {
   const { mailFrom } = session.envelope;
-  return {
+  return attemptFrom({
     ip: session.remoteAddress,
     helo: session.hostNameAppearsAs,
     from: mailFrom === false ? '<>' : asTyped(mailFrom),
     to: asTyped(to),
-    connectedTo: session.localAddress,
-  };
+    // Behind XCLIENT it is where the proxy connected to, which says nothing of the client.
+    connectedTo: session.xClient?.has('ADDR') ? undefined : session.localAddress,
+  });
 }
 
 /** Octets of the longest domain in ASCII, RFC 5321 section 4.5.3.1.2, each character taking one of them or more. */

@@ -8,11 +8,13 @@ import { doctorCommand } from './doctor.ts';
 import { exportCommand } from './export.ts';
 import { EXIT, failureOf } from './failure.ts';
 import { fingerprintCommand } from './fingerprint.ts';
+import { followLogCommand } from './follow-log.ts';
 import { importCommand } from './import.ts';
 import type { Io } from './io.ts';
 import { keygenCommand } from './keygen.ts';
 import { keysCommand } from './keys.ts';
 import { listCommand } from './list.ts';
+import { opensmtpdFilterCommand } from './opensmtpd-filter.ts';
 import { peersCommand } from './peers.ts';
 import { probesCommand } from './probes.ts';
 import { releaseCommand } from './release.ts';
@@ -74,6 +76,8 @@ function program(version: string, io: Io): Command {
     traplistCommand,
     candidatesCommand,
     probesCommand,
+    opensmtpdFilterCommand,
+    followLogCommand,
     decodeCommand,
     keygenCommand,
     fingerprintCommand,

@@ -29,9 +29,15 @@ export class ServerLink {
     socket.on('close', () => this.#end(new Error(ENDED)));
   }
 
-  /** Rejects where nobody can be asked, saying why. */
-  static async open(path: string): Promise<ServerLink> {
-    return new ServerLink(await connected(path));
+  /**
+   * Rejects where nobody can be asked, saying why.
+   *
+   * @param options.unref The connection alone does not keep the process alive.
+   */
+  static async open(path: string, { unref }: { readonly unref: boolean }): Promise<ServerLink> {
+    const socket = await connected(path);
+    if (unref) socket.unref();
+    return new ServerLink(socket);
   }
 
   get isOpen(): boolean {

@@ -39,6 +39,10 @@ export interface RemoteGreylistOptions {
   readonly onError?: 'pass' | 'defer' | undefined;
   /** How long an answer may take, seconds, 0.001..600. Default 5. A stream of answers may take so long for each. */
   readonly timeout?: number | undefined;
+  /**
+   * The connection alone does not keep the process alive; a question that waits for its answer does. Default `false`.
+   */
+  readonly unref?: boolean | undefined;
   /** Whose timers bound that time. Default the system's. */
   readonly clock?: Clock | undefined;
 }
@@ -60,6 +64,7 @@ export class RemoteGreylist extends EventEmitter<GreylistEvents> implements Asyn
   readonly #path: string;
   readonly #onError: 'pass' | 'defer';
   readonly #timeout: number;
+  readonly #unref: boolean;
   readonly #clock: TimedClock;
   readonly #listeners: Listeners<GreylistEvents>;
   #link: Promise<ServerLink> | undefined;
@@ -71,10 +76,12 @@ export class RemoteGreylist extends EventEmitter<GreylistEvents> implements Asyn
   constructor(path: string, options: RemoteGreylistOptions = {}) {
     super();
     if (typeof path !== 'string' || path === '') throw badOption('path', 'not the path of a socket', path);
-    checkMembers('options', options, { onError: true, timeout: true, clock: true });
-    const { onError = 'pass', timeout = 5 } = options;
+    checkMembers('options', options, { onError: true, timeout: true, unref: true, clock: true });
+    const { onError = 'pass', timeout = 5, unref = false } = options;
     if (onError !== 'pass' && onError !== 'defer') throw badOption('onError', "not 'pass' or 'defer'", onError);
+    if (typeof unref !== 'boolean') throw badOption('unref', 'not true or false', unref);
     this.#path = path;
+    this.#unref = unref;
     this.#onError = onError;
     this.#timeout = checkedNumber('timeout', timeout, 0.001, 600);
     this.#clock = timedClock(options.clock);
@@ -248,7 +255,7 @@ export class RemoteGreylist extends EventEmitter<GreylistEvents> implements Asyn
     }
     const failed = this.#failed;
     if (failed !== undefined && this.#clock.monotonic() - failed.at < RETRY_AFTER) throw failed.error;
-    this.#link = ServerLink.open(this.#path);
+    this.#link = ServerLink.open(this.#path, { unref: this.#unref });
     try {
       return await this.#link;
     } catch (error) {

@@ -1,3 +1,6 @@
+import { createConnection } from 'node:net';
+import { createInterface } from 'node:readline';
+import type { SMTPServerOptions } from 'smtp-server';
 import {
   type Attempt,
   type Entry,
@@ -8,7 +11,12 @@ import {
   SyncPeer,
   type Verdict,
 } from 'spamd-sync';
-import { greylistRcptTo, type RcptToHandler, type RcptToSession } from 'spamd-sync/adapters/smtp-server';
+import {
+  greylistHeader,
+  greylistRcptTo,
+  type RcptToHandler,
+  type RcptToSession,
+} from 'spamd-sync/adapters/smtp-server';
 import { MemoryNetwork } from 'spamd-sync/testing';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { HELO, serve } from '../support/mta.ts';
@@ -184,14 +192,78 @@ describe('greylistRcptTo with sessions that loopback does not make', () => {
     ]);
   });
 
-  test('a session without an address is deferred, not refused for good', async () => {
-    const { greylist } = greylistAt();
-    const verdicts: Verdict[] = [];
-    const handler = greylistRcptTo(greylist, { onVerdict: (verdict) => verdicts.push(verdict) });
+  test('a session without an address passes, as one over a Unix socket is', async () => {
+    const { greylist, announced } = greylistAt();
 
-    const refusal = await ask(handler, { remoteAddress: '' });
-    expect(refusal).toMatchObject({ responseCode: 451, message: expect.stringMatching(/^4\.3\.0 /) });
-    expect(verdicts).toMatchObject([{ action: 'defer', reason: 'error', error: { code: 'ERR_SPAMD_FIELD' } }]);
+    expect(await ask(greylistRcptTo(greylist), { remoteAddress: '' })).toBeUndefined();
+    expect(announced).toEqual([]);
+  });
+});
+
+describe('greylistRcptTo behind a proxy', () => {
+  /** What a server answers to a client that says all of this at once, behind the greeting but for the first. */
+  async function talk(options: SMTPServerOptions, lines: readonly string[], first = ''): Promise<string[]> {
+    const { port } = await serve(options);
+    const socket = createConnection(port, '127.0.0.1');
+    if (first !== '') socket.write(`${first}\r\n`);
+    const replies: string[] = [];
+    for await (const line of createInterface(socket)) {
+      if (replies.push(line) === 1) socket.write(`${lines.join('\r\n')}\r\n`);
+    }
+    return replies;
+  }
+  const mail = ['MAIL FROM:<alice@example.org>', 'RCPT TO:<bob@example.net>', 'QUIT'];
+
+  test('XCLIENT says who the client is, also who has logged in, and its proxy is no low-priority MX', async () => {
+    const { greylist, clock, announced } = greylistAt({ lowPriorityMx: '127.0.0.1' });
+    clock.time += 61;
+    const options = { onRcptTo: greylistRcptTo(greylist), useXClient: true, hideSTARTTLS: true };
+    const helo = ['EHLO proxy.example.net', 'XCLIENT ADDR=192.0.2.25 HELO=mx.example.org', `EHLO ${HELO}`];
+    expect((await talk(options, [...helo, ...mail])).at(-2)).toMatch(/^451 4\.7\.1 /);
+    expect(announced).toMatchObject([{ type: 'grey', ip: '192.0.2.25', helo: HELO }]);
+
+    const ipv6 = ['EHLO proxy.example.net', 'XCLIENT ADDR=IPV6:2001:DB8::7', `EHLO ${HELO}`];
+    expect((await talk(options, [...ipv6, ...mail])).at(-2)).toMatch(/^451 4\.7\.1 /);
+    const login = ['EHLO proxy.example.net', 'XCLIENT ADDR=192.0.2.26 LOGIN=alice', `EHLO ${HELO}`];
+    expect((await talk(options, [...login, ...mail])).at(-2)).toMatch(/^250 /);
+  });
+
+  test('the PROXY protocol says who the client is', async () => {
+    const { greylist, announced } = greylistAt();
+    const options = { onRcptTo: greylistRcptTo(greylist), useProxy: true };
+    const proxy = 'PROXY TCP4 192.0.2.27 192.0.2.1 4000 25';
+    const replies = await talk(options, [`EHLO ${HELO}`, ...mail], proxy);
+    expect(replies.at(-2)).toMatch(/^451 4\.7\.1 /);
+    expect(announced).toMatchObject([{ type: 'grey', ip: '192.0.2.27' }]);
+  });
+});
+
+describe('what greylistRcptTo says of its own', () => {
+  test('a message that was delayed has one header field that says so, and no other has', async () => {
+    const { greylist, clock } = greylistAt();
+    const headers: string[] = [];
+    const { deliver } = await serve({
+      onRcptTo: greylistRcptTo(greylist, { clock }),
+      onData(stream, session, callback) {
+        headers.push(greylistHeader(session));
+        stream.resume().on('end', () => callback(null, 'taken'));
+      },
+    });
+    const to = ['bob@example.net', 'carol@example.net'];
+    await deliver({ to });
+    clock.time += PASSTIME + 1;
+    await deliver({ to });
+    await deliver({ to });
+    const date = 'Fri, 15 Jan 2027 08:05:01 +0000';
+    expect(headers).toEqual([`X-Greylist: delayed 301 seconds by spamd-sync; ${date}\r\n`, '']);
+  });
+
+  test('the option reply replaces the text, unless it is no reply', async () => {
+    const { greylist } = greylistAt();
+    const reply = ({ reason }: Verdict) => (reason === 'first-sight' ? '450 Come back' : 'no reply');
+    const { deliver } = await serve({ onRcptTo: greylistRcptTo(greylist, { reply }) });
+    expect(await deliver()).toEqual(['450 Come back']);
+    expect(await deliver()).toEqual([expect.stringMatching(/^451 4\.7\.1 /)]);
   });
 });
 
@@ -261,12 +333,17 @@ describe('the arguments of greylistRcptTo', () => {
   test.each<[string, unknown, unknown, string]>([
     ['no greylist', undefined, {}, 'greylist: has no method check: undefined'],
     ['a store for a greylist', new MemoryStore(SMALL), {}, 'greylist: has no method check: [object Object]'],
-    ['options that are no object', greylist, 5, 'options: not an object with authenticated, onVerdict: 5'],
+    [
+      'options that are no object',
+      greylist,
+      5,
+      'options: not an object with authenticated, onVerdict, reply, clock: 5',
+    ],
     [
       'an unknown option',
       greylist,
       { onverdict: () => {} },
-      'onverdict: no such option; there are: authenticated, onVerdict',
+      'onverdict: no such option; there are: authenticated, onVerdict, reply, clock',
     ],
     [
       'an authenticated that is neither true nor false',

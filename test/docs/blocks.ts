@@ -2,12 +2,12 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'tsup';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { installPackage } from '../support/install.ts';
 import { type Block, pattern, readPages } from './pages.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -25,18 +25,9 @@ interface Outcome {
   readonly error?: string;
 }
 
-/** A directory in which a program of one's own has this package, as it is now, and what the blocks import besides. */
 async function project(): Promise<string> {
   const made = mkdtempSync(join(tmpdir(), 'spamd-sync-docs-'));
-  const manifest = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8'));
-  mkdirSync(join(made, 'node_modules/spamd-sync'), { recursive: true });
-  for (const name of Object.keys({ ...manifest.dependencies, ...manifest.devDependencies })) {
-    mkdirSync(join(made, 'node_modules', name, '..'), { recursive: true });
-    symlinkSync(join(ROOT, 'node_modules', name), join(made, 'node_modules', name));
-  }
-  copyFileSync(`${ROOT}package.json`, join(made, 'node_modules/spamd-sync/package.json'));
-  const outDir = join(made, 'node_modules/spamd-sync/dist');
-  await build({ config: `${ROOT}tsup.config.ts`, outDir, dts: false, clean: false, sourcemap: false, silent: true });
+  await installPackage(made);
   for (const [name, text] of Object.entries(FILES)) writeFileSync(join(made, name), text, { mode: 0o600 });
   for (const name of ['runner.mjs', 'surroundings.mjs']) copyFileSync(join(ROOT, 'test/docs', name), join(made, name));
   return made;

@@ -1,6 +1,10 @@
 import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
 import type { TestProject } from 'vitest/node';
+import { cacheDirectory } from './cache.ts';
+import { needHaraka } from './haraka-server.ts';
 import { removeLeftovers } from './lab.ts';
+import { OPENSMTPD } from './opensmtpd-server.ts';
 import { hasRedis } from './redis-server.ts';
 
 declare module 'vitest' {
@@ -18,6 +22,9 @@ export function setup(project: TestProject): () => void {
   needPackage('nftables', () => works('nft', ['--version']));
   needPackage('chromium', () => works('chromium', ['--version']));
   execFileSync('npm', ['run', '--silent', 'page'], { stdio: 'inherit' });
+  needPackage('swaks', () => works('swaks', ['--version']));
+  needOpenSmtpd();
+  needHaraka();
   const prefix = `sy${process.pid.toString(36)}-`;
   project.provide('labPrefix', prefix);
   return () => removeLeftovers(prefix);
@@ -29,6 +36,23 @@ export function needNamespaces(): void {
   if (!works('apt-get', ['update', '-qq']) || !works('apt-get', ['install', '-y', '-qq', 'iproute2'])) {
     throw new Error('there is no ip program, and apt-get could not install it: install iproute2');
   }
+}
+
+/**
+ * OpenSMTPD, unpacked beside the system: Debian allows one mail server at a time. Its libraries are installed.
+ */
+function needOpenSmtpd(): void {
+  if (existsSync(OPENSMTPD)) return;
+  const directory = cacheDirectory('opensmtpd');
+  const output = (program: string, args: readonly string[]) =>
+    execFileSync(program, args, { cwd: directory, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  output('apt-get', ['update', '-qq']);
+  const depends = output('apt-cache', ['depends', 'opensmtpd']);
+  const libraries = [...depends.matchAll(/^ *Depends: (lib\S+|zlib\S+)$/gm)].map(([, name = '']) => name);
+  output('apt-get', ['install', '-y', '-qq', ...libraries]);
+  output('apt-get', ['download', 'opensmtpd']);
+  const archive = readdirSync(directory).find((name) => name.endsWith('.deb')) ?? '';
+  output('dpkg', ['-x', archive, directory]);
 }
 
 /** Installs a package of Debian, unless what it brings is there. */

@@ -14,6 +14,7 @@ export interface Mail {
 }
 
 export interface TestServer {
+  readonly port: number;
   /** @returns The replies to the recipients that were refused, else the one to the mail. */
   readonly deliver: (mail?: Mail) => Promise<string[]>;
 }
@@ -35,7 +36,7 @@ export async function serve(options: SMTPServerOptions): Promise<TestServer> {
   await once(server.server, 'listening');
   onTestFinished(() => new Promise<void>((resolve) => server.close(resolve)));
   const { port } = server.server.address() as AddressInfo;
-  return { deliver: (mail = {}) => deliver(port, mail) };
+  return { port, deliver: (mail = {}) => deliver(port, mail) };
 }
 
 async function deliver(port: number, mail: Mail): Promise<string[]> {

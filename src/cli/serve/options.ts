@@ -4,6 +4,7 @@ import type { PolicyOptions, SyncPeerOptions } from '../../index.ts';
 import { append, duration, linesOf, port } from '../arguments.ts';
 import { controlOption } from '../control.ts';
 import { UsageError } from '../failure.ts';
+import { type ListenAddress, listenAddress } from '../listen-address.ts';
 
 /** The options of `serve`, as commander hands them on. */
 export interface ServeOptions {
@@ -18,6 +19,8 @@ export interface ServeOptions {
   readonly allow?: readonly string[];
   readonly store: string;
   readonly control: string;
+  readonly policy?: ListenAddress;
+  readonly milter?: ListenAddress;
   readonly http?: HttpAddress;
   readonly httpName?: readonly string[];
   readonly passtime?: number;
@@ -74,6 +77,8 @@ export function addServeOptions(command: Command): Command {
         .default(`level:${STATE}`),
     )
     .addOption(controlOption())
+    .option('--policy <where>', 'answer Postfix and Exim there: unix:PATH or inet:HOST:PORT', listenAddress)
+    .option('--milter <where>', 'answer Postfix, Sendmail and others there, as a milter', listenAddress)
     .option('--http <address:port>', 'the status page, /metrics and /healthz; on loopback if only a port', httpAddress)
     .option('--http-name <name>', 'a name under which a proxy asks for them; repeatable', append)
     .option('--passtime <duration>', 'after how long a retry passes (default: 25m)', duration)

@@ -1,7 +1,10 @@
+import { serveMilter } from '../../adapters/milter.ts';
+import { servePolicy } from '../../adapters/postfix.ts';
 import { Greylist, SpamdSyncError, SyncPeer } from '../../index.ts';
 import { serveGreylist } from '../../socket/index.ts';
 import { openStatus, type Status } from '../../status/index.ts';
 import { linesOf } from '../arguments.ts';
+import { listenWords } from '../listen-address.ts';
 import { KeyFiles } from './key-files.ts';
 import { type Log, logTraffic } from './log.ts';
 import { keyFilesOf, peerOptionsOf, policyOf, type ServeOptions } from './options.ts';
@@ -48,6 +51,7 @@ export async function openParts(options: ServeOptions, open: Closable[], log: Lo
   await addSpamtraps(greylist, await spamtrapsOf(options));
   const served = await serveGreylist(greylist, options.control, { peer });
   open.push(served);
+  await openAdapters(options, greylist, open, log);
   const status = await openPage(options, peer, greylist, log);
   if (status !== undefined) open.push(status);
   const { tuples, addresses, spamtraps } = await store.store.stats();
@@ -84,6 +88,24 @@ export async function closeAll(open: readonly Closable[]): Promise<void> {
     }
   }
   if (errors.length > 0) throw errors[0];
+}
+
+async function openAdapters(
+  { policy, milter }: ServeOptions,
+  greylist: Greylist,
+  open: Closable[],
+  log: Log,
+): Promise<void> {
+  if (policy !== undefined) {
+    const server = await servePolicy(greylist, policy);
+    open.push(server);
+    log(`policy server on ${listenWords(server.address)}`);
+  }
+  if (milter !== undefined) {
+    const server = await serveMilter(greylist, milter);
+    open.push(server);
+    log(`milter on ${listenWords(server.address)}`);
+  }
 }
 
 /** For a demonstration any port will do. */

@@ -1,0 +1,64 @@
+import { Command } from 'commander';
+import { systemClock } from '../clock.ts';
+import { askDaemon, controlOption } from './control.ts';
+import { deliveredTo } from './delivery-log.ts';
+import { followFile } from './follow-file.ts';
+import type { Io } from './io.ts';
+import { textLines } from './text-lines.ts';
+
+interface Options {
+  readonly control: string;
+  readonly verbose?: boolean;
+}
+
+export function followLogCommand(io: Io): Command {
+  return new Command('follow-log')
+    .description("makes white whom mail was delivered to, out of a mail server's log, as spamlogd(8) does")
+    .argument(
+      '[file]',
+      'the log, which is followed from its end, also when it is rotated; without it stdin, to its end',
+    )
+    .addOption(controlOption())
+    .option('-v, --verbose', 'a line for each delivery')
+    .addHelpText(
+      'after',
+      `
+It reads the lines of Postfix and of OpenSMTPD.
+
+Examples:
+  spamd-sync follow-log /var/log/mail.log
+  journalctl -fu postfix@- -n 0 -o short | spamd-sync follow-log`,
+    )
+    .action((file: string | undefined, options: Options) => followLog(io, file, options));
+}
+
+async function followLog(io: Io, file: string | undefined, { control, verbose = false }: Options): Promise<void> {
+  await askDaemon(control, async (greylist) => {
+    let lost = 0;
+    for await (const line of textLines(file === undefined ? io.stdin : followUntilSignal(file))) {
+      const ip = deliveredTo(line);
+      if (ip === undefined) continue;
+      try {
+        const isWhite = await greylist.delivered(ip);
+        if (lost > 0) io.stderr.write(`the daemon answers again; ${lost} deliveries were lost\n`);
+        lost = 0;
+        if (verbose) io.stdout.write(`${ip} is ${isWhite ? 'white' : 'trapped, and stays so'}\n`);
+      } catch (error) {
+        if (lost++ === 0) io.stderr.write(`deliveries are lost: ${error instanceof Error ? error.message : error}\n`);
+      }
+    }
+  });
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
+async function* followUntilSignal(file: string): AsyncGenerator<Buffer, void> {
+  const stop = new AbortController();
+  const end = (): void => stop.abort();
+  for (const signal of SIGNALS) process.once(signal, end);
+  try {
+    yield* followFile(file, systemClock, stop.signal);
+  } finally {
+    for (const signal of SIGNALS) process.off(signal, end);
+  }
+}

@@ -1,0 +1,55 @@
+import { Command } from 'commander';
+import { OpensmtpdFilter } from '../adapters/opensmtpd.ts';
+import type { Verdict } from '../index.ts';
+import { askDaemon, controlOption } from './control.ts';
+import type { Io } from './io.ts';
+
+/** smtpd ends a filter by closing its input; a signal meant for a daemon must not take smtpd down with its filter. */
+const IGNORED = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const;
+
+export function opensmtpdFilterCommand(io: Io): Command {
+  return new Command('opensmtpd-filter')
+    .description('a filter that smtpd(8) of OpenSMTPD starts: asks the daemon about each recipient')
+    .addOption(controlOption())
+    .addHelpText(
+      'after',
+      `
+Mail passes where the daemon does not answer in five seconds. It ends when smtpd does; signals are ignored.
+
+Example, in smtpd.conf(5):
+  filter "greylist" proc-exec "/usr/bin/spamd-sync opensmtpd-filter" user spamd-sync group spamd-sync
+  listen on em0 filter "greylist"`,
+    )
+    .action(({ control }: { readonly control: string }) => filter(io, control));
+}
+
+async function filter(io: Io, control: string): Promise<void> {
+  io.isServing = true;
+  const ignore = (): void => {};
+  for (const signal of IGNORED) process.on(signal, ignore);
+  io.stdin.on('error', ignore);
+  io.stdout.on('error', ignore);
+  try {
+    await askDaemon(control, async (greylist) => {
+      const write = (line: string): void => void io.stdout.write(line);
+      const filter = new OpensmtpdFilter(greylist, { write, onVerdict: troubleLog(io) });
+      io.stdin.on('data', (chunk: Buffer) => filter.push(chunk));
+      await new Promise<void>((resolve) => io.stdin.on('end', resolve).on('close', resolve));
+    });
+  } finally {
+    for (const signal of IGNORED) process.off(signal, ignore);
+  }
+}
+
+/** One line when the daemon ceases to answer, and one when it does again: smtpd logs what a filter writes to stderr. */
+function troubleLog(io: Io): (verdict: Verdict) => void {
+  let passed = 0;
+  return ({ reason, error }) => {
+    if (reason === 'error') {
+      if (passed++ === 0) io.stderr.write(`mail passes without greylisting: ${error.message}\n`);
+    } else if (passed > 0) {
+      io.stderr.write(`greylisting again; ${passed} recipients passed without\n`);
+      passed = 0;
+    }
+  };
+}

@@ -1,0 +1,147 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createConnection } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, vi } from 'vitest';
+import { cacheDirectory } from './cache.ts';
+import { freePort, type MailHost } from './mail-host.ts';
+import type { Program } from './program.ts';
+
+const PLUGIN = 'haraka-plugin-spamd-sync';
+const SOURCE = fileURLToPath(new URL(`../../examples/${PLUGIN}`, import.meta.url));
+const INSTALLED = cacheDirectory('haraka');
+const MODULES = join(INSTALLED, 'node_modules');
+
+/** Installs the real Haraka, unless it is there. */
+export function needHaraka(): void {
+  if (existsSync(join(MODULES, 'Haraka'))) return;
+  const dependencies = { Haraka: '3.3.4', 'haraka-test-fixtures': '1.7.2' };
+  writeFileSync(join(INSTALLED, 'package.json'), JSON.stringify({ private: true, dependencies }));
+  const args = ['install', '--omit=optional', '--no-audit', '--no-fund', '--silent'];
+  execFileSync('npm', args, { cwd: INSTALLED, stdio: 'ignore' });
+}
+
+/** Users, a queue that keeps nothing, and an outbound that goes to one place: what a Haraka has from other plugins. */
+const SURROUNDINGS = `
+exports.hook_mail = function (next, connection, [from]) {
+  if (from.user === 'local') connection.relaying = true;
+  next(OK);
+};
+exports.hook_rcpt = function (next, connection, [rcpt]) {
+  if (connection.relaying) return next(OK);
+  if (['bob', 'carol'].includes(rcpt.user)) return next(OK);
+  next(DENY, 'no such user');
+};
+exports.hook_queue = function (next, { relaying, transaction }) {
+  if (relaying) return next();
+  this.lognotice('queued; X-Greylist: ' + transaction.header.get('X-Greylist'));
+  next(OK);
+};
+exports.hook_get_mx = function (next) {
+  next(OK, { priority: 0, exchange: '127.0.0.9', port: Number(process.env.SINK), bind_helo: 'mx.example.net' });
+};
+`;
+
+/** A real Haraka with the plugin. */
+export class HarakaServer implements AsyncDisposable {
+  readonly port: number;
+  readonly #program: Program;
+  readonly #directory: string;
+  readonly #daemonizes: boolean;
+
+  private constructor(port: number, program: Program, directory: string, daemonizes: boolean) {
+    this.port = port;
+    this.#program = program;
+    this.#directory = directory;
+    this.#daemonizes = daemonizes;
+  }
+
+  /** @param sink The port at 127.0.0.9 where outbound mail goes. */
+  static async start(host: MailHost, sink: number, main: Readonly<Record<string, unknown>>): Promise<HarakaServer> {
+    const port = await freePort();
+    const directory = join(host.directory, `haraka-${port}`);
+    for (const name of ['plugins', 'queue']) mkdirSync(join(directory, name), { recursive: true });
+    cpSync(join(MODULES, 'Haraka/config'), join(directory, 'config'), { recursive: true });
+    installPlugin(directory);
+    const daemon = { daemon_pid_file: join(directory, 'haraka.pid'), daemon_log_file: join(directory, 'haraka.log') };
+    const ini = { listen: `127.0.0.1:${port}`, graceful_shutdown: true, ...daemon, ...main };
+    const files = {
+      'config/smtp.ini': Object.entries(ini),
+      'config/spamd-sync.ini': [
+        ['control', host.control],
+        ['private', true],
+      ],
+      'config/outbound.ini': [['local_mx_ok', true]],
+    };
+    for (const [name, lines] of Object.entries(files)) {
+      writeFileSync(join(directory, name), lines.map(([key, value]) => `${key}=${value}\n`).join(''));
+    }
+    writeFileSync(join(directory, 'config/plugins'), 'surroundings\nspamd-sync\n');
+    writeFileSync(join(directory, 'config/me'), 'mx.example.net\n');
+    writeFileSync(join(directory, 'config/loglevel'), 'NOTICE\n');
+    writeFileSync(join(directory, 'plugins/surroundings.js'), SURROUNDINGS);
+    const command = [process.execPath, join(MODULES, 'Haraka/bin/haraka'), '-c', directory];
+    const program = host.start(command, { ...process.env, SINK: `${sink}` });
+    const server = new HarakaServer(port, program, directory, 'daemonize' in main);
+    await vi.waitFor(async () => expect(await isOpen(port)).toBe(true), { timeout: 50_000, interval: 100 });
+    return server;
+  }
+
+  /** What it logged. */
+  get log(): string {
+    const file = join(this.#directory, 'haraka.log');
+    return this.#program.stdout + this.#program.stderr + (existsSync(file) ? readFileSync(file, 'utf8') : '');
+  }
+
+  /** Its first process. */
+  get pid(): number {
+    if (!this.#daemonizes) return this.#program.pid ?? 0;
+    return Number(readFileSync(join(this.#directory, 'haraka.pid'), 'utf8'));
+  }
+
+  get workers(): readonly number[] {
+    const children = readFileSync(`/proc/${this.pid}/task/${this.pid}/children`, 'utf8');
+    return children.split(' ').filter(Boolean).map(Number);
+  }
+
+  /** Stops it in order. */
+  async stop(): Promise<void> {
+    const { pid } = this;
+    process.kill(pid, 'SIGINT');
+    await vi.waitFor(() => expect(existsSync(`/proc/${pid}/cwd`)).toBe(false), { timeout: 20_000, interval: 50 });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+}
+
+/**
+ * Gives a directory the plugin.
+ *
+ * @returns Where it is.
+ */
+export function installPlugin(directory: string): string {
+  const home = join(directory, 'node_modules', PLUGIN);
+  cpSync(SOURCE, home, { recursive: true });
+  return home;
+}
+
+/** Gives a plugin what its tests need. */
+export function installFixtures(home: string): void {
+  const fixtures = join(home, 'node_modules/haraka-test-fixtures');
+  // A copy, since it looks for the plugin from where it is.
+  cpSync(join(MODULES, 'haraka-test-fixtures'), fixtures, { recursive: true });
+  const { dependencies } = JSON.parse(readFileSync(join(fixtures, 'package.json'), 'utf8'));
+  mkdirSync(join(home, 'node_modules/@haraka'));
+  for (const name of Object.keys(dependencies)) symlinkSync(join(MODULES, name), join(home, 'node_modules', name));
+}
+
+function isOpen(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection(port, '127.0.0.1');
+    socket.on('connect', () => resolve(true)).on('error', () => resolve(false));
+    socket.on('connect', () => socket.destroy());
+  });
+}

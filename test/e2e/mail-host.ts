@@ -1,0 +1,168 @@
+import { execFile } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SMTPServer } from 'smtp-server';
+import { RemoteGreylist } from 'spamd-sync/socket';
+import { expect, vi } from 'vitest';
+import { installPackage } from '../support/install.ts';
+import { Program } from './program.ts';
+
+/** A host on loopback with this package installed, the daemon, and whatever mail server a test adds. */
+export class MailHost implements AsyncDisposable {
+  readonly directory: string;
+  /** The command of the package, as a command line. */
+  readonly command: readonly string[];
+  readonly control: string;
+  readonly #programs: Program[] = [];
+  #daemon: Program | undefined;
+  #port = 0;
+
+  private constructor(directory: string, command: string) {
+    this.directory = directory;
+    this.command = [process.execPath, command];
+    this.control = join(directory, 'run/control');
+  }
+
+  static async open(): Promise<MailHost> {
+    const directory = mkdtempSync(join(tmpdir(), 'spamd-sync-mail-'));
+    // Mail servers run as users of their own.
+    chmodSync(directory, 0o755);
+    const host = new MailHost(directory, await installPackage(directory));
+    mkdirSync(join(directory, 'run'));
+    host.#port = await freeUdpPort();
+    return host;
+  }
+
+  /** Starts a program that ends with the host. */
+  start(command: readonly string[], env: NodeJS.ProcessEnv = process.env): Program {
+    const program = new Program(command, [], env);
+    this.#programs.push(program);
+    return program;
+  }
+
+  /** Starts the daemon, in which a retry passes after a second, and waits until it serves. */
+  async startDaemon(): Promise<void> {
+    const options = ['-y', '127.0.0.1', '--empty-key', '-p', `${this.#port}`, '--passtime', '0'];
+    const where = ['--store', `level:${this.directory}/state`, '--control', this.control];
+    const daemon = this.start([...this.command, 'serve', ...options, ...where]);
+    await vi.waitFor(() => expect(daemon.stdout + daemon.stderr).toMatch(/control socket/), 15_000);
+    // Whoever runs the mail server may ask.
+    chmodSync(this.control, 0o666);
+    this.#daemon = daemon;
+  }
+
+  /** Sends the daemon a signal, and waits for its end where that is what it does. */
+  async signalDaemon(signal: NodeJS.Signals): Promise<void> {
+    this.#daemon?.signal(signal);
+    if (signal === 'SIGKILL' || signal === 'SIGTERM') await this.#daemon?.ended;
+  }
+
+  /** Asks the greylist of the daemon. */
+  async ask<T>(question: (greylist: RemoteGreylist) => Promise<T>): Promise<T> {
+    await using greylist = new RemoteGreylist(this.control);
+    return await question(greylist);
+  }
+
+  /** What the daemon holds of an address. */
+  records(ip: string): Promise<string[]> {
+    return this.ask(async (greylist) => {
+      const types: string[] = [];
+      for await (const record of greylist.export()) {
+        if ('ip' in record && record.ip === ip) types.push(record.type);
+      }
+      return types;
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const program of this.#programs) program.signal('SIGCONT');
+    for (const program of this.#programs.toReversed()) await program[Symbol.asyncDispose]();
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}
+
+/** A mail server that takes everything; closed by the tests that open it. */
+export class Sink implements AsyncDisposable {
+  readonly #server: SMTPServer;
+  readonly port: number;
+
+  private constructor(server: SMTPServer) {
+    this.#server = server;
+    this.port = (server.server.address() as AddressInfo).port;
+  }
+
+  static async open(ip: string): Promise<Sink> {
+    const server = new SMTPServer({
+      disabledCommands: ['AUTH', 'STARTTLS'],
+      disableReverseLookup: true,
+      closeTimeout: 100,
+      onData: (stream, _session, callback) => {
+        stream.resume().on('end', () => callback(null, 'taken'));
+      },
+    });
+    // A client that is killed is no trouble.
+    server.on('error', () => {});
+    server.listen(0, ip);
+    await once(server.server, 'listening');
+    return new Sink(server);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return new Promise((resolve) => this.#server.close(resolve));
+  }
+}
+
+export interface Delivery {
+  /** The client's address, of 127/8. */
+  readonly ip: string;
+  readonly to: string | readonly string[];
+  readonly from?: string;
+  readonly helo?: string;
+  readonly more?: readonly string[];
+}
+
+/**
+ * Delivers a mail by swaks.
+ *
+ * @returns The replies to RCPT TO and to the message, in order.
+ */
+export async function deliver(
+  port: number,
+  { ip, to, from = 'a@example.org', helo = 'mx.example.org', more = [] }: Delivery,
+) {
+  const recipients = [to].flat().join(',');
+  const client = ['--local-interface', ip, '--helo', helo, '--from', from, '--to', recipients, ...more];
+  const options = ['--server', `127.0.0.1:${port}`, '--timeout', '25s', '--suppress-data', ...client];
+  const output = await new Promise<string>((resolve) => {
+    execFile('swaks', options, (_, stdout, stderr) => resolve(stdout + stderr));
+  });
+  const replies: string[] = [];
+  let command = '';
+  for (const line of output.split('\n')) {
+    if (line.startsWith(' -> ')) command = line;
+    const [, reply] = /^<\S+ +(\d{3} .*)$/.exec(line) ?? [];
+    if (reply !== undefined && /^ -> (RCPT TO:|\d+ lines sent)/.test(command)) replies.push(reply);
+  }
+  return replies;
+}
+
+/** A TCP port that is free on loopback. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  await once(server.close(), 'close');
+  return typeof address === 'object' ? (address?.port ?? 0) : 0;
+}
+
+async function freeUdpPort(): Promise<number> {
+  const socket = createSocket('udp4').bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  const { port } = socket.address();
+  await once(socket.close(), 'close');
+  return port;
+}
