@@ -1,10 +1,10 @@
-import { open } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { SpamdSyncError, type SyncPeer } from '../index.ts';
 import { readAll } from '../spamdb/index.ts';
 import { number, whole } from './arguments.ts';
 import { UsageError } from './failure.ts';
 import { type GroupOptions, openPeer } from './group.ts';
+import { inputFrom } from './input.ts';
 import type { Io } from './io.ts';
 
 /** What the command line says about how fast is sent. */
@@ -42,7 +42,7 @@ export async function openSender(io: Io, options: BulkOptions): Promise<SyncPeer
  */
 export async function wholeInput(path: string, io: Io): Promise<Uint8Array[]> {
   if (path === '-' && (io.stdin as { isTTY?: boolean }).isTTY) throw new UsageError('nothing on stdin');
-  const input = path === '-' ? io.stdin : (await open(path)).createReadStream();
+  const input = await inputFrom(path, io);
   try {
     return await readAll(input);
   } catch (error) {

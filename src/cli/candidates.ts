@@ -4,11 +4,12 @@ import { canonicalMailbox } from '../store/index.ts';
 import { append } from './arguments.ts';
 import { controlOption } from './control.ts';
 import { EXIT, UsageError } from './failure.ts';
+import { inputFrom } from './input.ts';
 import type { Io } from './io.ts';
 import { linesIn, triedIn } from './log-lines.ts';
 import { Mailboxes } from './mailboxes.ts';
 import { Output } from './output.ts';
-import { FROM_HELP, inputFrom, readGreylist } from './records.ts';
+import { FROM_HELP, readGreylist } from './records.ts';
 
 interface Options {
   readonly control: string;

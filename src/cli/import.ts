@@ -2,9 +2,9 @@ import { Command } from 'commander';
 import { parseSpamdb } from '../spamdb/index.ts';
 import { askDaemon, controlOption } from './control.ts';
 import { EXIT } from './failure.ts';
+import { inputFrom } from './input.ts';
 import type { Io } from './io.ts';
 import { Output } from './output.ts';
-import { inputFrom } from './records.ts';
 
 export function importCommand(io: Io): Command {
   return new Command('import')

@@ -1,4 +1,3 @@
-import { open } from 'node:fs/promises';
 import { BlockList, isIPv4 } from 'node:net';
 import { Argument, Command } from 'commander';
 import { systemClock } from '../clock.ts';
@@ -8,6 +7,7 @@ import { append, duration, whole } from './arguments.ts';
 import { type BulkOptions, bulkOptions, openSender, wholeInput } from './bulk.ts';
 import { EXIT, UsageError } from './failure.ts';
 import { keyOptions, targetOptions } from './group.ts';
+import { fileStream } from './input.ts';
 import { Interrupt } from './interrupt.ts';
 import type { Io } from './io.ts';
 import { Output } from './output.ts';
@@ -196,8 +196,7 @@ async function addressesOf(files: readonly string[]): Promise<BlockList> {
     const onBadLine = ({ message }: Error): never => {
       throw new Error(`${file}: ${message}`);
     };
-    const input = (await open(file)).createReadStream();
-    for await (const { address, prefix } of parseAddressList(input, { onBadLine })) {
+    for await (const { address, prefix } of parseAddressList(await fileStream(file), { onBadLine })) {
       list.addSubnet(address, prefix, isIPv4(address) ? 'ipv4' : 'ipv6');
     }
   }

@@ -1,9 +1,10 @@
-import { open, readFile } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
 import { Command } from 'commander';
 import { systemClock } from '../clock.ts';
 import { parseAddressList } from '../spamdb/index.ts';
 import { controlOption } from './control.ts';
 import { EXIT, UsageError } from './failure.ts';
+import { fileBytes, fileStream } from './input.ts';
 import type { Io } from './io.ts';
 import { Output } from './output.ts';
 import { type Place, Places } from './places.ts';
@@ -145,16 +146,16 @@ function checkAreDifferent(files: readonly (string | undefined)[]): void {
 
 /** The lines of a file that is put into comments. */
 async function termsIn(path: string): Promise<string[]> {
-  const text = (await readFile(path, 'utf8')).trimEnd();
+  const text = (await fileBytes(path)).toString().trimEnd();
   return text.split(/\r?\n|\r/).map((line) => line.replace(/^# ?/, ''));
 }
 
 /** What was published before; nothing where there is no list yet. */
 async function addressesIn(path: string): Promise<Set<string>> {
   const addresses = new Set<string>();
-  let input: ReturnType<Awaited<ReturnType<typeof open>>['createReadStream']>;
+  let input: Readable;
   try {
-    input = (await open(path)).createReadStream();
+    input = await fileStream(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return addresses;
     throw error;
