@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { Command } from 'commander';
 import { systemClock } from '../clock.ts';
@@ -140,7 +141,8 @@ async function writeLists(
 /** @throws {UsageError} */
 function checkAreDifferent(files: readonly (string | undefined)[]): void {
   const named = files.filter((file) => file !== undefined);
-  const twice = named.find((file, at) => named.indexOf(file) !== at);
+  const paths = named.map((file) => resolve(file));
+  const twice = named.find((_, at) => paths.indexOf(paths[at] as string) !== at);
   if (twice !== undefined) throw new UsageError(`${twice} is named for two lists`);
 }
 

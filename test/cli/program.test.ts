@@ -25,7 +25,6 @@ const COMMANDS = [
   'traplist',
   'candidates',
   'probes',
-  'opensmtpd-filter',
   'follow-log',
   'decode',
   'keygen',
