@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import type { SpamdbRecord } from '../index.ts';
 import { RemoteGreylist } from '../socket/index.ts';
 import { formatSpamdb, parseSpamdb } from '../spamdb/index.ts';
+import { canonicalMailbox, tupleKey } from '../store/index.ts';
 import { duration } from './arguments.ts';
 import { wholeInput } from './bulk.ts';
 import { controlOption } from './control.ts';
@@ -94,10 +95,10 @@ async function* recordsOf(source: string, greylist: RemoteGreylist, io: Io): Asy
   yield* parseSpamdb(await wholeInput(source, io), { onBadLine });
 }
 
-/** What a record is about: an address, a tuple, a spamtrap, a domain. */
+/** What a record is about: an address, a tuple, a spamtrap, a domain. In one form, whether a spamd or a greyd keeps it. */
 function keyOf(record: SpamdbRecord): string {
-  if (record.type === 'GREY') return JSON.stringify([record.ip, record.helo, record.from, record.to]);
-  if (record.type === 'SPAMTRAP') return `spamtrap ${record.address}`;
+  if (record.type === 'GREY') return tupleKey(record.ip, record.helo, record.from, record.to);
+  if (record.type === 'SPAMTRAP') return `spamtrap ${canonicalMailbox(record.address)}`;
   return record.type === 'DOMAIN' ? `domain ${record.domain}` : record.ip;
 }
 
