@@ -50,6 +50,7 @@ async function candidates(
   { control, from, log = [], domain, users, hosts, json = false }: Options,
 ): Promise<void> {
   if (from === '-' && log.includes('-')) throw new UsageError('stdin is named for a dump and a log');
+  if (domain.some((one) => !/[^@]/.test(one))) throw new UsageError('--domain: names no domain');
   const tried = new TriedAddresses(domain);
   const mailboxes = await Mailboxes.from(users);
   let bad = 0;
