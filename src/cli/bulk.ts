@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { nextTurn } from '../clock.ts';
 import { SpamdSyncError, type SyncPeer } from '../index.ts';
 import { readAll } from '../spamdb/index.ts';
 import { number, whole } from './arguments.ts';
@@ -28,6 +29,8 @@ export async function openSender(io: Io, options: BulkOptions): Promise<SyncPeer
   if ((options.target ?? []).length === 0) throw new UsageError('no target: name one');
   const report = (line: string): void => void io.stderr.write(`spamd-sync: ${line}\n`);
   const peer = await openPeer(options, report, { listen: false });
+  // A short send is over before the peer warns of its key.
+  await nextTurn();
   // A spamd that is sent too much while it scans hangs for good: unless a rate is given, this number makes the rate.
   peer.noteWhites(options.whites ?? 0);
   const unknown = peer.health().targets.find(({ address }) => address === undefined);

@@ -51,7 +51,9 @@ Example:
 
 async function seed(io: Io, path: string, options: Options): Promise<void> {
   const { json = false, to, rate } = options;
-  const dump = await dumpOf(await wholeInput(path, io), options.grey, io);
+  const text = await wholeInput(path, io);
+  if (text.every(({ length }) => length === 0)) throw new Error(`${path === '-' ? 'stdin' : path}: nothing in it`);
+  const dump = await dumpOf(text, options.grey, io);
   using interrupt = new Interrupt();
   const peer = await openSender(io, { ...options, target: to });
   try {
