@@ -8,6 +8,7 @@ import { type GroupOptions, peerOptions } from './group.ts';
 import { Interrupt } from './interrupt.ts';
 import type { Io } from './io.ts';
 import { Output } from './output.ts';
+import { reportLine } from './report-line.ts';
 import { isMarker } from './traffic.ts';
 
 const SIDES = ['a', 'b'] as const;
@@ -79,7 +80,7 @@ async function bridge(io: Io, options: Options): Promise<void> {
   const peers: SyncPeer[] = [];
   const passedOn = new PassedOn();
   const counts = { fromA: 0, fromB: 0, failed: 0 };
-  const report = (line: string): void => void io.stderr.write(`spamd-sync: ${line}\n`);
+  const report = (line: string): void => reportLine(io, line);
   try {
     for (const side of SIDES) peers.push(await openSide(options, side));
     const [a, b] = peers as [SyncPeer, SyncPeer];

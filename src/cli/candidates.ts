@@ -10,6 +10,7 @@ import { linesIn, triedIn } from './log-lines.ts';
 import { Mailboxes } from './mailboxes.ts';
 import { Output } from './output.ts';
 import { FROM_HELP, readGreylist } from './records.ts';
+import { reportLine } from './report-line.ts';
 
 interface Options {
   readonly control: string;
@@ -65,7 +66,7 @@ async function candidates(
       known++;
       tried.add(found.ip, found.address);
     }
-    if (known === 0) io.stderr.write(`spamd-sync: ${path}: no line says that an address was tried\n`);
+    if (known === 0) reportLine(io, `${path}: no line says that an address was tried`);
   }
   const out = new Output(io.stdout, json);
   for (const { address, hosts: count } of tried.by(hosts)) {

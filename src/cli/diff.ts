@@ -10,6 +10,7 @@ import { only, TYPES } from './export.ts';
 import { EXIT, UsageError } from './failure.ts';
 import type { Io } from './io.ts';
 import { Output } from './output.ts';
+import { reportLine } from './report-line.ts';
 
 interface Options {
   readonly control: string;
@@ -90,7 +91,7 @@ async function* recordsOf(source: string, greylist: RemoteGreylist, io: Io): Asy
   }
   const onBadLine = ({ message }: Error): void => {
     io.exit = EXIT.no;
-    io.stderr.write(`spamd-sync: ${source}: ${message}\n`);
+    reportLine(io, `${source}: ${message}`);
   };
   yield* parseSpamdb(await wholeInput(source, io), { onBadLine });
 }

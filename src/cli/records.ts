@@ -5,6 +5,7 @@ import { type LineError, parseSpamdb } from '../spamdb/index.ts';
 import { askDaemon } from './control.ts';
 import { inputFrom } from './input.ts';
 import type { Io } from './io.ts';
+import { reportLine } from './report-line.ts';
 
 /** Where a command reads a greylist. */
 export interface Source {
@@ -44,7 +45,7 @@ export async function readGreylist<T>(
   const onBadLine = (error: LineError, line: string): void => {
     if (isVital(line)) throw error;
     bad++;
-    io.stderr.write(`spamd-sync: left out: ${error.message}\n`);
+    reportLine(io, `left out: ${error.message}`);
   };
   const name = from === '-' ? 'stdin' : from;
   const input = whole(await inputFrom(from, io), name);

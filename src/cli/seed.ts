@@ -10,6 +10,7 @@ import { Interrupt } from './interrupt.ts';
 import type { Io } from './io.ts';
 import { Output } from './output.ts';
 import { Progress } from './progress.ts';
+import { reportLine } from './report-line.ts';
 import { countsWords } from './words.ts';
 
 interface Options extends BulkOptions {
@@ -78,7 +79,7 @@ async function dumpOf(text: readonly Uint8Array[], withGrey: boolean, io: Io): P
   };
   const onBadLine = ({ message }: Error): void => {
     badLines++;
-    io.stderr.write(`spamd-sync: ${message}\n`);
+    reportLine(io, message);
   };
   for await (const { type } of toEntries(parseSpamdb(text, { onBadLine }), { now, onLeftOut })) {
     if (withGrey || type !== 'grey') total++;

@@ -12,6 +12,7 @@ import { fileStream } from './input.ts';
 import { Interrupt } from './interrupt.ts';
 import type { Io } from './io.ts';
 import { Output } from './output.ts';
+import { reportLine } from './report-line.ts';
 import { countsWords } from './words.ts';
 
 interface Options extends BulkOptions {
@@ -129,7 +130,7 @@ class LeftOut {
   }
 
   note(why: string): void {
-    this.#io.stderr.write(`spamd-sync: left out: ${why}\n`);
+    reportLine(this.#io, `left out: ${why}`);
   }
 }
 
