@@ -36,6 +36,8 @@ function why(verdict: Verdict): string {
       return `white until ${date(verdict.expires)}`;
     case 'exempt':
       return 'exempt';
+    case 'not-trapped':
+      return 'not trapped';
     case 'learn':
       return `learning, it would be ${verdict.would}`;
     case 'spamtrap':

@@ -4,7 +4,10 @@ import { stateOf } from '../rules/address.ts';
 import { type AttemptOptions, type AttemptOutcome, AttemptStep, type Rules } from '../rules/attempt.ts';
 import { ReadStep } from '../rules/change.ts';
 import { DeliveryStep } from '../rules/delivery.ts';
-import { canonicalMailbox } from '../rules/key.ts';
+import type { Circumstances } from '../rules/evidence.ts';
+import { canonicalMailbox, tupleKey } from '../rules/key.ts';
+import { type ReleaseOutcome, ReleaseStep } from '../rules/release.ts';
+import { isExpiredTuple } from '../rules/sweep.ts';
 import type { Awaitable, Store } from '../store/store.ts';
 import { badOption } from '../validate.ts';
 import { Exemptions } from './exempt.ts';
@@ -35,8 +38,21 @@ export interface Claiming {
   readonly ip: string;
   /** What decided it, see `AddressRecord.trappedBy`. */
   readonly by: string;
+  /** What is kept of why it is trapped. */
+  readonly circumstances?: Circumstances;
   /** Until when it holds, Unix seconds. Default: whiteexp or trapexp from now. */
   readonly expires?: number | undefined;
+}
+
+/** What is asked of a decider. */
+export interface Question {
+  /** The attempt's address, canonical. */
+  readonly ip: string;
+  readonly attempt: Attempt;
+  /** Unix seconds. */
+  readonly now: number;
+  /** Whether only spamtraps and traps decide, and nothing is deferred nor recorded of a tuple. */
+  readonly trapsOnly: boolean;
 }
 
 /** Where the greylist decides: one attempt and the time go in, a verdict comes out, and the group is announced to. */
@@ -55,14 +71,15 @@ export class Decider {
     this.#lowPriorityMx = canonicalAddress(options.policy.lowPriorityMx ?? '');
   }
 
-  /** @param ip The attempt's address, canonical. */
-  decide(ip: string, attempt: Attempt, now: number): Awaitable<Verdict> {
+  decide(question: Question): Awaitable<Verdict> {
+    const { ip, attempt } = question;
     if (this.#exempt.has(ip) || this.#recipients.has(attempt.to) || this.#senders.has(attempt.from)) {
       return { action: 'pass', reason: 'exempt' };
     }
-    const { identify } = this.#options.policy;
-    if (identify !== undefined) return this.#decideByIdentity(ip, attempt, now, identify);
-    return this.#decideAs(poolOf(ip, this.#options.policy), ip, attempt, now);
+    const pool = this.#poolOf(ip, attempt);
+    return pool instanceof Promise
+      ? pool.then((named) => this.#decideAs(named, question))
+      : this.#decideAs(pool, question);
   }
 
   /**
@@ -84,68 +101,98 @@ export class Decider {
     return true;
   }
 
+  /** @param ip Canonical. */
+  isExempt(ip: string): boolean {
+    return this.#exempt.has(ip);
+  }
+
+  /**
+   * Makes a client white that waits, and announces it.
+   *
+   * @param attempt The tuple that waits; `undefined`: any of the address.
+   */
+  async release(ip: string, attempt: Attempt | undefined, now: number): Promise<ReleaseOutcome['outcome']> {
+    const { store, policy, rules, announce } = this.#options;
+    const client = clientOf(ip, policy);
+    const pool = attempt === undefined ? poolOf(ip, policy) : await this.#poolOf(ip, attempt);
+    if (pool !== client) {
+      const known = await store.update(new ReadStep(client), now);
+      const state = known === undefined ? undefined : stateOf(known, now, policy.trapWins);
+      if (state !== undefined) return state.type;
+    }
+    const key =
+      attempt === undefined
+        ? await this.#waitingTuple(pool, now)
+        : tupleKey(pool, attempt.helo, attempt.from, attempt.to);
+    const released = await store.update(new ReleaseStep(pool, key, rules), now);
+    if (released.outcome !== 'released') return released.outcome;
+    announce({ type: 'white', ip, timestamp: released.at, expires: released.expires });
+    return 'released';
+  }
+
+  /** The key of some tuple that has not expired. */
+  async #waitingTuple(pool: string, now: number): Promise<string | undefined> {
+    for await (const { key, record } of this.#options.store.tuplesOf(pool)) {
+      if (!isExpiredTuple(record, now)) return key;
+    }
+    return undefined;
+  }
+
   /**
    * Records a claim of this host's own and announces it.
    *
    * @returns Until when it holds, Unix seconds.
    */
-  async claim({ type, ip, by, expires }: Claiming, now: number): Promise<number> {
+  async claim({ type, ip, by, circumstances, expires }: Claiming, now: number): Promise<number> {
     const { store, policy, announce } = this.#options;
     const lifetime = type === 'white' ? policy.whiteexp : policy.trapexp;
     const changeAt = (at: number) => {
       const claim = { at, expires: expires ?? at + lifetime, local: true };
-      return type === 'white' ? { type, ...claim } : { type, ...claim, trappedBy: by };
+      return type === 'white' ? { type, ...claim } : { type, ...claim, trappedBy: by, circumstances };
     };
     const changed = await merge(store, policy, ip, changeAt, now, true);
     announce({ type, ip, timestamp: changed.at, expires: changed.expires });
     return changed.expires;
   }
 
-  async #decideByIdentity(
-    ip: string,
-    attempt: Attempt,
-    now: number,
-    identify: NonNullable<GreylistPolicy['identify']>,
-  ): Promise<Verdict> {
-    const name = await identify(attempt);
-    if (name !== undefined && typeof name !== 'string') throw badOption('policy.identify', 'gave no string', name);
-    return this.#decideAs(identityOf(name ?? '') ?? poolOf(ip, this.#options.policy), ip, attempt, now);
+  /** What the client of an attempt is known by. */
+  #poolOf(ip: string, attempt: Attempt): Awaitable<string> {
+    const { policy } = this.#options;
+    const pool = poolOf(ip, policy);
+    return policy.identify === undefined ? pool : identified(policy.identify, attempt, pool);
   }
 
-  #decideAs(pool: string, ip: string, attempt: Attempt, now: number): Awaitable<Verdict> {
+  #decideAs(pool: string, question: Question): Awaitable<Verdict> {
+    const { ip } = question;
     const client = pool === ip ? ip : clientOf(ip, this.#options.policy);
-    return pool === client
-      ? this.#decideOne(ip, pool, attempt, now)
-      : this.#decideInPool(ip, client, pool, attempt, now);
+    return pool === client ? this.#decideOne(pool, question) : this.#decideInPool(client, pool, question);
   }
 
   /** What is known of the client itself goes before what is known of its pool. */
-  async #decideInPool(ip: string, client: string, pool: string, attempt: Attempt, now: number): Promise<Verdict> {
+  async #decideInPool(client: string, pool: string, question: Question): Promise<Verdict> {
     const { store, policy } = this.#options;
+    const { attempt, now } = question;
     const known = await store.update(new ReadStep(client), now);
     const state = known === undefined ? undefined : stateOf(known, now, policy.trapWins);
     if (state?.type === 'trapped') return rejected('trapped', state.expires, known?.trappedBy ?? '');
     if (state?.type === 'white') {
-      if (await store.spamtraps.has(canonicalMailbox(attempt.to))) return this.#trap(ip, 'spamtrap', now);
+      if (await store.spamtraps.has(canonicalMailbox(attempt.to))) return this.#trap('spamtrap', question);
       return { action: 'pass', reason: 'white', expires: state.expires };
     }
-    return this.#decideOne(ip, pool, attempt, now);
+    return this.#decideOne(pool, question);
   }
 
-  #decideOne(ip: string, pool: string, attempt: Attempt, now: number): Awaitable<Verdict> {
-    const step = new AttemptStep(attempt, {
-      ip: pool,
-      rules: this.#options.rules,
-      record: this.#record(attempt, now),
-    });
-    const outcome = this.#options.store.update(step, now);
+  #decideOne(pool: string, question: Question): Awaitable<Verdict> {
+    const { rules, store } = this.#options;
+    const step = new AttemptStep(question.attempt, { ip: pool, rules, record: this.#record(question) });
+    const outcome = store.update(step, question.now);
     return outcome instanceof Promise
-      ? outcome.then((settled) => this.#verdict(settled, ip, attempt, now))
-      : this.#verdict(outcome, ip, attempt, now);
+      ? outcome.then((settled) => this.#verdict(settled, question))
+      : this.#verdict(outcome, question);
   }
 
-  #record(attempt: Attempt, now: number): AttemptOptions['record'] {
-    if (!isAllowed(this.#options.policy, attempt.to)) return 'no';
+  #record({ attempt, now, trapsOnly }: Question): AttemptOptions['record'] {
+    if (trapsOnly || !isAllowed(this.#options.policy, attempt.to)) return 'no';
     return this.#isAtLowPriority(attempt, now) ? 'known' : 'always';
   }
 
@@ -157,8 +204,9 @@ export class Decider {
     );
   }
 
-  #verdict(result: AttemptOutcome, ip: string, attempt: Attempt, now: number): Awaitable<Verdict> {
+  #verdict(result: AttemptOutcome, question: Question): Awaitable<Verdict> {
     const { policy, announce } = this.#options;
+    const { ip, attempt, now } = question;
     switch (result.outcome) {
       case 'first':
       case 'early': {
@@ -179,17 +227,20 @@ export class Decider {
       case 'trapped':
         return rejected('trapped', result.expires, result.trappedBy);
       case 'spamtrap':
-        return this.#trap(ip, 'spamtrap', now);
+        return this.#trap('spamtrap', question);
       case 'unrecorded':
-        return this.#trap(ip, isAllowed(policy, attempt.to) ? 'low-priority-mx' : 'domain', now);
+        if (question.trapsOnly) return { action: 'pass', reason: 'not-trapped' };
+        return this.#trap(isAllowed(policy, attempt.to) ? 'low-priority-mx' : 'domain', question);
     }
   }
 
   /** What was seen decides, whether it can be recorded or not: a store that is full must not let a spamtrap's mail in. */
-  async #trap(ip: string, reason: 'spamtrap' | 'domain' | 'low-priority-mx', now: number): Promise<Verdict> {
+  async #trap(reason: 'spamtrap' | 'domain' | 'low-priority-mx', { ip, attempt, now }: Question): Promise<Verdict> {
     const { policy, announce, onUnrecorded } = this.#options;
+    const { helo, from, to, connectedTo = '' } = attempt;
+    const circumstances = { tuple: { helo, from, to }, connectedTo: canonicalAddress(connectedTo) };
     try {
-      return rejected(reason, await this.claim({ type: 'trapped', ip, by: reason }, now), reason);
+      return rejected(reason, await this.claim({ type: 'trapped', ip, by: reason, circumstances }, now), reason);
     } catch (error) {
       onUnrecorded(ip, error);
       const expires = now + policy.trapexp;
@@ -197,4 +248,15 @@ export class Decider {
       return rejected(reason, expires, reason);
     }
   }
+}
+
+/** The name that the policy gives to the client of an attempt; where it gives none, its pool. */
+async function identified(
+  identify: NonNullable<GreylistPolicy['identify']>,
+  attempt: Attempt,
+  pool: string,
+): Promise<string> {
+  const name = await identify(attempt);
+  if (name !== undefined && typeof name !== 'string') throw badOption('policy.identify', 'gave no string', name);
+  return identityOf(name ?? '') ?? pool;
 }

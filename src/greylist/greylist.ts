@@ -8,37 +8,51 @@ import type { Awaitable, Store } from '../store/store.ts';
 import { sweep } from '../store/sweep.ts';
 import { Announcements } from './announcements.ts';
 import { checkAll } from './check-all.ts';
-import { Decider } from './decide.ts';
+import { Decider, type Question } from './decide.ts';
 import type { GreylistEvents, GreylistWarningCode } from './events.ts';
 import { InFlight } from './in-flight.ts';
 import {
   type Attempt,
+  type CheckOptions,
   checkedAddress,
   checkedAttempt,
   checkedExpires,
   checkedMailbox,
   checkedSpamtrap,
+  checkedTrapsOnly,
 } from './input.ts';
 import {
   type ClaimOptions,
   checkedClaim,
   checkedDelivery,
   checkedOptions,
+  checkedTrap,
   type GreylistOptions,
+  type Released,
   type Settings,
   type SweepReport,
+  type TrapOptions,
 } from './options.ts';
+import { checkedPolicy, type GreylistPolicy, type PolicyOptions } from './policy.ts';
 import { applyEntry, merge, removalExpires } from './received.ts';
 import { exportRecords, type ImportReport, importRecords } from './records.ts';
 import { GreylistCounters, type GreylistStats } from './stats.ts';
 import { canSubscribe, Subscription } from './subscription.ts';
 import { Sweeper } from './sweeper.ts';
 import { learnt, undecided, type Verdict } from './verdict.ts';
+import { explained, type Why } from './why.ts';
 
 const TOO_MANY = new Error('the store is too slow for what comes: 16 MiB wait for it');
 
 /** A renewed white address is announced again at most once per this part of whiteexp. */
 const RENEWAL_PART = 10;
+
+/** A policy, and what is made of it. */
+interface Current {
+  readonly policy: GreylistPolicy;
+  readonly rules: Rules;
+  readonly decider: Decider;
+}
 
 /**
  * spamd's greylist as one question: pass, defer or reject? Keeps in step with a sync group.
@@ -53,11 +67,12 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
   readonly #store: Store;
   readonly #clock: TimedClock;
   readonly #listeners: Listeners<GreylistEvents>;
-  readonly #rules: Rules;
-  readonly #decider: Decider;
+  /** The policy in use; what is in flight ends by the one that it began with. */
+  #current: Current;
   readonly #announcements: Announcements;
   readonly #subscription: Subscription | undefined;
   readonly #sweeper: Sweeper;
+  readonly #started: number;
   readonly #counters = new GreylistCounters();
   readonly #inFlight = new InFlight();
   #closing: Promise<void> | undefined;
@@ -74,23 +89,15 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
       counters: this.#counters,
       onFailed: (error) => this.#warn('WARN_SPAMD_ANNOUNCE', 'not announced to the group', error),
     });
-    const { passtime, greyexp, whiteexp, trapWins } = policy;
-    this.#rules = { passtime, greyexp, whiteexp, trapWins, renewal: Math.ceil(whiteexp / RENEWAL_PART) };
-    this.#decider = new Decider({
-      store,
-      policy,
-      rules: this.#rules,
-      started: this.#now(),
-      announce: (entry) => this.#announcements.announce(entry),
-      onUnrecorded: (ip, error) => {
-        this.#counters.unrecorded++;
-        this.#warn('WARN_SPAMD_STORE', `the trap of ${ip} could not be recorded`, error);
-      },
-    });
+    this.#started = this.#now();
+    this.#current = this.#madeOf(policy);
     if (canSubscribe(group)) {
       this.#subscription = new Subscription(group, {
         counters: this.#counters,
-        apply: (entry) => applyEntry(store, policy, this.#rules, entry, this.#now()),
+        apply: (entry, source) => {
+          const { policy, rules } = this.#current;
+          return applyEntry(store, policy, rules, entry, this.#now(), source);
+        },
         onLost: (entry, error) =>
           this.#warn('WARN_SPAMD_STORE', `${entry.type} of ${entry.ip} from the group is lost`, error),
         onOverload: ({ type, ip }) =>
@@ -105,14 +112,19 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
    * `policy.onError` says, with reason `error`, warns and counts.
    *
    * @throws {EntryError} `ERR_SPAMD_FIELD` when `ip` is no IP address or a string is missing: a mistake of the caller.
+   * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for an invalid option.
    */
-  check(attempt: Attempt): Promise<Verdict> {
+  check(attempt: Attempt, options?: CheckOptions): Promise<Verdict> {
     try {
+      const trapsOnly = options !== undefined && checkedTrapsOnly(options);
       const ip = checkedAttempt(attempt);
-      if (!this.#inFlight.hasRoom(attempt)) return Promise.resolve(this.#counted(this.#failed(TOO_MANY)));
-      const decided = this.#decide(ip, attempt);
-      if (decided instanceof Promise) return this.#settled(decided, this.#inFlight.begin(attempt));
-      return Promise.resolve(this.#counted(decided));
+      const { policy } = this.#current;
+      if (!this.#inFlight.hasRoom(attempt)) {
+        return Promise.resolve(this.#counted(this.#failed(TOO_MANY, policy), policy));
+      }
+      const decided = this.#decide({ ip, attempt, now: this.#now(), trapsOnly });
+      if (decided instanceof Promise) return this.#settled(decided, this.#inFlight.begin(attempt), policy);
+      return Promise.resolve(this.#counted(decided, policy));
     } catch (error) {
       return Promise.reject(error);
     }
@@ -126,8 +138,18 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
    * @param recipients Each with or without its brackets, at least one.
    * @throws {EntryError} `ERR_SPAMD_FIELD` as {@link check} does, and for no recipients.
    */
-  checkAll(attempt: Omit<Attempt, 'to'>, recipients: Iterable<string>): Promise<Verdict> {
-    return checkAll((one) => this.check(one), attempt, recipients);
+  checkAll(attempt: Omit<Attempt, 'to'>, recipients: Iterable<string>, options?: CheckOptions): Promise<Verdict> {
+    return checkAll((one) => this.check(one, options), attempt, recipients);
+  }
+
+  /**
+   * Replaces the policy, all of it: what is left out has its default. Files of `exempt` are read again. Nothing changes where
+   * any of it is invalid. What is in flight ends by the policy that it began with, and what is recorded keeps its expiry.
+   *
+   * @throws {SpamdSyncError} `ERR_SPAMD_OPTION`, naming the member of the policy that is invalid.
+   */
+  setPolicy(policy: PolicyOptions): void {
+    this.#current = this.#madeOf(checkedPolicy(policy));
   }
 
   /**
@@ -136,8 +158,9 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
    * @throws {EntryError} `ERR_SPAMD_FIELD` when `ip` is no IP address, or `expires` no time to come. Store trouble rejects
    * as it is.
    */
-  async trap(ip: string, options: ClaimOptions = {}): Promise<void> {
-    await this.#claim('trapped', ip, options);
+  async trap(ip: string, options: TrapOptions = {}): Promise<void> {
+    const { by, ...claim } = checkedTrap(options);
+    await this.#claim('trapped', ip, claim, by);
   }
 
   /**
@@ -162,7 +185,7 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
   async delivered(ip: string, options: { readonly endsTrap?: boolean | undefined } = {}): Promise<boolean> {
     const { endsTrap = false } = checkedDelivery(options);
     const address = checkedAddress(ip);
-    if (await this.#decider.delivered(address, this.#now())) return true;
+    if (await this.#current.decider.delivered(address, this.#now())) return true;
     if (endsTrap) await this.allow(address);
     return endsTrap;
   }
@@ -173,12 +196,49 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
    */
   async forget(ip: string): Promise<void> {
     const address = checkedAddress(ip);
-    const { policy } = this.#settings;
+    const { policy } = this.#current;
     for (const type of ['remove-white', 'remove-trapped'] as const) {
       const removal = (at: number) => ({ type, at, expires: removalExpires(policy, at), local: true });
       const { at } = await merge(this.#store, policy, address, removal, this.#now());
       this.#announcements.announce({ type, ip: address, timestamp: at });
     }
+  }
+
+  /**
+   * Lets a client pass that waits for its passtime, here and in the group: its address becomes white for whiteexp, as by its
+   * retry, and is announced. Unlike {@link allow} it changes nothing for a client that does not wait, and ends no trap
+   * unless asked to.
+   *
+   * @param waiting An attempt that was deferred; or an address, of which any tuple may wait.
+   * @param options.endsTrap Whether an address that is trapped becomes white, as by {@link allow}. Default `false`.
+   * @returns `released`; or `white`: it passes already; `trapped`: it stays so; `unknown`: no such tuple is remembered.
+   * @throws {EntryError} `ERR_SPAMD_FIELD` when there is no IP address, or a string of the attempt is missing. Store trouble
+   * rejects as it is.
+   */
+  async release(
+    waiting: string | Attempt,
+    options: { readonly endsTrap?: boolean | undefined } = {},
+  ): Promise<Released> {
+    const { endsTrap = false } = checkedDelivery(options);
+    const isTuple = typeof waiting === 'object' && waiting !== null;
+    const address = isTuple ? checkedAttempt(waiting) : checkedAddress(waiting);
+    const released = await this.#current.decider.release(address, isTuple ? waiting : undefined, this.#now());
+    if (released !== 'trapped' || !endsTrap) return released;
+    await this.allow(address);
+    return 'released';
+  }
+
+  /**
+   * Why an address is answered as it is: what it is, what was claimed of it and by whom, its tuples, the evidence of its
+   * traps, and what was announced. Of an address that nothing is known of it says just that. A store may have to look
+   * through all its tuples: ask for an operator, not for each connection.
+   *
+   * @throws {EntryError} `ERR_SPAMD_FIELD` when `ip` is no IP address. Store trouble rejects as it is.
+   */
+  async why(ip: string): Promise<Why> {
+    const address = checkedAddress(ip);
+    const { policy, decider } = this.#current;
+    return explained(this.#store, policy, address, decider.isExempt(address), this.#now());
   }
 
   /** The spamtraps: recipients that trap whoever writes to them. Case and brackets do not matter. */
@@ -195,12 +255,12 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
 
   /** Everything that still holds, as spamdb(8) would list it: tuples, then addresses, then spamtraps. */
   export(): AsyncIterable<SpamdbRecord> {
-    return exportRecords(this.#store, this.#now(), this.#settings.policy.trapWins);
+    return exportRecords(this.#store, this.#now(), this.#current.policy.trapWins);
   }
 
   /** Takes in what spamdb(8) or another greylist listed; addresses known already are merged, nothing is announced. */
   import(records: Iterable<SpamdbRecord> | AsyncIterable<SpamdbRecord>): Promise<ImportReport> {
-    return importRecords(this.#store, records, this.#now(), this.#settings.policy);
+    return importRecords(this.#store, records, this.#now(), this.#current.policy);
   }
 
   /**
@@ -226,7 +286,8 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
    * the others are swept, and it rejects then.
    */
   async sweep(): Promise<SweepReport> {
-    const { group, policy } = this.#settings;
+    const { group } = this.#settings;
+    const { policy } = this.#current;
     // Before anything is announced again: the more white addresses the group holds, the slower that has to go.
     if (group?.noteWhites !== undefined) group.noteWhites((await this.#store.stats()).addresses);
     const { room } = this.#announcements;
@@ -259,20 +320,39 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
     return this.close();
   }
 
+  #madeOf(policy: GreylistPolicy): Current {
+    const { passtime, greyexp, whiteexp, trapWins } = policy;
+    const rules = { passtime, greyexp, whiteexp, trapWins, renewal: Math.ceil(whiteexp / RENEWAL_PART) };
+    const decider = new Decider({
+      store: this.#store,
+      policy,
+      rules,
+      started: this.#started,
+      announce: (entry) => this.#announcements.announce(entry),
+      onUnrecorded: (ip, error) => {
+        this.#counters.unrecorded++;
+        this.#warn('WARN_SPAMD_STORE', `the trap of ${ip} could not be recorded`, error);
+      },
+    });
+    return { policy, rules, decider };
+  }
+
   /** Without a promise where the store answers without one: that is half the time of a check. */
-  #decide(ip: string, attempt: Attempt): Awaitable<Verdict> {
+  #decide(question: Question): Awaitable<Verdict> {
+    const { decider, policy } = this.#current;
     try {
-      return this.#decider.decide(ip, attempt, this.#now());
+      return decider.decide(question);
     } catch (error) {
-      return this.#failed(error);
+      return this.#failed(error, policy);
     }
   }
 
-  async #settled(deciding: Promise<Verdict>, waiting: number): Promise<Verdict> {
+  async #settled(deciding: Promise<Verdict>, waiting: number, policy: GreylistPolicy): Promise<Verdict> {
     // It waits on after `check` has given up.
     const done = () => this.#inFlight.done(waiting);
     deciding.then(done, done);
-    return this.#counted(await this.#inTime(deciding).catch((error: unknown) => this.#failed(error)));
+    const failed = (error: unknown) => this.#failed(error, policy);
+    return this.#counted(await this.#inTime(deciding).catch(failed), policy);
   }
 
   #inTime<T>(promise: Promise<T>): Promise<T> {
@@ -280,26 +360,27 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
     return within(this.#clock, promise, timeout, () => new Error(`no answer from the store in ${timeout} s`));
   }
 
-  #counted(verdict: Verdict): Verdict {
+  #counted(verdict: Verdict, { mode }: GreylistPolicy): Verdict {
     if (verdict.reason !== 'learn') this.#counters.verdicts[verdict.reason]++;
-    return this.#settings.policy.mode === 'learn' ? learnt(verdict) : verdict;
+    return mode === 'learn' ? learnt(verdict) : verdict;
   }
 
-  #failed(error: unknown): Verdict {
+  #failed(error: unknown, { onError }: GreylistPolicy): Verdict {
     this.#warn('WARN_SPAMD_STORE', 'the greylist could not decide', error);
-    return undecided(this.#settings.policy.onError, error instanceof Error ? error : new Error(String(error)));
+    return undecided(onError, error instanceof Error ? error : new Error(String(error)));
   }
 
-  async #claim(type: 'white' | 'trapped', ip: string, options: ClaimOptions): Promise<void> {
+  async #claim(type: 'white' | 'trapped', ip: string, options: ClaimOptions, by?: string): Promise<void> {
     const now = this.#now();
     const { expires } = checkedClaim(options);
     const claiming = {
       type,
       ip: checkedAddress(ip),
       by: 'operator',
+      circumstances: { by },
       expires: expires === undefined ? undefined : checkedExpires(expires, now),
     };
-    await this.#decider.claim(claiming, now);
+    await this.#current.decider.claim(claiming, now);
   }
 
   async #close(): Promise<void> {

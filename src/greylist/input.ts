@@ -1,7 +1,7 @@
 import { canonicalAddress, isU32 } from '../address.ts';
 import { EntryError } from '../errors.ts';
 import { canonicalMailbox } from '../rules/key.ts';
-import { isList, isObject } from '../validate.ts';
+import { badOption, checkMembers, isList, isObject } from '../validate.ts';
 
 /** An attempt to deliver, as the mail program saw it. */
 export interface Attempt {
@@ -15,6 +15,26 @@ export interface Attempt {
   readonly to: string;
   /** The local address that the client connected to; needed for `lowPriorityMx`. */
   readonly connectedTo?: string | undefined;
+}
+
+/** Options of `check`. */
+export interface CheckOptions {
+  /**
+   * Whether only traps decide: a mail to a spamtrap and a trapped address are rejected, anything else passes. Nothing is
+   * deferred, and no tuple is recorded. Default `false`.
+   */
+  readonly trapsOnly?: boolean | undefined;
+}
+
+/**
+ * @returns Whether only traps decide.
+ * @throws {SpamdSyncError} `ERR_SPAMD_OPTION`
+ */
+export function checkedTrapsOnly(options: CheckOptions): boolean {
+  checkMembers('options', options, { trapsOnly: true });
+  const { trapsOnly = false } = options;
+  if (typeof trapsOnly !== 'boolean') throw badOption('trapsOnly', 'not true or false', trapsOnly);
+  return trapsOnly;
 }
 
 /**

@@ -24,6 +24,9 @@ export interface GreylistOptions {
   readonly sweepInterval?: number | undefined;
 }
 
+/** What came of `release`. */
+export type Released = 'released' | 'white' | 'trapped' | 'unknown';
+
 /** How far a sweep got. */
 export interface SweepReport {
   /** Records removed because nothing in them holds any more. */
@@ -50,6 +53,7 @@ const STORE = [
   'update',
   'records',
   'load',
+  'tuplesOf',
   'sweepCandidates',
   'stats',
   'close',
@@ -79,6 +83,20 @@ export function checkedOptions(options: GreylistOptions): Settings {
 export interface ClaimOptions {
   /** Until when it holds: Unix seconds, or a Date, which is rounded down to seconds. Default: trapexp or whiteexp from now. */
   readonly expires?: number | Date | undefined;
+}
+
+/** Options of `trap`. */
+export interface TrapOptions extends ClaimOptions {
+  /** Who traps it and why, in the operator's words; kept as evidence, cut to 255 bytes. */
+  readonly by?: string | undefined;
+}
+
+/** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` */
+export function checkedTrap(options: TrapOptions): TrapOptions {
+  checkMembers('options', options, { expires: true, by: true });
+  const { by } = options;
+  if (by !== undefined && typeof by !== 'string') throw badOption('by', 'not a string', by);
+  return options;
 }
 
 /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` */

@@ -1,8 +1,9 @@
 import { isUnicastIPv4, networkOf, parseIPv4 } from '../address.ts';
-import type { Entry, GreyEntry } from '../entry.ts';
+import type { Entry, GreyEntry, Source } from '../entry.ts';
 import type { AddressChange } from '../rules/address.ts';
 import { AttemptStep, type Rules } from '../rules/attempt.ts';
 import { type ChangeAt, type Changed, ChangeStep, ReadStep } from '../rules/change.ts';
+import type { Circumstances } from '../rules/evidence.ts';
 import { canonicalMailbox } from '../rules/key.ts';
 import type { Store } from '../store/store.ts';
 import type { GreylistPolicy } from './policy.ts';
@@ -15,6 +16,7 @@ const MAX_AHEAD = 5;
  * Applies what the group announced, and never announces it again. A time from the future counts as now; what has expired
  * and what is no unicast address is ignored.
  *
+ * @param source Who announced it, where that is known.
  * @returns Why it was ignored, if it was.
  */
 export async function applyEntry(
@@ -23,13 +25,14 @@ export async function applyEntry(
   rules: Rules,
   entry: Entry,
   now: number,
+  source?: Source,
 ): Promise<IgnoreReason | undefined> {
   const address = parseIPv4(entry.ip);
   if (address < 0 || !isUnicastIPv4(address)) return 'address';
-  if (entry.type === 'grey') return applyGrey(store, policy, rules, entry, now);
+  if (entry.type === 'grey') return applyGrey(store, policy, rules, entry, now, source);
   // A record has 0 for never.
   const at = entry.timestamp > now + MAX_AHEAD ? now : Math.max(1, entry.timestamp);
-  const change = changeOf(policy, entry, at);
+  const change = changeOf(policy, entry, at, { received: now, source: source?.address });
   // What an old removal removes may have been to hold for longer than the removal itself is remembered.
   const removes = entry.type === 'remove-white' || entry.type === 'remove-trapped';
   if (change.expires <= now && !(removes && (await isKnown(store, policy, entry.ip, now)))) return 'expired';
@@ -95,12 +98,17 @@ export function isAllowed({ allowedDomains }: GreylistPolicy, to: string): boole
   return allowedDomains.some((suffix) => recipient.endsWith(suffix));
 }
 
-function changeOf(policy: GreylistPolicy, entry: Exclude<Entry, GreyEntry>, at: number): AddressChange {
+function changeOf(
+  policy: GreylistPolicy,
+  entry: Exclude<Entry, GreyEntry>,
+  at: number,
+  circumstances: Circumstances,
+): AddressChange {
   switch (entry.type) {
     case 'white':
       return { type: 'white', at, expires: entry.expires, local: false };
     case 'trapped':
-      return { type: 'trapped', at, expires: entry.expires, local: false, trappedBy: 'group' };
+      return { type: 'trapped', at, expires: entry.expires, local: false, trappedBy: 'group', circumstances };
     default:
       return { type: entry.type, at, expires: removalExpires(policy, at), local: false };
   }
@@ -113,6 +121,7 @@ async function applyGrey(
   rules: Rules,
   { ip, helo, from, to, timestamp }: GreyEntry,
   now: number,
+  source: Source | undefined,
 ): Promise<IgnoreReason | undefined> {
   const at = Math.min(timestamp, now);
   const allowed = isAllowed(policy, to);
@@ -124,7 +133,8 @@ async function applyGrey(
   const trappedBy = outcome === 'spamtrap' ? 'spamtrap' : 'domain';
   const expires = at + policy.trapexp;
   if (expires <= now) return 'expired';
-  const trapped = { type: 'trapped', at: Math.max(1, at), expires, local: false, trappedBy } as const;
+  const circumstances = { received: now, source: source?.address, tuple: { helo, from, to } };
+  const trapped = { type: 'trapped', at: Math.max(1, at), expires, local: false, trappedBy, circumstances } as const;
   await merge(store, policy, ip, () => trapped, now);
   return undefined;
 }

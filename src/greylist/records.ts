@@ -120,7 +120,14 @@ function asAddress(record: SpamdbRecord & { type: 'WHITE' | 'TRAPPED' }, now: nu
   const { expires } = record;
   if (record.type === 'TRAPPED') {
     const at = Math.max(1, Math.min(now, expires - trapexp));
-    return merged(newAddress(at), { type: 'trapped', at, expires, local: false, trappedBy: 'import' });
+    return merged(newAddress(at), {
+      type: 'trapped',
+      at,
+      expires,
+      local: false,
+      trappedBy: 'import',
+      circumstances: {},
+    });
   }
   const { first, pass, blocked, passed } = record;
   const at = Math.max(1, Math.min(now, Math.max(first, pass)));

@@ -42,6 +42,7 @@ export class GreylistCounters {
     retry: 0,
     white: 0,
     exempt: 0,
+    'not-trapped': 0,
     spamtrap: 0,
     domain: 0,
     'low-priority-mx': 0,

@@ -1,4 +1,4 @@
-import type { Entry, Group } from '../entry.ts';
+import type { Entry, Group, Source } from '../entry.ts';
 import { InFlight } from './in-flight.ts';
 import type { GreylistCounters, IgnoreReason } from './stats.ts';
 
@@ -12,7 +12,7 @@ export function canSubscribe(group: Group | undefined): group is Subscribable {
 export interface SubscriptionOptions {
   readonly counters: GreylistCounters;
   /** @returns Why it was ignored, if it was. */
-  readonly apply: (entry: Entry) => Promise<IgnoreReason | undefined>;
+  readonly apply: (entry: Entry, source: Source | undefined) => Promise<IgnoreReason | undefined>;
   readonly onLost: (entry: Entry, error: unknown) => void;
   /** Called with the first of the entries that are not applied because too many wait, and again when that has passed. */
   readonly onOverload: (entry: Entry) => void;
@@ -38,14 +38,14 @@ export class Subscription {
     await Promise.all(this.#applying);
   }
 
-  readonly #receive = (entry: Entry): void => {
+  readonly #receive = (entry: Entry, source?: Source): void => {
     const strings = entry.type === 'grey' ? entry : {};
     if (!this.#inFlight.hasRoom(strings)) {
       this.#refuse(entry);
       return;
     }
     const waiting = this.#inFlight.begin(strings);
-    const applied = this.#apply(entry).finally(() => {
+    const applied = this.#apply(entry, source).finally(() => {
       this.#applying.delete(applied);
       this.#inFlight.done(waiting);
       if (this.#inFlight.idle) this.#overloaded = false;
@@ -60,10 +60,10 @@ export class Subscription {
     this.#options.onOverload(entry);
   }
 
-  async #apply(entry: Entry): Promise<void> {
+  async #apply(entry: Entry, source: Source | undefined): Promise<void> {
     const { counters, apply, onLost } = this.#options;
     try {
-      const ignored = await apply(entry);
+      const ignored = await apply(entry, source);
       if (ignored === undefined) counters.applied++;
       else counters.ignored[ignored]++;
     } catch (error) {

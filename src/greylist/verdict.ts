@@ -1,7 +1,7 @@
 /** Why an attempt is deferred. */
 export type DeferReason = 'first-sight' | 'too-soon' | 'error';
 /** Why an attempt passes. */
-export type PassReason = 'retry' | 'white' | 'exempt' | 'learn' | 'error';
+export type PassReason = 'retry' | 'white' | 'exempt' | 'not-trapped' | 'learn' | 'error';
 /** Why an attempt is rejected. */
 export type RejectReason = 'spamtrap' | 'domain' | 'low-priority-mx' | 'trapped';
 
@@ -12,6 +12,7 @@ export type RejectReason = 'spamtrap' | 'domain' | 'low-priority-mx' | 'trapped'
  * - `retry`: the client came back after passtime, and is white from now on;
  * - `white`: the address, or its pool, is white;
  * - `exempt`: the address, the recipient or the sender is in `policy.exempt`, `exemptRecipients`, `exemptSenders`;
+ * - `not-trapped`: it was asked with `trapsOnly`, and is neither trapped nor white;
  * - `learn`: it passes because `policy.mode` is `learn`; `would` is what it would have been;
  * - `spamtrap`: the recipient is a spamtrap, so the address is trapped;
  * - `domain`: the recipient is not of `policy.allowedDomains`, so the address is trapped;
@@ -54,7 +55,7 @@ type VerdictOf<Action, Reason, Members = object> = VerdictMembers & {
 export type Verdict =
   | VerdictOf<'pass', 'retry', { expires: number; waited: number }>
   | VerdictOf<'pass', 'white', { expires: number }>
-  | VerdictOf<'pass', 'exempt'>
+  | VerdictOf<'pass', 'exempt' | 'not-trapped'>
   | VerdictOf<'pass', 'learn', { would: DeferReason | RejectReason }>
   | VerdictOf<'pass', 'error', { error: Error }>
   | VerdictOf<'defer', 'first-sight' | 'too-soon', { reply: string; retryAfter: number }>

@@ -11,6 +11,7 @@ import {
   encodeMeta,
   encodeTuple,
 } from '../store/codec.ts';
+import { evidenceBytes } from '../store/heap-size.ts';
 import { Database, damaged, damagedRecord, type Operation } from './database.ts';
 import type { BoundOptions } from './room.ts';
 import { unsealed } from './seal.ts';
@@ -27,7 +28,8 @@ export const ADDRESSES: Kind<AddressRecord> = {
   encode: encodeAddress,
   decode: decodeAddress,
   overwrite: overwriteAddress,
-  heapSizeOf: (ip, { white, trapped }) => ip.length + 300 + 64 * (white.length + trapped.length),
+  heapSizeOf: (ip, { white, trapped, evidence }) =>
+    ip.length + 300 + 64 * (white.length + trapped.length) + evidenceBytes(evidence),
   isLive: holds,
 };
 export const TUPLES: Kind<TupleRecord> = {

@@ -1,11 +1,12 @@
 import { SpamdSyncError, shown } from '../errors.ts';
 import type { AddressRecord } from '../rules/address.ts';
 import { LoadAddressStep, LoadTupleStep } from '../rules/change.ts';
+import { tupleKeyPrefix } from '../rules/key.ts';
 import type { Step, View } from '../rules/step.ts';
 import { isExpiredTuple, isForSweep } from '../rules/sweep.ts';
 import type { TupleRecord } from '../rules/tuple.ts';
 import type { Counts } from '../store/codec.ts';
-import type { Awaitable, Candidate, Spamtraps, Store, StoreRecord, StoreStats } from '../store/store.ts';
+import type { Awaitable, Candidate, Spamtraps, Store, StoredTuple, StoreRecord, StoreStats } from '../store/store.ts';
 import { notMadeByNew } from '../validate.ts';
 import {
   ADDRESSES,
@@ -155,6 +156,13 @@ export class LevelStore implements Store, AsyncDisposable {
       for (const { key, record } of slice) yield { type: 'address', ip: key, record };
     }
     for (const address of this.#traps) yield { type: 'spamtrap', address };
+  }
+
+  /** The keys begin with the address, so that nothing else is read. */
+  async *tuplesOf(ip: string): AsyncIterable<StoredTuple> {
+    this.#checkOpen();
+    await this.#writer.commit();
+    for await (const slice of this.#tuples.slices(tupleKeyPrefix(ip))) yield* slice;
   }
 
   async load(records: readonly StoreRecord[]): Promise<void> {

@@ -57,10 +57,14 @@ export class Keys {
     return Buffer.from(ip).toString('latin1') + name.slice(end + 1);
   }
 
-  /** What SCAN is to match. */
-  pattern(type: 'address' | 'tuple'): string {
-    const start = type === 'address' ? this.#addresses : this.#tuples;
-    return `${start.replace(/[\\*?[\]]/g, '\\$&')}*`;
+  /** What SCAN is to match for addresses. */
+  addressPattern(): string {
+    return startingWith(this.#addresses);
+  }
+
+  /** What SCAN is to match for tuples whose keys begin with an address and a NUL; for all where that is left out. */
+  tuplePattern(prefix?: string): string {
+    return startingWith(prefix === undefined ? this.#tuples : this.tuple(prefix));
   }
 
   /** Whether the name of an address or a tuple has all its parts: another program may have made it. */
@@ -75,6 +79,10 @@ export class Keys {
   isTuple(name: string): boolean {
     return name.startsWith(this.#tuples);
   }
+}
+
+function startingWith(text: string): string {
+  return `${text.replace(/[\\*?[\]]/g, '\\$&')}*`;
 }
 
 function partsOf(key: string): { ip: string; rest: string } {

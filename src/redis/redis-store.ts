@@ -3,10 +3,10 @@ import type { TimedClock } from '../clock.ts';
 import type { SpamdSyncError } from '../errors.ts';
 import { Listeners } from '../listeners.ts';
 import { LoadAddressStep, LoadTupleStep, ReadStep } from '../rules/change.ts';
-import { canonicalMailbox } from '../rules/key.ts';
+import { canonicalMailbox, tupleKeyPrefix } from '../rules/key.ts';
 import type { Step } from '../rules/step.ts';
 import { isExpiredTuple, isForSweep } from '../rules/sweep.ts';
-import type { Candidate, Spamtraps, Store, StoreRecord, StoreStats } from '../store/store.ts';
+import type { Candidate, Spamtraps, Store, StoredTuple, StoreRecord, StoreStats } from '../store/store.ts';
 import { Admission } from './admission.ts';
 import { Calls } from './calls.ts';
 import { connectionOf, type RedisClient } from './connection.ts';
@@ -173,6 +173,11 @@ export class RedisStore extends EventEmitter<RedisStoreEvents> implements Store,
       for (const address of slice) yield { type: 'address', ...address };
     }
     for await (const address of this.#spamtraps()) yield { type: 'spamtrap', address };
+  }
+
+  /** Redis looks through all its keys, a thousand at a time. */
+  async *tuplesOf(ip: string): AsyncIterable<StoredTuple> {
+    for await (const slice of tuplesIn(await this.#scan(), tupleKeyPrefix(ip))) yield* slice;
   }
 
   /** Each record is put whole, but they are not put all at once: after a rejection some may be there. */

@@ -24,12 +24,17 @@ export interface Scan {
   readonly ahead: number;
 }
 
-/** All tuples, by their keys, in slices. */
+/**
+ * All tuples, by their keys, in slices.
+ *
+ * @param prefix What their keys begin with: an address and a NUL. Default: anything.
+ */
 export async function* tuplesIn(
   scan: Scan,
+  prefix?: string,
 ): AsyncIterable<readonly { readonly key: string; readonly record: TupleRecord }[]> {
   const { keys } = scan;
-  for await (const slice of recordsIn(scan, 'tuple', TUPLES)) {
+  for await (const slice of recordsIn(scan, keys.tuplePattern(prefix), TUPLES)) {
     yield slice.map(({ name, record }) => ({ key: keys.ofTuple(name), record }));
   }
 }
@@ -39,7 +44,7 @@ export async function* addressesIn(
   scan: Scan,
 ): AsyncIterable<readonly { readonly ip: string; readonly record: AddressRecord }[]> {
   const { keys } = scan;
-  for await (const slice of recordsIn(scan, 'address', ADDRESSES)) {
+  for await (const slice of recordsIn(scan, keys.addressPattern(), ADDRESSES)) {
     yield slice.map(({ name, record }) => ({ ip: keys.ofAddress(name), record }));
   }
 }
@@ -60,10 +65,10 @@ export async function countKeys(calls: Calls, keys: Keys): Promise<{ tuples: num
 
 async function* recordsIn<T>(
   { calls, keys, foreign, ahead }: Scan,
-  type: 'tuple' | 'address',
+  pattern: string,
   kind: Kind<T>,
 ): AsyncIterable<readonly { readonly name: string; readonly record: T }[]> {
-  const scan = (cursor: string) => ['SCAN', cursor, 'MATCH', keys.pattern(type), 'COUNT', COUNT];
+  const scan = (cursor: string) => ['SCAN', cursor, 'MATCH', pattern, 'COUNT', COUNT];
   for (const server of await calls.masters()) {
     for await (const names of scanned((cursor) => calls.sendTo(server, scan(cursor)))) {
       const stands = await Promise.all(names.map((name) => standOf(calls, name)));

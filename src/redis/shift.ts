@@ -1,4 +1,5 @@
 import type { AddressRecord, Claim } from '../rules/address.ts';
+import type { Evidence } from '../rules/evidence.ts';
 import type { Counts } from '../rules/step.ts';
 import type { TupleRecord } from '../rules/tuple.ts';
 
@@ -23,6 +24,7 @@ export function shiftedAddress(record: AddressRecord, by: number): AddressRecord
     trappedRemoved: shifted(record.trappedRemoved, by),
     removalsExpire: shifted(record.removalsExpire, by),
     localWhite: shifted(record.localWhite, by),
+    evidence: record.evidence.map((each) => shiftedEvidence(each, by)),
     first: shifted(record.first, by),
     pass: shifted(record.pass, by),
     announcedExpires: shifted(record.announcedExpires, by),
@@ -39,6 +41,11 @@ export function shiftedCounts(counts: Counts, by: number): Counts {
 /** @param time Unix seconds; 0 is never. */
 export function shifted(time: number, by: number): number {
   return time === 0 ? 0 : time + by;
+}
+
+function shiftedEvidence(evidence: Evidence, by: number): Evidence {
+  const { time, received } = evidence;
+  return { ...evidence, time: shifted(time, by), received: received && shifted(received, by) };
 }
 
 function shiftedClaim({ at, expires }: Claim, by: number): Claim {

@@ -1,3 +1,5 @@
+import { type Circumstances, type Evidence, evidenceOf, joinedEvidence, NO_EVIDENCE } from './evidence.ts';
+
 /** That an address is white, or trapped: decided at one time, holding until another. Unix seconds. */
 export interface Claim {
   /** When it was decided. */
@@ -26,6 +28,8 @@ export interface AddressRecord {
   readonly localWhite: number;
   /** What trapped it: `spamtrap`, `domain`, `low-priority-mx`, `operator`, `import`, or `group` for another host. */
   readonly trappedBy: string;
+  /** Why it was trapped, newest first, at most 4. It decides nothing, and goes with the record or by a removal. */
+  readonly evidence: readonly Evidence[];
   /** When it was first seen, as spamdb(8) shows it. */
   readonly first: number;
   /** When it last passed, as spamdb(8) shows it. */
@@ -61,6 +65,8 @@ export type AddressChange = AddressChangeMembers &
         readonly type: 'trapped';
         /** See {@link AddressRecord.trappedBy}; empty where nothing is known. */
         readonly trappedBy: string;
+        /** What is to be kept as {@link Evidence}; left out: nothing. */
+        readonly circumstances?: Circumstances | undefined;
       }
   );
 
@@ -87,6 +93,7 @@ export function newAddress(first: number): AddressRecord {
     removalsExpire: 0,
     localWhite: 0,
     trappedBy: '',
+    evidence: NO_EVIDENCE,
     first,
     pass: 0,
     blocked: 0,
@@ -134,7 +141,11 @@ export function merged(record: AddressRecord, change: AddressChange): AddressRec
       if (at <= record.trappedRemoved) return { ...record, removalsExpire: removalsExpire(record, expires) };
       const trapped = withClaim(record.trapped, { at, expires });
       const decides = change.trappedBy !== '' && at >= newest(trapped);
-      return { ...record, trapped, trappedBy: decides ? change.trappedBy : record.trappedBy };
+      const trappedBy = decides ? change.trappedBy : record.trappedBy;
+      if (change.circumstances === undefined) return { ...record, trapped, trappedBy };
+      const evidence = evidenceOf(change.trappedBy, at, change.circumstances);
+      const all = joinedEvidence(record.evidence, [evidence], record.trappedRemoved);
+      return { ...record, trapped, trappedBy, evidence: all };
     }
     case 'remove-white': {
       const whiteRemoved = Math.max(record.whiteRemoved, at);
@@ -152,6 +163,7 @@ export function merged(record: AddressRecord, change: AddressChange): AddressRec
         trappedRemoved,
         removalsExpire: removalsExpire(record, expires, record.trapped),
         trapped: record.trapped.filter((claim) => claim.at > trappedRemoved),
+        evidence: joinedEvidence(record.evidence, NO_EVIDENCE, trappedRemoved),
       };
     }
   }
@@ -167,8 +179,10 @@ export function mergedRecords(one: AddressRecord, other: AddressRecord): Address
   if (other.trappedRemoved > 0)
     changes.unshift({ type: 'remove-trapped', at: other.trappedRemoved, expires, local: false });
   if (other.whiteRemoved > 0) changes.unshift({ type: 'remove-white', at: other.whiteRemoved, expires, local: false });
+  const both = changes.reduce(merged, one);
   return {
-    ...changes.reduce(merged, one),
+    ...both,
+    evidence: joinedEvidence(both.evidence, other.evidence, both.trappedRemoved),
     localWhite: Math.max(one.localWhite, other.localWhite),
     first: Math.min(one.first, other.first),
     pass: Math.max(one.pass, other.pass),
@@ -206,6 +220,7 @@ export function overwriteAddress(
   record.removalsExpire = by.removalsExpire;
   record.localWhite = by.localWhite;
   record.trappedBy = by.trappedBy;
+  record.evidence = by.evidence;
   record.first = by.first;
   record.pass = by.pass;
   record.blocked = by.blocked;

@@ -17,6 +17,9 @@ const TEXT = Uint8Array.from({ length: 128 }, (_, code) =>
 /** In mail addresses greyd leaves out these, wherever they stand; so a tuple that a greyd announced is found again. */
 const MAILBOX = TEXT.map((byte) => ('<>"\\'.includes(String.fromCharCode(byte)) ? 0 : byte));
 
+/** As the client typed it, but for controls. */
+const TYPED = Uint8Array.from({ length: 128 }, (_, code) => printable(String.fromCharCode(code)).charCodeAt(0));
+
 const scratch = Buffer.alloc(MAX_CUT + MAX_STRINGS + 3);
 
 /**
@@ -40,6 +43,13 @@ export function tupleKey(ip: string, helo: string, from: string, to: string): st
   scratch[at++] = SEPARATOR;
   at = writeCanonical(kept ? to : cut(to, MAILBOX), at, MAILBOX);
   return scratch.toString('latin1', 0, at);
+}
+
+/** What the key of every tuple of an address begins with, and of no other. */
+export function tupleKeyPrefix(ip: string): string {
+  const end = writeCanonical(cut(ip, TEXT), 0, TEXT);
+  scratch[end] = SEPARATOR;
+  return scratch.toString('latin1', 0, end + 1);
 }
 
 /** A mail address as spamtraps are kept: lower case, without brackets. One that no datagram has room for is cut. */
@@ -87,6 +97,11 @@ export function typedStrings(
   }
   const [helo = '', from = '', to = ''] = original.split('\0');
   return { helo, from, to };
+}
+
+/** A string as the client typed it, controls as `?`, cut to 255 bytes as those of a long tuple are, and in one piece. */
+export function boundedText(text: string): string {
+  return text.length * 3 <= MAX_CUT ? flat(printable(text)) : cut(text, TYPED);
 }
 
 function bracketed(address: string): string {

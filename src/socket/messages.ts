@@ -12,6 +12,7 @@ export type Request = spamdsyncsocket.Request;
 export type RequestProperties = spamdsyncsocket.Request.$Properties;
 export type Response = spamdsyncsocket.Response;
 export type ResponseProperties = spamdsyncsocket.Response.$Properties;
+export type AttemptMessage = spamdsyncsocket.Attempt.$Properties;
 export type Failure = spamdsyncsocket.Failure.$Properties;
 
 export function requestFrame(request: RequestProperties): Buffer {

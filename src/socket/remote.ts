@@ -4,16 +4,33 @@ import { SpamdSyncError } from '../errors.ts';
 import { checkAll } from '../greylist/check-all.ts';
 import type { GreylistEvents } from '../greylist/events.ts';
 import type { Greylist } from '../greylist/greylist.ts';
-import { type Attempt, checkIsAttempt } from '../greylist/input.ts';
-import type { ClaimOptions, SweepReport } from '../greylist/options.ts';
+import { type Attempt, type CheckOptions, checkedTrapsOnly, checkIsAttempt } from '../greylist/input.ts';
+import {
+  type ClaimOptions,
+  checkedDelivery,
+  checkedTrap,
+  type Released,
+  type SweepReport,
+  type TrapOptions,
+} from '../greylist/options.ts';
 import type { ImportReport } from '../greylist/records.ts';
 import type { GreylistStats } from '../greylist/stats.ts';
 import { undecided, type Verdict } from '../greylist/verdict.ts';
+import type { Why } from '../greylist/why.ts';
 import { Listeners } from '../listeners.ts';
 import { checkRecords, type SpamdbRecord } from '../spamdb-record.ts';
 import { badOption, checkedNumber, checkMembers } from '../validate.ts';
 import { ENDED, responsesTo, ServerLink } from './link.ts';
-import { errorOf, has, type RequestProperties, type Response, recordsOf, recordText, verdictOf } from './messages.ts';
+import {
+  type AttemptMessage,
+  errorOf,
+  has,
+  type RequestProperties,
+  type Response,
+  recordsOf,
+  recordText,
+  verdictOf,
+} from './messages.ts';
 import { batches } from './served.ts';
 
 /** Options of a `RemoteGreylist`. */
@@ -69,15 +86,12 @@ export class RemoteGreylist extends EventEmitter<GreylistEvents> implements Asyn
    *
    * @throws {SpamdSyncError} `ERR_SPAMD_FIELD` when `ip` is no IP address or a string is missing.
    */
-  async check(attempt: Attempt): Promise<Verdict> {
+  async check(attempt: Attempt, options: CheckOptions = {}): Promise<Verdict> {
+    const trapsOnly = checkedTrapsOnly(options);
     checkIsAttempt(attempt);
-    const { ip, helo, from, to, connectedTo } = attempt;
-    const strings = { ip: cut('ip', ip), helo: cut('helo', helo), from: cut('from', from), to: cut('to', to) };
-    const local = connectedTo === undefined ? undefined : cut('connectedTo', connectedTo);
+    const asked = attemptMessage(attempt);
     try {
-      const { verdict } = await this.#ask({
-        check: local === undefined ? strings : { ...strings, connectedTo: local },
-      });
+      const { verdict } = await this.#ask(trapsOnly ? { checkTraps: asked } : { check: asked });
       return verdictOf(verdict ?? {});
     } catch (error) {
       if (error instanceof SpamdSyncError && error.code === 'ERR_SPAMD_FIELD') throw error;
@@ -89,13 +103,15 @@ export class RemoteGreylist extends EventEmitter<GreylistEvents> implements Asyn
   }
 
   /** As `Greylist.checkAll`, in trouble as {@link check}. */
-  checkAll(attempt: Omit<Attempt, 'to'>, recipients: Iterable<string>): Promise<Verdict> {
-    return checkAll((one) => this.check(one), attempt, recipients);
+  checkAll(attempt: Omit<Attempt, 'to'>, recipients: Iterable<string>, options?: CheckOptions): Promise<Verdict> {
+    return checkAll((one) => this.check(one, options), attempt, recipients);
   }
 
   /** As `Greylist.trap`. Rejects for trouble of whoever serves. */
-  async trap(ip: string, options: ClaimOptions = {}): Promise<void> {
-    await this.#ask({ trap: claim(ip, options) });
+  async trap(ip: string, options: TrapOptions = {}): Promise<void> {
+    const { by, ...rest } = checkedTrap(options);
+    const trap = claim(ip, rest);
+    await this.#ask({ trap: by === undefined ? trap : { ...trap, by: by.slice(0, MAX_STRING) } });
   }
 
   /** As `Greylist.allow`. Rejects for trouble of whoever serves. */
@@ -105,15 +121,29 @@ export class RemoteGreylist extends EventEmitter<GreylistEvents> implements Asyn
 
   /** As `Greylist.delivered`. Rejects for trouble of whoever serves. */
   async delivered(ip: string, options: { readonly endsTrap?: boolean | undefined } = {}): Promise<boolean> {
-    checkMembers('options', options, { endsTrap: true });
-    const { endsTrap = false } = options;
-    if (typeof endsTrap !== 'boolean') throw badOption('endsTrap', 'not true or false', endsTrap);
+    const { endsTrap = false } = checkedDelivery(options);
     return (await this.#ask({ delivered: { ip: text('ip', ip), endsTrap } })).flag;
   }
 
   /** As `Greylist.forget`. Rejects for trouble of whoever serves. */
   async forget(ip: string): Promise<void> {
     await this.#ask({ forget: text('ip', ip) });
+  }
+
+  /** As `Greylist.release`. Rejects for trouble of whoever serves. */
+  async release(
+    waiting: string | Attempt,
+    options: { readonly endsTrap?: boolean | undefined } = {},
+  ): Promise<Released> {
+    const { endsTrap = false } = checkedDelivery(options);
+    const isTuple = typeof waiting === 'object' && waiting !== null;
+    const release = isTuple ? { attempt: attemptMessage(waiting), endsTrap } : { ip: text('ip', waiting), endsTrap };
+    return (await this.#ask({ release })).released as Released;
+  }
+
+  /** As `Greylist.why`. Rejects for trouble of whoever serves. */
+  async why(ip: string): Promise<Why> {
+    return JSON.parse((await this.#ask({ why: text('ip', ip) })).json) as Why;
   }
 
   /** As `Greylist.spamtraps`. */
@@ -243,6 +273,12 @@ function claim(ip: string, options: ClaimOptions): { ip: string; expires?: numbe
   const { expires } = options;
   const seconds = expires instanceof Date ? Math.floor(expires.getTime() / 1000) : expires;
   return seconds === undefined ? { ip: text('ip', ip) } : { ip: text('ip', ip), expires: seconds };
+}
+
+/** @throws {SpamdSyncError} `ERR_SPAMD_FIELD` for a member that is not a string. */
+function attemptMessage({ ip, helo, from, to, connectedTo }: Attempt): AttemptMessage {
+  const strings = { ip: cut('ip', ip), helo: cut('helo', helo), from: cut('from', from), to: cut('to', to) };
+  return connectedTo === undefined ? strings : { ...strings, connectedTo: cut('connectedTo', connectedTo) };
 }
 
 /** Of a string of an attempt, characters; five of these fit in a message. The greylist keeps far less of it. */

@@ -49,6 +49,8 @@ const METHODS = [
   'allow',
   'delivered',
   'forget',
+  'release',
+  'why',
   'export',
   'import',
   'snapshot',

@@ -1,4 +1,5 @@
 import type { Greylist } from '../greylist/greylist.ts';
+import type { TrapOptions } from '../greylist/options.ts';
 import type { SpamdbRecord } from '../spamdb-record.ts';
 import { attemptOf, has, type Request, type ResponseProperties, recordText, verdictMessage } from './messages.ts';
 
@@ -10,6 +11,8 @@ export type ServedGreylist = Pick<
   | 'allow'
   | 'delivered'
   | 'forget'
+  | 'release'
+  | 'why'
   | 'spamtraps'
   | 'export'
   | 'import'
@@ -29,10 +32,13 @@ export function isStream(request: Request): boolean {
 
 /** What the greylist answers to a request that has one answer. Rejects as the greylist does. */
 export async function answerTo(greylist: ServedGreylist, request: Request): Promise<ResponseProperties> {
-  const { check, trap, allow } = request;
+  const { check, checkTraps, trap, allow } = request;
   const { spamtraps } = greylist;
   if (check != null) return { verdict: verdictMessage(await greylist.check(attemptOf(check))) };
-  if (trap != null) await greylist.trap(trap.ip ?? '', claimOptions(trap));
+  if (checkTraps != null) {
+    return { verdict: verdictMessage(await greylist.check(attemptOf(checkTraps), { trapsOnly: true })) };
+  }
+  if (trap != null) await greylist.trap(trap.ip ?? '', trapOptions(trap));
   else if (allow != null) await greylist.allow(allow.ip ?? '', claimOptions(allow));
   else if (has(request, 'forget')) await greylist.forget(request.forget);
   else if (has(request, 'addSpamtrap')) await spamtraps.add(request.addSpamtrap);
@@ -42,8 +48,13 @@ export async function answerTo(greylist: ServedGreylist, request: Request): Prom
 
 async function askedOf(greylist: ServedGreylist, request: Request): Promise<ResponseProperties> {
   const { spamtraps } = greylist;
-  const { delivered } = request;
+  const { delivered, release } = request;
   if (delivered != null) return { flag: await greylist.delivered(delivered.ip ?? '', deliveryOptions(delivered)) };
+  if (release != null) {
+    const waiting = release.attempt == null ? (release.ip ?? '') : attemptOf(release.attempt);
+    return { released: await greylist.release(waiting, deliveryOptions(release)) };
+  }
+  if (has(request, 'why')) return { json: JSON.stringify(await greylist.why(request.why)) };
   if (has(request, 'deleteSpamtrap')) return { flag: await spamtraps.delete(request.deleteSpamtrap) };
   if (has(request, 'hasSpamtrap')) return { flag: await spamtraps.has(request.hasSpamtrap) };
   if (has(request, 'stats')) return { json: JSON.stringify(await greylist.stats()) };
@@ -92,6 +103,10 @@ export async function* batches<T>(
 
 function deliveryOptions(delivery: { readonly endsTrap?: boolean | null }): { endsTrap: boolean } {
   return { endsTrap: delivery.endsTrap ?? false };
+}
+
+function trapOptions(trap: { readonly expires?: number | null; readonly by?: string | null }): TrapOptions {
+  return Object.hasOwn(trap, 'by') ? { ...claimOptions(trap), by: trap.by ?? '' } : claimOptions(trap);
 }
 
 function claimOptions(claim: { readonly expires?: number | null }): { expires?: number } {

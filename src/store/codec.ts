@@ -1,4 +1,5 @@
 import type { AddressRecord, Claim } from '../rules/address.ts';
+import { type Evidence, NO_EVIDENCE } from '../rules/evidence.ts';
 import type { TupleRecord } from '../rules/tuple.ts';
 import { spamdsync } from './generated/record.js';
 
@@ -70,7 +71,7 @@ export function tupleRecord(message: spamdsync.Tuple): TupleRecord {
 /** @param ip Where the record is not to be found by it. */
 export function addressMessage(record: Readonly<AddressRecord>, ip?: string): spamdsync.Address.$Properties {
   // A copy of the whole is made several times faster than one of some members. Nothing writes to its arrays.
-  const message = { ...record } as spamdsync.Address.$Properties;
+  const message = { ...record, evidence: record.evidence.map(evidenceMessage) } as spamdsync.Address.$Properties;
   if (ip !== undefined) message.ip = ip;
   return message;
 }
@@ -84,6 +85,7 @@ export function addressRecord(message: spamdsync.Address): AddressRecord {
     removalsExpire: message.removalsExpire,
     localWhite: message.localWhite,
     trappedBy: message.trappedBy,
+    evidence: message.evidence.length === 0 ? NO_EVIDENCE : message.evidence.map(evidence),
     first: message.first,
     pass: message.pass,
     blocked: message.blocked,
@@ -95,4 +97,25 @@ export function addressRecord(message: spamdsync.Address): AddressRecord {
 
 function claim({ at, expires }: spamdsync.Claim.$Properties): Claim {
   return { at: at ?? 0, expires: expires ?? 0 };
+}
+
+function evidenceMessage({ tuple, ...rest }: Evidence): spamdsync.Evidence.$Properties {
+  const members = Object.entries({ ...rest, ...tuple }).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(members);
+}
+
+function evidence(message: spamdsync.Evidence.$Properties): Evidence {
+  const { kind, time, helo, from, to } = message;
+  // The generated class has a default for every field that is not there.
+  const given = <T>(name: keyof spamdsync.Evidence.$Properties, value: T): T | undefined =>
+    Object.hasOwn(message, name) ? value : undefined;
+  return {
+    kind: kind ?? '',
+    time: time ?? 0,
+    received: given('received', message.received ?? undefined),
+    source: given('source', message.source ?? undefined),
+    tuple: given('to', { helo: helo ?? '', from: from ?? '', to: to ?? '' }),
+    connectedTo: given('connectedTo', message.connectedTo ?? undefined),
+    by: given('by', message.by ?? undefined),
+  };
 }

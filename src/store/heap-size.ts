@@ -1,4 +1,5 @@
 import type { AddressRecord } from '../rules/address.ts';
+import type { Evidence } from '../rules/evidence.ts';
 import type { TupleRecord } from '../rules/tuple.ts';
 
 /** A tuple, its place in a table and a client network of its own, apart from its key and strings, bytes. */
@@ -7,6 +8,8 @@ const TUPLE = 256;
 const ADDRESS = 352;
 /** A claim, bytes. */
 const CLAIM = 64;
+/** A piece of evidence, its tuple and the headers of its strings, bytes. */
+const EVIDENCE = 320;
 
 /** What a tuple takes in the memory of V8 but for its key, which has one byte a character; bytes: measured, see `test/attack/long-strings.ts`. */
 export function tupleBytes({ original }: TupleRecord): number {
@@ -15,6 +18,16 @@ export function tupleBytes({ original }: TupleRecord): number {
 }
 
 /** What an address takes in the memory of V8 but for its text, bytes. */
-export function addressBytes({ white, trapped, trappedBy }: AddressRecord): number {
-  return ADDRESS + CLAIM * (white.length + trapped.length) + trappedBy.length;
+export function addressBytes({ white, trapped, trappedBy, evidence }: AddressRecord): number {
+  return ADDRESS + CLAIM * (white.length + trapped.length) + trappedBy.length + evidenceBytes(evidence);
+}
+
+/** What the evidence of an address takes in the memory of V8, bytes. */
+export function evidenceBytes(evidence: readonly Evidence[]): number {
+  let bytes = 0;
+  for (const { source = '', tuple, connectedTo = '', by = '' } of evidence) {
+    const typed = tuple === undefined ? 0 : tuple.helo.length + tuple.from.length + tuple.to.length;
+    bytes += EVIDENCE + 2 * (source.length + typed + connectedTo.length + by.length);
+  }
+  return bytes;
 }

@@ -29,12 +29,14 @@ export {
   ReadStep,
 } from '../rules/change.ts';
 export { addedCounts, CountStep } from '../rules/counts.ts';
+export type { Evidence } from '../rules/evidence.ts';
 export {
   addressOfKey,
   canonicalMailbox,
   originalOf,
   splitKey,
   tupleKey,
+  tupleKeyPrefix,
   typedStrings,
 } from '../rules/key.ts';
 export type { Counts, Result, Step, View } from '../rules/step.ts';
@@ -49,5 +51,5 @@ export {
 export { newTuple, type TupleRecord } from '../rules/tuple.ts';
 export { decodeAddress, decodeTuple, encodeAddress, encodeTuple } from './codec.ts';
 export { MemoryStore, type MemoryStoreOptions } from './memory.ts';
-export type { Awaitable, Candidate, Spamtraps, Store, StoreRecord, StoreStats } from './store.ts';
+export type { Awaitable, Candidate, Spamtraps, Store, StoredTuple, StoreRecord, StoreStats } from './store.ts';
 export { type Sweep, sweep } from './sweep.ts';

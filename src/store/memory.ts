@@ -3,7 +3,7 @@ import type { AddressRecord } from '../rules/address.ts';
 import { holdsUntil, isWhiteLast, overwriteAddress } from '../rules/address.ts';
 import { LoadAddressStep } from '../rules/change.ts';
 import { addCountsTo } from '../rules/counts.ts';
-import { addressOfKey } from '../rules/key.ts';
+import { addressOfKey, tupleKeyPrefix } from '../rules/key.ts';
 import type { Step, View } from '../rules/step.ts';
 import { isExpiredTuple, isForSweep } from '../rules/sweep.ts';
 import { overwriteTuple, type TupleRecord } from '../rules/tuple.ts';
@@ -11,7 +11,7 @@ import { checkedWhole, checkMembers } from '../validate.ts';
 import { FairTable } from './fair-table.ts';
 import { addressBytes, tupleBytes } from './heap-size.ts';
 import { SpamtrapSet } from './spamtrap-set.ts';
-import type { Candidate, Spamtraps, Store, StoreRecord, StoreStats } from './store.ts';
+import type { Candidate, Spamtraps, Store, StoredTuple, StoreRecord, StoreStats } from './store.ts';
 
 /** Options of a store in memory. */
 export interface MemoryStoreOptions {
@@ -131,6 +131,15 @@ export class MemoryStore implements Store {
       if (item.type === 'tuple') this.#tuples.put(item.key, addressOfKey(item.key), { ...item.record });
       else if (item.type === 'address') this.update(new LoadAddressStep(item.ip, { ...item.record }), this.#now);
       else this.#spamtraps.add(item.address);
+    }
+  }
+
+  /** Looks through all tuples: an index by address would cost each of them memory. */
+  async *tuplesOf(ip: string): AsyncIterable<StoredTuple> {
+    const prefix = tupleKeyPrefix(ip);
+    for (const { items, isLast } of this.#tuples.slices()) {
+      for (const [key, record] of items) if (key.startsWith(prefix)) yield { key, record };
+      if (!isLast) await nextTurn();
     }
   }
 

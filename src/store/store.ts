@@ -5,15 +5,17 @@ import type { TupleRecord } from '../rules/tuple.ts';
 /** A value, or a promise of it: what is in memory is answered without one, which matters at a hundred thousand a second. */
 export type Awaitable<T> = T | Promise<T>;
 
+/** A tuple in a store. */
+export interface StoredTuple {
+  /** See `tupleKey`. */
+  readonly key: string;
+  /** What is known of it. */
+  readonly record: TupleRecord;
+}
+
 /** Anything that a store holds, as it is listed, imported and exported. */
 export type StoreRecord =
-  | {
-      readonly type: 'tuple';
-      /** See `tupleKey`. */
-      readonly key: string;
-      /** What is known of it. */
-      readonly record: TupleRecord;
-    }
+  | (StoredTuple & { readonly type: 'tuple' })
   | {
       readonly type: 'address';
       /** Canonical, or what stands for an address: a network, a name. */
@@ -88,6 +90,11 @@ export interface Store {
   records(): AsyncIterable<StoreRecord>;
   /** Puts in records from elsewhere: a tuple in the place of a known one, an address merged with it (see `LoadAddressStep`). */
   load(records: readonly StoreRecord[]): Awaitable<void>;
+  /**
+   * The tuples of one address, or of what stands for it, in no order. What changes meanwhile may or may not be seen. Asked
+   * by operators alone: a store may have to look through all its tuples.
+   */
+  tuplesOf(ip: string): AsyncIterable<StoredTuple>;
   /**
    * The records that a sweep is to look at, in slices: at least the tuples and addresses of which nothing holds any more,
    * unless they expire by themselves, and the addresses that are to be announced again. More are harmless.

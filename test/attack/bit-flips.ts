@@ -157,6 +157,7 @@ function addressOf(i: number, round: number): StoreRecord {
     removalsExpire: 0,
     localWhite: claim.at,
     trappedBy: '',
+    evidence: [],
     first: claim.at,
     pass: claim.at,
     blocked: round,

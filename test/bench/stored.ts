@@ -37,6 +37,7 @@ export function sampleAddress(i: number): StoreRecord {
     removalsExpire: 0,
     localWhite: at,
     trappedBy: '',
+    evidence: [],
     first: at - 2000,
     pass: at,
     blocked: 1,

@@ -104,9 +104,19 @@ describe('methods of a greylist', () => {
   });
 
   it.each<[string, Call, string]>([
-    ['trap(ip, expires)', (g) => g.trap(IP, any(START + 5)), `options: not an object with expires: ${START + 5}`],
-    ['trap(ip, null)', (g) => g.trap(IP, any(null)), 'options: not an object with expires: null'],
-    ['trap(ip, { until })', (g) => g.trap(IP, any({ until: 5 })), 'until: no such option; there are: expires'],
+    ['trap(ip, expires)', (g) => g.trap(IP, any(START + 5)), `options: not an object with expires, by: ${START + 5}`],
+    ['trap(ip, null)', (g) => g.trap(IP, any(null)), 'options: not an object with expires, by: null'],
+    ['trap(ip, { until })', (g) => g.trap(IP, any({ until: 5 })), 'until: no such option; there are: expires, by'],
+    ['trap(ip, { by })', (g) => g.trap(IP, { by: any(5) }), 'by: not a string: 5'],
+    ['check(attempt, true)', (g) => g.check(ATTEMPT, any(true)), 'options: not an object with trapsOnly: true'],
+    ['check(…, { trapsOnly })', (g) => g.check(ATTEMPT, { trapsOnly: any(1) }), 'trapsOnly: not true or false: 1'],
+    ['release(ip, { endsTrap })', (g) => g.release(IP, { endsTrap: any(1) }), 'endsTrap: not true or false: 1'],
+    [
+      'setPolicy({ passtime })',
+      async (g) => g.setPolicy({ passtime: -1 }),
+      'policy.passtime: not a whole number 0..2147483648: -1',
+    ],
+    ['setPolicy(null)', async (g) => g.setPolicy(any(null)), 'policy: not an object with'],
     ['allow(ip, expires)', (g) => g.allow(IP, any(START + 5)), `options: not an object with expires: ${START + 5}`],
     ['allow(ip, { until })', (g) => g.allow(IP, any({ until: 5 })), 'until: no such option; there are: expires'],
     [

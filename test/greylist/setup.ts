@@ -95,6 +95,7 @@ export function storeWith(operations: Partial<Store>): Store {
     spamtraps: inner.spamtraps,
     records: () => inner.records(),
     load: (records) => inner.load(records),
+    tuplesOf: (ip) => inner.tuplesOf(ip),
     sweepCandidates: (now) => inner.sweepCandidates(now),
     stats: () => inner.stats(),
     close: () => inner.close(),

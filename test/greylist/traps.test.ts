@@ -62,6 +62,42 @@ describe('spamtraps', () => {
   });
 });
 
+describe('check with trapsOnly', () => {
+  const trapsOnly = { trapsOnly: true };
+
+  it('trapsOnly passes who is not trapped, records and announces nothing of it, and counts the verdict', async () => {
+    const { greylist, group } = setUp({ allowedDomains: ['@elsewhere.example'], lowPriorityMx: '203.0.113.2' });
+    expect(await greylist.check(ATTEMPT, trapsOnly)).toEqual({ action: 'pass', reason: 'not-trapped' });
+    expect(await greylist.check({ ...ATTEMPT, connectedTo: '203.0.113.2' }, trapsOnly)).toMatchObject({
+      action: 'pass',
+    });
+    expect(await listed(greylist)).toEqual([]);
+    expect(group.drain()).toEqual([]);
+    expect((await greylist.stats()).verdicts).toMatchObject({ 'not-trapped': 2, 'first-sight': 0 });
+  });
+
+  it('trapsOnly does not take a retry for one, and leaves the tuple that waits', async () => {
+    const { greylist, clock } = setUp();
+    await greylist.check(ATTEMPT);
+    clock.time += PASSTIME + 1;
+    expect(await greylist.check(ATTEMPT, trapsOnly)).toMatchObject({ reason: 'not-trapped' });
+    expect(await greylist.check(ATTEMPT)).toMatchObject({ reason: 'retry' });
+    expect(await greylist.check(ATTEMPT, trapsOnly)).toMatchObject({ reason: 'white' });
+  });
+
+  it('trapsOnly rejects a mail to a spamtrap, which traps, and then its client', async () => {
+    const { greylist, group } = setUp();
+    await greylist.spamtraps.add('trap@example.net');
+    const to = '<trap@example.net>';
+    expect(await greylist.checkAll(ATTEMPT, [ATTEMPT.to, to], trapsOnly)).toMatchObject({ reason: 'spamtrap' });
+    expect(group.drain()).toMatchObject([{ type: 'trapped', ip }]);
+    expect(await greylist.check(ATTEMPT, trapsOnly)).toMatchObject({ action: 'reject', reason: 'trapped' });
+    expect(await greylist.checkAll({ ...ATTEMPT, ip: '192.0.2.9' }, [ATTEMPT.to], trapsOnly)).toMatchObject({
+      reason: 'not-trapped',
+    });
+  });
+});
+
 describe('trap', () => {
   it.each([
     { after: TRAPEXP - 1, reason: 'trapped' },

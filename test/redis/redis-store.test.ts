@@ -251,6 +251,6 @@ describe('keys', () => {
   );
 
   it('are matched as they are, whatever the prefix', () => {
-    expect(new Keys('a*[b]?\\', false).pattern('tuple')).toBe('a\\*\\[b\\]\\?\\\\tuple:{*');
+    expect(new Keys('a*[b]?\\', false).tuplePattern()).toBe('a\\*\\[b\\]\\?\\\\tuple:{*');
   });
 });

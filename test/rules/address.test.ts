@@ -22,6 +22,11 @@ const END = LATEST + LONGEST + 2;
 const MOMENTS = Array.from({ length: END }, (_, now) => now);
 
 const at = fc.integer({ min: 1, max: LATEST });
+/** More sources than evidence is kept, each heard of more than once, and traps of which nothing is to be kept. */
+const circumstances = fc.option(
+  fc.record({ source: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'), received: fc.integer({ min: 1, max: 3 }) }),
+  { nil: undefined, freq: 6 },
+);
 const change: fc.Arbitrary<AddressChange> = fc
   .oneof(
     fc.record({
@@ -35,9 +40,11 @@ const change: fc.Arbitrary<AddressChange> = fc
       held: fc.constant(LONGEST),
     }),
   )
-  .map(({ type, at, held }): AddressChange => {
+  .chain((each) => circumstances.map((of) => ({ ...each, circumstances: of })))
+  .map(({ type, at, held, circumstances }): AddressChange => {
     const common = { at, expires: at + held, local: false };
-    return type === 'trapped' ? { ...common, type, trappedBy: '' } : { ...common, type };
+    if (type !== 'trapped') return { ...common, type };
+    return { ...common, type, trappedBy: 'group', circumstances };
   });
 const changes = fc.array(change, { maxLength: 24 });
 /** The same changes, in another order and some of them more than once. */
@@ -61,6 +68,20 @@ function recordOf(all: readonly AddressChange[]): AddressRecord {
 
 function statesOf(record: AddressRecord): (AddressState | undefined)[] {
   return MOMENTS.map((now) => stateOf(record, now, false));
+}
+
+/** What evidence ought to be kept: the newest of each source, four at most, none that a removal forgot. */
+function expectedEvidence(all: readonly AddressChange[]): object[] {
+  const removed = Math.max(0, ...all.filter(({ type }) => type === 'remove-trapped').map(({ at }) => at));
+  const kept = ['a', 'b', 'c', 'd', 'e', 'f'].flatMap((source) => {
+    const seen = all.flatMap((each) =>
+      each.type === 'trapped' && each.at > removed && each.circumstances?.source === source
+        ? [{ time: each.at, received: each.circumstances.received ?? 0, source }]
+        : [],
+    );
+    return seen.sort((a, b) => b.time - a.time || a.received - b.received).slice(0, 1);
+  });
+  return kept.sort((a, b) => b.time - a.time || (a.source < b.source ? -1 : 1)).slice(0, 4);
 }
 
 /** What the state ought to be, from the changes themselves. */
@@ -89,6 +110,9 @@ describe('merged and mergedRecords', () => {
       fc.property(changes, (all) => {
         const record = recordOf(all);
         expect(statesOf(record)).toEqual(MOMENTS.map((now) => expectedState(all, now)));
+        expect(record.evidence.map(({ time, received, source }) => ({ time, received, source }))).toEqual(
+          expectedEvidence(all),
+        );
       }),
       { numRuns: 500 },
     );
@@ -98,6 +122,7 @@ describe('merged and mergedRecords', () => {
     fc.assert(
       fc.property(twoOrders, ([all, again]) => {
         expect(statesOf(recordOf(again))).toEqual(statesOf(recordOf(all)));
+        expect(recordOf(again).evidence).toEqual(recordOf(all).evidence);
       }),
       { numRuns: 500 },
     );
@@ -112,6 +137,11 @@ describe('merged and mergedRecords', () => {
         expect(statesOf(mergedRecords(one, mergedRecords(two, three)))).toEqual(whole);
         expect(statesOf(mergedRecords(mergedRecords(three, one), two))).toEqual(whole);
         expect(statesOf(mergedRecords(one, one))).toEqual(statesOf(one));
+        const { evidence } = recordOf([...a, ...b, ...c]);
+        expect(mergedRecords(mergedRecords(one, two), three).evidence).toEqual(evidence);
+        expect(mergedRecords(one, mergedRecords(two, three)).evidence).toEqual(evidence);
+        expect(mergedRecords(mergedRecords(three, one), two).evidence).toEqual(evidence);
+        expect(mergedRecords(one, one).evidence).toEqual(one.evidence);
       }),
       { numRuns: 300 },
     );
@@ -540,6 +570,7 @@ describe('newAddress and overwriteAddress', () => {
       removalsExpire: 0,
       localWhite: 0,
       trappedBy: '',
+      evidence: [],
       first: 7,
       pass: 0,
       blocked: 0,

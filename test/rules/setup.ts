@@ -26,6 +26,17 @@ export const ADDRESS: AddressRecord = frozen({
   removalsExpire: NOW - 200,
   localWhite: NOW - 901,
   trappedBy: 'operator',
+  evidence: [
+    {
+      kind: 'operator',
+      time: NOW - 801,
+      received: NOW - 799,
+      source: '192.0.2.200',
+      tuple: { helo: 'mx', from: '<c@example.org>', to: '<d@example.net>' },
+      connectedTo: '192.0.2.25',
+      by: 'alice',
+    },
+  ],
   first: NOW - 2000,
   pass: NOW - 850,
   blocked: 11,

@@ -13,7 +13,21 @@ import { address, NOW, tuple } from '../support/records.ts';
 /** Any time there can be, and sums of one and a duration. */
 const time = fc.integer({ min: -(2 ** 32), max: 2 ** 33 });
 const count = fc.integer({ min: 0, max: 2 ** 32 - 1 });
+const text = fc.option(fc.string({ unit: 'grapheme' }), { nil: undefined });
 const claims = fc.array(fc.record({ at: time, expires: time }), { maxLength: 8 });
+
+const evidence = fc.array(
+  fc.record({
+    kind: fc.string(),
+    time,
+    received: fc.option(time, { nil: undefined }),
+    source: text,
+    tuple: fc.option(fc.record({ helo: fc.string(), from: fc.string(), to: fc.string() }), { nil: undefined }),
+    connectedTo: text,
+    by: text,
+  }),
+  { maxLength: 4 },
+);
 
 describe('the record codec', () => {
   it('a decoded tuple is the tuple that was encoded', () => {
@@ -35,6 +49,7 @@ describe('the record codec', () => {
       removalsExpire: time,
       localWhite: time,
       trappedBy: fc.string(),
+      evidence,
       first: time,
       pass: time,
       blocked: count,
@@ -61,6 +76,11 @@ describe('the record codec', () => {
     );
     const white = address({ white: [{ at: 1, expires: 2 }], first: 0, trappedBy: 'x' });
     expect(Buffer.from(encodeAddress(white)).toString('hex')).toMatch(/^121209000000000000f03f110000000000000040/);
+    const trap = { kind: 'a', time: 1, received: 2, source: 'b', connectedTo: 'f', by: 'g' };
+    const evidence = [{ ...trap, tuple: { helo: 'c', from: 'd', to: 'e' } }];
+    expect(Buffer.from(encodeAddress(address({ evidence }))).toString('hex')).toContain(
+      '7a270a016111000000000000f03f1900000000000000402201622a0163320164',
+    );
   });
 
   it('a record with a field of a later version is decoded', () => {

@@ -110,6 +110,9 @@ export namespace spamdsyncsocket {
         /** Claim expires. */
         expires: number;
 
+        /** Claim by. */
+        by: string;
+
         /**
          * Encodes the specified Claim message. Does not implicitly {@link spamdsyncsocket.Claim.verify|verify} messages.
          * @param message Claim message or plain object to encode
@@ -139,6 +142,9 @@ export namespace spamdsyncsocket {
 
             /** Claim expires */
             expires?: (number|null);
+
+            /** Claim by */
+            by?: (string|null);
 
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
@@ -209,6 +215,75 @@ export namespace spamdsyncsocket {
 
         /** Shape of a Delivery. */
         type $Shape = spamdsyncsocket.Delivery.$Properties;
+    }
+
+    /**
+     * Properties of a Release.
+     * @deprecated Use spamdsyncsocket.Release.$Properties instead.
+     */
+    interface IRelease extends spamdsyncsocket.Release.$Properties {
+    }
+
+    /** Represents a Release. */
+    class Release {
+
+        /**
+         * Constructs a new Release.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: spamdsyncsocket.Release.$Properties);
+
+        /** Unknown fields preserved while decoding when enabled */
+        $unknowns?: Uint8Array[];
+
+        /** Release attempt. */
+        attempt?: (spamdsyncsocket.Attempt.$Properties|null);
+
+        /** Release ip. */
+        ip: string;
+
+        /** Release endsTrap. */
+        endsTrap: boolean;
+
+        /**
+         * Encodes the specified Release message. Does not implicitly {@link spamdsyncsocket.Release.verify|verify} messages.
+         * @param message Release message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        static encode(message: spamdsyncsocket.Release.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes a Release message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns {spamdsyncsocket.Release & spamdsyncsocket.Release.$Shape} Release
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): spamdsyncsocket.Release & spamdsyncsocket.Release.$Shape;
+    }
+
+    namespace Release {
+
+        /** Properties of a Release. */
+        interface $Properties {
+
+            /** Release attempt */
+            attempt?: (spamdsyncsocket.Attempt.$Properties|null);
+
+            /** Release ip */
+            ip?: (string|null);
+
+            /** Release endsTrap */
+            endsTrap?: (boolean|null);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+        }
+
+        /** Shape of a Release. */
+        type $Shape = spamdsyncsocket.Release.$Properties;
     }
 
     /**
@@ -335,6 +410,15 @@ export namespace spamdsyncsocket {
         /** Request delivered. */
         delivered?: (spamdsyncsocket.Delivery.$Properties|null);
 
+        /** Request checkTraps. */
+        checkTraps?: (spamdsyncsocket.Attempt.$Properties|null);
+
+        /** Request why. */
+        why: string;
+
+        /** Request release. */
+        release?: (spamdsyncsocket.Release.$Properties|null);
+
         /**
          * Encodes the specified Request message. Does not implicitly {@link spamdsyncsocket.Request.verify|verify} messages.
          * @param message Request message or plain object to encode
@@ -406,6 +490,15 @@ export namespace spamdsyncsocket {
 
             /** Request delivered */
             delivered?: (spamdsyncsocket.Delivery.$Properties|null);
+
+            /** Request checkTraps */
+            checkTraps?: (spamdsyncsocket.Attempt.$Properties|null);
+
+            /** Request why */
+            why?: (string|null);
+
+            /** Request release */
+            release?: (spamdsyncsocket.Release.$Properties|null);
 
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
@@ -629,6 +722,9 @@ export namespace spamdsyncsocket {
         /** Response end. */
         end: boolean;
 
+        /** Response released. */
+        released: string;
+
         /**
          * Encodes the specified Response message. Does not implicitly {@link spamdsyncsocket.Response.verify|verify} messages.
          * @param message Response message or plain object to encode
@@ -679,6 +775,9 @@ export namespace spamdsyncsocket {
 
             /** Response end */
             end?: (boolean|null);
+
+            /** Response released */
+            released?: (string|null);
 
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];

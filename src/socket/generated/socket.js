@@ -225,6 +225,7 @@ export const spamdsyncsocket = $root.spamdsyncsocket = (() => {
          * @typedef {Object} spamdsyncsocket.Claim.$Properties
          * @property {string|null} [ip] Claim ip
          * @property {number|null} [expires] Claim expires
+         * @property {string|null} [by] Claim by
          * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
          */
 
@@ -273,6 +274,14 @@ export const spamdsyncsocket = $root.spamdsyncsocket = (() => {
         Claim.prototype.expires = 0;
 
         /**
+         * Claim by.
+         * @member {string} by
+         * @memberof spamdsyncsocket.Claim
+         * @instance
+         */
+        Claim.prototype.by = "";
+
+        /**
          * Encodes the specified Claim message. Does not implicitly {@link spamdsyncsocket.Claim.verify|verify} messages.
          * @function encode
          * @memberof spamdsyncsocket.Claim
@@ -292,6 +301,8 @@ export const spamdsyncsocket = $root.spamdsyncsocket = (() => {
                 writer.uint32(/* id 1, wireType 2 =*/10).string(message.ip);
             if (message.expires != null && $Object.hasOwnProperty.call(message, "expires"))
                 writer.uint32(/* id 2, wireType 1 =*/17).double(message.expires);
+            if (message.by != null && $Object.hasOwnProperty.call(message, "by"))
+                writer.uint32(/* id 3, wireType 2 =*/26).string(message.by);
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -346,6 +357,12 @@ export const spamdsyncsocket = $root.spamdsyncsocket = (() => {
                         if (wireType !== 1)
                             break;
                         message.expires = reader.double();
+                        continue;
+                    }
+                case 3: {
+                        if (wireType !== 2)
+                            break;
+                        message.by = reader.string();
                         continue;
                     }
                 }
@@ -518,6 +535,173 @@ export const spamdsyncsocket = $root.spamdsyncsocket = (() => {
         return Delivery;
     })();
 
+    spamdsyncsocket.Release = (function() {
+
+        /**
+         * Properties of a Release.
+         * @typedef {Object} spamdsyncsocket.Release.$Properties
+         * @property {spamdsyncsocket.Attempt.$Properties|null} [attempt] Release attempt
+         * @property {string|null} [ip] Release ip
+         * @property {boolean|null} [endsTrap] Release endsTrap
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+
+        /**
+         * Properties of a Release.
+         * @memberof spamdsyncsocket
+         * @interface IRelease
+         * @augments spamdsyncsocket.Release.$Properties
+         * @deprecated Use spamdsyncsocket.Release.$Properties instead.
+         */
+
+        /**
+         * Shape of a Release.
+         * @typedef {spamdsyncsocket.Release.$Properties} spamdsyncsocket.Release.$Shape
+         */
+
+        /**
+         * Constructs a new Release.
+         * @memberof spamdsyncsocket
+         * @classdesc Represents a Release.
+         * @constructor
+         * @param {spamdsyncsocket.Release.$Properties=} [properties] Properties to set
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+        const Release = function (properties) {
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        /**
+         * Release attempt.
+         * @member {spamdsyncsocket.Attempt.$Properties|null|undefined} attempt
+         * @memberof spamdsyncsocket.Release
+         * @instance
+         */
+        Release.prototype.attempt = null;
+
+        /**
+         * Release ip.
+         * @member {string} ip
+         * @memberof spamdsyncsocket.Release
+         * @instance
+         */
+        Release.prototype.ip = "";
+
+        /**
+         * Release endsTrap.
+         * @member {boolean} endsTrap
+         * @memberof spamdsyncsocket.Release
+         * @instance
+         */
+        Release.prototype.endsTrap = false;
+
+        /**
+         * Encodes the specified Release message. Does not implicitly {@link spamdsyncsocket.Release.verify|verify} messages.
+         * @function encode
+         * @memberof spamdsyncsocket.Release
+         * @static
+         * @param {spamdsyncsocket.Release.$Properties} message Release message or plain object to encode
+         * @param {$protobuf.Writer} [writer] Writer to encode to
+         * @returns {$protobuf.Writer} Writer
+         */
+        Release.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.attempt != null && $Object.hasOwnProperty.call(message, "attempt"))
+                $root.spamdsyncsocket.Attempt.encode(message.attempt, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+            if (message.ip != null && $Object.hasOwnProperty.call(message, "ip"))
+                writer.uint32(/* id 2, wireType 2 =*/18).string(message.ip);
+            if (message.endsTrap != null && $Object.hasOwnProperty.call(message, "endsTrap"))
+                writer.uint32(/* id 3, wireType 0 =*/24).bool(message.endsTrap);
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        /**
+         * Decodes a Release message from the specified reader or buffer.
+         * @function decode
+         * @memberof spamdsyncsocket.Release
+         * @static
+         * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+         * @param {number} [length] Message length if known beforehand
+         * @returns {spamdsyncsocket.Release & spamdsyncsocket.Release.$Shape} Release
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        Release.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.spamdsyncsocket.Release();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 2)
+                            break;
+                        message.attempt = $root.spamdsyncsocket.Attempt.decode(reader, reader.size(), $undefined, _depth + 1, message.attempt);
+                        continue;
+                    }
+                case 2: {
+                        if (wireType !== 2)
+                            break;
+                        message.ip = reader.string();
+                        continue;
+                    }
+                case 3: {
+                        if (wireType !== 0)
+                            break;
+                        message.endsTrap = reader.bool();
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return Release;
+    })();
+
     spamdsyncsocket.Records = (function() {
 
         /**
@@ -676,6 +860,9 @@ export const spamdsyncsocket = $root.spamdsyncsocket = (() => {
          * @property {spamdsyncsocket.Records.$Properties|null} ["import"] Request import
          * @property {boolean|null} [end] Request end
          * @property {spamdsyncsocket.Delivery.$Properties|null} [delivered] Request delivered
+         * @property {spamdsyncsocket.Attempt.$Properties|null} [checkTraps] Request checkTraps
+         * @property {string|null} [why] Request why
+         * @property {spamdsyncsocket.Release.$Properties|null} [release] Request release
          * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
          */
 
@@ -836,6 +1023,30 @@ export const spamdsyncsocket = $root.spamdsyncsocket = (() => {
         Request.prototype.delivered = null;
 
         /**
+         * Request checkTraps.
+         * @member {spamdsyncsocket.Attempt.$Properties|null|undefined} checkTraps
+         * @memberof spamdsyncsocket.Request
+         * @instance
+         */
+        Request.prototype.checkTraps = null;
+
+        /**
+         * Request why.
+         * @member {string} why
+         * @memberof spamdsyncsocket.Request
+         * @instance
+         */
+        Request.prototype.why = "";
+
+        /**
+         * Request release.
+         * @member {spamdsyncsocket.Release.$Properties|null|undefined} release
+         * @memberof spamdsyncsocket.Request
+         * @instance
+         */
+        Request.prototype.release = null;
+
+        /**
          * Encodes the specified Request message. Does not implicitly {@link spamdsyncsocket.Request.verify|verify} messages.
          * @function encode
          * @memberof spamdsyncsocket.Request
@@ -883,6 +1094,12 @@ export const spamdsyncsocket = $root.spamdsyncsocket = (() => {
                 writer.uint32(/* id 15, wireType 0 =*/120).bool(message.end);
             if (message.delivered != null && $Object.hasOwnProperty.call(message, "delivered"))
                 $root.spamdsyncsocket.Delivery.encode(message.delivered, writer.uint32(/* id 16, wireType 2 =*/130).fork(), _depth + 1).ldelim();
+            if (message.checkTraps != null && $Object.hasOwnProperty.call(message, "checkTraps"))
+                $root.spamdsyncsocket.Attempt.encode(message.checkTraps, writer.uint32(/* id 17, wireType 2 =*/138).fork(), _depth + 1).ldelim();
+            if (message.why != null && $Object.hasOwnProperty.call(message, "why"))
+                writer.uint32(/* id 18, wireType 2 =*/146).string(message.why);
+            if (message.release != null && $Object.hasOwnProperty.call(message, "release"))
+                $root.spamdsyncsocket.Release.encode(message.release, writer.uint32(/* id 19, wireType 2 =*/154).fork(), _depth + 1).ldelim();
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -1021,6 +1238,24 @@ export const spamdsyncsocket = $root.spamdsyncsocket = (() => {
                         if (wireType !== 2)
                             break;
                         message.delivered = $root.spamdsyncsocket.Delivery.decode(reader, reader.size(), $undefined, _depth + 1, message.delivered);
+                        continue;
+                    }
+                case 17: {
+                        if (wireType !== 2)
+                            break;
+                        message.checkTraps = $root.spamdsyncsocket.Attempt.decode(reader, reader.size(), $undefined, _depth + 1, message.checkTraps);
+                        continue;
+                    }
+                case 18: {
+                        if (wireType !== 2)
+                            break;
+                        message.why = reader.string();
+                        continue;
+                    }
+                case 19: {
+                        if (wireType !== 2)
+                            break;
+                        message.release = $root.spamdsyncsocket.Release.decode(reader, reader.size(), $undefined, _depth + 1, message.release);
                         continue;
                     }
                 }
@@ -1476,6 +1711,7 @@ export const spamdsyncsocket = $root.spamdsyncsocket = (() => {
          * @property {Array.<string>|null} [spamtrap] Response spamtrap
          * @property {Uint8Array|null} [chunk] Response chunk
          * @property {boolean|null} [end] Response end
+         * @property {string|null} [released] Response released
          * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
          */
 
@@ -1581,6 +1817,14 @@ export const spamdsyncsocket = $root.spamdsyncsocket = (() => {
         Response.prototype.end = false;
 
         /**
+         * Response released.
+         * @member {string} released
+         * @memberof spamdsyncsocket.Response
+         * @instance
+         */
+        Response.prototype.released = "";
+
+        /**
          * Encodes the specified Response message. Does not implicitly {@link spamdsyncsocket.Response.verify|verify} messages.
          * @function encode
          * @memberof spamdsyncsocket.Response
@@ -1615,6 +1859,8 @@ export const spamdsyncsocket = $root.spamdsyncsocket = (() => {
                 writer.uint32(/* id 8, wireType 2 =*/66).bytes(message.chunk);
             if (message.end != null && $Object.hasOwnProperty.call(message, "end"))
                 writer.uint32(/* id 9, wireType 0 =*/72).bool(message.end);
+            if (message.released != null && $Object.hasOwnProperty.call(message, "released"))
+                writer.uint32(/* id 10, wireType 2 =*/82).string(message.released);
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -1713,6 +1959,12 @@ export const spamdsyncsocket = $root.spamdsyncsocket = (() => {
                         if (wireType !== 0)
                             break;
                         message.end = reader.bool();
+                        continue;
+                    }
+                case 10: {
+                        if (wireType !== 2)
+                            break;
+                        message.released = reader.string();
                         continue;
                     }
                 }

@@ -161,6 +161,111 @@ export namespace spamdsync {
     }
 
     /**
+     * Properties of an Evidence.
+     * @deprecated Use spamdsync.Evidence.$Properties instead.
+     */
+    interface IEvidence extends spamdsync.Evidence.$Properties {
+    }
+
+    /** Represents an Evidence. */
+    class Evidence {
+
+        /**
+         * Constructs a new Evidence.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: spamdsync.Evidence.$Properties);
+
+        /** Unknown fields preserved while decoding when enabled */
+        $unknowns?: Uint8Array[];
+
+        /** Evidence kind. */
+        kind: string;
+
+        /** Evidence time. */
+        time: number;
+
+        /** Evidence received. */
+        received: number;
+
+        /** Evidence source. */
+        source: string;
+
+        /** Evidence helo. */
+        helo: string;
+
+        /** Evidence from. */
+        from: string;
+
+        /** Evidence to. */
+        to: string;
+
+        /** Evidence connectedTo. */
+        connectedTo: string;
+
+        /** Evidence by. */
+        by: string;
+
+        /**
+         * Encodes the specified Evidence message. Does not implicitly {@link spamdsync.Evidence.verify|verify} messages.
+         * @param message Evidence message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        static encode(message: spamdsync.Evidence.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes an Evidence message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns {spamdsync.Evidence & spamdsync.Evidence.$Shape} Evidence
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): spamdsync.Evidence & spamdsync.Evidence.$Shape;
+    }
+
+    namespace Evidence {
+
+        /** Properties of an Evidence. */
+        interface $Properties {
+
+            /** Evidence kind */
+            kind?: (string|null);
+
+            /** Evidence time */
+            time?: (number|null);
+
+            /** Evidence received */
+            received?: (number|null);
+
+            /** Evidence source */
+            source?: (string|null);
+
+            /** Evidence helo */
+            helo?: (string|null);
+
+            /** Evidence from */
+            from?: (string|null);
+
+            /** Evidence to */
+            to?: (string|null);
+
+            /** Evidence connectedTo */
+            connectedTo?: (string|null);
+
+            /** Evidence by */
+            by?: (string|null);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+        }
+
+        /** Shape of an Evidence. */
+        type $Shape = spamdsync.Evidence.$Properties;
+    }
+
+    /**
      * Properties of an Address.
      * @deprecated Use spamdsync.Address.$Properties instead.
      */
@@ -220,6 +325,9 @@ export namespace spamdsync {
 
         /** Address announcedAt. */
         announcedAt: number;
+
+        /** Address evidence. */
+        evidence: spamdsync.Evidence.$Properties[];
 
         /**
          * Encodes the specified Address message. Does not implicitly {@link spamdsync.Address.verify|verify} messages.
@@ -286,6 +394,9 @@ export namespace spamdsync {
 
             /** Address announcedAt */
             announcedAt?: (number|null);
+
+            /** Address evidence */
+            evidence?: (spamdsync.Evidence.$Properties[]|null);
 
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];

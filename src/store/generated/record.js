@@ -402,6 +402,275 @@ export const spamdsync = $root.spamdsync = (() => {
         return Claim;
     })();
 
+    spamdsync.Evidence = (function() {
+
+        /**
+         * Properties of an Evidence.
+         * @typedef {Object} spamdsync.Evidence.$Properties
+         * @property {string|null} [kind] Evidence kind
+         * @property {number|null} [time] Evidence time
+         * @property {number|null} [received] Evidence received
+         * @property {string|null} [source] Evidence source
+         * @property {string|null} [helo] Evidence helo
+         * @property {string|null} [from] Evidence from
+         * @property {string|null} [to] Evidence to
+         * @property {string|null} [connectedTo] Evidence connectedTo
+         * @property {string|null} [by] Evidence by
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+
+        /**
+         * Properties of an Evidence.
+         * @memberof spamdsync
+         * @interface IEvidence
+         * @augments spamdsync.Evidence.$Properties
+         * @deprecated Use spamdsync.Evidence.$Properties instead.
+         */
+
+        /**
+         * Shape of an Evidence.
+         * @typedef {spamdsync.Evidence.$Properties} spamdsync.Evidence.$Shape
+         */
+
+        /**
+         * Constructs a new Evidence.
+         * @memberof spamdsync
+         * @classdesc Represents an Evidence.
+         * @constructor
+         * @param {spamdsync.Evidence.$Properties=} [properties] Properties to set
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+        const Evidence = function (properties) {
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        /**
+         * Evidence kind.
+         * @member {string} kind
+         * @memberof spamdsync.Evidence
+         * @instance
+         */
+        Evidence.prototype.kind = "";
+
+        /**
+         * Evidence time.
+         * @member {number} time
+         * @memberof spamdsync.Evidence
+         * @instance
+         */
+        Evidence.prototype.time = 0;
+
+        /**
+         * Evidence received.
+         * @member {number} received
+         * @memberof spamdsync.Evidence
+         * @instance
+         */
+        Evidence.prototype.received = 0;
+
+        /**
+         * Evidence source.
+         * @member {string} source
+         * @memberof spamdsync.Evidence
+         * @instance
+         */
+        Evidence.prototype.source = "";
+
+        /**
+         * Evidence helo.
+         * @member {string} helo
+         * @memberof spamdsync.Evidence
+         * @instance
+         */
+        Evidence.prototype.helo = "";
+
+        /**
+         * Evidence from.
+         * @member {string} from
+         * @memberof spamdsync.Evidence
+         * @instance
+         */
+        Evidence.prototype.from = "";
+
+        /**
+         * Evidence to.
+         * @member {string} to
+         * @memberof spamdsync.Evidence
+         * @instance
+         */
+        Evidence.prototype.to = "";
+
+        /**
+         * Evidence connectedTo.
+         * @member {string} connectedTo
+         * @memberof spamdsync.Evidence
+         * @instance
+         */
+        Evidence.prototype.connectedTo = "";
+
+        /**
+         * Evidence by.
+         * @member {string} by
+         * @memberof spamdsync.Evidence
+         * @instance
+         */
+        Evidence.prototype.by = "";
+
+        /**
+         * Encodes the specified Evidence message. Does not implicitly {@link spamdsync.Evidence.verify|verify} messages.
+         * @function encode
+         * @memberof spamdsync.Evidence
+         * @static
+         * @param {spamdsync.Evidence.$Properties} message Evidence message or plain object to encode
+         * @param {$protobuf.Writer} [writer] Writer to encode to
+         * @returns {$protobuf.Writer} Writer
+         */
+        Evidence.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.kind != null && $Object.hasOwnProperty.call(message, "kind"))
+                writer.uint32(/* id 1, wireType 2 =*/10).string(message.kind);
+            if (message.time != null && $Object.hasOwnProperty.call(message, "time"))
+                writer.uint32(/* id 2, wireType 1 =*/17).double(message.time);
+            if (message.received != null && $Object.hasOwnProperty.call(message, "received"))
+                writer.uint32(/* id 3, wireType 1 =*/25).double(message.received);
+            if (message.source != null && $Object.hasOwnProperty.call(message, "source"))
+                writer.uint32(/* id 4, wireType 2 =*/34).string(message.source);
+            if (message.helo != null && $Object.hasOwnProperty.call(message, "helo"))
+                writer.uint32(/* id 5, wireType 2 =*/42).string(message.helo);
+            if (message.from != null && $Object.hasOwnProperty.call(message, "from"))
+                writer.uint32(/* id 6, wireType 2 =*/50).string(message.from);
+            if (message.to != null && $Object.hasOwnProperty.call(message, "to"))
+                writer.uint32(/* id 7, wireType 2 =*/58).string(message.to);
+            if (message.connectedTo != null && $Object.hasOwnProperty.call(message, "connectedTo"))
+                writer.uint32(/* id 8, wireType 2 =*/66).string(message.connectedTo);
+            if (message.by != null && $Object.hasOwnProperty.call(message, "by"))
+                writer.uint32(/* id 9, wireType 2 =*/74).string(message.by);
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        /**
+         * Decodes an Evidence message from the specified reader or buffer.
+         * @function decode
+         * @memberof spamdsync.Evidence
+         * @static
+         * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+         * @param {number} [length] Message length if known beforehand
+         * @returns {spamdsync.Evidence & spamdsync.Evidence.$Shape} Evidence
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        Evidence.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.spamdsync.Evidence();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 2)
+                            break;
+                        message.kind = reader.string();
+                        continue;
+                    }
+                case 2: {
+                        if (wireType !== 1)
+                            break;
+                        message.time = reader.double();
+                        continue;
+                    }
+                case 3: {
+                        if (wireType !== 1)
+                            break;
+                        message.received = reader.double();
+                        continue;
+                    }
+                case 4: {
+                        if (wireType !== 2)
+                            break;
+                        message.source = reader.string();
+                        continue;
+                    }
+                case 5: {
+                        if (wireType !== 2)
+                            break;
+                        message.helo = reader.string();
+                        continue;
+                    }
+                case 6: {
+                        if (wireType !== 2)
+                            break;
+                        message.from = reader.string();
+                        continue;
+                    }
+                case 7: {
+                        if (wireType !== 2)
+                            break;
+                        message.to = reader.string();
+                        continue;
+                    }
+                case 8: {
+                        if (wireType !== 2)
+                            break;
+                        message.connectedTo = reader.string();
+                        continue;
+                    }
+                case 9: {
+                        if (wireType !== 2)
+                            break;
+                        message.by = reader.string();
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return Evidence;
+    })();
+
     spamdsync.Address = (function() {
 
         /**
@@ -421,6 +690,7 @@ export const spamdsync = $root.spamdsync = (() => {
          * @property {number|null} [passed] Address passed
          * @property {number|null} [announcedExpires] Address announcedExpires
          * @property {number|null} [announcedAt] Address announcedAt
+         * @property {Array.<spamdsync.Evidence.$Properties>|null} [evidence] Address evidence
          * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
          */
 
@@ -448,6 +718,7 @@ export const spamdsync = $root.spamdsync = (() => {
         const Address = function (properties) {
             this.white = [];
             this.trapped = [];
+            this.evidence = [];
             if (properties)
                 for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                     if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -567,6 +838,14 @@ export const spamdsync = $root.spamdsync = (() => {
         Address.prototype.announcedAt = 0;
 
         /**
+         * Address evidence.
+         * @member {Array.<spamdsync.Evidence.$Properties>} evidence
+         * @memberof spamdsync.Address
+         * @instance
+         */
+        Address.prototype.evidence = $util.emptyArray;
+
+        /**
          * Encodes the specified Address message. Does not implicitly {@link spamdsync.Address.verify|verify} messages.
          * @function encode
          * @memberof spamdsync.Address
@@ -612,6 +891,9 @@ export const spamdsync = $root.spamdsync = (() => {
                 writer.uint32(/* id 13, wireType 1 =*/105).double(message.announcedExpires);
             if (message.announcedAt != null && $Object.hasOwnProperty.call(message, "announcedAt"))
                 writer.uint32(/* id 14, wireType 1 =*/113).double(message.announcedAt);
+            if (message.evidence != null && message.evidence.length)
+                for (let i = 0; i < message.evidence.length; ++i)
+                    $root.spamdsync.Evidence.encode(message.evidence[i], writer.uint32(/* id 15, wireType 2 =*/122).fork(), _depth + 1).ldelim();
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -742,6 +1024,14 @@ export const spamdsync = $root.spamdsync = (() => {
                         if (wireType !== 1)
                             break;
                         message.announcedAt = reader.double();
+                        continue;
+                    }
+                case 15: {
+                        if (wireType !== 2)
+                            break;
+                        if (!(message.evidence && message.evidence.length))
+                            message.evidence = [];
+                        message.evidence.push($root.spamdsync.Evidence.decode(reader, reader.size(), $undefined, _depth + 1));
                         continue;
                     }
                 }

@@ -62,6 +62,24 @@ export const CONTENTS: readonly Case[] = [
     },
   ],
   [
+    'lists the tuples of one address, and none of one whose text begins alike',
+    async (store) => {
+      const names = ['192.0.2.1', '192.0.2.10', '192.0.2.1/32', 'B\u00fccher*[}%.example'];
+      for (const name of names) {
+        for (const to of ['a@b', 'c@d']) await store.load([{ type: 'tuple', key: keyOf(name, to), record: tuple() }]);
+      }
+      for (const name of names) {
+        const keys: string[] = [];
+        for await (const { key, record } of store.tuplesOf(name)) {
+          deepStrictEqual(record, tuple());
+          keys.push(key);
+        }
+        deepStrictEqual(keys.sort(), [keyOf(name, 'a@b'), keyOf(name, 'c@d')]);
+      }
+      for await (const { key } of store.tuplesOf('192.0.2.2')) throw new Error(`a tuple of nobody: ${key}`);
+    },
+  ],
+  [
     'can be listed half way',
     async (store) => {
       await store.load(RECORDS);
@@ -133,6 +151,26 @@ const RECORDS: readonly StoreRecord[] = [
       removalsExpire: NOW + 900,
       localWhite: NOW - 5,
       trappedBy: 'group',
+      evidence: [
+        {
+          kind: 'group',
+          time: NOW - 7,
+          received: NOW - 6,
+          source: '192.0.2.200',
+          tuple: undefined,
+          connectedTo: undefined,
+          by: undefined,
+        },
+        {
+          kind: 'spamtrap',
+          time: NOW - 8,
+          received: undefined,
+          source: undefined,
+          tuple: { helo: 'M\u00fcx', from: '', to: '<Trap@example.net>' },
+          connectedTo: '192.0.2.25',
+          by: undefined,
+        },
+      ],
       first: NOW,
       pass: NOW - 1,
       blocked: 4,
