@@ -1,9 +1,10 @@
 import type { Socket } from 'node:net';
+import { FrameReader } from '../frames.ts';
 import type { SpamdbRecord } from '../spamdb-record.ts';
-import { FrameReader } from './frames.ts';
 import {
   failureOf,
   has,
+  MAX_MESSAGE,
   type Request,
   type ResponseProperties,
   readRequest,
@@ -31,7 +32,7 @@ export class ServedConnection {
   readonly #socket: Socket;
   readonly #greylist: ServedGreylist;
   readonly #counts: SocketCounts;
-  readonly #frames = new FrameReader();
+  readonly #frames = new FrameReader(MAX_MESSAGE);
   readonly #underWay = new Set<Promise<void>>();
   readonly #imports = new Map<number, Import>();
   #finishing = false;
