@@ -21,6 +21,7 @@ import {
   checkedSpamtrap,
   checkedTrapsOnly,
 } from './input.ts';
+import { mergeRecords, type SharedRecord } from './merge-records.ts';
 import {
   type ClaimOptions,
   checkedClaim,
@@ -261,6 +262,17 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
   /** Takes in what spamdb(8) or another greylist listed; addresses known already are merged, nothing is announced. */
   import(records: Iterable<SpamdbRecord> | AsyncIterable<SpamdbRecord>): Promise<ImportReport> {
     return importRecords(this.#store, records, this.#now(), this.#current.policy);
+  }
+
+  /**
+   * Merges tuples and addresses that another peer holds, as if the group had announced them; nothing is announced. What an
+   * `Exchange` receives goes this way. Rejects with what the store fails with.
+   *
+   * @param source The peer's address, for the evidence.
+   * @returns Those that were refused: expired, or of no client by the policy.
+   */
+  mergeRecords(records: readonly SharedRecord[], source: string): Promise<readonly SharedRecord[]> {
+    return mergeRecords(this.#store, this.#current.policy, records, this.#now(), source);
   }
 
   /**

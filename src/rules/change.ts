@@ -2,7 +2,7 @@ import { type AddressChange, type AddressRecord, merged, mergedRecords, newAddre
 import { addressOfKey } from './key.ts';
 import { announced, announcedOverTrap } from './repair.ts';
 import type { Result, Step, View } from './step.ts';
-import type { TupleRecord } from './tuple.ts';
+import { sinceAt, type TupleRecord } from './tuple.ts';
 
 /** A change of an address as it took effect. Times are Unix seconds. */
 export interface Changed {
@@ -93,5 +93,26 @@ export class LoadTupleStep implements Step<void> {
 
   run(): Result<void> {
     return { value: undefined, tuple: this.#record };
+  }
+}
+
+/** Merges a tuple from another peer: the group knows it since the earlier of the two, and that makes no retry of it. */
+export class MergeTupleStep implements Step<void> {
+  readonly key: string;
+  readonly #record: TupleRecord;
+
+  constructor(key: string, record: TupleRecord) {
+    this.key = key;
+    this.#record = record;
+  }
+
+  get ip(): string {
+    return addressOfKey(this.key);
+  }
+
+  run({ tuple }: View): Result<void> {
+    if (tuple === undefined) return { value: undefined, tuple: this.#record };
+    const merged = sinceAt(tuple, this.#record.first);
+    return merged === tuple ? { value: undefined } : { value: undefined, tuple: merged };
   }
 }
