@@ -26,6 +26,11 @@ export class FrameReader {
     this.#max = max;
   }
 
+  /** Bytes of a message that is not complete. */
+  get incomplete(): number {
+    return this.#size;
+  }
+
   /**
    * @returns The messages that are complete.
    * @throws {RangeError} For a length over the largest: whoever sends it does not speak this protocol.

@@ -2,8 +2,9 @@ import { sleep, type TimedClock } from '../clock.ts';
 import { holds, type Store } from '../store/index.ts';
 import { type Digest, differing, FAN, isEmptySum, isSums, MIDDLE } from './digest.ts';
 import type { Inbox } from './inbox.ts';
-import { ExchangeError, listedOf, type MessageProperties, type SharedRecord, sumsOf } from './messages.ts';
-import { ItemParts, sendLeaves } from './parts.ts';
+import { ItemParts } from './item-parts.ts';
+import { ListedLeaves, sendLeaves } from './leaves.ts';
+import { ExchangeError, type MessageProperties, type SharedRecord, sumsOf } from './messages.ts';
 import { scan } from './scan.ts';
 import { shortHash } from './shared.ts';
 
@@ -67,28 +68,24 @@ async function answerLeaves(
     send,
     'listing',
     Array.from(listed, ([leaf, hashes]) => ({ leaf, hashes })),
+    whole.size,
   );
   const wanted = await wants(inbox);
-  if (wanted.size > 0) {
-    await scan(store, digest, new Set(wanted.keys()), (record, hash) => {
-      const isWanted = wanted.get(hash.leaf)?.has(shortHash(hash, salt)) === true && isLive(record);
-      return isWanted ? parts.add(record) : undefined;
-    });
-  }
+  await scan(store, digest, wanted.numbers, (record, hash) => {
+    const isWanted = wanted.has(hash.leaf, shortHash(hash, salt)) && isLive(record);
+    return isWanted ? parts.add(record) : undefined;
+  });
   await parts.flush(true);
-  onSent(parts.sent.records);
-  return parts.sent.bytes;
+  onSent(parts.records);
+  return parts.bytes;
 }
 
 /** What the other end lacks, by leaf. */
-async function wants(inbox: Inbox): Promise<Map<number, Set<number>>> {
-  const wanted = new Map<number, Set<number>>();
+async function wants(inbox: Inbox): Promise<ListedLeaves> {
+  const wanted = new ListedLeaves();
   for (;;) {
     const { want } = await inbox.take(['want'], PATIENCE);
-    for (const { leaf, hashes } of (want?.leaf ?? []).map(listedOf)) {
-      if (wanted.has(leaf)) throw new ExchangeError(`leaf ${leaf} is wanted twice`);
-      wanted.set(leaf, new Set(hashes));
-    }
+    wanted.add(want?.leaf ?? []);
     if (want?.end) return wanted;
   }
 }

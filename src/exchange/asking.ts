@@ -1,16 +1,8 @@
 import type { Store } from '../store/index.ts';
 import { type Digest, differing, FAN } from './digest.ts';
 import type { Inbox } from './inbox.ts';
-import {
-  ExchangeError,
-  type Listed,
-  listedOf,
-  type MessageProperties,
-  recordOf,
-  type SharedRecord,
-  sumsOf,
-} from './messages.ts';
-import { sendLeaves } from './parts.ts';
+import { ListedLeaves, sendLeaves } from './leaves.ts';
+import { type MessageProperties, recordOf, type SharedRecord, sumsOf } from './messages.ts';
 import type { Refused } from './refused.ts';
 import { scan } from './scan.ts';
 import { shortHash } from './shared.ts';
@@ -24,7 +16,7 @@ export interface RoundReport {
   readonly leaves: number;
   /** Records received. */
   readonly received: number;
-  /** Those of them that changed something here. */
+  /** Those of them that were not refused: by this host's policy, or since they have expired. */
   readonly merged: number;
 }
 
@@ -56,16 +48,18 @@ export async function ask(o: AskingOptions): Promise<RoundReport> {
   await send({ compare: { sums } });
   const taken = new Taken(o);
   const listing = await taken.listing();
-  const wanted = await missing(o, listing);
-  await sendLeaves(send, 'want', wanted);
+  const leaves = listing.size + taken.whole;
+  await removeKnown(o, listing);
+  await sendLeaves(send, 'want', listing);
   await taken.rest();
-  return { leaves: taken.leaves + listing.length, received: taken.received, merged: taken.merged };
+  return { leaves, received: taken.received, merged: taken.merged };
 }
 
 /** What comes in of a round. */
 class Taken {
   readonly #o: AskingOptions;
-  readonly #whole = new Set<number>();
+  /** How many leaves came whole. */
+  whole = 0;
   received = 0;
   merged = 0;
 
@@ -73,19 +67,15 @@ class Taken {
     this.#o = o;
   }
 
-  /** Leaves that were sent whole. */
-  get leaves(): number {
-    return this.#whole.size;
-  }
-
   /** The leaves that differ, with records between them of those that are empty here. */
-  async listing(): Promise<Listed[]> {
-    const listed: Listed[] = [];
+  async listing(): Promise<ListedLeaves> {
+    const listed = new ListedLeaves();
     for (;;) {
       const { listing, items } = await this.#o.inbox.take(['listing', 'items'], PATIENCE);
       if (items != null) await this.#merge(items.item ?? []);
       if (listing == null) continue;
-      listed.push(...(listing.leaf ?? []).map(listedOf));
+      listed.add(listing.leaf ?? []);
+      this.whole = listing.whole ?? 0;
       if (listing.end) return listed;
     }
   }
@@ -100,7 +90,7 @@ class Taken {
   }
 
   async #merge(items: readonly Parameters<typeof recordOf>[0][]): Promise<void> {
-    const records = items.map(recordOf);
+    const records = items.map(recordOf).filter((record) => record !== undefined);
     if (records.length === 0) return;
     const refused = await this.#o.merge(records);
     for (const record of refused) this.#o.refused.add(record);
@@ -109,20 +99,11 @@ class Taken {
   }
 }
 
-/** Of what is listed, what is not here. */
-async function missing({ store, digest, refused, salt }: AskingOptions, listing: readonly Listed[]): Promise<Listed[]> {
-  if (listing.length === 0) return [];
-  const wanted = new Map<number, Set<number>>();
-  for (const { leaf, hashes } of listing) {
-    if (wanted.has(leaf)) throw new ExchangeError(`leaf ${leaf} is listed twice`);
-    wanted.set(leaf, new Set(hashes));
-  }
-  await scan(store, digest, new Set(wanted.keys()), (_, hash) => {
-    wanted.get(hash.leaf)?.delete(shortHash(hash, salt));
+/** Leaves of what is listed only what is not here, and was not refused. */
+async function removeKnown({ store, digest, refused, salt }: AskingOptions, listing: ListedLeaves): Promise<void> {
+  await scan(store, digest, listing.numbers, (_, hash) => {
+    listing.delete(hash.leaf, shortHash(hash, salt));
     return undefined;
   });
-  for (const hash of refused) wanted.get(hash.leaf)?.delete(shortHash(hash, salt));
-  return Array.from(wanted, ([leaf, hashes]) => ({ leaf, hashes: [...hashes] })).filter(
-    ({ hashes }) => hashes.length > 0,
-  );
+  for (const hash of refused) listing.delete(hash.leaf, shortHash(hash, salt));
 }

@@ -11,9 +11,9 @@ import {
   type View,
 } from '../store/index.ts';
 import type { Digest } from './digest.ts';
-import { hashOfAddress, hashOfTuple, isSharedAlike, type RecordHash } from './shared.ts';
+import { hashOfAddress, hashOfTuple, isRenewedAlike, isSharedAlike, type RecordHash } from './shared.ts';
 
-/** How many records are loaded at a time before others have their turn. */
+/** How many records are loaded at a time. */
 const SLICE = 500;
 
 /**
@@ -110,8 +110,10 @@ class WatchedStep<T> implements Step<T> {
     const result = this.#step.run(view);
     this.#removed = [];
     this.#added = [];
-    // What merely counts changes nothing that is shared but a renewal, and its record need never be made.
-    if (result.counts === undefined && result.address !== undefined) this.#watchAddress(view, result.address);
+    // What merely counts changes nothing that is shared but a renewal now and then, and its record need not be made.
+    const { counts } = result;
+    const isAlike = counts !== undefined && view.address !== undefined && isRenewedAlike(view.address, counts.renewal);
+    if (!isAlike && result.address !== undefined) this.#watchAddress(view, result.address);
     if (result.tuple !== undefined) this.#watchTuple(view, result.tuple);
     return result;
   }

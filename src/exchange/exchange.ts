@@ -7,30 +7,24 @@ import { SpamdSyncError, systemCode } from '../errors.ts';
 import { Listeners } from '../listeners.ts';
 import type { Store } from '../store/index.ts';
 import { checkMethods } from '../validate.ts';
-import type { Channel } from './channel.ts';
+import type { RoundReport } from './asking.ts';
+import type { Channel, ChannelAddress, ChannelListener, Place } from './channel.ts';
 import { Digest } from './digest.ts';
 import { DigestedStore } from './digested-store.ts';
 import type { ExchangeEvents } from './events.ts';
-import { INSTANCE, type SharedRecord } from './messages.ts';
-import { checkedOptions, type ExchangeOptions, type Place, type Settings } from './options.ts';
+import { INSTANCE, isBreak, type SharedRecord } from './messages.ts';
+import { checkedOptions, type ExchangeOptions, type Settings } from './options.ts';
+import { Rounds } from './rounds.ts';
 import { scan } from './scan.ts';
-import { Session, type SessionOptions } from './session.ts';
+import { Session } from './session.ts';
+import { Sessions } from './sessions.ts';
 import { LEAVES } from './shared.ts';
 import { ExchangeCounters, type ExchangeStats } from './stats.ts';
-import { connectTls, TlsListener } from './tls.ts';
 
 /** What merges the records of other peers: a `Greylist`. */
 export interface Merger {
   /** @returns Those that were refused. */
   mergeRecords(records: readonly SharedRecord[], source: string): Promise<readonly SharedRecord[]>;
-}
-
-/** A connection in use. */
-interface Running {
-  readonly session: Session;
-  /** Whether this end opened it. */
-  readonly isOurs: boolean;
-  readonly ended: Promise<void>;
 }
 
 /** How long after a failure a peer is connected to again, seconds: doubled each time up to the longest. */
@@ -53,11 +47,13 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements Group, Asy
   readonly #listeners: Listeners<ExchangeEvents>;
   readonly #counters = new ExchangeCounters();
   readonly #instance = randomBytes(INSTANCE);
-  /** By what the other end is known, in hexadecimal digits. */
-  readonly #sessions = new Map<string, Running>();
+  readonly #sessions = new Sessions(this.#instance);
+  readonly #rounds: Rounds;
+  /** All that are open, also those that have not said yet who they are. */
+  readonly #channels = new Set<Channel>();
   readonly #ended = new AbortController();
   readonly #tasks = new Set<Promise<unknown>>();
-  #listener: TlsListener | undefined;
+  #listener: ChannelListener | undefined;
   #timer: Timer | undefined;
   #merger: Merger | undefined;
   #closing: Promise<void> | undefined;
@@ -73,6 +69,7 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements Group, Asy
     const { store, group, clock } = this.#settings;
     this.store = new DigestedStore(store, this.#digest);
     this.#listeners = new Listeners(this, clock);
+    this.#rounds = new Rounds(clock, this.#roundEnded, this.#roundFailed);
     group?.on?.('entry', this.#receive);
   }
 
@@ -81,25 +78,24 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements Group, Asy
    * peer was asked for all that it has or that time is over.
    *
    * @param merger What merges the records of other peers: the greylist over `exchange.store`.
-   * @throws {SpamdSyncError} `ERR_SPAMD_LISTEN` where it cannot listen; `ERR_SPAMD_CLOSED` after {@link close}.
+   * @throws {SpamdSyncError} `ERR_SPAMD_LISTEN` where it cannot listen; `ERR_SPAMD_CLOSED` after {@link close}. What the store
+   * fails with it rejects with.
    */
   async open(merger: Merger): Promise<void> {
-    if (this.#closing !== undefined) throw new SpamdSyncError('ERR_SPAMD_CLOSED', 'the exchange is closed');
+    this.#checkOpen();
     checkMethods('merger', merger, ['mergeRecords']);
     this.#merger = merger;
     const { store, listen, interval, joinTimeout, clock, with: peers } = this.#settings;
     await scan(store, this.#digest, new Set(Array(LEAVES).keys()), () => undefined);
-    if (listen !== undefined) this.#listener = await this.#listen(listen);
-    const joined = new Promise<void>((resolve) => this.once('round', () => resolve()));
+    this.#checkOpen();
+    if (listen !== undefined) await this.#listen(listen);
     for (const peer of peers) this.#track(this.#connect(peer));
-    this.#timer = every(clock, interval, () => {
-      for (const { session } of this.#sessions.values()) this.#track(this.#round(session));
-    });
-    if (joinTimeout > 0) await Promise.race([joined, sleep(clock, joinTimeout, this.#ended.signal)]);
+    this.#timer = every(clock, interval, () => this.#askAll());
+    if (joinTimeout > 0) await this.#joined(joinTimeout);
   }
 
   /** The address and port that it listens at; `undefined` where it does not. */
-  get address(): { readonly address: string; readonly port: number } | undefined {
+  get address(): ChannelAddress | undefined {
     return this.#listener?.address;
   }
 
@@ -109,8 +105,7 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements Group, Asy
     const live = all.filter(({ ip }) => parseIPv4(ip) < 0);
     if (live.length > 0) {
       this.#counters.announced += live.length;
-      for (const { session } of this.#sessions.values())
-        this.#track(session.announce(live).catch(() => session.close()));
+      for (const session of this.#sessions.all) this.#track(this.#announceTo(session, live));
     }
     const { group } = this.#settings;
     const others = live.length === 0 ? all : all.filter(({ ip }) => parseIPv4(ip) >= 0);
@@ -124,11 +119,7 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements Group, Asy
 
   /** What became of everything, and how it stands with each peer. */
   stats(): ExchangeStats {
-    return this.#counters.snapshot(
-      [...this.#sessions.values()].map(({ session }) => session),
-      this.#listener?.counts,
-      this.#listeners.failed,
-    );
+    return this.#counters.snapshot(this.#sessions.all, this.#listener?.counts, this.#listeners.failed);
   }
 
   /** Ends all connections. Idempotent. */
@@ -145,124 +136,150 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements Group, Asy
     this.#settings.group?.off?.('entry', this.#receive);
     this.#timer?.cancel();
     this.#ended.abort();
-    for (const { session } of this.#sessions.values()) session.close();
+    for (const session of this.#sessions.all) session.close();
+    for (const channel of this.#channels) channel.close();
     await this.#listener?.close();
+    await this.#rounds.end();
     await Promise.all(this.#tasks);
   }
 
-  async #listen(place: Place): Promise<TlsListener> {
-    const { keyring, clock } = this.#settings;
+  #checkOpen(): void {
+    if (this.#closing !== undefined) throw new SpamdSyncError('ERR_SPAMD_CLOSED', 'the exchange is closed');
+  }
+
+  async #listen(place: Place): Promise<void> {
     try {
-      return await TlsListener.open(keyring, place, clock, (channel) => this.#track(this.#serve(channel, false)));
+      const onChannel = (channel: Channel): void => this.#track(this.#serve(channel, false));
+      this.#listener = await this.#settings.transport.listen(place, onChannel);
     } catch (cause) {
       const where = `${place.host}:${place.port}`;
-      throw new SpamdSyncError('ERR_SPAMD_LISTEN', `cannot listen on ${where} (TCP): ${systemCode(cause) ?? cause}`, {
-        cause,
-      });
+      const message = `cannot listen on ${where} (TCP): ${systemCode(cause) ?? cause}`;
+      throw new SpamdSyncError('ERR_SPAMD_LISTEN', message, { cause });
     }
+    if (this.#closing !== undefined) await this.#listener.close();
+  }
+
+  async #joined(seconds: number): Promise<void> {
+    let joined = (): void => {};
+    const round = new Promise<void>((resolve) => {
+      joined = resolve;
+      this.once('round', joined);
+    });
+    await Promise.race([round, sleep(this.#settings.clock, seconds, this.#ended.signal)]);
+    this.off('round', joined);
   }
 
   /** Keeps a connection to a peer, until this is closed or the peer is this one itself. */
   async #connect(place: Place): Promise<void> {
-    const { keyring, clock } = this.#settings;
+    const { transport, clock } = this.#settings;
     const { signal } = this.#ended;
-    const name = `${place.host}:${place.port}`;
     let pause = FIRST_PAUSE;
     while (!signal.aborted) {
       try {
-        const channel = await connectTls(keyring, place, clock, signal);
-        pause = FIRST_PAUSE;
-        if ((await this.#serve(channel, true)) === 'self') return;
+        const channel = await transport.connect(place, signal);
+        if (signal.aborted) channel.close();
+        const served = await this.#serve(channel, true);
+        if (served === 'self') return;
+        if (served === 'ended') pause = FIRST_PAUSE;
       } catch (error) {
         if (signal.aborted) return;
         this.#counters.unreachable++;
-        if (pause === FIRST_PAUSE) this.#warn(`no connection to ${name}`, error);
+        if (pause === FIRST_PAUSE) this.#warn(`no connection to ${place.host}:${place.port}`, error);
       }
       await sleep(clock, pause, signal);
       pause = Math.min(2 * pause, LONGEST_PAUSE);
     }
   }
 
-  /** @returns `self` where the other end is this process; else when the connection has ended. */
-  async #serve(channel: Channel, isOurs: boolean): Promise<'self' | undefined> {
-    let session: Session;
+  /** @returns `self` where the other end is this process; `ended` when the connection was in use and has ended. */
+  async #serve(channel: Channel, isOurs: boolean): Promise<'self' | 'ended' | undefined> {
+    this.#channels.add(channel);
     try {
-      session = await Session.open(channel, this.#sessionOptions());
-    } catch (error) {
-      this.#counters.malformed++;
-      this.#warn(`connection with ${channel.remote.address} ended`, error);
-      return undefined;
+      const session = await this.#opened(channel);
+      if (session === undefined) return undefined;
+      if (this.#instance.equals(session.instance)) {
+        session.close();
+        return 'self';
+      }
+      await this.#sessions.add(session, isOurs, () => this.#run(session));
+      return 'ended';
+    } finally {
+      this.#channels.delete(channel);
     }
-    if (this.#instance.equals(session.instance)) {
-      session.close();
-      return 'self';
-    }
-    const name = Buffer.from(session.instance).toString('hex');
-    const known = this.#sessions.get(name);
-    if (known !== undefined && !this.#takesPlaceOf(known, session, isOurs)) {
-      session.close();
-      await known.ended;
-      return undefined;
-    }
-    known?.session.close();
-    const ended = this.#run(session);
-    this.#sessions.set(name, { session, isOurs, ended });
-    this.#track(this.#round(session));
-    await ended;
-    if (this.#sessions.get(name)?.session === session) this.#sessions.delete(name);
-    return undefined;
   }
 
-  /**
-   * Whether a second connection with a peer is to be kept instead of the first. Both ends keep that which the one opened whose
-   * instance is lower; and of two that one end opened the newer, for the older has ended and it does not show yet.
-   */
-  #takesPlaceOf(known: Running, session: Session, isOurs: boolean): boolean {
-    if (known.isOurs === isOurs) return true;
-    return isOurs === Buffer.compare(this.#instance, session.instance) < 0;
+  async #opened(channel: Channel): Promise<Session | undefined> {
+    const { clock } = this.#settings;
+    try {
+      return await Session.open(channel, {
+        store: this.store,
+        digest: this.#digest,
+        clock,
+        instance: this.#instance,
+        salt: () => randomInt(2 ** 32),
+        merge: async (records, address) => (await this.#merger?.mergeRecords(records, address)) ?? records,
+        onLive: (entry, remote) => {
+          this.#counters.received++;
+          this.#receive(entry, remote);
+        },
+      });
+    } catch (error) {
+      this.#countEnd(channel.remote, error);
+      return undefined;
+    }
   }
 
   async #run(session: Session): Promise<void> {
+    this.#rounds.add(session);
     try {
       await session.run();
     } catch (error) {
-      this.#counters.malformed++;
-      this.#warn(`the connection with ${session.remote.address} is ended`, error);
+      this.#countEnd(session.remote, error);
     }
+    this.#rounds.delete(session);
     this.#counters.add(session.counts);
   }
 
-  async #round(session: Session): Promise<void> {
+  #askAll(): void {
+    for (const session of this.#sessions.all) {
+      if (session.isAuthorised) this.#rounds.add(session);
+      else session.close();
+    }
+  }
+
+  async #announceTo(session: Session, entries: readonly Entry[]): Promise<void> {
     try {
-      const report = await session.round();
-      this.#counters.rounds++;
-      this.#listeners.call('round', { ...report, address: session.remote.address });
-    } catch (error) {
-      if (this.#ended.signal.aborted) return;
-      this.#counters.failedRounds++;
-      this.#warn(`the round with ${session.remote.address} failed`, error);
-      // What still comes of it would be taken for an answer of the next.
+      this.#counters.unsent += await session.announce(entries);
+    } catch {
+      // It does not read, or has ended; what it has not received the next round brings.
       session.close();
     }
   }
 
-  #sessionOptions(): SessionOptions {
-    const { clock } = this.#settings;
-    return {
-      store: this.store,
-      digest: this.#digest,
-      clock,
-      instance: this.#instance,
-      salt: () => randomInt(2 ** 32),
-      merge: async (records, address) => (await this.#merger?.mergeRecords(records, address)) ?? records,
-      onLive: (entry, remote) => {
-        this.#counters.received++;
-        this.#receive(entry, remote);
-      },
-    };
-  }
+  readonly #roundEnded = (session: Session, report: RoundReport): void => {
+    this.#counters.rounds++;
+    this.#listeners.call('round', { ...report, address: session.remote.address });
+  };
+
+  readonly #roundFailed = (session: Session, error: unknown): void => {
+    if (this.#ended.signal.aborted) return;
+    this.#counters.failedRounds++;
+    if (!isBreak(error)) this.#warn(`the round with ${session.remote.address} failed`, error);
+    // What still comes of it would be taken for an answer of the next.
+    session.close();
+  };
 
   readonly #receive = (entry: Entry, source: Source): void => this.#listeners.call('entry', entry, source);
+
+  #countEnd({ address }: ChannelAddress, error: unknown): void {
+    if (this.#ended.signal.aborted) return;
+    if (isBreak(error)) {
+      this.#counters.broken++;
+      return;
+    }
+    this.#counters.malformed++;
+    this.#warn(`the connection with ${address} is ended`, error);
+  }
 
   #warn(what: string, error: unknown): void {
     const why = error instanceof Error ? error.message : String(error);

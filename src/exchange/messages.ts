@@ -1,4 +1,5 @@
-import type { Entry } from '../entry.ts';
+import type { Entry, GreyEntry } from '../entry.ts';
+import { systemCode } from '../errors.ts';
 import { frame } from '../frames.ts';
 import { decodeAddress, decodeTuple, encodeAddress, encodeTuple, type StoreRecord } from '../store/index.ts';
 import { isSums } from './digest.ts';
@@ -17,6 +18,12 @@ export type Message = spamdsyncexchange.Message;
 export type MessageProperties = spamdsyncexchange.Message.$Properties;
 /** A tuple or an address. */
 export type SharedRecord = Exclude<StoreRecord, { type: 'spamtrap' }>;
+
+/** So many entries are in a message, each with strings of so many characters: together less than the largest message. */
+const MAX_LIVE = 16;
+const MAX_STRINGS = 4096;
+/** So many short hashes are listed or wanted in a round at most; the others are in a later one. */
+export const MAX_LISTED = 2 ** 21;
 
 /** Records of a leaf by their short hashes. */
 export interface Listed {
@@ -41,6 +48,22 @@ export function has(message: Message, member: keyof MessageProperties): boolean 
 /** What a message is wrong with, where it is not of this protocol. */
 export class ExchangeError extends Error {
   override readonly name = 'ExchangeError';
+}
+
+/** The connection ended, without anything that is wrong. */
+export class ConnectionClosed extends Error {
+  override readonly name = 'ConnectionClosed';
+
+  constructor() {
+    super('the connection is closed');
+  }
+}
+
+const BREAKS = /^(ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ERR_STREAM_(PREMATURE_CLOSE|DESTROYED))$/;
+
+/** Whether a connection has ended since the other end, or the way there, is gone; not since something is wrong with what came. */
+export function isBreak(error: unknown): boolean {
+  return error instanceof ConnectionClosed || BREAKS.test(systemCode(error) ?? '');
 }
 
 /** The sums that are there, by the bucket above them. @throws {ExchangeError} For what are none. */
@@ -77,8 +100,11 @@ export function itemMessage(record: SharedRecord): spamdsyncexchange.Item.$Prope
     : { key: record.ip, address: encodeAddress(record.record) };
 }
 
-/** @throws {ExchangeError} For what is no record. */
-export function recordOf({ key, tuple, address }: spamdsyncexchange.Item.$Properties): SharedRecord {
+/**
+ * @returns `undefined` for a record of another type, as a later version may have.
+ * @throws {ExchangeError} For what is no record.
+ */
+export function recordOf({ key, tuple, address }: spamdsyncexchange.Item.$Properties): SharedRecord | undefined {
   if (key == null || key === '') throw new ExchangeError('a record without a key');
   try {
     if (tuple != null && tuple.length > 0) return { type: 'tuple', key, record: decodeTuple(tuple) };
@@ -86,15 +112,27 @@ export function recordOf({ key, tuple, address }: spamdsyncexchange.Item.$Proper
   } catch (error) {
     throw new ExchangeError(`a record that cannot be decoded: ${(error as Error).message}`);
   }
-  throw new ExchangeError('a record of no known type');
+  return undefined;
 }
 
-export function entryMessage(entry: Entry): spamdsyncexchange.Entry.$Properties {
-  return entry;
+/**
+ * Entries in as many messages as they need, without those whose strings are longer than any that a greylist keeps.
+ */
+export function* liveMessages(entries: readonly Entry[]): Generator<MessageProperties, void> {
+  const fit = entries.filter((entry) => entry.type !== 'grey' || stringsOf(entry) <= MAX_STRINGS);
+  for (let at = 0; at < fit.length; at += MAX_LIVE) yield { live: fit.slice(at, at + MAX_LIVE) };
 }
 
-/** @throws {ExchangeError} For what is no entry. What it says the greylist checks. */
-export function entryOf(message: spamdsyncexchange.Entry.$Properties): Entry {
+function stringsOf({ helo, from, to }: GreyEntry): number {
+  return helo.length + from.length + to.length;
+}
+
+/**
+ * What it says the greylist checks, as of one that came by spamd's wire.
+ *
+ * @returns `undefined` for one of another type, as a later version may have.
+ */
+export function entryOf(message: spamdsyncexchange.Entry.$Properties): Entry | undefined {
   const { type, ip, timestamp } = message;
   const common = { ip: ip ?? '', timestamp: timestamp ?? 0 };
   switch (type) {
@@ -107,6 +145,6 @@ export function entryOf(message: spamdsyncexchange.Entry.$Properties): Entry {
     case 'remove-trapped':
       return { type, ...common };
     default:
-      throw new ExchangeError(`an entry of type ${String(type)}`);
+      return undefined;
   }
 }

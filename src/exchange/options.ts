@@ -4,6 +4,8 @@ import { type Clock, type TimedClock, timedClock } from '../clock.ts';
 import type { Group } from '../entry.ts';
 import type { Store } from '../store/index.ts';
 import { badOption, checkedNumber, checkedWhole, checkMembers, checkMethods, isList } from '../validate.ts';
+import type { ChannelTransport, Place } from './channel.ts';
+import { TlsTransport } from './tls.ts';
 
 /** Options of an exchange. */
 export interface ExchangeOptions {
@@ -21,19 +23,15 @@ export interface ExchangeOptions {
   readonly interval?: number | undefined;
   /** How long `open` waits until one peer has been asked for all it has, seconds, 0..3600. Default 0: it does not wait. */
   readonly joinTimeout?: number | undefined;
+  /** How peers are connected. Default: TLS over TCP by the key. A simulation brings its own. */
+  readonly transport?: ChannelTransport | undefined;
   /** Default the system's. */
   readonly clock?: Clock | undefined;
 }
 
-/** Where a peer listens. */
-export interface Place {
-  readonly host: string;
-  readonly port: number;
-}
-
 /** The options, checked and complete. */
 export interface Settings {
-  readonly keyring: Keyring;
+  readonly transport: ChannelTransport;
   readonly store: Store;
   readonly group: Group | undefined;
   readonly listen: Place | undefined;
@@ -53,6 +51,7 @@ const NAMES = {
   with: true,
   interval: true,
   joinTimeout: true,
+  transport: true,
 } as const;
 
 /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION`, naming the option. */
@@ -69,17 +68,20 @@ export function checkedOptions(options: ExchangeOptions): Settings {
   }
   checkMethods('store', store, ['update', 'records', 'load', 'sweepCandidates', 'stats', 'close']);
   if (group !== undefined) checkMethods('group', group, ['announce']);
+  if (options.transport !== undefined) checkMethods('transport', options.transport, ['connect', 'listen']);
   if (!isList(peers)) throw badOption('with', 'not a list of peers', peers);
   if (peers.length > MAX_PEERS) throw badOption('with', `more than ${MAX_PEERS} peers`, peers.length);
+  const clock = timedClock(options.clock);
+  const keyring = key instanceof Keyring ? key : new Keyring([key]);
   return {
-    keyring: key instanceof Keyring ? key : new Keyring([key]),
+    transport: options.transport ?? new TlsTransport(keyring, clock),
     store,
     group,
     listen: listen === undefined ? undefined : placeOf('listen', listen),
     with: peers.map((peer, at) => placeOf(`with[${at}]`, peer)),
     interval: checkedWhole('interval', interval, 1, 86_400),
     joinTimeout: checkedNumber('joinTimeout', joinTimeout, 0, 3600),
-    clock: timedClock(options.clock),
+    clock,
   };
 }
 

@@ -5,15 +5,16 @@ import { FrameReader } from '../frames.ts';
 import type { Store } from '../store/index.ts';
 import { answer } from './answering.ts';
 import { ask, type RoundReport } from './asking.ts';
-import type { Channel } from './channel.ts';
+import type { Channel, ChannelAddress } from './channel.ts';
 import type { Digest } from './digest.ts';
 import { Inbox } from './inbox.ts';
 import {
+  ConnectionClosed,
   ExchangeError,
-  entryMessage,
   entryOf,
   has,
   INSTANCE,
+  liveMessages,
   MAX_MESSAGE,
   type Message,
   type MessageProperties,
@@ -26,6 +27,8 @@ import { Refused } from './refused.ts';
 
 /** How long the other end may take to say who it is, seconds. */
 const HELLO = 10;
+/** So much may wait to be sent: then the other end does not keep up, and what is live is left to the next round. */
+const MAX_WAITING = 2 ** 20;
 
 /** What a session needs of the exchange. */
 export interface SessionOptions {
@@ -39,15 +42,27 @@ export interface SessionOptions {
   /** Merges records of the other end, and returns those that it refused. */
   readonly merge: (records: readonly SharedRecord[], address: string) => Promise<readonly SharedRecord[]>;
   /** Told what the other end announces. */
-  readonly onLive: (entry: Entry, remote: Channel['remote']) => void;
+  readonly onLive: (entry: Entry, remote: ChannelAddress) => void;
 }
 
-/** What went through a session. */
+/** What went through a connection. */
 export interface SessionCounts {
+  /** Bytes that came in. */
   bytesIn: number;
+  /** Bytes that went out. */
   bytesOut: number;
+  /** Records sent. */
   recordsSent: number;
+  /** Records received, refused ones included. */
   recordsReceived: number;
+}
+
+/** What the last round on a connection came to. */
+export interface LastRound {
+  /** When it ended, Unix seconds; 0: there was none. */
+  readonly at: number;
+  /** How many leaves of 4096 differed. */
+  readonly leaves: number;
 }
 
 /** A connection with another peer: both ends ask, answer, and announce what is live. */
@@ -59,7 +74,8 @@ export class Session {
   readonly #refused = new Refused();
   readonly #ended = new AbortController();
   readonly #messages: AsyncIterator<Message>;
-  #round: Promise<RoundReport> | undefined;
+  #isAsking = false;
+  #last: LastRound = { at: 0, leaves: 0 };
   /** By what the other end is known. */
   readonly instance: Uint8Array;
   readonly counts: SessionCounts;
@@ -82,7 +98,7 @@ export class Session {
       await sendTo(channel, counts, { hello: { version: VERSION, instance: o.instance } });
       const late = () => new ExchangeError(`no hello in ${HELLO} s`);
       const { value, done } = await within(o.clock, messages.next(), HELLO, late);
-      if (done) throw new ExchangeError('ended without a hello');
+      if (done) throw new ConnectionClosed();
       const instance = value.hello?.instance;
       if (instance?.length !== INSTANCE) throw new ExchangeError('not a hello');
       return new Session(channel, o, { messages, instance, counts });
@@ -92,7 +108,7 @@ export class Session {
     }
   }
 
-  get remote(): Channel['remote'] {
+  get remote(): ChannelAddress {
     return this.#channel.remote;
   }
 
@@ -116,37 +132,49 @@ export class Session {
     }
   }
 
-  /** One round, in which this end asks. Those who ask at the same time share it. */
-  round(): Promise<RoundReport> {
-    const { store, digest, salt, merge } = this.#o;
-    this.#round ??= ask({
+  /** What the last round came to. */
+  get last(): LastRound {
+    return this.#last;
+  }
+
+  /** Whether it may go on: the key that it was opened with is still one of the group's. */
+  get isAuthorised(): boolean {
+    return this.#channel.isAuthorised;
+  }
+
+  /** One round, in which this end asks; there must not be another. One that fails leaves the session of no use. */
+  async round(): Promise<RoundReport> {
+    const { store, digest, clock, salt } = this.#o;
+    this.#isAsking = true;
+    const report = await ask({
       inbox: this.#answers,
       send: this.#send,
       store,
       digest,
       refused: this.#refused,
       salt: salt(),
-      merge: (records) => merge(records, this.remote.address),
-    })
-      .then((report) => {
-        this.counts.recordsReceived += report.received;
-        return report;
-      })
-      .finally(() => {
-        this.#round = undefined;
-      });
-    return this.#round;
+      merge: this.#merge,
+    });
+    this.#isAsking = false;
+    this.#last = { at: Math.floor(clock.now()), leaves: report.leaves };
+    return report;
   }
 
-  /** Announces entries to the other end. */
-  announce(entries: readonly Entry[]): Promise<void> {
-    return this.#send({ live: entries.map(entryMessage) });
+  /**
+   * Announces entries to the other end.
+   *
+   * @returns How many were not sent, since the other end does not keep up.
+   */
+  async announce(entries: readonly Entry[]): Promise<number> {
+    if (this.#channel.waiting > MAX_WAITING) return entries.length;
+    for (const message of liveMessages(entries)) await this.#send(message);
+    return 0;
   }
 
   close(): void {
     this.#ended.abort();
     this.#channel.close();
-    const closed = new ExchangeError('the connection is closed');
+    const closed = new ConnectionClosed();
     this.#answers.fail(closed);
     this.#questions.fail(closed);
   }
@@ -160,14 +188,21 @@ export class Session {
   }
 
   async #dispatch(message: Message): Promise<void> {
-    for (const entry of message.live) this.#o.onLive(entryOf(entry), this.remote);
+    for (const one of message.live) {
+      const entry = entryOf(one);
+      if (entry !== undefined) this.#o.onLive(entry, this.remote);
+    }
     if (has(message, 'ask') || has(message, 'compare') || has(message, 'want')) await this.#questions.put(message);
     if (has(message, 'differ') || has(message, 'listing') || has(message, 'items')) {
-      // Of a round that was given up.
-      if (this.#round === undefined) throw new ExchangeError('an answer that nobody asked for');
+      if (!this.#isAsking) throw new ExchangeError('an answer that nobody asked for');
       await this.#answers.put(message);
     }
   }
+
+  readonly #merge = (records: readonly SharedRecord[]): Promise<readonly SharedRecord[]> => {
+    this.counts.recordsReceived += records.length;
+    return this.#o.merge(records, this.remote.address);
+  };
 
   readonly #send = (message: MessageProperties): Promise<void> => sendTo(this.#channel, this.counts, message);
 }
@@ -184,13 +219,14 @@ async function sendTo(channel: Channel, counts: SessionCounts, message: MessageP
   await channel.write(bytes);
 }
 
-/** @throws {ExchangeError} For what is no message. */
+/** @throws {ExchangeError} For what is no message. {@link ConnectionClosed} within one. */
 async function* messagesOf(channel: Channel, counts: SessionCounts): AsyncGenerator<Message, void> {
   const frames = new FrameReader(MAX_MESSAGE);
   for await (const chunk of channel.read()) {
     counts.bytesIn += chunk.length;
     for (const bytes of framesOf(frames, chunk)) yield messageOf(bytes);
   }
+  if (frames.incomplete > 0) throw new ConnectionClosed();
 }
 
 function framesOf(frames: FrameReader, chunk: Uint8Array): Buffer[] {

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { AddressRecord, StoreRecord, TupleRecord } from '../store/index.ts';
+import type { AddressRecord, Claim, StoreRecord, TupleRecord } from '../store/index.ts';
 
 /*
  * What peers share of a record, and its hash: two peers that received the same agree in it. Not in it is what each keeps for
@@ -27,20 +27,24 @@ export interface RecordHash {
 }
 
 /** @param ip The key of the record. */
-export function hashOfAddress(ip: string, record: AddressRecord): RecordHash {
+export function hashOfAddress(ip: string, record: AddressRecord, leaf = leafOf(ip)): RecordHash {
   const { white, trapped, whiteRemoved, trappedRemoved } = record;
-  const whites = white.map(({ at, expires }) => `${at},${Math.floor(expires / WHITE_STEP)}`);
+  const whites = white.map(({ at, expires }) => `${at},${whiteStep(expires)}`);
   const traps = trapped.map(({ at, expires }) => `${at},${expires}`);
-  return hashOf(ip, `a${ip}\n${whites.join(' ')}\n${traps.join(' ')}\n${whiteRemoved},${trappedRemoved}`);
+  return hashOf(leaf, `a${ip}\n${whites.join(' ')}\n${traps.join(' ')}\n${whiteRemoved},${trappedRemoved}`);
 }
 
-export function hashOfTuple(key: string, { first }: TupleRecord): RecordHash {
-  return hashOf(key, `t${key}\n${first}`);
+export function hashOfTuple(key: string, { first }: TupleRecord, leaf = leafOf(key)): RecordHash {
+  return hashOf(leaf, `t${key}\n${first}`);
 }
 
 /** Of a tuple or an address; spamtraps are not exchanged. */
-export function hashOfRecord(item: Exclude<StoreRecord, { type: 'spamtrap' }>): RecordHash {
-  return item.type === 'tuple' ? hashOfTuple(item.key, item.record) : hashOfAddress(item.ip, item.record);
+export function hashOfRecord(item: Exclude<StoreRecord, { type: 'spamtrap' }>, leaf = leafOfRecord(item)): RecordHash {
+  return item.type === 'tuple' ? hashOfTuple(item.key, item.record, leaf) : hashOfAddress(item.ip, item.record, leaf);
+}
+
+export function leafOfRecord(item: Exclude<StoreRecord, { type: 'spamtrap' }>): number {
+  return leafOf(item.type === 'tuple' ? item.key : item.ip);
 }
 
 /** Whether two records of one address are alike in what is shared, as far as a look tells: what was not changed is the same. */
@@ -53,16 +57,29 @@ export function isSharedAlike(one: AddressRecord, other: AddressRecord): boolean
   );
 }
 
+/** Whether a renewal of a white address changes nothing that is shared: one claim in the place of one, of the same step. */
+export function isRenewedAlike({ white }: AddressRecord, renewal: Claim | undefined): boolean {
+  if (renewal === undefined) return true;
+  return white.length === 1 && whiteStep((white[0] as Claim).expires) === whiteStep(renewal.expires);
+}
+
 /**
  * 16 bits of a record's hash, by which it is listed. Two records may have the same; by the salt, which changes with each
  * round, not for long.
  */
 export function shortHash({ low, high }: RecordHash, salt: number): number {
-  return Math.imul(low ^ salt, 0x9e3779b1 ^ (high | 1)) >>> 16;
+  return Math.imul(low ^ salt, (high ^ 0x9e3779b1) | 1) >>> 16;
 }
 
-function hashOf(key: string, text: string): RecordHash {
-  const ofKey = hash('sha1', key, 'buffer');
-  const ofAll = hash('sha1', text, 'buffer');
-  return { leaf: ofKey.readUInt16BE() >>> (16 - LEAF_BITS), low: ofAll.readUInt32LE(), high: ofAll.readUInt32LE(4) };
+function whiteStep(expires: number): number {
+  return Math.floor(expires / WHITE_STEP);
+}
+
+function leafOf(key: string): number {
+  return hash('sha1', key, 'buffer').readUInt16BE() >>> (16 - LEAF_BITS);
+}
+
+function hashOf(leaf: number, text: string): RecordHash {
+  const digest = hash('sha1', text, 'buffer');
+  return { leaf, low: digest.readUInt32LE(), high: digest.readUInt32LE(4) };
 }

@@ -1,168 +1,160 @@
+import { constants } from 'node:crypto';
+import type { AddressInfo, Socket } from 'node:net';
 import { connect, createServer, type Server, type TLSSocket } from 'node:tls';
+import type { SyncKey } from '../auth/key.ts';
 import type { Keyring } from '../auth/keyring.ts';
 import { type TimedClock, within } from '../clock.ts';
-import type { Channel } from './channel.ts';
+import type { Channel, ChannelAddress, ChannelListener, ChannelTransport, Place } from './channel.ts';
 import { ExchangeError } from './messages.ts';
+import { TlsChannel } from './tls-channel.ts';
 
 /**
  * TLS 1.2 with a pre-shared key and nothing else: forward-secret, without certificates, and only who has the key gets to the
- * first message. TLS 1.3 has no such suite in Node.
+ * first message. TLS 1.3 has no such suite in Node. A session is never resumed: who has lost the key would get in by a ticket.
  */
 const SUITE = {
   ciphers: 'ECDHE-PSK-CHACHA20-POLY1305',
   minVersion: 'TLSv1.2',
   maxVersion: 'TLSv1.2',
+  secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,
 } as const;
 /** What the pre-shared key is derived for. */
 const LABEL = 'spamd-sync exchange 1';
 /** How long the handshake may take, seconds. */
 const HANDSHAKE = 10;
-/** How long the other end may leave unread what is written, seconds. */
-const UNREAD = 30;
-/** How many connections may be there that came in. One that is not authenticated is ended after its {@link HANDSHAKE}. */
-const MAX_CONNECTIONS = 128;
+/** How many connections may be there that came in and are not authenticated. Those that are, they do not keep out. */
+const MAX_HANDSHAKES = 64;
+/** How many may be there that came in and are authenticated. */
+const MAX_CHANNELS = 64;
 
-/** What is counted of connections that came in. */
-export interface ListenerCounts {
-  /** Connections without the key, or by another protocol. */
-  unauthenticated: number;
-  /** Connections beyond the 128 that may be there. */
-  refused: number;
-}
+/** Channels by TLS, for whoever has a key of the group. */
+export class TlsTransport implements ChannelTransport {
+  readonly #keyring: Keyring;
+  readonly #clock: TimedClock;
 
-/** The name of a key, as the other end says which it has. */
-function nameOf(key: { readonly fingerprint: string }): string {
-  return key.fingerprint;
-}
+  constructor(keyring: Keyring, clock: TimedClock) {
+    this.#keyring = keyring;
+    this.#clock = clock;
+  }
 
-/**
- * Connects, by the keys in their order until one is accepted.
- *
- * @throws {ExchangeError} Where none is.
- */
-export async function connectTls(
-  keyring: Keyring,
-  { host, port }: { readonly host: string; readonly port: number },
-  clock: TimedClock,
-  signal: AbortSignal,
-): Promise<Channel> {
-  let failure: unknown;
-  for (const key of keyring.keys) {
+  /** Connects by the keys in their order until one is accepted. */
+  async connect(place: Place, signal: AbortSignal): Promise<Channel> {
+    let failure: unknown;
+    for (const key of this.#keyring.keys) {
+      try {
+        return await this.#connectBy(key, place, signal);
+      } catch (error) {
+        failure = error;
+        if (signal.aborted || !isRefusal(error)) break;
+      }
+    }
+    throw failure;
+  }
+
+  async listen(place: Place, onChannel: (channel: Channel) => void): Promise<ChannelListener> {
+    const listener = new TlsListener(this.#keyring, this.#clock, onChannel);
+    await listener.open(place);
+    return listener;
+  }
+
+  async #connectBy(key: SyncKey, { host, port }: Place, signal: AbortSignal): Promise<Channel> {
     const psk = key.derived(LABEL);
     const socket = connect({
       ...SUITE,
       host,
       port,
-      pskCallback: () => ({ psk, identity: nameOf(key) }),
+      pskCallback: () => ({ psk, identity: key.fingerprint }),
       // There is no certificate: the key is what shows who it is.
       checkServerIdentity: () => undefined,
     });
     const abort = (): void => void socket.destroy(new ExchangeError('closed'));
     signal.addEventListener('abort', abort, { once: true });
     try {
-      await within(clock, secured(socket), HANDSHAKE, () => new ExchangeError(`no answer in ${HANDSHAKE} s`));
-      return new TlsChannel(socket, clock);
+      await within(this.#clock, secured(socket), HANDSHAKE, () => new ExchangeError(`no answer in ${HANDSHAKE} s`));
+      return new TlsChannel(socket, this.#clock, () => this.#keyring.keys.includes(key));
     } catch (error) {
       socket.destroy();
-      failure = error;
-      if (signal.aborted || !isRefusal(error)) break;
+      throw error;
     } finally {
       signal.removeEventListener('abort', abort);
     }
   }
-  throw failure;
 }
 
 /** Listens for other peers. What is not authenticated gets no further than its handshake. */
-export class TlsListener {
+class TlsListener implements ChannelListener {
   readonly #server: Server;
-  readonly counts: ListenerCounts = { unauthenticated: 0, refused: 0 };
+  /** By which key a connection was authenticated. */
+  readonly #keys = new WeakMap<TLSSocket, SyncKey>();
+  readonly #sockets = new Set<Socket>();
+  #channels = 0;
+  readonly counts = { unauthenticated: 0, refused: 0 };
 
-  private constructor(keyring: Keyring, clock: TimedClock, onChannel: (channel: Channel) => void) {
+  constructor(keyring: Keyring, clock: TimedClock, onChannel: (channel: Channel) => void) {
     this.#server = createServer({
       ...SUITE,
       handshakeTimeout: HANDSHAKE * 1000,
-      pskCallback: (_, identity) => keyring.keys.find((key) => nameOf(key) === identity)?.derived(LABEL) ?? null,
+      pskCallback: (socket, identity) => {
+        const key = keyring.keys.find(({ fingerprint }) => fingerprint === identity);
+        if (key === undefined) return null;
+        this.#keys.set(socket, key);
+        return key.derived(LABEL);
+      },
     });
-    this.#server.maxConnections = MAX_CONNECTIONS;
+    this.#server.on('connection', (socket) => {
+      this.#sockets.add(socket);
+      socket.on('close', () => this.#sockets.delete(socket));
+    });
     this.#server.on('drop', () => {
       this.counts.refused++;
     });
     this.#server.on('tlsClientError', () => {
       this.counts.unauthenticated++;
     });
-    this.#server.on('secureConnection', (socket) => onChannel(new TlsChannel(socket, clock)));
+    this.#server.on('secureConnection', (socket) => {
+      const key = this.#keys.get(socket);
+      if (key === undefined || this.#channels >= MAX_CHANNELS) {
+        this.counts.refused++;
+        socket.destroy();
+        return;
+      }
+      this.#count(1);
+      socket.on('close', () => this.#count(-1));
+      onChannel(new TlsChannel(socket, clock, () => keyring.keys.includes(key)));
+    });
+    this.#count(0);
   }
 
-  /** Rejects with the system's error where it cannot be listened there. */
-  static async open(
-    keyring: Keyring,
-    { host, port }: { readonly host: string; readonly port: number },
-    clock: TimedClock,
-    onChannel: (channel: Channel) => void,
-  ): Promise<TlsListener> {
-    const listener = new TlsListener(keyring, clock, onChannel);
+  async open({ host, port }: Place): Promise<void> {
     await new Promise<void>((resolve, reject) => {
-      listener.#server.once('error', reject);
-      listener.#server.listen({ host, port }, () => {
-        listener.#server.off('error', reject);
-        // As of too many open files: who came in is refused by the system, and the next is accepted.
-        listener.#server.on('error', () => {
-          listener.counts.refused++;
-        });
+      this.#server.once('error', reject);
+      this.#server.listen({ host, port }, () => {
+        this.#server.off('error', reject);
         resolve();
       });
     });
-    return listener;
+    // As of too many open files: who came in is refused by the system, and the next is accepted.
+    this.#server.on('error', () => {
+      this.counts.refused++;
+    });
   }
 
-  get address(): { readonly address: string; readonly port: number } {
-    const { address, port } = this.#server.address() as { address: string; port: number };
+  get address(): ChannelAddress {
+    const { address, port } = this.#server.address() as AddressInfo;
     return { address, port };
   }
 
   close(): Promise<void> {
-    return new Promise((resolve) => this.#server.close(() => resolve()));
-  }
-}
-
-class TlsChannel implements Channel {
-  readonly #socket: TLSSocket;
-  readonly #clock: TimedClock;
-  readonly remote: Channel['remote'];
-
-  constructor(socket: TLSSocket, clock: TimedClock) {
-    this.#socket = socket;
-    this.#clock = clock;
-    this.remote = { address: (socket.remoteAddress ?? '').replace(/^::ffff:/, ''), port: socket.remotePort ?? 0 };
-    socket.setKeepAlive(true, 30_000);
-    // What goes wrong is thrown to who reads or writes.
-    socket.on('error', () => {});
-  }
-
-  async write(bytes: Uint8Array): Promise<void> {
-    const socket = this.#socket;
-    if (!socket.writable) throw new ExchangeError('the connection is closed');
-    if (socket.write(bytes)) return;
-    const drained = new Promise<void>((resolve, reject) => {
-      const settle = (): void => {
-        socket.off('drain', settle);
-        socket.off('close', settle);
-        if (socket.writable) resolve();
-        else reject(new ExchangeError('the connection is closed'));
-      };
-      socket.on('drain', settle);
-      socket.on('close', settle);
+    return new Promise((resolve) => {
+      this.#server.close(() => resolve());
+      for (const socket of this.#sockets) socket.destroy();
     });
-    await within(this.#clock, drained, UNREAD, () => new ExchangeError(`nothing was read for ${UNREAD} s`));
   }
 
-  read(): AsyncIterable<Uint8Array> {
-    return this.#socket;
-  }
-
-  close(): void {
-    this.#socket.destroy();
+  /** However many handshakes there are, who is authenticated is not kept out by them, nor they by those. */
+  #count(more: number): void {
+    this.#channels += more;
+    this.#server.maxConnections = this.#channels + MAX_HANDSHAKES;
   }
 }
 

@@ -1,12 +1,12 @@
-import { canonicalAddress, U32_MAX } from '../address.ts';
+import { canonicalAddress, isU32 } from '../address.ts';
 import { type AddressRecord, type Claim, holds, newAddress } from '../rules/address.ts';
 import { LoadAddressStep, MergeTupleStep } from '../rules/change.ts';
 import { evidenceOf, joinedEvidence, NO_EVIDENCE } from '../rules/evidence.ts';
-import { splitKey, tupleKey, typedStrings } from '../rules/key.ts';
+import { originalOf, splitKey, tupleKey, typedStrings } from '../rules/key.ts';
 import { newTuple, type TupleRecord } from '../rules/tuple.ts';
 import type { Store, StoreRecord } from '../store/store.ts';
 import type { GreylistPolicy } from './policy.ts';
-import { clientOf, isAllowed, MAX_AHEAD, removalExpires } from './received.ts';
+import { clientOf, isAllowed, isClient, MAX_AHEAD, removalExpires } from './received.ts';
 import { networkOrName } from './records.ts';
 
 /** Records of tuples and addresses. */
@@ -46,27 +46,26 @@ export async function mergeRecords(
 
 /** What an address, or what stands for it, is known by here. */
 function nameOf(ip: string, policy: GreylistPolicy): string | undefined {
-  const address = canonicalAddress(ip);
-  return address === undefined ? networkOrName(ip, policy) : clientOf(address, policy);
+  if (canonicalAddress(ip) === undefined) return networkOrName(ip, policy);
+  return isClient(ip) ? clientOf(ip, policy) : undefined;
 }
 
 function tupleFrom(key: string, record: TupleRecord, policy: GreylistPolicy, now: number): TupleRecord | undefined {
-  const { first, original } = record;
+  const { first } = record;
   const { ip } = splitKey(key);
-  const { helo, from, to } = typedStrings(key, original);
+  const { helo, from, to } = typedStrings(key, record.original);
   const isWell = isTime(first, now) && first + policy.greyexp > now && nameOf(ip, policy) === ip;
   if (!isWell || tupleKey(ip, helo, from, to) !== key || !isAllowed(policy, to)) return undefined;
-  return { ...newTuple(first, policy.greyexp, original), blocked: 1 };
+  // As this host would keep it: what was typed is bounded by nothing but what a message holds.
+  return { ...newTuple(first, policy.greyexp, originalOf(key, helo, from, to)), blocked: 1 };
 }
 
 function addressFrom(record: AddressRecord, policy: GreylistPolicy, now: number, source: string): AddressRecord {
-  const [white, trapped] = [record.white, record.trapped].map((claims) => claimsFrom(claims, now)) as [
-    Claim[],
-    Claim[],
-  ];
+  const white = claimsFrom(record.white, now);
+  const trapped = claimsFrom(record.trapped, now);
   const whiteRemoved = isTime(record.whiteRemoved, now) ? record.whiteRemoved : 0;
   const trappedRemoved = isTime(record.trappedRemoved, now) ? record.trappedRemoved : 0;
-  const isRemoved = whiteRemoved > 0 || trappedRemoved > 0;
+  const remembered = whiteRemoved > 0 || trappedRemoved > 0 ? record.removalsExpire : 0;
   const evidence = record.evidence
     .filter(({ time }) => isTime(time, now))
     .map((one) => evidenceOf(one.kind, one.time, { ...one, received: now, source: one.source ?? source }));
@@ -76,17 +75,17 @@ function addressFrom(record: AddressRecord, policy: GreylistPolicy, now: number,
     trapped,
     whiteRemoved,
     trappedRemoved,
-    removalsExpire: isRemoved ? Math.min(record.removalsExpire, removalExpires(policy, now)) : 0,
+    removalsExpire: remembered > now ? Math.min(remembered, removalExpires(policy, now)) : 0,
     trappedBy: trapped.length > 0 ? 'group' : '',
     evidence: joinedEvidence(evidence, NO_EVIDENCE, trappedRemoved),
   };
 }
 
 function claimsFrom(claims: readonly Claim[], now: number): Claim[] {
-  return claims.filter(({ at, expires }) => isTime(at, now) && expires > at && expires <= U32_MAX);
+  return claims.filter(({ at, expires }) => isTime(at, now) && expires > at && isU32(expires));
 }
 
 /** Whether something can have been at that time. A record has 0 for never. */
 function isTime(time: number, now: number): boolean {
-  return time >= 1 && time <= now + MAX_AHEAD;
+  return isU32(time) && time >= 1 && time <= now + MAX_AHEAD;
 }

@@ -40,7 +40,7 @@ export async function applyEntry(
 }
 
 /** Whether an address can be a mail client's. IPv6 comes from where it has a form; never from spamd's wire. */
-function isClient(ip: string): boolean {
+export function isClient(ip: string): boolean {
   const address = parseIPv4(ip);
   if (address >= 0) return isUnicastIPv4(address);
   // Not unspecified, not multicast.

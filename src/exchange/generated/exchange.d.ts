@@ -281,6 +281,9 @@ export namespace spamdsyncexchange {
         /** Leaves end. */
         end: boolean;
 
+        /** Leaves whole. */
+        whole: number;
+
         /**
          * Encodes the specified Leaves message. Does not implicitly {@link spamdsyncexchange.Leaves.verify|verify} messages.
          * @param message Leaves message or plain object to encode
@@ -310,6 +313,9 @@ export namespace spamdsyncexchange {
 
             /** Leaves end */
             end?: (boolean|null);
+
+            /** Leaves whole */
+            whole?: (number|null);
 
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];

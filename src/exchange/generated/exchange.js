@@ -624,6 +624,7 @@ export const spamdsyncexchange = $root.spamdsyncexchange = (() => {
          * @typedef {Object} spamdsyncexchange.Leaves.$Properties
          * @property {Array.<spamdsyncexchange.Leaf.$Properties>|null} [leaf] Leaves leaf
          * @property {boolean|null} [end] Leaves end
+         * @property {number|null} [whole] Leaves whole
          * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
          */
 
@@ -673,6 +674,14 @@ export const spamdsyncexchange = $root.spamdsyncexchange = (() => {
         Leaves.prototype.end = false;
 
         /**
+         * Leaves whole.
+         * @member {number} whole
+         * @memberof spamdsyncexchange.Leaves
+         * @instance
+         */
+        Leaves.prototype.whole = 0;
+
+        /**
          * Encodes the specified Leaves message. Does not implicitly {@link spamdsyncexchange.Leaves.verify|verify} messages.
          * @function encode
          * @memberof spamdsyncexchange.Leaves
@@ -693,6 +702,8 @@ export const spamdsyncexchange = $root.spamdsyncexchange = (() => {
                     $root.spamdsyncexchange.Leaf.encode(message.leaf[i], writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
             if (message.end != null && $Object.hasOwnProperty.call(message, "end"))
                 writer.uint32(/* id 2, wireType 0 =*/16).bool(message.end);
+            if (message.whole != null && $Object.hasOwnProperty.call(message, "whole"))
+                writer.uint32(/* id 3, wireType 0 =*/24).uint32(message.whole);
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -749,6 +760,12 @@ export const spamdsyncexchange = $root.spamdsyncexchange = (() => {
                         if (wireType !== 0)
                             break;
                         message.end = reader.bool();
+                        continue;
+                    }
+                case 3: {
+                        if (wireType !== 0)
+                            break;
+                        message.whole = reader.uint32();
                         continue;
                     }
                 }
@@ -1355,9 +1372,9 @@ export const spamdsyncexchange = $root.spamdsyncexchange = (() => {
             if (message.to != null && $Object.hasOwnProperty.call(message, "to"))
                 writer.uint32(/* id 5, wireType 2 =*/42).string(message.to);
             if (message.timestamp != null && $Object.hasOwnProperty.call(message, "timestamp"))
-                writer.uint32(/* id 6, wireType 1 =*/49).double(message.timestamp);
+                writer.uint32(/* id 6, wireType 0 =*/48).uint32(message.timestamp);
             if (message.expires != null && $Object.hasOwnProperty.call(message, "expires"))
-                writer.uint32(/* id 7, wireType 1 =*/57).double(message.expires);
+                writer.uint32(/* id 7, wireType 0 =*/56).uint32(message.expires);
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -1433,15 +1450,15 @@ export const spamdsyncexchange = $root.spamdsyncexchange = (() => {
                         continue;
                     }
                 case 6: {
-                        if (wireType !== 1)
+                        if (wireType !== 0)
                             break;
-                        message.timestamp = reader.double();
+                        message.timestamp = reader.uint32();
                         continue;
                     }
                 case 7: {
-                        if (wireType !== 1)
+                        if (wireType !== 0)
                             break;
-                        message.expires = reader.double();
+                        message.expires = reader.uint32();
                         continue;
                     }
                 }
