@@ -88,10 +88,14 @@ export function leafMessage({ leaf, hashes }: Listed): spamdsyncexchange.Leaf.$P
 
 /** @throws {ExchangeError} For what is no leaf. */
 export function listedOf({ leaf, hashes }: spamdsyncexchange.Leaf.$Properties): Listed {
-  const [number, bytes] = [leaf ?? 0, Buffer.from(hashes ?? [])];
+  const number = leaf ?? 0;
+  const { buffer, byteOffset, byteLength } = hashes ?? new Uint8Array();
+  const bytes = Buffer.from(buffer, byteOffset, byteLength);
   if (number >= LEAVES) throw new ExchangeError(`leaf ${number} of ${LEAVES}`);
   if (bytes.length % 2 !== 0) throw new ExchangeError(`hashes of ${bytes.length} bytes`);
-  return { leaf: number, hashes: Array.from({ length: bytes.length / 2 }, (_, at) => bytes.readUInt16LE(2 * at)) };
+  const read: number[] = [];
+  for (let at = 0; at < bytes.length; at += 2) read.push(bytes.readUInt16LE(at));
+  return { leaf: number, hashes: read };
 }
 
 export function itemMessage(record: SharedRecord): spamdsyncexchange.Item.$Properties {
