@@ -1,3 +1,4 @@
+import { nextTurn } from '../clock.ts';
 import type { Store } from '../store/index.ts';
 import { type Digest, differing, FAN } from './digest.ts';
 import type { Inbox } from './inbox.ts';
@@ -93,6 +94,8 @@ class Taken {
     const records = items.map(recordOf).filter((record) => record !== undefined);
     if (records.length === 0) return;
     const refused = await this.#o.merge(records);
+    // A store in memory merges without a turn of the event loop, and many messages may have come.
+    await nextTurn();
     for (const record of refused) this.#o.refused.add(record);
     this.received += records.length;
     this.merged += records.length - refused.length;
