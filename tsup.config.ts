@@ -13,6 +13,8 @@ const library = {
   socket: 'src/socket/index.ts',
   metrics: 'src/metrics/index.ts',
   'adapters/smtp-server': 'src/adapters/smtp-server.ts',
+  'adapters/postfix': 'src/adapters/postfix.ts',
+  'adapters/milter': 'src/adapters/milter.ts',
 };
 
 const common = { format: 'esm', target: 'node20.19', platform: 'node', sourcemap: true } as const;
@@ -30,8 +32,8 @@ export default defineConfig([
     entry: { main: 'src/cli/main.ts' },
     outDir: 'dist/cli',
     // The command brings along what it needs, so that the library has no dependency more. That is CommonJS in part.
-    noExternal: ['commander'],
-    banner: { js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);" },
+    noExternal: ['commander', 'ioredis', 'mmdb-lib'],
+    banner: { js: "import { createRequire as requireOf } from 'node:module';\nconst require = requireOf(import.meta.url);" },
     clean: true,
   },
 ]);

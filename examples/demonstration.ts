@@ -46,9 +46,9 @@ export async function demonstrate(
 
   console.log(`
 Both peers go on listening; Ctrl-C stops them. To join a real group, give spamd's own options:
-  npm start -- -y em0 -Y em0 -K /etc/mail/spamd.key     multicast on an interface
-  npm start -- -y 192.0.2.2 -Y mx2.example.org -K FILE  unicast
-  npm start -- --help                                   everything else`);
+  npm run peer -- -y em0 -Y em0 -K /etc/mail/spamd.key     multicast on an interface
+  npm run peer -- -y 192.0.2.2 -Y mx2.example.org -K FILE  unicast
+  npm run peer -- --help                                   everything else`);
 }
 
 /** Long enough for a datagram to cross loopback and be printed in its place. */

@@ -1,5 +1,5 @@
 /**
- * A member of a spamd sync group on the command line, with spamd's own options. `npm start` runs it; without arguments
+ * A member of a spamd sync group on the command line, with spamd's own options. `npm run peer` runs it; without arguments
  * it shows two peers that announce to each other on loopback.
  */
 import { parseArgs } from 'node:util';
@@ -8,7 +8,7 @@ import { LevelStore } from 'spamd-sync/level';
 import { demonstrate } from './demonstration.ts';
 import { reasonOf } from './reason.ts';
 
-const USAGE = `usage: npm start -- [-y listen] [-Y target]... [-K keyfile | --no-key] [-p port]
+const USAGE = `usage: npm run peer -- [-y listen] [-Y target]... [-K keyfile | --no-key] [-p port]
                     [--dialect spamd|greyd] [--group address] [--state directory]
 
   -y  where to listen: an interface (joins the multicast group there) or a local IPv4 address

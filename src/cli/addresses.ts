@@ -10,10 +10,11 @@ import { timeWords } from './words.ts';
 interface Options {
   readonly control: string;
   readonly for?: number;
+  readonly by?: string;
   readonly json?: boolean;
 }
 
-type Claim = (greylist: RemoteGreylist, ip: string, expires: number | undefined) => Promise<void>;
+type Claim = (greylist: RemoteGreylist, ip: string, expires: number | undefined, options: Options) => Promise<void>;
 
 /** Makes addresses white. */
 export function allowCommand(io: Io): Command {
@@ -26,11 +27,10 @@ export function allowCommand(io: Io): Command {
 
 /** Traps addresses. */
 export function trapCommand(io: Io): Command {
-  const trap: Claim = (greylist, ip, expires) => greylist.trap(ip, { expires });
-  return claimCommand(io, 'trap', 'traps addresses, here and in the group', 'trapped', trap).addHelpText(
-    'after',
-    '\nExample:\n  spamd-sync trap 198.51.100.66',
-  );
+  const trap: Claim = (greylist, ip, expires, { by }) => greylist.trap(ip, { expires, by });
+  return claimCommand(io, 'trap', 'traps addresses, here and in the group', 'trapped', trap)
+    .option('--by <text>', 'who traps them and why; kept as evidence, see why')
+    .addHelpText('after', '\nExample:\n  spamd-sync trap 198.51.100.66 --by "alice: report 17"');
 }
 
 /** Forgets that addresses are white or trapped. */
@@ -59,12 +59,13 @@ function claimCommand(io: Io, name: string, what: string, becomes: string, claim
     .option('--for <duration>', 'for how long, as 4h or 36d; without it as the policy of the daemon says', duration)
     .addOption(controlOption())
     .option('--json', 'one JSON object a line')
-    .action(async (ips: readonly string[], { control, for: seconds, json = false }: Options) => {
+    .action(async (ips: readonly string[], options: Options) => {
+      const { control, for: seconds, json = false } = options;
       const out = new Output(io.stdout, json);
       const expires = seconds === undefined ? undefined : Math.floor(systemClock.now()) + seconds;
       await askDaemon(control, async (greylist) => {
         for (const ip of ips) {
-          await claim(greylist, ip, expires);
+          await claim(greylist, ip, expires, options);
           const holds = expires === undefined ? '' : ` until ${timeWords(expires)}`;
           await out.print({ ip, becomes, expires }, () => [`${ip} is ${becomes}${holds}`]);
         }

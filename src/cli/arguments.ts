@@ -8,6 +8,24 @@ export function append(value: string, before: readonly string[] = []): readonly 
   return [...before, value];
 }
 
+/** @returns What reads a whole number in these bounds; it throws an `InvalidArgumentError` for anything else. */
+export function whole(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d{1,12}$/.test(text) && value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`not a whole number ${min}..${max}`);
+  };
+}
+
+/** @returns What reads a number in these bounds; it throws an `InvalidArgumentError` for anything else. */
+export function number(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d{1,12}(\.\d{1,6})?$/.test(text) && value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`not a number ${min}..${max}`);
+  };
+}
+
 /** @throws {InvalidArgumentError} For what is not a UDP or TCP port. */
 export function port(text: string): number {
   const value = Number(text);

@@ -18,6 +18,7 @@ interface Options {
   readonly type?: (typeof TYPES)[number];
   readonly format: Format;
   readonly set?: string;
+  readonly evidence?: boolean;
 }
 
 export function exportCommand(io: Io): Command {
@@ -29,6 +30,7 @@ export function exportCommand(io: Io): Command {
       new Option('--type <type>', 'only these; list, pf, nft and ipset are of white or trapped').choices(TYPES),
     )
     .option('--set <name>', 'the set of nft ("inet filter spamd") or of ipset')
+    .option('--evidence', 'with each trapped address why it was trapped; of json and csv')
     .addHelpText(
       'after',
       `
@@ -39,16 +41,19 @@ Examples:
   spamd-sync export --format nft --type trapped --set "inet filter spamd" | nft -f -`,
     )
     .action(async (options: Options) => {
-      const { control, type, format } = options;
+      const { control, type, format, evidence = false } = options;
       if (OF_ADDRESSES.includes(format) && type !== 'white' && type !== 'trapped') {
         throw new UsageError(`--format ${format} is of addresses: say --type white or --type trapped`);
       }
       if ((format === 'nft' || format === 'ipset') && options.set === undefined) {
         throw new UsageError(`--format ${format} needs the name of a set: say --set`);
       }
+      if (evidence && format !== 'json' && format !== 'csv') {
+        throw new UsageError(`--format ${format} has no place for --evidence: say json or csv`);
+      }
       const out = new Output(io.stdout, false);
       await askDaemon(control, async (greylist) => {
-        for await (const text of formatted(only(greylist.export(), type), options)) await out.write(text);
+        for await (const text of formatted(only(greylist.export({ evidence }), type), options)) await out.write(text);
       });
     });
 }
@@ -63,11 +68,11 @@ export async function* only(
 
 async function* formatted(
   records: AsyncIterable<SpamdbRecord>,
-  { format, set = '' }: Options,
+  { format, set = '', evidence = false }: Options,
 ): AsyncGenerator<string | Uint8Array, void> {
   if (format === 'spamdb') yield* formatSpamdb(records);
   else if (format === 'json') for await (const record of records) yield `${JSON.stringify(record)}\n`;
-  else if (format === 'csv') yield* csv(records);
+  else if (format === 'csv') yield* csv(records, evidence ? [...COLUMNS, 'evidence'] : COLUMNS);
   else {
     for await (const record of records) {
       if ('ip' in record) yield addressLine(record.ip, format, set);
@@ -94,17 +99,18 @@ const COLUMNS = [
   'address',
 ] as const;
 
-/** RFC 4180, times in Unix seconds. */
-async function* csv(records: AsyncIterable<SpamdbRecord>): AsyncGenerator<string, void> {
-  yield `${COLUMNS.join(',')}\r\n`;
+/** RFC 4180, times in Unix seconds, evidence as JSON. */
+async function* csv(records: AsyncIterable<SpamdbRecord>, columns: readonly string[]): AsyncGenerator<string, void> {
+  yield `${columns.join(',')}\r\n`;
   for await (const record of records) {
-    const members = record as unknown as Readonly<Record<string, string | number | undefined>>;
-    yield `${COLUMNS.map((name) => field(members[name])).join(',')}\r\n`;
+    const members = record as unknown as Readonly<Record<string, string | number | object | undefined>>;
+    yield `${columns.map((name) => field(members[name])).join(',')}\r\n`;
   }
 }
 
 /** What begins like a formula is kept from being one: a client chooses its HELO, and a spreadsheet would run it. */
-function field(value: string | number | undefined): string {
+function field(value: string | number | object | undefined): string {
+  if (typeof value === 'object') return field(JSON.stringify(value));
   if (typeof value !== 'string') return `${value ?? ''}`;
   const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;

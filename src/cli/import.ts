@@ -1,10 +1,10 @@
-import { open } from 'node:fs/promises';
 import { Command } from 'commander';
 import { parseSpamdb } from '../spamdb/index.ts';
 import { askDaemon, controlOption } from './control.ts';
 import { EXIT } from './failure.ts';
 import type { Io } from './io.ts';
 import { Output } from './output.ts';
+import { inputFrom } from './records.ts';
 
 export function importCommand(io: Io): Command {
   return new Command('import')
@@ -22,8 +22,7 @@ export function importCommand(io: Io): Command {
         bad++;
         io.stderr.write(`spamd-sync: ${message}\n`);
       };
-      // Opened before anybody is asked: a stream that fails while nobody reads it ends the process.
-      const input = path === '-' ? io.stdin : (await open(path)).createReadStream();
+      const input = await inputFrom(path, io);
       const report = await askDaemon(control, (greylist) => greylist.import(parseSpamdb(input, { onBadLine })));
       const { grey, white, trapped, spamtraps, ignored } = report;
       await new Output(io.stdout, json).print({ ...report, bad }, () => [

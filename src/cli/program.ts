@@ -1,16 +1,30 @@
 import { Command, CommanderError } from 'commander';
 import { allowCommand, forgetCommand, trapCommand } from './addresses.ts';
+import { bridgeCommand } from './bridge.ts';
+import { candidatesCommand } from './candidates.ts';
 import { decodeCommand } from './decode.ts';
+import { diffCommand } from './diff.ts';
+import { doctorCommand } from './doctor.ts';
 import { exportCommand } from './export.ts';
 import { EXIT, failureOf } from './failure.ts';
 import { fingerprintCommand } from './fingerprint.ts';
 import { importCommand } from './import.ts';
 import type { Io } from './io.ts';
 import { keygenCommand } from './keygen.ts';
+import { keysCommand } from './keys.ts';
 import { listCommand } from './list.ts';
+import { peersCommand } from './peers.ts';
+import { probesCommand } from './probes.ts';
+import { releaseCommand } from './release.ts';
+import { seedCommand } from './seed.ts';
+import { sendCommand } from './send.ts';
 import { serveCommand } from './serve.ts';
 import { spamtrapCommand } from './spamtrap.ts';
 import { statsCommand } from './stats.ts';
+import { tableCommand } from './table.ts';
+import { traplistCommand } from './traplist.ts';
+import { watchCommand } from './watch.ts';
+import { whyCommand } from './why.ts';
 
 const EXITS = `
 Exit status: 0 all is well; 1 the answer is no, as the command's own help says; 2 the command line is wrong;
@@ -40,12 +54,26 @@ function program(version: string, io: Io): Command {
     serveCommand,
     listCommand,
     statsCommand,
+    whyCommand,
+    watchCommand,
+    peersCommand,
+    keysCommand,
+    doctorCommand,
+    sendCommand,
+    seedCommand,
+    bridgeCommand,
+    diffCommand,
     allowCommand,
     trapCommand,
     forgetCommand,
+    releaseCommand,
     spamtrapCommand,
     importCommand,
     exportCommand,
+    tableCommand,
+    traplistCommand,
+    candidatesCommand,
+    probesCommand,
     decodeCommand,
     keygenCommand,
     fingerprintCommand,

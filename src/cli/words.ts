@@ -22,7 +22,54 @@ export function quoted(text: string): string {
   });
 }
 
+/** When something happened, UTC with milliseconds, ISO 8601. */
+export function momentWords(seconds: number): string {
+  return new Date(seconds * 1000).toISOString();
+}
+
 /** A time in UTC, ISO 8601; 0 is never. */
 export function timeWords(seconds: number): string {
   return seconds === 0 ? 'never' : new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
+}
+
+/** A time in UTC, and how far that is from now. */
+export function whenWords(seconds: number, now: number): string {
+  if (seconds === 0 || seconds === now) return seconds === 0 ? 'never' : `${timeWords(seconds)} (now)`;
+  const far = durationWords(Math.abs(seconds - now));
+  return `${timeWords(seconds)} (${seconds > now ? `in ${far}` : `${far} ago`})`;
+}
+
+const UNITS = [
+  ['d', 86_400],
+  ['h', 3600],
+  ['m', 60],
+  ['s', 1],
+] as const;
+
+/** A duration in its two largest units, as `1d 4h`. */
+export function durationWords(seconds: number): string {
+  const largest = Math.max(
+    0,
+    UNITS.findIndex(([, length]) => seconds >= length),
+  );
+  let left = seconds;
+  const parts = UNITS.slice(largest, largest + 2).map(([unit, length]) => {
+    const count = Math.floor(left / length);
+    left -= count * length;
+    return { unit, count };
+  });
+  const shown = parts.filter(({ count }) => count > 0).map(({ unit, count }) => `${count}${unit}`);
+  return shown.length === 0 ? '0s' : shown.join(' ');
+}
+
+/** How long something takes or is ago, in one unit: `45s`, `12m`, `3h`, `5d`. */
+export function agoWords(seconds: number): string {
+  const [unit, length] = UNITS.find(([, size]) => seconds >= 2 * size) ?? ['s', 1];
+  return `${Math.max(0, Math.floor(seconds / length))}${unit}`;
+}
+
+/** Counters by name, those that are not 0: `3 grey, 1 white`; `-` for none. */
+export function countsWords(counts: Readonly<Record<string, number>>): string {
+  const some = Object.entries(counts).filter(([, count]) => count > 0);
+  return some.length === 0 ? '-' : some.map(([name, count]) => `${count} ${name}`).join(', ');
 }

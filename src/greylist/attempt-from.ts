@@ -37,7 +37,11 @@ export function attemptFrom({ ip, helo, from, to, connectedTo }: Reported): Atte
 }
 
 function addressFrom(text: string | null | undefined): string | undefined {
-  const trimmed = `${text ?? ''}`.trim().replace(/^IPv6:/i, '');
+  const given = `${text ?? ''}`;
+  // As most mail servers have it, and for every recipient.
+  const plain = canonicalAddress(given);
+  if (plain !== undefined) return plain;
+  const trimmed = given.trim().replace(/^IPv6:/i, '');
   const [, inBrackets] = /^\[(?:IPv6:)?([^\]]*)\](?::\d{1,5})?$/i.exec(trimmed) ?? [];
   const [, beforePort] = /^([\d.]+):\d{1,5}$/.exec(trimmed) ?? [];
   return canonicalAddress(inBrackets ?? beforePort ?? trimmed);

@@ -1,6 +1,6 @@
 import { canonicalAddress } from '../address.ts';
 import type { Entry } from '../entry.ts';
-import { stateOf } from '../rules/address.ts';
+import { type AddressState, stateOf } from '../rules/address.ts';
 import { type AttemptOptions, type AttemptOutcome, AttemptStep, type Rules } from '../rules/attempt.ts';
 import { ReadStep } from '../rules/change.ts';
 import { DeliveryStep } from '../rules/delivery.ts';
@@ -91,10 +91,7 @@ export class Decider {
     const { store, policy, rules, announce } = this.#options;
     const client = clientOf(ip, policy);
     const pool = poolOf(ip, policy);
-    if (pool !== client) {
-      const known = await store.update(new ReadStep(client), now);
-      if (known !== undefined && stateOf(known, now, policy.trapWins)?.type === 'trapped') return false;
-    }
+    if (pool !== client && (await this.#ownState(client, now))?.type === 'trapped') return false;
     const delivery = await store.update(new DeliveryStep(pool, rules), now);
     if (delivery.outcome === 'trapped') return false;
     if (delivery.announce) announce({ type: 'white', ip, timestamp: delivery.at, expires: delivery.expires });
@@ -116,8 +113,7 @@ export class Decider {
     const client = clientOf(ip, policy);
     const pool = attempt === undefined ? poolOf(ip, policy) : await this.#poolOf(ip, attempt);
     if (pool !== client) {
-      const known = await store.update(new ReadStep(client), now);
-      const state = known === undefined ? undefined : stateOf(known, now, policy.trapWins);
+      const state = await this.#ownState(client, now);
       if (state !== undefined) return state.type;
     }
     const key =
@@ -168,18 +164,25 @@ export class Decider {
     return pool === client ? this.#decideOne(pool, question) : this.#decideInPool(client, pool, question);
   }
 
-  /** What is known of the client itself goes before what is known of its pool. */
   async #decideInPool(client: string, pool: string, question: Question): Promise<Verdict> {
-    const { store, policy } = this.#options;
     const { attempt, now } = question;
-    const known = await store.update(new ReadStep(client), now);
-    const state = known === undefined ? undefined : stateOf(known, now, policy.trapWins);
-    if (state?.type === 'trapped') return rejected('trapped', state.expires, known?.trappedBy ?? '');
+    const state = await this.#ownState(client, now);
+    if (state?.type === 'trapped') return rejected('trapped', state.expires, state.trappedBy);
     if (state?.type === 'white') {
-      if (await store.spamtraps.has(canonicalMailbox(attempt.to))) return this.#trap('spamtrap', question);
+      if (await this.#options.store.spamtraps.has(canonicalMailbox(attempt.to))) {
+        return this.#trap('spamtrap', question);
+      }
       return { action: 'pass', reason: 'white', expires: state.expires };
     }
     return this.#decideOne(pool, question);
+  }
+
+  /** What is known of a client itself goes before what is known of its pool. */
+  async #ownState(client: string, now: number): Promise<(AddressState & { readonly trappedBy: string }) | undefined> {
+    const { store, policy } = this.#options;
+    const known = await store.update(new ReadStep(client), now);
+    const state = known && stateOf(known, now, policy.trapWins);
+    return known && state && { ...state, trappedBy: known.trappedBy };
   }
 
   #decideOne(pool: string, question: Question): Awaitable<Verdict> {

@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { type TimedClock, within } from '../clock.ts';
+import { CHANNELS } from '../diagnostics.ts';
 import { Listeners } from '../listeners.ts';
 import type { Rules } from '../rules/attempt.ts';
 import type { SpamdbRecord } from '../spamdb-record.ts';
@@ -36,7 +37,14 @@ import {
 } from './options.ts';
 import { checkedPolicy, type GreylistPolicy, type PolicyOptions } from './policy.ts';
 import { applyEntry, merge, removalExpires } from './received.ts';
-import { exportRecords, type ImportReport, importRecords } from './records.ts';
+import {
+  checkedExport,
+  type ExportedRecord,
+  type ExportOptions,
+  exportRecords,
+  type ImportReport,
+  importRecords,
+} from './records.ts';
 import { GreylistCounters, type GreylistStats } from './stats.ts';
 import { canSubscribe, Subscription } from './subscription.ts';
 import { Sweeper } from './sweeper.ts';
@@ -121,11 +129,11 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
       const ip = checkedAttempt(attempt);
       const { policy } = this.#current;
       if (!this.#inFlight.hasRoom(attempt)) {
-        return Promise.resolve(this.#counted(this.#failed(TOO_MANY, policy), policy));
+        return Promise.resolve(this.#answered(attempt, this.#failed(TOO_MANY, policy), policy));
       }
       const decided = this.#decide({ ip, attempt, now: this.#now(), trapsOnly });
-      if (decided instanceof Promise) return this.#settled(decided, this.#inFlight.begin(attempt), policy);
-      return Promise.resolve(this.#counted(decided, policy));
+      if (decided instanceof Promise) return this.#settled(attempt, decided, policy);
+      return Promise.resolve(this.#answered(attempt, decided, policy));
     } catch (error) {
       return Promise.reject(error);
     }
@@ -254,9 +262,14 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
     list: (): AsyncIterable<string> => eachOf(this.#store.spamtraps.list()),
   };
 
-  /** Everything that still holds, as spamdb(8) would list it: tuples, then addresses, then spamtraps. */
-  export(): AsyncIterable<SpamdbRecord> {
-    return exportRecords(this.#store, this.#now(), this.#current.policy.trapWins);
+  /**
+   * Everything that still holds, as spamdb(8) would list it: tuples, then addresses, then spamtraps.
+   *
+   * @param options.evidence Whether trapped addresses have the evidence of their traps with them. Default `false`.
+   * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for an invalid option.
+   */
+  export(options: ExportOptions = {}): AsyncIterable<ExportedRecord> {
+    return exportRecords(this.#store, this.#now(), this.#current.policy.trapWins, checkedExport(options));
   }
 
   /** Takes in what spamdb(8) or another greylist listed; addresses known already are merged, nothing is announced. */
@@ -359,17 +372,25 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
     }
   }
 
-  async #settled(deciding: Promise<Verdict>, waiting: number, policy: GreylistPolicy): Promise<Verdict> {
+  async #settled(attempt: Attempt, deciding: Promise<Verdict>, policy: GreylistPolicy): Promise<Verdict> {
+    const waiting = this.#inFlight.begin(attempt);
     // It waits on after `check` has given up.
     const done = () => this.#inFlight.done(waiting);
     deciding.then(done, done);
     const failed = (error: unknown) => this.#failed(error, policy);
-    return this.#counted(await this.#inTime(deciding).catch(failed), policy);
+    return this.#answered(attempt, await this.#inTime(deciding).catch(failed), policy);
   }
 
   #inTime<T>(promise: Promise<T>): Promise<T> {
     const { timeout } = this.#settings;
     return within(this.#clock, promise, timeout, () => new Error(`no answer from the store in ${timeout} s`));
+  }
+
+  /** Counted, as the mode has it, and shown to whoever looks. */
+  #answered(attempt: Attempt, decided: Verdict, policy: GreylistPolicy): Verdict {
+    const verdict = this.#counted(decided, policy);
+    if (CHANNELS.verdict.hasSubscribers) CHANNELS.verdict.publish({ greylist: this, attempt, verdict });
+    return verdict;
   }
 
   #counted(verdict: Verdict, { mode }: GreylistPolicy): Verdict {

@@ -1,8 +1,10 @@
 import { canonicalAddress, canonicalNetwork } from '../address.ts';
 import { type AddressRecord, merged, newAddress, stateOf } from '../rules/address.ts';
+import type { Evidence } from '../rules/evidence.ts';
 import { canonicalMailbox, originalOf, splitKey, tupleKey, typedStrings } from '../rules/key.ts';
 import { checkRecord, checkRecords, type SpamdbRecord } from '../spamdb-record.ts';
 import type { Store, StoreRecord } from '../store/store.ts';
+import { badOption, checkMembers } from '../validate.ts';
 import { identityOf } from './identity.ts';
 import type { GreylistPolicy } from './policy.ts';
 import { clientOf } from './received.ts';
@@ -26,13 +28,42 @@ export interface ImportReport {
   readonly ignored: number;
 }
 
+/** Options of `export`. */
+export interface ExportOptions {
+  /** Whether each trapped address has the evidence of its traps with it, newest first. Default `false`. */
+  readonly evidence?: boolean | undefined;
+}
+
+/** A line of spamdb(8); a TRAPPED one has the evidence where that was asked for. */
+export type ExportedRecord = SpamdbRecord & {
+  /** Why it was trapped, newest first; of TRAPPED. */
+  readonly evidence?: readonly Evidence[];
+};
+
+/**
+ * @returns Whether evidence is asked for.
+ * @throws {SpamdSyncError} `ERR_SPAMD_OPTION`
+ */
+export function checkedExport(options: ExportOptions): boolean {
+  checkMembers('options', options, { evidence: true });
+  const { evidence = false } = options;
+  if (typeof evidence !== 'boolean') throw badOption('evidence', 'not true or false', evidence);
+  return evidence;
+}
+
 /** What a store holds that has not expired, as spamdb(8) lists it. */
-export async function* exportRecords(store: Store, now: number, trapWins: boolean): AsyncIterable<SpamdbRecord> {
+export async function* exportRecords(
+  store: Store,
+  now: number,
+  trapWins: boolean,
+  evidence: boolean,
+): AsyncIterable<ExportedRecord> {
   for await (const item of store.records()) {
     if (item.type === 'spamtrap') yield { type: 'SPAMTRAP', address: item.address };
     else if (item.type === 'address') {
       const record = addressLine(item.ip, item.record, now, trapWins);
-      if (record !== undefined) yield record;
+      if (record === undefined) continue;
+      yield evidence && record.type === 'TRAPPED' ? { ...record, evidence: item.record.evidence } : record;
     } else if (item.record.expires > now) {
       const { first, pass, expires, blocked, passed } = item.record;
       const strings = typedStrings(item.key, item.record.original);

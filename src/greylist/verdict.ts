@@ -73,6 +73,19 @@ export function rejected(reason: RejectReason, expires: number, trappedBy: strin
   return { action: 'reject', reason, expires, trappedBy, reply };
 }
 
+/** Whether it rejects, or would if the mode were not `learn`. */
+export function isRejection({ reason, would }: Pick<Verdict, 'reason' | 'would'>): boolean {
+  switch (would ?? reason) {
+    case 'spamtrap':
+    case 'domain':
+    case 'low-priority-mx':
+    case 'trapped':
+      return true;
+    default:
+      return false;
+  }
+}
+
 /** The verdict when the greylist cannot decide, as `policy.onError` says. */
 export function undecided(onError: 'pass' | 'defer', error: Error): Verdict {
   if (onError === 'pass') return { action: 'pass', reason: 'error', error };

@@ -1,4 +1,4 @@
-import { type FileHandle, open, readFile, rm } from 'node:fs/promises';
+import { access, type FileHandle, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { systemCode } from '../errors.ts';
@@ -13,6 +13,10 @@ export interface Acknowledged {
 }
 
 const NAME = 'ACKNOWLEDGED';
+/** What it was before a repair, for as long as that is not done. */
+const BEFORE_REPAIR = 'REPAIRING';
+/** In that, where there was nothing. */
+const NOTHING = 'missing';
 /** Four numbers, and the checksum (CRC-32, zlib) of them. */
 const NUMBERS = 32;
 const SIZE = NUMBERS + 4;
@@ -64,12 +68,42 @@ export async function readAcknowledged(directory: string): Promise<Acknowledged 
     if (systemCode(error) === 'ENOENT') return undefined;
     throw error;
   });
-  if (bytes === undefined) return 'missing';
+  return bytes === undefined ? 'missing' : decoded(bytes);
+}
+
+/** Whether a repair was begun, and is not done. */
+export function isBeingRepaired(directory: string): Promise<boolean> {
+  return access(join(directory, BEFORE_REPAIR)).then(
+    () => true,
+    () => false,
+  );
+}
+
+/**
+ * Puts aside what was acknowledged last, for LevelDB counts anew by what a repair saves.
+ *
+ * @returns What it was, also where a repair before this one was cut off.
+ */
+export async function beginRepair(directory: string): Promise<Acknowledged | 'missing' | 'damaged'> {
+  const [path, aside] = [join(directory, NAME), join(directory, BEFORE_REPAIR)];
+  if (await isBeingRepaired(directory)) await rm(path, { force: true });
+  else {
+    await rename(path, aside).catch((error: unknown) => {
+      if (systemCode(error) === 'ENOENT') return writeFile(aside, NOTHING);
+      throw error;
+    });
+  }
+  const bytes = await readFile(aside);
+  return bytes.equals(Buffer.from(NOTHING)) ? 'missing' : decoded(bytes);
+}
+
+/** What a repair keeps is written, and acknowledged. */
+export function endRepair(directory: string): Promise<void> {
+  return rm(join(directory, BEFORE_REPAIR));
+}
+
+function decoded(bytes: Buffer): Acknowledged | 'damaged' {
   if (bytes.length !== SIZE || crc32(bytes.subarray(0, NUMBERS)) !== bytes.readUInt32LE(NUMBERS)) return 'damaged';
   const [sequence = 0, tuples = 0, addresses = 0, spamtraps = 0] = [0, 8, 16, 24].map((at) => bytes.readDoubleLE(at));
   return { sequence, counts: { tuples, addresses, spamtraps } };
-}
-
-export function removeAcknowledged(directory: string): Promise<void> {
-  return rm(join(directory, NAME), { force: true });
 }

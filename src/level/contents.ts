@@ -12,7 +12,8 @@ import {
   encodeTuple,
 } from '../store/codec.ts';
 import { evidenceBytes } from '../store/heap-size.ts';
-import { Database, damaged, damagedRecord, type Operation } from './database.ts';
+import type { Database, Operation } from './database.ts';
+import { damaged, damagedRecord } from './errors.ts';
 import type { BoundOptions } from './room.ts';
 import { unsealed } from './seal.ts';
 import type { Kind } from './table.ts';
@@ -40,7 +41,7 @@ export const TUPLES: Kind<TupleRecord> = {
   heapSizeOf: (key, { original }) => key.length + 150 + 2 * (original?.length ?? 0),
   isLive: (record, now) => !isExpiredTuple(record, now),
 };
-const META = 'm';
+export const META = 'm';
 
 /** What a tuple takes on the disk besides its strings, bytes. */
 const TUPLE_SIZE = 64;
@@ -71,21 +72,19 @@ export function addressBound(max: number): BoundOptions<AddressRecord> {
   };
 }
 
-interface Readable {
+/** A kind of records as far as they are read. */
+export interface Readable {
   readonly prefix: string;
   readonly decode: (bytes: Uint8Array) => unknown;
 }
 
 /** A spamtrap is all in its key. */
-const SPAMTRAPS: Readable = { prefix: TRAP_PREFIX, decode: (bytes) => bytes };
+export const SPAMTRAPS: Readable = { prefix: TRAP_PREFIX, decode: (bytes) => bytes };
 
 /** 2: every value has a checksum behind it, see `sealed`. In 1 none had. */
 const FORMAT = 2;
-const UNSEALED_FORMAT = 1;
-/** As they stand in a message. */
-const TYPES = ['tuples', 'addresses', 'spamtraps'] as const;
-const PREFIXES = { tuples: TUPLES.prefix, addresses: ADDRESSES.prefix, spamtraps: TRAP_PREFIX } as const;
-const NO_RECORDS: Counts = { tuples: 0, addresses: 0, spamtraps: 0 };
+export const UNSEALED_FORMAT = 1;
+export const NO_RECORDS: Counts = { tuples: 0, addresses: 0, spamtraps: 0 };
 
 export interface Contents {
   readonly counts: Counts;
@@ -122,6 +121,7 @@ export async function readContents(db: Database): Promise<Contents> {
       spamtraps.push(key.slice(1));
     }
   }
+  await db.acknowledge(counts);
   return { counts, spamtraps };
 }
 
@@ -129,62 +129,8 @@ export function metaOperation(counts: Counts): Operation {
   return { type: 'put', key: META, value: encodeMeta(FORMAT, counts) };
 }
 
-/** What a look at all records found. */
-export interface Census {
-  /** What the store says of itself. */
-  readonly said: Counts;
-  /** What is there and sound. */
-  readonly found: Counts;
-  /** What is there and fails its checksum. */
-  readonly unsound: Counts;
-}
-
-export interface CensusOptions {
-  readonly onTuple: (key: string, record: TupleRecord) => void;
-  readonly onAddress: (ip: string, record: AddressRecord) => void;
-  /** Whether nobody wants to know any more. */
-  readonly isOver: () => boolean;
-}
-
-/**
- * Looks at every record, as all are when it is begun.
- *
- * @returns `undefined` when it was over before.
- */
-export async function takeCensus(db: Database, o: CensusOptions): Promise<Census | undefined> {
-  let said = NO_RECORDS;
-  const found = { ...NO_RECORDS };
-  const unsound = { ...NO_RECORDS };
-  for await (const slice of db.slices()) {
-    if (o.isOver()) return undefined;
-    for (const [key, value] of slice) {
-      const type = TYPES.find((one) => key.startsWith(PREFIXES[one]));
-      if (type !== undefined) (value === undefined ? unsound : found)[type]++;
-      if (value === undefined) continue;
-      if (type === 'tuples') o.onTuple(key.slice(TUPLES.prefix.length), TUPLES.decode(value));
-      else if (type === 'addresses') o.onAddress(key.slice(ADDRESSES.prefix.length), ADDRESSES.decode(value));
-      else if (key === META) ({ counts: said } = decodeMeta(value));
-    }
-  }
-  return { said, found, unsound };
-}
-
-/** How many more records of a type there are than the store says, sound or not. */
-export function surplus({ said, found, unsound }: Census, type: keyof Counts): number {
-  return found[type] + unsound[type] - said[type];
-}
-
-/** What is wrong by a census, and what a repair would keep; `undefined`: nothing. */
-export function censusFinding(directory: string, census: Census): SpamdSyncError | undefined {
-  const wrong = TYPES.filter((type) => census.unsound[type] > 0 || surplus(census, type) !== 0);
-  if (wrong.length === 0) return undefined;
-  const each = wrong.map(
-    (type) => `of ${census.said[type]} ${type} ${census.found[type]} are sound and kept by a repair`,
-  );
-  return damaged(directory, each.join(', '));
-}
-
-async function readMeta(db: Database): Promise<Meta | undefined> {
+/** @throws {SpamdSyncError} `ERR_SPAMD_STORE_DAMAGED`. */
+export async function readMeta(db: Database): Promise<Meta | undefined> {
   for await (const slice of db.storedSlices(META)) {
     const stored = slice.find(([key]) => key === META)?.[1];
     if (stored === undefined) continue;
@@ -198,7 +144,7 @@ async function readMeta(db: Database): Promise<Meta | undefined> {
   return undefined;
 }
 
-/** Puts a checksum behind every value. */
+/** Puts a checksum behind every value. Until that is done nothing is acknowledged, by which a repair knows the format. */
 async function seal(db: Database, counts: Counts): Promise<void> {
   for (const kind of [ADDRESSES, TUPLES, SPAMTRAPS]) {
     for await (const slice of db.storedSlices(kind.prefix)) {
@@ -207,73 +153,14 @@ async function seal(db: Database, counts: Counts): Promise<void> {
         if (decoded(kind.decode, stored) === undefined) throw damaged(db.directory, `${shown(key)} cannot be decoded`);
         return [{ type: 'put', key, value: stored }];
       });
-      if (operations.length > 0) await db.write(operations, counts);
+      if (operations.length > 0) await db.write(operations);
     }
   }
-  await db.write([metaOperation(counts)], counts);
+  await db.write([metaOperation(counts)]);
 }
 
-/** What a repair kept, and what it gave up. */
-export interface RepairReport extends Counts {
-  /** Records that were found, and could not be decoded or failed their checksum. */
-  readonly dropped: number;
-  /** How many records of each kind are gone of those that were acknowledged last. `undefined`: that cannot be known any more. */
-  readonly lost: Counts | undefined;
-}
-
-/** Saves what can be read: first LevelDB's own repair, then without the records that fail their checksum. */
-export async function repairDirectory(directory: string, cacheSize: number): Promise<RepairReport> {
-  const acknowledged = await Database.repair(directory);
-  const db = await Database.open(directory, cacheSize);
-  try {
-    // Where there is nothing that only this format has, the records may be of the one before.
-    const meta = await readMeta(db).catch(() => undefined);
-    const mayBeUnsealed = meta === undefined ? acknowledged === 'missing' : meta.format === UNSEALED_FORMAT;
-    const tuples = await keepSound(db, TUPLES, mayBeUnsealed);
-    const addresses = await keepSound(db, ADDRESSES, mayBeUnsealed);
-    const spamtraps = await keepSound(db, SPAMTRAPS, mayBeUnsealed);
-    const counts = { tuples: tuples.kept, addresses: addresses.kept, spamtraps: spamtraps.kept };
-    await db.write([metaOperation(counts)], counts);
-    const dropped = tuples.dropped + addresses.dropped + spamtraps.dropped;
-    const before = typeof acknowledged === 'string' ? undefined : acknowledged.counts;
-    return { ...counts, dropped, lost: before === undefined ? undefined : fewer(before, counts) };
-  } finally {
-    await db.close();
-  }
-}
-
-async function keepSound(
-  db: Database,
-  { prefix, decode }: Readable,
-  mayBeUnsealed: boolean,
-): Promise<{ kept: number; dropped: number }> {
-  let kept = 0;
-  let dropped = 0;
-  for await (const slice of db.storedSlices(prefix)) {
-    const operations: Operation[] = [];
-    for (const [key, stored] of slice) {
-      const value = unsealed(key, stored) ?? (mayBeUnsealed ? stored : undefined);
-      const isSound = value !== undefined && decoded(decode, value) !== undefined;
-      if (!isSound) operations.push({ type: 'del', key });
-      else if (value === stored) operations.push({ type: 'put', key, value });
-      if (isSound) kept++;
-      else dropped++;
-    }
-    if (operations.length > 0) await db.write(operations, NO_RECORDS);
-  }
-  return { kept, dropped };
-}
-
-/** How many fewer there are than before, of each kind. */
-function fewer(before: Counts, after: Counts): Counts {
-  return {
-    tuples: Math.max(0, before.tuples - after.tuples),
-    addresses: Math.max(0, before.addresses - after.addresses),
-    spamtraps: Math.max(0, before.spamtraps - after.spamtraps),
-  };
-}
-
-function decoded<T>(decode: (bytes: Uint8Array) => T, value: Uint8Array): T | undefined {
+/** `undefined` for what cannot be decoded. */
+export function decoded<T>(decode: (bytes: Uint8Array) => T, value: Uint8Array): T | undefined {
   try {
     return decode(value);
   } catch {

@@ -1,10 +1,11 @@
 import { mkdir } from 'node:fs/promises';
 import type { ClassicLevel } from 'classic-level';
-import { SpamdSyncError, shown, systemCode } from '../errors.ts';
+import { SpamdSyncError, systemCode } from '../errors.ts';
 import type { Counts } from '../store/codec.ts';
-import { type Acknowledged, AcknowledgedFile, readAcknowledged, removeAcknowledged } from './acknowledged.ts';
-import { type Inspection, inspected } from './inspection.ts';
-import { locked, type Ownership, ownership } from './ownership.ts';
+import { type Acknowledged, AcknowledgedFile, beginRepair, endRepair, isBeingRepaired } from './acknowledged.ts';
+import { closed, damaged, damagedRecord, isNotOpen, locked, storeError, translated } from './errors.ts';
+import { type Inspection, inspected, type Tables } from './inspection.ts';
+import { type Ownership, ownership } from './ownership.ts';
 import { salvage } from './salvage.ts';
 import { sealed, unsealed } from './seal.ts';
 
@@ -15,6 +16,7 @@ export type Operation =
 /** A key and its value, which is `undefined` where it fails its checksum. */
 export type Item = readonly [key: string, value: Buffer | undefined];
 
+type Level = typeof ClassicLevel;
 type Db = ClassicLevel<string, Buffer>;
 
 /** How many items an iterator brings at a time: some milliseconds to look at. */
@@ -22,14 +24,8 @@ const SLICE = 1000;
 /** How many keys are looked up by one task of the thread pool; with more, several threads share them. */
 const LOOKUP = 64;
 
-const NOTHING: Counts = { tuples: 0, addresses: 0, spamtraps: 0 };
-
-interface Parts {
-  readonly db: Db;
-  readonly owned: Ownership;
-  readonly acknowledged: AcknowledgedFile;
-  readonly sequence: number;
-}
+/** After every key. */
+const END = '\u{10ffff}';
 
 interface Lookup {
   readonly key: string;
@@ -42,18 +38,22 @@ export class Database {
   readonly directory: string;
   readonly #db: Db;
   readonly #owned: Ownership;
-  readonly #acknowledged: AcknowledgedFile;
+  /** `undefined` until it is known how many records there are. */
+  #acknowledged: AcknowledgedFile | undefined;
   /** How many operations LevelDB has written, over all time. */
   #sequence: number;
+  /** The tables that were found sound. */
+  #tables: Tables;
   #lookups: Lookup[] = [];
   #damaged = 0;
+  #isClosed = false;
 
-  private constructor(directory: string, parts: Parts) {
+  private constructor(directory: string, db: Db, owned: Ownership, { sequence, tables }: Inspection) {
     this.directory = directory;
-    this.#db = parts.db;
-    this.#owned = parts.owned;
-    this.#acknowledged = parts.acknowledged;
-    this.#sequence = parts.sequence;
+    this.#db = db;
+    this.#owned = owned;
+    this.#sequence = sequence;
+    this.#tables = tables;
   }
 
   /** @throws {SpamdSyncError} `ERR_SPAMD_OPTIONAL`, `ERR_SPAMD_STORE`, `ERR_SPAMD_STORE_LOCKED`, `ERR_SPAMD_STORE_DAMAGED`. */
@@ -61,47 +61,45 @@ export class Database {
     const { ClassicLevel: Level } = await load();
     return await translated(directory, async () => {
       await mkdir(directory, { recursive: true });
-      const owned = await ownership(directory);
-      try {
-        const { sequence, acknowledged } = await sound(directory);
-        const db: Db = new Level(directory, {
-          keyEncoding: 'utf8',
-          // As Buffers: what decodes them is several times faster on those.
-          valueEncoding: 'buffer',
-          cacheSize,
-          writeBufferSize: 4 * 2 ** 20,
-        });
-        await db.open();
-        const last = { sequence, counts: acknowledged?.counts ?? NOTHING };
-        const file = await AcknowledgedFile.open(directory, last).catch(closing(db));
-        return new Database(directory, { db, owned, acknowledged: file, sequence });
-      } catch (error) {
-        await owned.release();
-        throw error;
-      }
+      return await owning(directory, async (owned) => {
+        if (await isBeingRepaired(directory)) throw damaged(directory, 'a repair of it was cut off');
+        return await Database.#opened(Level, directory, cacheSize, owned);
+      });
     });
   }
 
   /**
-   * What LevelDB does for a damaged directory: saves what can be read.
+   * Opens a damaged directory with what LevelDB can save of it. Until `endRepair` nothing else opens it.
    *
-   * @returns What was acknowledged last, as the directory says.
+   * @returns With what was acknowledged last, as the directory says.
    */
-  static async repair(directory: string): Promise<Acknowledged | 'missing' | 'damaged'> {
+  static async openDamaged(
+    directory: string,
+    cacheSize: number,
+  ): Promise<{ db: Database; acknowledged: Acknowledged | 'missing' | 'damaged' }> {
     const { ClassicLevel: Level } = await load();
-    return await translated(directory, async () => {
-      const owned = await ownership(directory);
-      try {
-        const acknowledged = await readAcknowledged(directory);
+    return await translated(directory, () =>
+      owning(directory, async (owned) => {
+        await checkUnlocked(Level, directory);
+        const acknowledged = await beginRepair(directory);
         await salvage(directory);
         await Level.repair(directory);
-        // LevelDB counts anew, by what it saved.
-        await removeAcknowledged(directory);
-        return acknowledged;
-      } finally {
-        await owned.release();
-      }
+        return { db: await Database.#opened(Level, directory, cacheSize, owned), acknowledged };
+      }),
+    );
+  }
+
+  static async #opened(Level: Level, directory: string, cacheSize: number, owned: Ownership): Promise<Database> {
+    const inspection = await sound(directory, new Map());
+    const db: Db = new Level(directory, {
+      keyEncoding: 'utf8',
+      // As Buffers: what decodes them is several times faster on those.
+      valueEncoding: 'buffer',
+      cacheSize,
+      writeBufferSize: 4 * 2 ** 20,
     });
+    await db.open();
+    return new Database(directory, db, owned, inspection);
   }
 
   /** How often a value was read that failed its checksum. */
@@ -116,7 +114,8 @@ export class Database {
    */
   get(key: string): Promise<Buffer | undefined> {
     return new Promise((found, failed) => {
-      if (this.#lookups.push({ key, found, failed }) === 1) queueMicrotask(() => this.#lookUp());
+      // Not before all that a look-up just answered has come to its next one.
+      if (this.#lookups.push({ key, found, failed }) === 1) process.nextTick(() => this.#lookUp());
     });
   }
 
@@ -125,7 +124,7 @@ export class Database {
     this.#lookups = [];
     for (let from = 0; from < lookups.length; from += LOOKUP) {
       const some = lookups.slice(from, from + LOOKUP);
-      translated(this.directory, () => this.#db.getMany(some.map(({ key }) => key))).then(
+      this.#asked(() => this.#db.getMany(some.map(({ key }) => key))).then(
         (values) => some.forEach((lookup, at) => void this.#answer(lookup, values[at])),
         (error: unknown) => some.forEach(({ failed }) => void failed(error)),
       );
@@ -157,59 +156,98 @@ export class Database {
   async *storedSlices(prefix = '', from = prefix): AsyncGenerator<[key: string, stored: Buffer][], void, undefined> {
     const range = prefix === '' ? {} : { gte: from, lt: after(prefix) };
     const options = { ...range, fillCache: false, highWaterMarkBytes: 2 ** 18 };
-    const iterator = await translated(this.directory, async () => this.#db.iterator(options));
+    const iterator = await this.#asked(async () => this.#db.iterator(options));
     try {
       for (;;) {
-        const slice = await translated(this.directory, () => iterator.nextv(SLICE));
+        const slice = await this.#asked(() => iterator.nextv(SLICE));
         if (slice.length === 0) return;
         yield slice;
       }
     } finally {
-      await iterator.close();
+      await this.#asked(() => iterator.close());
     }
   }
 
   /**
    * All or nothing, and on the disk when it is done.
    *
-   * @param counts How many records there are with it.
+   * @param counts How many records there are with it. Where that is not known yet, none is acknowledged.
    */
-  write(operations: readonly Operation[], counts: Counts): Promise<void> {
-    return translated(this.directory, async () => {
-      // Several times faster than an array of operations, of which each is copied.
+  write(operations: readonly Operation[], counts?: Counts): Promise<void> {
+    return this.#asked(async () => {
+      // Chained: an array of operations costs the event loop ten times as much.
       const batch = this.#db.batch();
       for (const operation of operations) {
-        const { key } = operation;
-        if (operation.type === 'del') batch.del(key);
-        else batch.put(key, sealed(key, operation.value));
+        if (operation.type === 'del') batch.del(operation.key);
+        else batch.put(operation.key, sealed(operation.key, operation.value));
       }
       await batch.write({ sync: true });
       this.#sequence += operations.length;
-      await this.#acknowledged.write({ sequence: this.#sequence, counts });
+      if (counts !== undefined) await this.#acknowledge(counts);
     });
   }
 
+  /** Acknowledges all that is there. */
+  acknowledge(counts: Counts): Promise<void> {
+    return this.#asked(() => this.#acknowledge(counts));
+  }
+
   async isEmpty(): Promise<boolean> {
-    const keys = await translated(this.directory, () => this.#db.keys({ limit: 1 }).all());
+    const keys = await this.#asked(() => this.#db.keys({ limit: 1 }).all());
     return keys.length === 0;
   }
 
+  /**
+   * Merges all tables. After LevelDB's repair none of them is above the others, and a look-up takes what it finds in that
+   * with the highest number, be it older than what is in another.
+   */
+  compact(): Promise<void> {
+    return this.#asked(() => this.#db.compactRange('', END));
+  }
+
+  /** All that a repair keeps is written. */
+  endRepair(): Promise<void> {
+    return this.#asked(() => endRepair(this.directory));
+  }
+
   /** Begins a new log. LevelDB may go on writing after what it could not write whole, and would not find that again. */
-  async reopen(): Promise<void> {
-    await this.#db.close();
-    await translated(this.directory, async () => {
-      const { sequence } = await sound(this.directory);
+  reopen(): Promise<void> {
+    return this.#asked(async () => {
+      await this.#db.close();
+      const { sequence, tables } = await sound(this.directory, this.#tables);
       await this.#db.open();
       this.#sequence = sequence;
+      this.#tables = tables;
     });
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     try {
-      await translated(this.directory, () => this.#db.close());
-      await this.#acknowledged.close();
+      await translated(this.directory, async () => {
+        try {
+          await this.#db.close();
+        } finally {
+          await this.#acknowledged?.close();
+        }
+      });
     } finally {
       await this.#owned.release();
+    }
+  }
+
+  async #acknowledge(counts: Counts): Promise<void> {
+    const last = { sequence: this.#sequence, counts };
+    if (this.#acknowledged === undefined) this.#acknowledged = await AcknowledgedFile.open(this.directory, last);
+    else await this.#acknowledged.write(last);
+  }
+
+  /** Does something by LevelDB, with its errors as ours. */
+  async #asked<T>(task: () => Promise<T>): Promise<T> {
+    try {
+      return await task();
+    } catch (error) {
+      throw this.#isClosed && isNotOpen(error) ? closed(this.directory) : storeError(this.directory, error);
     }
   }
 
@@ -220,9 +258,33 @@ export class Database {
   }
 }
 
-/** @throws {SpamdSyncError} `ERR_SPAMD_STORE_DAMAGED`, saying what is lost and what a repair would keep. */
-async function sound(directory: string): Promise<Inspection> {
-  const inspection = await inspected(directory);
+/** Makes a directory ours for a task, and for as long as that says where it succeeds. */
+async function owning<T>(directory: string, task: (owned: Ownership) => Promise<T>): Promise<T> {
+  const owned = await ownership(directory);
+  try {
+    return await task(owned);
+  } catch (error) {
+    await owned.release();
+    throw error;
+  }
+}
+
+/** @throws {SpamdSyncError} `ERR_SPAMD_STORE_LOCKED` where another has LevelDB's lock, which LevelDB's repair does not ask for. */
+async function checkUnlocked(Level: Level, directory: string): Promise<void> {
+  // Takes the lock, and then fails over there being a database or none.
+  const refused = await new Level(directory, { createIfMissing: false, errorIfExists: true }).open().then(
+    () => undefined,
+    (error: Error) => error.cause,
+  );
+  if (systemCode(refused) === 'LEVEL_LOCKED') throw locked(directory, refused);
+}
+
+/**
+ * @param known Tables that are known to be sound.
+ * @throws {SpamdSyncError} `ERR_SPAMD_STORE_DAMAGED`, saying what is lost and what a repair would keep.
+ */
+async function sound(directory: string, known: Tables): Promise<Inspection> {
+  const inspection = await inspected(directory, known);
   const { damage, bytes, damagedBytes, acknowledged } = inspection;
   if (damage.length === 0) return inspection;
   const [first, second] = damage;
@@ -232,14 +294,6 @@ async function sound(directory: string): Promise<Inspection> {
   const records = tuples + addresses + spamtraps;
   const kept = records === 0 ? '' : `; a repair keeps some ${Math.floor(records * share)} of ${records} records`;
   throw damaged(directory, `${first}${second === undefined ? '' : `; ${second}`}${others}${kept}`);
-}
-
-/** Closes LevelDB again where something after its opening failed. */
-function closing(db: Db): (error: unknown) => Promise<never> {
-  return async (error) => {
-    await db.close();
-    throw error;
-  };
 }
 
 /** The first string after all that begin with a prefix. */
@@ -257,55 +311,4 @@ async function load(): Promise<typeof import('classic-level')> {
       cause,
     });
   }
-}
-
-async function translated<T>(directory: string, task: () => Promise<T>): Promise<T> {
-  try {
-    return await task();
-  } catch (error) {
-    throw storeError(directory, error);
-  }
-}
-
-/** What went wrong, and what to do about it. */
-export function storeError(directory: string, error: unknown): SpamdSyncError {
-  if (error instanceof SpamdSyncError) return error;
-  // What it says of itself is often only that it is not open, and why is behind it.
-  const cause = error instanceof Error && systemCode(error.cause) !== undefined ? error.cause : error;
-  const code = systemCode(cause) ?? '';
-  const said = cause instanceof Error ? cause.message : String(cause);
-  const where = `store ${shown(directory)}`;
-  switch (code) {
-    case 'LEVEL_LOCKED':
-      return locked(directory, cause);
-    case 'LEVEL_CORRUPTION':
-      return damaged(directory, said, cause);
-    default:
-      return new SpamdSyncError('ERR_SPAMD_STORE', `${where}: ${advice(`${code} ${said}`)}: ${said}`, { cause });
-  }
-}
-
-export function damaged(directory: string, what: string, cause?: unknown): SpamdSyncError {
-  return new SpamdSyncError(
-    'ERR_SPAMD_STORE_DAMAGED',
-    `store ${shown(directory)} is damaged (${what}): close it, copy the directory, then LevelStore.repair()`,
-    { cause },
-  );
-}
-
-export function damagedRecord(directory: string, key: string, cause?: unknown): SpamdSyncError {
-  return damaged(directory, `the record ${shown(key)} fails its checksum`, cause);
-}
-
-function advice(said: string): string {
-  if (/EACCES|EPERM|Permission denied/i.test(said))
-    return 'not permitted; let the user that runs this read and write it';
-  if (/ENOSPC|EDQUOT|EFBIG|No space|quota|too large/i.test(said))
-    return 'no room on the disk; make some, it tries again by itself';
-  if (/EROFS|Read-only/i.test(said)) return 'the file system is read-only';
-  if (/ENOTDIR|EEXIST|Not a directory/i.test(said)) return 'not a directory';
-  if (/EMFILE|ENFILE|Too many open files/i.test(said)) return 'too many open files; raise the limit (ulimit -n)';
-  if (/LEVEL_DATABASE_NOT_OPEN/.test(said))
-    return 'cannot be opened again after it failed; it is tried again by itself';
-  return 'the system refused';
 }

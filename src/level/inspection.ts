@@ -1,10 +1,13 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemCode } from '../errors.ts';
 import { type Acknowledged, readAcknowledged } from './acknowledged.ts';
 import { type Gap, type LogContents, readLog } from './log-file.ts';
-import { type Manifest, readManifest } from './manifest.ts';
+import { fileName, type Manifest, readManifest } from './manifest.ts';
 import { damagedBytes } from './table-file.ts';
+
+/** Tables, by their numbers, and the bytes of each. LevelDB writes a table once, and uses no number again. */
+export type Tables = ReadonlyMap<number, number>;
 
 /** What was found in the files of a directory. */
 export interface Inspection {
@@ -12,6 +15,8 @@ export interface Inspection {
   readonly acknowledged: Acknowledged | undefined;
   /** How many operations LevelDB has written over all time, by what can be read. */
   readonly sequence: number;
+  /** The tables that are sound. */
+  readonly tables: Tables;
   /** What is damaged, in words; empty: nothing. */
   readonly damage: readonly string[];
   /** Bytes of the files that hold records. */
@@ -27,15 +32,19 @@ const BATCH_HEADER = 12;
  * Reads every file of a directory that LevelDB would, and verifies all checksums in them, before LevelDB opens it: that
  * verifies only those of what it moves, and where something fails in a log it drops the rest of the block and says
  * nothing. Changes nothing.
+ *
+ * @param known Tables that were sound before: of these only the size is looked at.
  */
-export async function inspected(directory: string): Promise<Inspection> {
-  const inspector = new Inspector(directory, await readdir(directory));
+export async function inspected(directory: string, known: Tables): Promise<Inspection> {
+  const inspector = new Inspector(directory, await readdir(directory), known);
   return await inspector.run();
 }
 
 class Inspector {
   readonly #directory: string;
   readonly #names: readonly string[];
+  readonly #known: Tables;
+  readonly #sound = new Map<number, number>();
   readonly #damage: string[] = [];
   /** The files that end in something that is not whole. */
   readonly #tails: string[] = [];
@@ -43,9 +52,10 @@ class Inspector {
   #damagedBytes = 0;
   #sequence = 0;
 
-  constructor(directory: string, names: readonly string[]) {
+  constructor(directory: string, names: readonly string[], known: Tables) {
     this.#directory = directory;
     this.#names = names;
+    this.#known = known;
   }
 
   async run(): Promise<Inspection> {
@@ -60,6 +70,7 @@ class Inspector {
     return {
       acknowledged,
       sequence: this.#sequence,
+      tables: this.#sound,
       damage: this.#damage,
       bytes: this.#bytes,
       damagedBytes: this.#damagedBytes,
@@ -68,14 +79,14 @@ class Inspector {
 
   /** @param isUsed Whether there was ever a store in the directory. */
   async #inspect(isUsed: boolean): Promise<void> {
-    const current = await this.#read('CURRENT');
+    const current = await this.#read(['CURRENT']);
     if (current === undefined) {
       const others = this.#names.filter((name) => /\.(ldb|sst|log)$/.test(name));
       if (isUsed || others.length > 0) this.#damage.push('CURRENT is missing');
       return;
     }
     const name = current.toString('latin1').trimEnd();
-    const bytes = /^MANIFEST-\d+$/.test(name) ? await this.#read(name) : undefined;
+    const bytes = /^MANIFEST-\d+$/.test(name) ? await this.#read([name]) : undefined;
     if (bytes === undefined) {
       this.#damage.push('CURRENT names no manifest that is there');
       return;
@@ -98,9 +109,14 @@ class Inspector {
   }
 
   async #table(number: number, size: number): Promise<void> {
-    const name = fileName(number, 'ldb');
-    const bytes = (await this.#read(name)) ?? (await this.#read(fileName(number, 'sst')));
     this.#bytes += size;
+    const name = fileName(number, 'ldb');
+    const names = [name, fileName(number, 'sst')];
+    if (this.#known.get(number) === size && (await this.#hasSize(names, size))) {
+      this.#sound.set(number, size);
+      return;
+    }
+    const bytes = await this.#read(names);
     if (bytes === undefined || bytes.length !== size) {
       this.#damagedBytes += size;
       this.#damage.push(bytes === undefined ? `${name} is missing` : `${name} has not its ${size} bytes`);
@@ -109,6 +125,7 @@ class Inspector {
     const damaged = damagedBytes(bytes);
     this.#damagedBytes += damaged;
     if (damaged > 0) this.#damage.push(`${name}: blocks of ${damaged} of its ${size} bytes fail their checksums`);
+    else this.#sound.set(number, size);
   }
 
   async #logs({ logNumber, previousLog }: Manifest): Promise<void> {
@@ -120,7 +137,7 @@ class Inspector {
     let next: number | undefined;
     for (const number of numbers) {
       const name = fileName(number, 'log');
-      const bytes = (await this.#read(name)) ?? Buffer.alloc(0);
+      const bytes = (await this.#read([name])) ?? Buffer.alloc(0);
       this.#bytes += bytes.length;
       const { records, gaps } = readLog(bytes);
       this.#gaps(name, gaps);
@@ -149,16 +166,23 @@ class Inspector {
     }
   }
 
-  async #read(name: string): Promise<Buffer | undefined> {
-    try {
-      return await readFile(join(this.#directory, name));
-    } catch (error) {
-      if (systemCode(error) === 'ENOENT') return undefined;
-      throw error;
-    }
+  /** The first of these files that is there. */
+  #read(names: readonly string[]): Promise<Buffer | undefined> {
+    return this.#first(names, (path) => readFile(path));
   }
-}
 
-function fileName(number: number, kind: string): string {
-  return `${`${number}`.padStart(6, '0')}.${kind}`;
+  async #hasSize(names: readonly string[], size: number): Promise<boolean> {
+    return (await this.#first(names, (path) => stat(path)))?.size === size;
+  }
+
+  async #first<T>(names: readonly string[], get: (path: string) => Promise<T>): Promise<T | undefined> {
+    for (const name of names) {
+      try {
+        return await get(join(this.#directory, name));
+      } catch (error) {
+        if (systemCode(error) !== 'ENOENT') throw error;
+      }
+    }
+    return undefined;
+  }
 }

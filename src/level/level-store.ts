@@ -1,4 +1,5 @@
-import { SpamdSyncError, shown } from '../errors.ts';
+import type { TimedClock } from '../clock.ts';
+import type { SpamdSyncError } from '../errors.ts';
 import type { AddressRecord } from '../rules/address.ts';
 import { LoadAddressStep, LoadTupleStep } from '../rules/change.ts';
 import { tupleKeyPrefix } from '../rules/key.ts';
@@ -8,22 +9,12 @@ import type { TupleRecord } from '../rules/tuple.ts';
 import type { Counts } from '../store/codec.ts';
 import type { Awaitable, Candidate, Spamtraps, Store, StoredTuple, StoreRecord, StoreStats } from '../store/store.ts';
 import { notMadeByNew } from '../validate.ts';
-import {
-  ADDRESSES,
-  addressBound,
-  type Contents,
-  censusFinding,
-  metaOperation,
-  type RepairReport,
-  readContents,
-  repairDirectory,
-  surplus,
-  TUPLES,
-  takeCensus,
-  tupleBound,
-} from './contents.ts';
-import { Database, storeError } from './database.ts';
+import { censusFinding, surplus, takeCensus } from './census.ts';
+import { ADDRESSES, addressBound, type Contents, metaOperation, readContents, TUPLES, tupleBound } from './contents.ts';
+import { Database } from './database.ts';
+import { closed, storeError } from './errors.ts';
 import { type CheckedOptions, checkedOptions, type LevelStoreOptions } from './options.ts';
+import { type RepairReport, repairDirectory } from './repair.ts';
 import { ABSENT, Table } from './table.ts';
 import { TrapTable } from './traps.ts';
 import { Writer } from './writer.ts';
@@ -51,6 +42,7 @@ export class LevelStore implements Store, AsyncDisposable {
   readonly #addresses: Table<AddressRecord>;
   readonly #traps: TrapTable;
   readonly #writer: Writer;
+  readonly #clock: TimedClock;
   readonly #census: Promise<void>;
   /** What the census found wrong, for the next call to report. */
   #finding: SpamdSyncError | undefined;
@@ -74,6 +66,7 @@ export class LevelStore implements Store, AsyncDisposable {
       bound: addressBound(options.maxAddresses),
     });
     this.#traps = new TrapTable(spamtraps, writer);
+    this.#clock = options.clock;
     const counted = { begin: () => [metaOperation(this.#counts())], end: () => {} };
     this.#writer = new Writer({
       sources: [this.#tuples, this.#addresses, this.#traps, counted],
@@ -85,7 +78,7 @@ export class LevelStore implements Store, AsyncDisposable {
       clock: options.clock,
       maxLossMs: options.maxLossMs,
     });
-    this.#census = this.#takeCensus();
+    this.#census = this.#count();
   }
 
   /**
@@ -128,7 +121,7 @@ export class LevelStore implements Store, AsyncDisposable {
 
   /** @param hasRoom Whether room was made for what it adds. */
   #update<T>(step: Step<T>, now: number, hasRoom: boolean): Awaitable<T> {
-    if (this.#closing !== undefined) return Promise.reject(this.#closedError());
+    if (this.#closing !== undefined) return Promise.reject(closed(this.#db.directory));
     if (this.#finding !== undefined) return this.#reportFinding();
     if (this.#writer.full) return this.#writer.commit().then(() => this.#update(step, now, hasRoom));
     const view = new LevelView(step, now, this.#addresses, this.#tuples, this.#traps);
@@ -257,27 +250,27 @@ export class LevelStore implements Store, AsyncDisposable {
   #load(item: StoreRecord): Awaitable<void> {
     switch (item.type) {
       case 'tuple':
-        return this.update(new LoadTupleStep(item.key, { ...item.record }), 0);
+        return this.update(new LoadTupleStep(item.key, { ...item.record }), Math.floor(this.#clock.now()));
       case 'address':
-        return this.update(new LoadAddressStep(item.ip, { ...item.record }), 0);
+        return this.update(new LoadAddressStep(item.ip, { ...item.record }), Math.floor(this.#clock.now()));
       case 'spamtrap':
         return this.spamtraps.add(item.address);
     }
   }
 
   #durably<T>(change: () => T): Awaitable<T> {
-    if (this.#closing !== undefined) return Promise.reject(this.#closedError());
+    if (this.#closing !== undefined) return Promise.reject(closed(this.#db.directory));
     if (this.#writer.full) return this.#writer.commit().then(() => this.#durably(change));
     const done = change();
     return this.#writer.mustWait ? this.#writer.commit().then(() => done) : done;
   }
 
   #checkOpen(): void {
-    if (this.#closing !== undefined) throw this.#closedError();
+    if (this.#closing !== undefined) throw closed(this.#db.directory);
   }
 
   /** Looks at every record once: what is damaged is known soon, and who holds how much. */
-  async #takeCensus(): Promise<void> {
+  async #count(): Promise<void> {
     try {
       const census = await takeCensus(this.#db, {
         onTuple: (key, record) => this.#tuples.found(key, record),
@@ -285,10 +278,13 @@ export class LevelStore implements Store, AsyncDisposable {
         isOver: () => this.#closing !== undefined,
       });
       if (census === undefined) return;
-      this.#tuples.completed(surplus(census, 'tuples'), census.unsound.tuples);
-      this.#addresses.completed(surplus(census, 'addresses'), census.unsound.addresses);
+      this.#tuples.completed(surplus(census, 'tuples'), census.unsound.tuples === 0);
+      this.#addresses.completed(surplus(census, 'addresses'), census.unsound.addresses === 0);
       this.#finding = censusFinding(this.#db.directory, census);
     } catch (error) {
+      // By what was counted until then: a bound that is late is better than none.
+      this.#tuples.completed(0, false);
+      this.#addresses.completed(0, false);
       this.#finding = storeError(this.#db.directory, error);
     }
   }
@@ -304,10 +300,6 @@ export class LevelStore implements Store, AsyncDisposable {
 
   #counts(): Counts {
     return { tuples: this.#tuples.count, addresses: this.#addresses.count, spamtraps: this.#traps.count };
-  }
-
-  #closedError(): SpamdSyncError {
-    return new SpamdSyncError('ERR_SPAMD_CLOSED', `store ${shown(this.#db.directory)} is closed`);
   }
 }
 

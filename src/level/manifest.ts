@@ -69,3 +69,8 @@ export function readManifest(records: readonly Buffer[]): Manifest {
   }
   return { tables, logNumber, previousLog, sequence };
 }
+
+/** What LevelDB calls a file of a kind: `ldb` or `sst` for a table, `log`. */
+export function fileName(number: number, kind: 'ldb' | 'sst' | 'log'): string {
+  return `${`${number}`.padStart(6, '0')}.${kind}`;
+}

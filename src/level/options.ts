@@ -26,7 +26,7 @@ export interface LevelStoreOptions {
    * room, those of the network that holds the most; white ones only where nothing is trapped.
    */
   readonly maxAddresses?: number | undefined;
-  /** Whose timers decide when what has changed is written. Default the system's. */
+  /** Whose timers decide when what has changed is written, and by whose time `load` knows what has expired. Default the system's. */
   readonly clock?: Clock | undefined;
 }
 

@@ -2,8 +2,11 @@ import { constants } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
-import { SpamdSyncError, shown, systemCode } from '../errors.ts';
+import { systemCode } from '../errors.ts';
+import { locked } from './errors.ts';
 
+/** The bytes of the name of a socket (unix(7)). In the abstract namespace all of them count, also what is NUL. */
+const SOCKET_NAME = 108;
 /** Of the BSDs and macOS, which Node does not name: the open file is locked for whoever opened it (open(2)). */
 const O_EXLOCK = 0x20;
 
@@ -44,18 +47,13 @@ export async function ownership(directory: string): Promise<Ownership> {
   }
 }
 
-export function locked(directory: string, cause: unknown): SpamdSyncError {
-  return new SpamdSyncError(
-    'ERR_SPAMD_STORE_LOCKED',
-    `store ${shown(directory)} is in use by another process, or opened twice by this one: close it there first`,
-    { cause },
-  );
-}
-
 async function abstractSocket(directory: string): Promise<Ownership> {
   const { dev, ino } = await stat(directory, { bigint: true });
   const server = createServer((socket) => socket.destroy());
-  await listening(server, `\0spamd-sync/level/${dev}/${ino}`);
+  // To its end: Node 20 does that by itself, and later releases do not.
+  await listening(server, `\0spamd-sync/level/${dev}/${ino}`.padEnd(SOCKET_NAME, '\0'));
+  // Anybody may connect, and whether that can be accepted changes nothing.
+  server.on('error', () => {});
   // What keeps a program alive is for the program to say.
   server.unref();
   return { release: () => new Promise((resolve) => server.close(() => resolve())) };

@@ -25,8 +25,8 @@ export interface BoundOptions<R> {
 export interface Emptied<R> {
   /** What is on the disk and begins with a prefix, from a key on. */
   slices(of: string, from?: string): AsyncIterable<readonly { key: string; record: R }[]>;
-  /** Removes one. */
-  evict(key: string): Promise<void>;
+  /** Removes one, if as it is by now it still yields. */
+  evict(key: string, stillYields: (record: R) => boolean): Promise<void>;
 }
 
 /**
@@ -133,9 +133,10 @@ export class Room<R> {
 
   async #evictOldest(slice: readonly { key: string; record: R }[], records: Emptied<R>, rank: 0 | 1): Promise<void> {
     const { rankOf, ageOf } = this.#o;
-    const old = slice.filter(({ record }) => rankOf(record) === rank);
+    const yields = (record: R): boolean => rankOf(record) === rank;
+    const old = slice.filter(({ record }) => yields(record));
     old.sort((a, b) => ageOf(a.record) - ageOf(b.record));
-    await Promise.all(old.slice(0, Math.ceil(old.length / OLDEST)).map(({ key }) => records.evict(key)));
+    await Promise.all(old.slice(0, Math.ceil(old.length / OLDEST)).map(({ key }) => records.evict(key, yields)));
   }
 }
 

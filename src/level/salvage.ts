@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readLog, writeLog } from './log-file.ts';
+import { fileName } from './manifest.ts';
 import { damagedBytes, soundEntries, type TableEntry } from './table-file.ts';
 
 /** Where LevelDB's repair puts what it can do nothing with, and so does this. */
@@ -22,7 +23,7 @@ export async function salvage(directory: string): Promise<void> {
     const path = join(directory, name);
     const sound = soundRecords(name, await readFile(path));
     if (sound === undefined) continue;
-    const log = join(directory, `${`${next++}`.padStart(6, '0')}.log`);
+    const log = join(directory, fileName(next++, 'log'));
     await writeFile(log, writeLog(sound), { flush: true });
     await mkdir(join(directory, LOST), { recursive: true });
     await rename(path, join(directory, LOST, name));

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
-import { shown } from '../errors.ts';
-import { type Database, damaged, damagedRecord, type Operation } from './database.ts';
+import { type SpamdSyncError, shown } from '../errors.ts';
+import type { Database, Operation } from './database.ts';
+import { damaged, damagedRecord } from './errors.ts';
 import { KeyFilter } from './key-filter.ts';
 import { type BoundOptions, Room } from './room.ts';
 import type { Source, Writer } from './writer.ts';
@@ -116,20 +117,24 @@ export class Table<R extends object> implements Source {
    *
    * @param of What the keys begin with. Default: anything.
    * @param from The key to begin at. Default: the first.
-   * @throws {SpamdSyncError} `ERR_SPAMD_STORE_DAMAGED` at the end, for a record that fails its checksum, which is left out.
+   * @throws {SpamdSyncError} `ERR_SPAMD_STORE_DAMAGED` at the end, for a record that is left out: it fails its checksum, or
+   * cannot be decoded.
    */
   async *slices(of = '', from = of): AsyncGenerator<{ key: string; record: R }[], void, undefined> {
     const { prefix } = this.#kind;
-    let unsound: string | undefined;
+    let unsound: SpamdSyncError | undefined;
     for await (const slice of this.#db.slices(prefix + of, prefix + from)) {
       const sound: { key: string; record: R }[] = [];
       for (const [key, value] of slice) {
-        if (value === undefined) unsound ??= key;
-        else sound.push({ key: key.slice(prefix.length), record: this.#decode(key, value) });
+        try {
+          sound.push({ key: key.slice(prefix.length), record: this.#decode(key, value) });
+        } catch (error) {
+          unsound ??= error as SpamdSyncError;
+        }
       }
       yield sound;
     }
-    if (unsound !== undefined) throw damagedRecord(this.#db.directory, unsound);
+    if (unsound !== undefined) throw unsound;
   }
 
   /** As {@link slices}, of everything. Read to its end it finds anew which keys there are, where many are gone. */
@@ -165,11 +170,11 @@ export class Table<R extends object> implements Source {
    * All records that were there when the store was opened are counted.
    *
    * @param more How many more there are than it said.
-   * @param unsound How many were not found, since they fail their checksum.
+   * @param areAllFound Whether there is no other on the disk: what is unsound is to be reported when it is looked up, not taken
+   * for new.
    */
-  completed(more: number, unsound: number): void {
-    // What is unsound is to be reported when it is looked up, not taken for new.
-    if (unsound === 0) this.#keys = this.#gathered;
+  completed(more: number, areAllFound: boolean): void {
+    if (areAllFound) this.#keys = this.#gathered;
     this.#gathered = undefined;
     this.count += more;
     this.#room.complete();
@@ -181,7 +186,7 @@ export class Table<R extends object> implements Source {
     await this.#writer().commit();
     await this.#room.make({
       slices: (of, from) => this.slices(of, from),
-      evict: (key) => this.#evict(key, now),
+      evict: (key, stillYields) => this.#evict(key, stillYields, now),
     });
   }
 
@@ -200,10 +205,10 @@ export class Table<R extends object> implements Source {
     this.#writing = new Map();
   }
 
-  async #evict(key: string, now: number): Promise<void> {
+  async #evict(key: string, stillYields: (record: R) => boolean, now: number): Promise<void> {
     await this.fetch(key);
     const record = this.get(key);
-    if (record === undefined || record === ABSENT) return;
+    if (record === undefined || record === ABSENT || !stillYields(record) || this.#writer().isClosed) return;
     if (this.#kind.isLive(record, now)) this.evicted++;
     this.put(key, null, record);
   }
@@ -229,7 +234,9 @@ export class Table<R extends object> implements Source {
     return PLACE_SIZE + (record === ABSENT ? key.length : this.#kind.heapSizeOf(key, record));
   }
 
-  #decode(key: string, value: Uint8Array): R {
+  /** @throws {SpamdSyncError} `ERR_SPAMD_STORE_DAMAGED` for what fails its checksum, which is `undefined`, or cannot be decoded. */
+  #decode(key: string, value: Uint8Array | undefined): R {
+    if (value === undefined) throw damagedRecord(this.#db.directory, key);
     try {
       return this.#kind.decode(value);
     } catch (cause) {

@@ -7,13 +7,13 @@ const NOTHING = new Uint8Array();
 
 /** The spamtraps: few, and asked for with every attempt, so all of them are in memory. */
 export class TrapTable implements Source {
-  readonly #all = new SpamtrapSet();
+  readonly #all: SpamtrapSet;
   readonly #writer: () => Writer;
   #changed = new Set<string>();
   #writing = new Set<string>();
 
   constructor(all: Iterable<string>, writer: () => Writer) {
-    for (const address of all) this.#all.add(address);
+    this.#all = new SpamtrapSet(all);
     this.#writer = writer;
   }
 

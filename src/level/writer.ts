@@ -66,6 +66,7 @@ export class Writer {
   #pause: Timer | undefined;
   #late = false;
   #failure: Failure | undefined;
+  #isClosed = false;
 
   constructor(options: WriterOptions) {
     this.#o = options;
@@ -83,8 +84,14 @@ export class Writer {
     return this.#late || this.#failure !== undefined;
   }
 
+  /** Whether `close` was called: what changes from then on is not written. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
   /** Something more is to be written, of about this size. */
   changed(bytes: number): void {
+    if (this.#isClosed) return;
     this.#pending += bytes;
     if (this.#delay === undefined) return;
     if (this.full) this.#start();
@@ -102,6 +109,7 @@ export class Writer {
 
   /** Writes what is left. The last try, also where the one before failed a moment ago. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     this.#endPause();
     try {
       await this.#running;

@@ -1,5 +1,6 @@
 import type { Entry, GreyEntry, Source, TrappedEntry, WhiteEntry } from '../entry.ts';
 import type { Drop } from './inbound.ts';
+import type { Sent } from './outlet.ts';
 
 /**
  * What a `SyncPeer` emits, with the arguments of each listener. What a listener throws stops neither the peer nor the other
@@ -16,6 +17,8 @@ export interface SyncPeerEvents {
   trapped: [entry: TrappedEntry, source: Source];
   /** A datagram was refused, or an entry found no room with a reader. */
   drop: [drop: Drop];
+  /** The system took a datagram for a target: an announcement, or a piece of a bulk send or a seed. */
+  sent: [sent: Sent];
   /** Something an operator should look at; the peer goes on. */
   warning: [warning: PeerWarning];
   /** The socket failed; the peer receives nothing more. Never raised by what the network sends. Without a listener it is thrown. */

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import type { SyncKey } from '../auth/key.ts';
 import type { Source } from '../entry.ts';
 import type { SpamdSyncError } from '../errors.ts';
 import type { InterfaceState } from '../transport/transport.ts';
@@ -29,6 +30,21 @@ export interface SourceHealth {
   readonly skew: number | undefined;
   /** The place in our keyring of the key that signed its last datagram; above 0, it has not changed to the new key. */
   readonly keyIndex: number | undefined;
+  /** The keys that signed its datagrams, at most four, the one that did last first. */
+  readonly signedBy: readonly SignedBy[];
+  /**
+   * In which of the last eight intervals of ten minutes a datagram of it was delivered, 0..255: bit 0 is the current
+   * interval, bit 7 the oldest. As the reach of chronyc(1).
+   */
+  readonly reach: number;
+}
+
+/** A key that a source signs with. */
+export interface SignedBy {
+  /** As `SyncKey.fingerprint`. */
+  readonly fingerprint: string;
+  /** When a datagram that it signed was last delivered, Unix seconds. */
+  readonly lastReceived: number;
 }
 
 /** How a configured target fares. */
@@ -62,6 +78,8 @@ export interface PeerHealth {
   readonly targets: readonly TargetHealth[];
   /** The interface of the group, and the address that is listened on, where they are given by name. */
   readonly interfaces: readonly InterfaceState[];
+  /** The fingerprints of the keys of the keyring, the one that signs first. */
+  readonly keys: readonly string[];
   /** Sources that were evicted to make room for others. */
   readonly sourcesForgotten: number;
 }
@@ -74,6 +92,11 @@ const MAX_UNAUTHENTICATED = 256;
 const MISMATCH_AFTER = 5;
 /** Of so many sources other than targets each kind of warning is given: source addresses can be forged. */
 const MAX_WARNED = 64;
+/** What one interval of the reach is, seconds: as long as a datagram is fresh, unless set otherwise. */
+const REACH_INTERVAL = 600;
+const REACH_MASK = 0xff;
+/** So many keys of a source are kept: a keyring in rotation has two. */
+const MAX_KEYS = 4;
 
 class SourceRecord {
   lastReceived: number | undefined;
@@ -84,6 +107,34 @@ class SourceRecord {
   skew: number | undefined;
   keyIndex: number | undefined;
   failedInARow = 0;
+  #signedBy: { readonly fingerprint: string; lastReceived: number }[] = [];
+  #reach = 0;
+  /** In which interval the reach was last brought up to date. */
+  #interval = 0;
+
+  received(now: number): void {
+    this.#reach = this.reachAt(now) | 1;
+    // A clock that was set back must not shift what is there already a second time.
+    this.#interval = Math.max(this.#interval, Math.floor(now / REACH_INTERVAL));
+  }
+
+  reachAt(now: number): number {
+    const passed = Math.max(0, Math.floor(now / REACH_INTERVAL) - this.#interval);
+    return passed > 7 ? 0 : (this.#reach << passed) & REACH_MASK;
+  }
+
+  signed(fingerprint: string, now: number): void {
+    const [last] = this.#signedBy;
+    if (last?.fingerprint === fingerprint) last.lastReceived = now;
+    else {
+      const others = this.#signedBy.filter((one) => one.fingerprint !== fingerprint);
+      this.#signedBy = [{ fingerprint, lastReceived: now }, ...others].slice(0, MAX_KEYS);
+    }
+  }
+
+  get signedBy(): readonly SignedBy[] {
+    return this.#signedBy.map((one) => ({ ...one }));
+  }
 }
 
 /** What of sources an operator should look at. Each is called once for a source. */
@@ -99,13 +150,15 @@ export class Health {
   readonly #authenticated: LRUCache<string, SourceRecord>;
   readonly #unauthenticated: LRUCache<string, SourceRecord>;
   readonly #outlets: () => readonly Outlet[];
+  readonly #keys: () => readonly SyncKey[];
   readonly #warnings: HealthWarnings;
   readonly #mismatched = new Set<string>();
   readonly #notAllowed = new Set<string>();
   #forgotten = 0;
 
-  constructor(outlets: () => readonly Outlet[], warnings: HealthWarnings) {
+  constructor(outlets: () => readonly Outlet[], keys: () => readonly SyncKey[], warnings: HealthWarnings) {
     this.#outlets = outlets;
+    this.#keys = keys;
     this.#warnings = warnings;
     const dispose = (_record: SourceRecord, _address: string, why: string) => {
       if (why === 'evict') this.#forgotten++;
@@ -125,6 +178,9 @@ export class Health {
     record.accepted++;
     record.failedInARow = 0;
     record.keyIndex = datagram.keyIndex;
+    record.received(now);
+    const key = this.#keys()[datagram.keyIndex];
+    if (key !== undefined) record.signed(key.fingerprint, now);
     if (datagram.newest >= 0) record.skew = datagram.newest - Math.floor(now);
     record.loss.received(source.port, datagram.counter);
     for (const entry of datagram.entries) countEntry(record.entries, entry.type);
@@ -148,9 +204,10 @@ export class Health {
     this.#warnings.onMismatch(address, target);
   }
 
-  snapshot(interfaces: readonly InterfaceState[]): PeerHealth {
+  /** @param now Unix seconds. */
+  snapshot(interfaces: readonly InterfaceState[], now: number): PeerHealth {
     const sources = [this.#authenticated, this.#unauthenticated].flatMap((records) =>
-      [...records.entries()].map(([address, record]) => sourceHealth(address, record)),
+      [...records.entries()].map(([address, record]) => sourceHealth(address, record, now)),
     );
     const targets = this.#outlets().map(({ target, link, sent, failed, lastError }) => ({
       target: target.name,
@@ -162,7 +219,8 @@ export class Health {
       lastError,
       lastReceived: link.address === undefined ? undefined : this.#authenticated.peek(link.address)?.lastReceived,
     }));
-    return { sources, targets, interfaces, sourcesForgotten: this.#forgotten };
+    const keys = this.#keys().map(({ fingerprint }) => fingerprint);
+    return { sources, targets, interfaces, keys, sourcesForgotten: this.#forgotten };
   }
 }
 
@@ -173,8 +231,8 @@ function addFirst(known: Set<string>, address: string): boolean {
   return true;
 }
 
-function sourceHealth(address: string, record: SourceRecord): SourceHealth {
-  const { lastReceived, accepted, skew, keyIndex } = record;
+function sourceHealth(address: string, record: SourceRecord, now: number): SourceHealth {
+  const { lastReceived, accepted, skew, keyIndex, signedBy } = record;
   const drops = { ...record.drops };
   return {
     address,
@@ -185,5 +243,7 @@ function sourceHealth(address: string, record: SourceRecord): SourceHealth {
     lost: record.loss.lost,
     skew,
     keyIndex,
+    signedBy,
+    reach: record.reachAt(now),
   };
 }

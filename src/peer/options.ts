@@ -75,6 +75,13 @@ export interface SyncPeerOptions {
   readonly maxDigests?: number | undefined;
   /** How entries are put into datagrams, and how fast many of them are sent. */
   readonly batch?: BatchOptions | undefined;
+  /**
+   * Whether to open also while the interface of the group, or the local address of `listen`, is not there, as at a boot that
+   * is not through: that is a `warning`, and the group is joined, or the address bound, within seconds of its coming. A
+   * target that is an interface not there yet must be that of `listen`, or be named with its TTL. Default `false`:
+   * `open()` rejects.
+   */
+  readonly waitForInterface?: boolean | undefined;
   /** Default UDP. */
   readonly transport?: Transport | undefined;
   /** The time and timers, see `Clock`. Default the system's. */
@@ -113,6 +120,7 @@ const OPTIONS: Readonly<Record<keyof SyncPeerOptions, true>> = {
   maxSkew: true,
   maxDigests: true,
   batch: true,
+  waitForInterface: true,
   transport: true,
   clock: true,
   signal: true,
@@ -133,6 +141,7 @@ export class Settings {
   readonly maxQueued: number;
   /** Datagrams a second; `undefined`: follows the number of WHITE. */
   readonly bulkRate: number | undefined;
+  readonly waitForInterface: boolean;
   readonly transport: Transport;
   readonly clock: TimedClock;
   readonly signal: AbortSignal | undefined;
@@ -141,7 +150,7 @@ export class Settings {
   constructor(options: SyncPeerOptions) {
     checkMembers('options', options, OPTIONS);
     const { port = DEFAULTS.port, maxSkew = DEFAULTS.maxSkew, maxDigests = DEFAULTS.maxDigests } = options;
-    const { transport = udp, allow, batch = {} } = options;
+    const { transport = udp, allow, batch = {}, waitForInterface = false } = options;
     checkMembers('batch', batch, { lingerMs: true, maxQueued: true, bulkRate: true });
     const { lingerMs = DEFAULTS.lingerMs, maxQueued = DEFAULTS.maxQueued, bulkRate } = batch;
     checkMethods('transport', transport, ['open']);
@@ -159,6 +168,9 @@ export class Settings {
     this.lingerMs = checkedWhole('batch.lingerMs', lingerMs, 0, 60_000);
     this.maxQueued = checkedWhole('batch.maxQueued', maxQueued, 1, 2 ** 24);
     this.bulkRate = bulkRate;
+    if (typeof waitForInterface !== 'boolean')
+      throw badOption('waitForInterface', 'not true or false', waitForInterface);
+    this.waitForInterface = waitForInterface;
     this.transport = transport;
     this.clock = timedClock(options.clock);
     this.signal = options.signal;

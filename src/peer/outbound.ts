@@ -33,6 +33,7 @@ interface Item extends CheckedEntry {
 
 interface Packed {
   readonly bytes: Buffer;
+  readonly sharing: readonly Item[];
   readonly submissions: readonly Submission[];
 }
 
@@ -143,8 +144,8 @@ export class Outbound {
     for (const { submission } of items) submission.done();
   }
 
-  async #sendTo(outlet: Outlet, { bytes, submissions }: Packed): Promise<void> {
-    const error = await outlet.send(bytes, submissions.length);
+  async #sendTo(outlet: Outlet, { bytes, sharing, submissions }: Packed): Promise<void> {
+    const error = await outlet.send(bytes, sharing);
     if (error === undefined) Submission.sent(submissions, outlet);
     else Submission.failed(submissions, outlet, error);
   }
@@ -165,7 +166,7 @@ export class Outbound {
       () => now,
       (sharing, newest) => {
         const bytes = signer.sign(this.#writer, dialect, newest);
-        packed.push({ bytes, submissions: sharing.map(({ submission }) => submission) });
+        packed.push({ bytes, sharing, submissions: sharing.map(({ submission }) => submission) });
       },
     );
     for (const round of inRounds(sanitised)) {

@@ -1,8 +1,10 @@
 import { isIPv4 } from 'node:net';
 import { every, sleep, type TimedClock, type Timer } from '../clock.ts';
+import type { Entry } from '../entry.ts';
 import { SpamdSyncError } from '../errors.ts';
 import type { Link } from '../transport/transport.ts';
 import type { Target } from './options.ts';
+import type { Packable } from './packer.ts';
 import type { Counters } from './stats.ts';
 
 /** How often names that failed are looked up again, seconds. */
@@ -12,22 +14,39 @@ const REFRESH_EVERY = 10;
 /** A name server that does not answer holds up nobody for longer, seconds; the look-up goes on. */
 const FIRST_LOOK_UP = 2;
 
+/** A datagram that went out to a target. */
+export interface Sent {
+  /** What was in it, in the form of the target's dialect; a freshness marker is left out. */
+  readonly entries: readonly Entry[];
+  /** The target as it was configured. */
+  readonly target: string;
+  /** Bytes of the datagram. */
+  readonly size: number;
+}
+
+/** What becomes of a target's datagrams. */
+export interface OutletEvents {
+  /** It begins to fail; not called each time that it does. */
+  readonly onFailing: (error: SpamdSyncError) => void;
+  /** The system took a datagram of so many bytes with these entries. */
+  readonly onSent: (target: Target, sharing: readonly Packable[], size: number) => void;
+}
+
 /** A target with its link, and how sending to it went. */
 export class Outlet {
   readonly target: Target;
   readonly link: Link;
   readonly #counters: Counters;
-  readonly #onFailing: (error: SpamdSyncError) => void;
+  readonly #events: OutletEvents;
   #sent = 0;
   #failed = 0;
   #lastError: SpamdSyncError | undefined;
 
-  /** @param onFailing Called when it begins to fail, not each time it does. */
-  constructor(target: Target, link: Link, counters: Counters, onFailing: (error: SpamdSyncError) => void) {
+  constructor(target: Target, link: Link, counters: Counters, events: OutletEvents) {
     this.target = target;
     this.link = link;
     this.#counters = counters;
-    this.#onFailing = onFailing;
+    this.#events = events;
   }
 
   get sent(): number {
@@ -43,8 +62,11 @@ export class Outlet {
     return this.#lastError;
   }
 
-  /** @returns Why the datagram could not be sent, if it could not: one target's trouble is nobody else's. */
-  async send(bytes: Buffer, entries: number): Promise<SpamdSyncError | undefined> {
+  /**
+   * @param sharing What shares the datagram.
+   * @returns Why the datagram could not be sent, if it could not: one target's trouble is nobody else's.
+   */
+  async send(bytes: Buffer, sharing: readonly Packable[]): Promise<SpamdSyncError | undefined> {
     const counters = this.#counters;
     try {
       await this.link.send(bytes);
@@ -55,14 +77,15 @@ export class Outlet {
       this.#failed++;
       this.#lastError = error;
       counters.failedDatagrams++;
-      if (began) this.#onFailing(error);
+      if (began) this.#events.onFailing(error);
       return error;
     }
     this.#sent++;
     this.#lastError = undefined;
     counters.sentDatagrams++;
     counters.sentBytes += bytes.length;
-    counters.sentEntries += entries;
+    counters.sentEntries += sharing.length;
+    this.#events.onSent(this.target, sharing, bytes.length);
     return undefined;
   }
 }

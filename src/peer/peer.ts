@@ -71,22 +71,26 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
     this.#bulkRate = bulkRate;
     this.#pacer = new Pacer(() => bulkRate.rate);
     this.#signer = new Signer(key, sent, clock);
-    this.#health = new Health(() => this.#outlets, this.#healthWarnings());
+    this.#health = new Health(
+      () => this.#outlets,
+      () => keysOf(key),
+      this.#healthWarnings(),
+    );
     this.#inbound = new Inbound({
       ...settings,
       sent,
       isLocal: (address) => this.#transport.isLocal(address),
       onForgotten: () => this.#warnOfWindow(),
     });
-    this.#receiver = new Receiver(this.#listeners, this.#inbound, this.#health, this.#counters, clock, bulkRate);
+    this.#receiver = new Receiver(this, this.#listeners, this.#inbound, this.#health, this.#counters, clock, bulkRate);
   }
 
   /**
    * A peer that is bound, has joined its group and has looked up its targets, or tried to for two seconds.
    *
    * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` naming an invalid option, `ERR_SPAMD_LISTEN` when the address
-   * and port cannot be had, `ERR_SPAMD_INTERFACE` for an interface that is not there, is down, has no carrier or no IPv4 address. A target
-   * whose name does not resolve is no error: it is looked up again every half minute, see {@link health}.
+   * and port cannot be had, `ERR_SPAMD_INTERFACE` for an interface that is not there, is down, has no carrier or no IPv4 address; neither with
+   * `waitForInterface`. A target whose name does not resolve is no error: it is looked up again every half minute, see {@link health}.
    */
   static async open(options: SyncPeerOptions): Promise<SyncPeer> {
     const settings = new Settings(options);
@@ -195,7 +199,7 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
 
   /** Who is silent and who is not, what was dropped and why, per source; and how sending to each target fares. */
   health(): PeerHealth {
-    return this.#health.snapshot(this.#transport.interfaces);
+    return this.#health.snapshot(this.#transport.interfaces, this.#clock.now());
   }
 
   /** What was received, dropped and sent since the peer was opened. A snapshot. */
@@ -242,6 +246,9 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
     // By then the caller, woken by a microtask, has attached its listeners.
     clock.endOfTurn(() => {
       if (this.#closing !== undefined) return;
+      for (const { address, detail } of this.#transport.interfaces) {
+        if (address === undefined) this.#warn('WARN_SPAMD_INTERFACE', `${detail}: it is waited for`);
+      }
       for (const message of keysOf(key).flatMap(({ warnings }) => warnings)) this.#warn('WARN_SPAMD_KEY', message);
       this.#receiver.begin();
     });
@@ -284,7 +291,13 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
   readonly #abort = (): void => void this.close();
 
   #outlet(target: Target, link: Link): Outlet {
-    return new Outlet(target, link, this.#counters, (error) => this.#warn('WARN_SPAMD_TARGET', error.message, error));
+    return new Outlet(target, link, this.#counters, {
+      onFailing: (error) => this.#warn('WARN_SPAMD_TARGET', error.message, error),
+      onSent: ({ name }, sharing, size) => {
+        if (this.listenerCount('sent') === 0) return;
+        this.#listeners.call('sent', { entries: sharing.map(({ entry }) => entry), target: name, size });
+      },
+    });
   }
 
   async #announceOne(entry: Entry): Promise<SendReport> {

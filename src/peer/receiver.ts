@@ -1,4 +1,5 @@
 import type { TimedClock } from '../clock.ts';
+import { CHANNELS } from '../diagnostics.ts';
 import type { Entry, Source } from '../entry.ts';
 import type { Listeners } from '../listeners.ts';
 import type { BulkRate } from './bulk-rate.ts';
@@ -13,6 +14,8 @@ const MAX_EARLY = 4096;
 
 /** What happens to each datagram that comes in: refused or accepted, counted, and emitted to whoever listens. */
 export class Receiver {
+  /** Whose receiver it is, for the diagnostics channels. */
+  readonly #peer: object;
   readonly #listeners: Listeners<SyncPeerEvents>;
   readonly #inbound: Inbound;
   readonly #health: Health;
@@ -23,6 +26,7 @@ export class Receiver {
   #early: [Buffer, Source][] | undefined = [];
 
   constructor(
+    peer: object,
     listeners: Listeners<SyncPeerEvents>,
     inbound: Inbound,
     health: Health,
@@ -30,6 +34,7 @@ export class Receiver {
     clock: TimedClock,
     bulkRate: BulkRate,
   ) {
+    this.#peer = peer;
     this.#listeners = listeners;
     this.#inbound = inbound;
     this.#health = health;
@@ -95,6 +100,7 @@ export class Receiver {
   #deliver(entry: Entry, source: Source): void {
     const listeners = this.#listeners;
     countEntry(this.#counters.entries, entry.type);
+    if (CHANNELS.entry.hasSubscribers) CHANNELS.entry.publish({ peer: this.#peer, entry, source });
     listeners.call('entry', entry, source);
     if (entry.type === 'grey') listeners.call('grey', entry, source);
     else if (entry.type === 'white') listeners.call('white', entry, source);
@@ -108,6 +114,7 @@ export class Receiver {
 
   #drop(drop: Drop): void {
     this.#counters.drops[drop.reason]++;
+    if (CHANNELS.drop.hasSubscribers) CHANNELS.drop.publish({ peer: this.#peer, drop });
     this.#listeners.call('drop', drop);
   }
 }

@@ -144,8 +144,8 @@ export class Seeder {
     for (const { sharing, lane } of this.#full.splice(0)) {
       await this.#pace();
       if (this.#signal.aborted) return;
-      for (const { bytes, entries } of this.#pack(sharing, lane.dialect)) {
-        await Promise.all(lane.outlets.map((outlet) => this.#sendTo(outlet, bytes, entries)));
+      for (const { bytes, together } of this.#pack(sharing, lane.dialect)) {
+        await Promise.all(lane.outlets.map((outlet) => this.#sendTo(outlet, bytes, together)));
         this.#datagrams++;
         this.#onProgress?.({ entries: this.#entries, datagrams: this.#datagrams });
       }
@@ -153,10 +153,10 @@ export class Seeder {
   }
 
   /** Not before they go: the freshness marker bears the time of sending, and counters go out in order. */
-  #pack(sharing: readonly Packable[], dialect: Dialect): { bytes: Buffer; entries: number }[] {
-    const packed: { bytes: Buffer; entries: number }[] = [];
-    const packer = new Packer<Packable>(this.#writer, this.#now, ({ length }, newest) => {
-      packed.push({ bytes: this.#shared.signer.sign(this.#writer, dialect, newest), entries: length });
+  #pack(sharing: readonly Packable[], dialect: Dialect): { bytes: Buffer; together: readonly Packable[] }[] {
+    const packed: { bytes: Buffer; together: readonly Packable[] }[] = [];
+    const packer = new Packer<Packable>(this.#writer, this.#now, (together, newest) => {
+      packed.push({ bytes: this.#shared.signer.sign(this.#writer, dialect, newest), together });
     });
     for (const item of sharing) packer.add(item);
     packer.finish();
@@ -165,13 +165,13 @@ export class Seeder {
 
   readonly #now = (): number => Math.floor(this.#shared.clock.now());
 
-  async #sendTo(outlet: Outlet, bytes: Buffer, entries: number): Promise<void> {
-    const error = await outlet.send(bytes, entries);
+  async #sendTo(outlet: Outlet, bytes: Buffer, sharing: readonly Packable[]): Promise<void> {
+    const error = await outlet.send(bytes, sharing);
     const tally = this.#tallies.get(outlet);
     if (tally === undefined) return;
-    if (error === undefined) tally.sent += entries;
+    if (error === undefined) tally.sent += sharing.length;
     else {
-      tally.failed += entries;
+      tally.failed += sharing.length;
       tally.error = error;
     }
   }

@@ -32,17 +32,22 @@ export class Admission {
   }
 
   /**
-   * Whether a network may have one more record; counted if not.
+   * Whether a network may have one more record.
    *
    * @param now Unix seconds.
+   * @param pending How many more it is about to have, which are not yet put in.
    */
-  admits(ip: string, now: number): boolean {
+  admits(ip: string, now: number, pending = 0): boolean {
     this.#expire(now);
-    const held = this.#shares.of(networkOfClient(ip));
-    const free = this.#max - this.#max / RESERVED - this.#shares.total;
-    if (this.#shares.total < this.#max && held < Math.max(FLOOR, free / PART)) return true;
-    this.#keptOut++;
-    return false;
+    const total = this.#shares.total + pending;
+    const held = this.#shares.of(networkOfClient(ip)) + pending;
+    const free = this.#max - this.#max / RESERVED - total;
+    return total < this.#max && held < Math.max(FLOOR, free / PART);
+  }
+
+  /** Counts records that were kept out. */
+  refused(count: number): void {
+    this.#keptOut += count;
   }
 
   /** Takes note of a record that was put in. @param expires Unix seconds. */
@@ -63,6 +68,7 @@ export class Admission {
       for (const [network, count] of counts) this.#shares.remove(network, count);
       this.#expiring.delete(step);
     }
-    this.#next = Math.min(...this.#expiring.keys());
+    this.#next = Number.POSITIVE_INFINITY;
+    for (const step of this.#expiring.keys()) this.#next = Math.min(this.#next, step);
   }
 }

@@ -5,6 +5,7 @@ import type { AnnounceOptions, Entry, Group, Source } from '../entry.ts';
 import { SpamdSyncError } from '../errors.ts';
 import { Listeners } from '../listeners.ts';
 import { badOption, checkMembers, isList, notMadeByNew } from '../validate.ts';
+import { Backdated } from './backdated.ts';
 import { Calls } from './calls.ts';
 import { type Connection, connectionOf, type RedisClient } from './connection.ts';
 import { ForeignItems } from './foreign.ts';
@@ -64,8 +65,7 @@ export interface BroadcasterStats {
 
 /** A call of `announce` that is to be queued. */
 interface ToQueue {
-  readonly entries: readonly Entry[];
-  readonly options: AnnounceOptions;
+  readonly text: string;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
@@ -94,6 +94,7 @@ export class Broadcaster extends EventEmitter<BroadcasterEvents> implements Grou
   readonly #lease: Lease;
   readonly #foreign: ForeignItems;
   readonly #queue: Queue;
+  readonly #backdated: Backdated;
   readonly #leader: Leader;
   readonly #running: Promise<void>;
   #toQueue: ToQueue[] = [];
@@ -124,6 +125,7 @@ export class Broadcaster extends EventEmitter<BroadcasterEvents> implements Grou
     this.#foreign = new ForeignItems((error) => this.#warn('WARN_SPAMD_FOREIGN', 'it is passed over', error));
     const keys = { queue: key('queue'), bytes: key('bytes'), trimmed: key('trimmed') };
     this.#queue = new Queue(calls, keys, { maxQueued, maxBytes }, this.#foreign);
+    this.#backdated = new Backdated(this.#queue, clock);
     this.#leader = new Leader(settings.open, {
       entry: (entry, source) => this.#listeners.call('entry', entry, source),
       lead: () => {
@@ -162,7 +164,8 @@ export class Broadcaster extends EventEmitter<BroadcasterEvents> implements Grou
   }
 
   /**
-   * Queues entries, for the leader to announce. Those of one turn of the event loop go to Redis together.
+   * Queues entries, for the leader to announce. Those of one turn of the event loop go to Redis together. A backdated call
+   * first waits until the queue holds little, or the broadcaster is closed.
    *
    * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is no list; `ERR_SPAMD_CLOSED` after {@link close};
    * `ERR_SPAMD_STORE` where Redis does not take it; `ERR_SPAMD_TOO_LONG` for more than `maxQueuedBytes` in one call.
@@ -171,12 +174,23 @@ export class Broadcaster extends EventEmitter<BroadcasterEvents> implements Grou
     if (this.#closed) throw new SpamdSyncError('ERR_SPAMD_CLOSED', 'the broadcaster is closed');
     if (!isList(entries)) throw badOption('entries', 'not a list of entries', entries);
     checkMembers('options', options, { backdated: true });
+    const text = this.#queue.textOf([...entries], options);
+    if (options.backdated) return this.#track(this.#backdated.add(text).then(() => this.#queued()));
     return new Promise((resolve, reject) => {
-      this.#toQueue.push({ entries: [...entries], options, resolve, reject });
-      if (this.#toQueue.length > 1) return;
-      const queueing = this.#queueAll().finally(() => this.#queueing.delete(queueing));
-      this.#queueing.add(queueing);
+      this.#toQueue.push({ text, resolve, reject });
+      if (this.#toQueue.length === 1) void this.#track(this.#queueAll());
     });
+  }
+
+  /**
+   * Takes note of how many white addresses this host knows. Whenever it leads its peer is given the last count: bulk sends
+   * follow that, see `SyncPeer.noteWhites`.
+   *
+   * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is not a whole number, 0 or more.
+   */
+  noteWhites(count: number): void {
+    if (!Number.isInteger(count) || count < 0) throw badOption('count', 'not a whole number, 0 or more', count);
+    this.#leader.noteWhites(count);
   }
 
   /** How much waits, asked of Redis. */
@@ -199,9 +213,22 @@ export class Broadcaster extends EventEmitter<BroadcasterEvents> implements Grou
     await this.#endOfTurn();
     const taken = this.#toQueue;
     this.#toQueue = [];
-    const added = taken.map(({ entries, options }) => this.#queue.add(entries, options));
+    const added = taken.map(({ text }) => this.#queue.add(text));
     await Promise.allSettled(added);
     for (const [at, { resolve, reject }] of taken.entries()) added[at]?.then(resolve, reject);
+    this.#queued();
+  }
+
+  /** What is being queued is waited for when this is closed. */
+  #track(queueing: Promise<void>): Promise<void> {
+    this.#queueing.add(queueing);
+    const done = (): void => void this.#queueing.delete(queueing);
+    queueing.then(done, done);
+    return queueing;
+  }
+
+  /** There is something to read. */
+  #queued(): void {
     if (this.leading) this.#wake();
   }
 
@@ -281,6 +308,7 @@ export class Broadcaster extends EventEmitter<BroadcasterEvents> implements Grou
   }
 
   async #close(): Promise<void> {
+    this.#backdated.end();
     await Promise.allSettled(this.#queueing);
     this.#wake();
     await this.#running;

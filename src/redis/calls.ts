@@ -27,7 +27,7 @@ export class Calls {
 
   /** @param key Whose server the command is for. */
   send(key: string, args: Argument[]): Promise<unknown> {
-    return this.#inTime.run(() => this.#connection.send(key, args), bytesOf(args));
+    return this.#inTime.run(() => this.#connection.send(key, args), bytesOf(args), key);
   }
 
   /** To one server of those that `masters` found. */
@@ -40,7 +40,7 @@ export class Calls {
     return this.#inTime.run(() => this.#connection.masters(), 0);
   }
 
-  /** Runs a script by its digest, or as a whole where the server does not know it: it was restarted, or flushed. */
+  /** Runs a script over a key, and others of its slot, by its digest, or as a whole where the server does not know it: it was restarted, or flushed. */
   run(script: Script, key: string, operands: Argument[]): Promise<unknown> {
     const send = (...how: [string, string]) => this.#connection.send(key, [...how, ...operands]);
     return this.#inTime.run(
@@ -50,6 +50,7 @@ export class Calls {
           return send('EVAL', script.text);
         }),
       bytesOf(operands),
+      key,
     );
   }
 }

@@ -32,7 +32,7 @@ export class DeferredCounts {
     this.#write = write;
   }
 
-  /** How many counts were lost because too many were put off: those of a Redis that took no writes. */
+  /** How many attempts are not counted because those of too many addresses were put off: in a Redis that took no writes. */
   get lost(): number {
     return this.#lost;
   }
@@ -56,13 +56,35 @@ export class DeferredCounts {
   /** Puts counts off: of an address that is busy, or since they could not be written. */
   put(ip: string, counts: Counts): void {
     const owed = this.#owed.get(ip);
-    if (!this.#set(ip, owed === undefined ? counts : addedCounts(owed, counts))) this.#lost++;
+    const hasRoom = this.#set(ip, owed === undefined ? counts : addedCounts(owed, counts));
+    if (!hasRoom) this.#lost += counts.blocked + counts.passed;
     this.#arm();
   }
 
   /** Writes all that is owed. What cannot be written stays owed, and is reported where a write rejects. */
-  async flush(): Promise<void> {
-    const ips = [...this.#owed].filter(([, counts]) => counts !== undefined).map(([ip]) => ip);
+  flush(): Promise<void> {
+    return this.#writeAll([...this.#allOwed().keys()]);
+  }
+
+  /** Puts nothing off any more, and writes what is owed. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#timer?.cancel();
+    let tried: ReadonlyMap<string, Counts> = new Map();
+    // Steps that were under way put off more meanwhile.
+    for (let owed = this.#allOwed(); hasOthers(owed, tried); owed = this.#allOwed()) {
+      tried = owed;
+      await this.#writeAll([...owed.keys()]);
+    }
+    const left = this.#allOwed().size;
+    if (left > 0) throw trouble(`it takes no writes: what was counted on ${left} addresses is lost`);
+  }
+
+  #allOwed(): Map<string, Counts> {
+    return new Map([...this.#owed].filter((each): each is [string, Counts] => each[1] !== undefined));
+  }
+
+  async #writeAll(ips: readonly string[]): Promise<void> {
     let failure: PromiseRejectedResult | undefined;
     for (let from = 0; from < ips.length; from += SLICE) {
       const written = await Promise.allSettled(ips.slice(from, from + SLICE).map((ip) => this.#write(ip)));
@@ -72,15 +94,6 @@ export class DeferredCounts {
       if (failures.length === written.length) break;
     }
     if (failure !== undefined) throw failure.reason;
-  }
-
-  /** Puts nothing off any more, and writes what is owed. */
-  async close(): Promise<void> {
-    this.#closed = true;
-    this.#timer?.cancel();
-    await this.flush();
-    const left = [...this.#owed.values()].filter((counts) => counts !== undefined).length;
-    if (left > 0) throw trouble(`it takes no writes: what was counted on ${left} addresses is lost`);
   }
 
   /** @returns Whether there was room. */
@@ -109,4 +122,9 @@ export class DeferredCounts {
     this.#timer = undefined;
     this.#arm();
   }
+}
+
+/** Whether there are counts that are not among others. */
+function hasOthers(owed: ReadonlyMap<string, Counts>, others: ReadonlyMap<string, Counts>): boolean {
+  return [...owed].some(([ip, counts]) => others.get(ip) !== counts);
 }

@@ -37,8 +37,8 @@ export interface DraftOptions {
   readonly ahead: number;
   /** Why Redis takes no writes, if it said so: steps are then only told what stands. */
   readonly refusal: SpamdSyncError | undefined;
-  /** Who may have one more tuple, or trap. `undefined`: everybody, for it is an operator who puts them in. */
-  readonly admission: { readonly tuples: Admission; readonly traps: Admission } | undefined;
+  /** Who may have one more tuple, or trap. */
+  readonly admission: { readonly tuples: Admission; readonly traps: Admission };
   /** What is put off of the address's counts. */
   readonly owed: Counts | undefined;
   /** Whether more of them is to be put off. */
@@ -62,10 +62,16 @@ export interface Planned<T = unknown> {
  */
 export class Draft {
   readonly #options: DraftOptions;
+  /** All that can be expected, and written over: not what is foreign. */
+  readonly #slots: (Slot<AddressRecord> | Slot<TupleRecord>)[] = [];
   #address: Slot<AddressRecord> | undefined;
   readonly #tuples = new Map<string, Slot<TupleRecord>>();
   /** Recipients that are taken to be no spamtraps. */
   readonly #recipients = new Set<string>();
+  /** Tuples that clients add. */
+  #added: Slot<TupleRecord>[] = [];
+  #addsTrap = false;
+  readonly #keptOut = { tuples: 0, traps: 0 };
   #owed: Counts | undefined;
   #deferred: Counts | undefined;
   #writesCounts = false;
@@ -93,7 +99,12 @@ export class Draft {
 
   /** Whether anything is put or removed. */
   get isChanged(): boolean {
-    return this.#slots().some(({ isChanged }) => isChanged);
+    return this.#slots.some(({ isChanged }) => isChanged);
+  }
+
+  /** How many tuples and traps the steps were answered without, for want of room. */
+  get keptOut(): { readonly tuples: number; readonly traps: number } {
+    return this.#keptOut;
   }
 
   /** Whether there is nothing to ask: all that the steps looked at stood when Redis replied last, and nothing changes. */
@@ -102,14 +113,14 @@ export class Draft {
     // What is foreign has no place in the due index, from which an exchange removes it.
     if (this.#address?.isForeign === true && refusal === undefined) return false;
     return (
-      this.#slots().every(({ isStanding, isChanged }) => isStanding && !isChanged) &&
+      this.#slots.every(({ isStanding, isChanged }) => isStanding && !isChanged) &&
       this.recipients.every((recipient) => standing?.trapped.has(recipient))
     );
   }
 
   /** What is expected of each key, and what becomes of it. */
   exchanges(): readonly Exchange[] {
-    return this.#slots().map((slot) => slot.exchange(this.#options.storeNow !== undefined));
+    return this.#slots.map((slot) => slot.exchange(this.#options.storeNow !== undefined));
   }
 
   /** Recipients that must be no spamtraps. */
@@ -130,33 +141,32 @@ export class Draft {
   }
 
   /** @returns The step's value. What the step throws leaves the draft as it is. */
-  run({ step, now, isSpamtrap }: Planned): unknown {
+  run({ step, now, isSpamtrap, isLoad = false }: Planned): unknown {
     const { ip, storeNow = now, refusal } = this.#options;
     const tried = this.#tried(step, storeNow, isSpamtrap);
     if (refusal !== undefined) return this.#answered(tried.result, refusal);
-    // A mere count needs not see what was counted before; anything else does.
-    if (this.#owed === undefined || !tried.hasReadAddress || tried.result.counts !== undefined) {
-      return this.#applied(step, tried.result, storeNow);
+    const owed = this.#owedCounts;
+    // A count that is put off needs not see what was counted before; anything else does.
+    if (owed === undefined || !tried.hasReadAddress || this.#isPutOff(tried.result, storeNow)) {
+      return this.#applied(step, tried.result, storeNow, isLoad);
     }
-    const owed = new CountStep(ip, this.#owed);
+    const count = new CountStep(ip, owed);
     this.#owed = undefined;
+    this.#deferred = undefined;
     this.#writesCounts = true;
-    this.#applied(owed, this.#tried(owed, storeNow, undefined).result, storeNow);
-    return this.#applied(step, this.#tried(step, storeNow, isSpamtrap).result, storeNow);
+    this.#applied(count, this.#tried(count, storeNow, undefined).result, storeNow, isLoad);
+    return this.#applied(step, this.#tried(step, storeNow, isSpamtrap).result, storeNow, isLoad);
   }
 
   /** Takes note that the exchanges were done. */
   written(): void {
-    for (const slot of this.#slots()) slot.written();
+    for (const slot of this.#slots) slot.written();
     const { ip, admission } = this.#options;
-    // What is foreign stays as it is, and has no record.
-    for (const slot of [...this.#tuples.values()].filter(({ isChanged }) => isChanged)) {
-      if (slot.before === undefined && slot.record !== undefined) admission?.tuples.added(ip, slot.record.expires);
+    for (const { before, record } of this.#added) {
+      if (before === undefined && record !== undefined) admission.tuples.added(ip, record.expires);
     }
-    const address = this.#address?.isChanged ? this.#address : undefined;
-    if (address?.before === undefined && isTrapOfClient(address?.record)) {
-      admission?.traps.added(ip, holdsUntil(address.record));
-    }
+    const trap = this.#addsTrap && this.#address?.before === undefined ? this.#address?.record : undefined;
+    if (isTrapOfClient(trap)) admission.traps.added(ip, holdsUntil(trap));
   }
 
   /**
@@ -169,7 +179,7 @@ export class Draft {
     readonly foreign: readonly string[];
     readonly isConflict: boolean;
   } {
-    const slots = this.#slots();
+    const slots = this.#slots;
     const changed = slots.map((slot, at) => slot.changed(stands[at]));
     const values = new Map(slots.map(({ name }, at) => [name, changed[at]?.value as Value<unknown>]));
     const foreign = slots.filter((_, at) => changed[at]?.value.isForeign).map(({ name }) => name);
@@ -216,57 +226,79 @@ export class Draft {
     return unwritten;
   }
 
-  #applied<T>(step: Step<T>, { value, address, tuple, counts }: Result<T>, now: number): T {
-    if (tuple !== undefined && step.key !== undefined) {
-      const slot = this.#tupleSlot(step.key);
-      if (tuple === null || slot.record !== undefined || this.#admits('tuples', now)) slot.put(tuple);
-    }
+  #applied<T>(step: Step<T>, result: Result<T>, now: number, isLoad: boolean): T {
+    const { value, address, tuple, counts } = result;
+    if (tuple !== undefined && step.key !== undefined) this.#putTuple(step.key, tuple, now, isLoad);
     if (address === undefined) return value;
-    if (address !== null && this.#addressSlot().record === undefined && isTrapOfClient(address)) {
-      if (!this.#admits('traps', now)) return value;
-    }
-    if (counts !== undefined && this.#isToDefer(now)) {
+    if (counts !== undefined && this.#isPutOff(result, now)) {
       this.#defer(counts);
     } else {
-      this.#addressSlot().put(address);
+      this.#putAddress(address, now, isLoad);
       if (counts !== undefined) this.#writesCounts = true;
     }
     return value;
+  }
+
+  #putTuple(key: string, tuple: TupleRecord | null, now: number, isLoad: boolean): void {
+    const slot = this.#tupleSlot(key);
+    if (tuple === null) this.#added = this.#added.filter((added) => added !== slot);
+    else if (slot.record === undefined && !isLoad) {
+      if (!this.#admits('tuples', now, this.#added.length)) return;
+      this.#added.push(slot);
+    }
+    slot.put(tuple);
+  }
+
+  #putAddress(address: AddressRecord | null, now: number, isLoad: boolean): void {
+    const slot = this.#addressSlot();
+    if (slot.record === undefined && !isLoad && isTrapOfClient(address ?? undefined)) {
+      if (!this.#admits('traps', now, 0)) return;
+      this.#addsTrap = true;
+    }
+    slot.put(address);
+  }
+
+  /** What was counted on the address and is not part of what is written. */
+  get #owedCounts(): Counts | undefined {
+    return this.#owed !== undefined && this.#deferred !== undefined
+      ? addedCounts(this.#owed, this.#deferred)
+      : (this.#owed ?? this.#deferred);
   }
 
   #defer(counts: Counts): void {
     this.#deferred = this.#deferred === undefined ? counts : addedCounts(this.#deferred, counts);
   }
 
-  /** What is kept out is answered all the same. */
-  #admits(what: 'tuples' | 'traps', now: number): boolean {
+  /** What is kept out is answered all the same. It has no bound where an operator puts it in. */
+  #admits(what: 'tuples' | 'traps', now: number, pending: number): boolean {
     const { ip, admission } = this.#options;
-    return admission === undefined || admission[what].admits(ip, now);
+    if (admission[what].admits(ip, now, pending)) return true;
+    this.#keptOut[what]++;
+    return false;
   }
 
-  /** Where the address is written anyway, its counts may as well be. */
-  #isToDefer(now: number): boolean {
+  /** Whether a step merely counts, and that is put off. Where the address is written anyway, its counts may as well be. */
+  #isPutOff({ counts }: Result<unknown>, now: number): boolean {
+    if (counts === undefined || !this.#options.isBusy) return false;
     const { record, isChanged } = this.#addressSlot();
-    return this.#options.isBusy && !isChanged && record !== undefined && holdsUntil(record) > now + MARGIN;
-  }
-
-  /** All that can be expected, and written over. */
-  #slots(): readonly (Slot<AddressRecord> | Slot<TupleRecord>)[] {
-    const slots: (Slot<AddressRecord> | Slot<TupleRecord>)[] = [...this.#tuples.values()];
-    if (this.#address !== undefined) slots.unshift(this.#address);
-    return slots.filter(({ isForeign }) => !isForeign);
+    return !isChanged && record !== undefined && holdsUntil(record) > now + MARGIN;
   }
 
   #addressSlot(): Slot<AddressRecord> {
     const { ip, keys, addresses } = this.#options;
-    this.#address ??= this.#slot(keys.address(ip), addresses);
+    if (this.#address !== undefined) return this.#address;
+    this.#address = this.#slot(keys.address(ip), addresses);
+    if (!this.#address.isForeign) this.#slots.push(this.#address);
     return this.#address;
   }
 
   #tupleSlot(key: string): Slot<TupleRecord> {
     const { keys, tuples } = this.#options;
-    const slot = this.#tuples.get(key) ?? this.#slot(keys.tuple(key), tuples);
+    const known = this.#tuples.get(key);
+    if (known !== undefined) return known;
+    const slot = this.#slot(keys.tuple(key), tuples);
     this.#tuples.set(key, slot);
+    if (!slot.isForeign) this.#slots.push(slot);
     return slot;
   }
 

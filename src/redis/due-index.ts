@@ -1,5 +1,6 @@
 import type { TimedClock } from '../clock.ts';
 import type { Calls } from './calls.ts';
+import type { ForeignItems } from './foreign.ts';
 import type { Keys } from './keys.ts';
 import { asNumber, asTexts } from './replies.ts';
 import { slotTags } from './slots.ts';
@@ -10,6 +11,13 @@ const INDEXES = 64;
 /** How often all slots of a cluster are asked what is due there, seconds: others than this process write to them. */
 const LOOK_THROUGH = 3600;
 
+/** What an index of what is due goes by. */
+export interface DueIndexOptions {
+  readonly clock: TimedClock;
+  /** Whether each slot has an index. */
+  readonly cluster: boolean;
+}
+
 /**
  * The addresses by the expiry that was announced of them. In a cluster each slot has an index. There are so many that a
  * sweep asks only those that this process wrote to, and those that were in use when it last looked through all of them.
@@ -17,6 +25,7 @@ const LOOK_THROUGH = 3600;
 export class DueIndex {
   readonly #calls: Calls;
   readonly #keys: Keys;
+  readonly #foreign: ForeignItems;
   readonly #clock: TimedClock;
   readonly #cluster: boolean;
   /** Of the indexes in use. */
@@ -24,9 +33,11 @@ export class DueIndex {
   /** When all were looked through, by the monotonic clock. */
   #lookedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(calls: Calls, keys: Keys, clock: TimedClock, cluster: boolean) {
+  /** @param foreign Takes note of an index of another type, in which nothing is due. */
+  constructor(calls: Calls, keys: Keys, foreign: ForeignItems, { clock, cluster }: DueIndexOptions) {
     this.#calls = calls;
     this.#keys = keys;
+    this.#foreign = foreign;
     this.#clock = clock;
     this.#cluster = cluster;
   }
@@ -51,7 +62,7 @@ export class DueIndex {
     let seen: readonly string[] = [];
     for (;;) {
       const range = ['ZRANGEBYSCORE', index, '-inf', `${now}`, 'LIMIT', `${passedOver}`, `${PAGE}`];
-      const page = asTexts(await this.#calls.send(index, range));
+      const page = asTexts(await this.#foreign.passOver(index, this.#calls.send(index, range), []));
       // Whoever took the last slice has moved or removed most of it; the rest is at the front.
       const unseen = page.filter((ip) => !seen.includes(ip));
       if (unseen.length > 0) yield unseen;
@@ -73,6 +84,7 @@ export class DueIndex {
 
   async #look(tag: string): Promise<void> {
     const index = this.#keys.dueByTag(tag);
-    if (asNumber(await this.#calls.send(index, ['ZCARD', index])) > 0) this.#tags.add(tag);
+    const size = await this.#foreign.passOver(index, this.#calls.send(index, ['ZCARD', index]), 0);
+    if (asNumber(size) > 0) this.#tags.add(tag);
   }
 }

@@ -1,5 +1,5 @@
 import type { SpamdSyncError } from '../errors.ts';
-import { foreign } from './trouble.ts';
+import { foreign, isForeign } from './trouble.ts';
 
 /** How many names are remembered as reported; what is found beyond that is counted alone. */
 const MAX_NAMES = 1000;
@@ -36,5 +36,16 @@ export class ForeignItems {
       this.#report(error);
     }
     return error;
+  }
+
+  /** What a command over a key answers, or `instead` where that holds another type: it then has nothing of ours. */
+  async passOver<T>(key: string, reply: Promise<T>, instead: T): Promise<T> {
+    try {
+      return await reply;
+    } catch (error) {
+      if (!isForeign(error)) throw error;
+      this.found(key);
+      return instead;
+    }
   }
 }

@@ -27,7 +27,7 @@ export class InTime {
   readonly #clock: TimedClock;
   readonly #timeout: number;
   readonly #ticks: number;
-  readonly #errorOf: (error: unknown) => unknown;
+  readonly #errorOf: (error: unknown, about: string) => unknown;
   /** In the order in which they are late, for they all have the same time. */
   readonly #waiting = new Set<Waiting>();
   /** Calls that are held on to, also those given up. */
@@ -39,9 +39,13 @@ export class InTime {
 
   /**
    * @param timeout Seconds.
-   * @param errorOf What is reported of an error. Default: the error.
+   * @param errorOf What is reported of an error of a call, by what that is about. Default: the error.
    */
-  constructor(clock: TimedClock, timeout: number, errorOf: (error: unknown) => unknown = (error) => error) {
+  constructor(
+    clock: TimedClock,
+    timeout: number,
+    errorOf: (error: unknown, about: string) => unknown = (error) => error,
+  ) {
     this.#clock = clock;
     this.#timeout = timeout;
     this.#ticks = Math.max(MIN_TICKS, Math.ceil(timeout / MAX_TICK));
@@ -58,8 +62,9 @@ export class InTime {
    *
    * @param start Is told whether it has been given up.
    * @param bytes How much it holds on to, about. Default none.
+   * @param about What it is about, for the error. Default nothing.
    */
-  run<T>(start: (isLate: () => boolean) => Promise<T>, bytes = 0): Promise<T> {
+  run<T>(start: (isLate: () => boolean) => Promise<T>, bytes = 0, about = ''): Promise<T> {
     if (this.#held >= MAX_WAITING || this.#heldBytes + bytes > MAX_BYTES) {
       this.#refused++;
       const what = `${this.#held} commands of some ${Math.ceil(this.#heldBytes / 2 ** 20)} MiB wait for an answer`;
@@ -91,7 +96,7 @@ export class InTime {
         },
         (error: unknown) => {
           settled();
-          reject(this.#errorOf(error));
+          reject(this.#errorOf(error, about));
         },
       );
     });

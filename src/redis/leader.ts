@@ -25,6 +25,8 @@ export class Leader {
   readonly #events: LeaderEvents;
   #opening: Promise<void> | undefined;
   #peer: GroupPeer | undefined;
+  /** How many white addresses were noted last. */
+  #whites: number | undefined;
   /** Each time it starts or stops is another, so that a peer that took too long to open is known for it. */
   #generation = 0;
   readonly #announcing = new Set<Promise<void>>();
@@ -63,6 +65,12 @@ export class Leader {
       await peer.close().catch(this.#events.failed);
     }
     await this.#opening;
+  }
+
+  /** Has the peer, and each that is opened from now on, take note of how many white addresses this host holds. */
+  noteWhites(count: number): void {
+    this.#whites = count;
+    this.#peer?.noteWhites?.(count);
   }
 
   /** How many calls, and entries in them, are with the peer: a bulk send takes its time. */
@@ -117,6 +125,7 @@ export class Leader {
       peer.on('error', (error) => {
         if (this.#peer === peer) this.#events.failed(error);
       });
+      if (this.#whites !== undefined) peer.noteWhites?.(this.#whites);
       this.#peer = peer;
       this.#events.lead();
     } catch (error) {

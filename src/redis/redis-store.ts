@@ -18,7 +18,6 @@ import { type RedisStoreOptions, storeSettings } from './options.ts';
 import { asList, asNumber } from './replies.ts';
 import { addressesIn, countKeys, membersOf, type Scan, tuplesIn } from './scan.ts';
 import { ServerTime } from './server-time.ts';
-import { isForeign } from './trouble.ts';
 import { Updates } from './updates.ts';
 
 /** How many records are put in at once. */
@@ -32,7 +31,8 @@ const CLOCK_WARNING = 150;
  * What an operator should look at, though the store goes on:
  * - `WARN_SPAMD_STORE`: Redis takes no writes, since it is full, a replica, or cannot save; once until it does again;
  * - `WARN_SPAMD_FOREIGN`: something under our keys is not ours, and costs itself alone; once for each;
- * - `WARN_SPAMD_CLOCK`: Redis's clock is off by minutes, and again when that changes.
+ * - `WARN_SPAMD_CLOCK`: Redis's clock is off by minutes, and again when that changes;
+ * - `WARN_SPAMD_LISTENER`: a listener threw, or its promise rejected: the program's own mistake.
  */
 export type RedisStoreWarningCode =
   | 'WARN_SPAMD_STORE'
@@ -58,13 +58,13 @@ export interface RedisStoreEvents {
 
 /** What a store in Redis holds, and what this process had to do for it. */
 export interface RedisStoreStats extends StoreStats {
-  /** What Redis's clock is ahead of this host's, seconds, with a fraction; 0 with the caller's time. */
+  /** What Redis's clock is ahead of this host's, seconds, with a fraction; 0 with the caller's time. One for all of a cluster. */
   readonly clockDifference: number;
   /** How often something under our keys was found not to be ours. */
   readonly foreign: number;
   /** Steps that were answered by what stands though Redis took no writes: those whose answer does not depend on one. */
   readonly unwritten: number;
-  /** Counts of attempts that were lost because too many were put off. */
+  /** Attempts that are not counted because the counts of too many addresses were put off. */
   readonly lostCounts: number;
   /** Steps that were refused because too much waited for Redis. */
   readonly refused: number;
@@ -111,10 +111,10 @@ export class RedisStore extends EventEmitter<RedisStoreEvents> implements Store,
     this.#listeners = new Listeners(this, clock);
     this.#calls = new Calls(connection, clock, timeout);
     this.#keys = new Keys(prefix, connection.cluster);
-    this.#due = new DueIndex(this.#calls, this.#keys, clock, connection.cluster);
     this.#inTime = new InTime(clock, timeout);
     this.#serverTime = time === 'server' ? new ServerTime(clock, (ahead) => this.#checkClock(ahead)) : undefined;
     this.#foreign = new ForeignItems((error) => this.#warn('WARN_SPAMD_FOREIGN', error.message, error));
+    this.#due = new DueIndex(this.#calls, this.#keys, this.#foreign, { clock, cluster: connection.cluster });
     this.#admission = { tuples: new Admission(maxTuples), traps: new Admission(maxTuples) };
     const updates = {
       calls: this.#calls,
@@ -137,8 +137,7 @@ export class RedisStore extends EventEmitter<RedisStoreEvents> implements Store,
     },
     delete: async (address) =>
       asNumber(await this.#calls.send(this.#keys.spamtraps, ['SREM', this.#keys.spamtraps, address])) === 1,
-    has: async (address) =>
-      asNumber(await this.#calls.send(this.#keys.spamtraps, ['SISMEMBER', this.#keys.spamtraps, address])) === 1,
+    has: async (address) => asNumber(await this.#askSpamtraps('SISMEMBER', address)) === 1,
     list: () => this.#spamtraps(),
   };
 
@@ -191,8 +190,7 @@ export class RedisStore extends EventEmitter<RedisStoreEvents> implements Store,
   async *sweepCandidates(now: number): AsyncIterable<readonly Candidate[]> {
     if (this.#serverTime !== undefined) {
       await this.#askTime(this.#serverTime);
-      const due = this.#unlessForeign(this.#keys.due(''), this.#due.due(this.#serverTime.now()));
-      for await (const ips of due) yield ips.map((ip) => ({ type: 'address', ip }));
+      for await (const ips of this.#due.due(this.#serverTime.now())) yield ips.map((ip) => ({ type: 'address', ip }));
       return;
     }
     const scan = await this.#scan();
@@ -209,7 +207,7 @@ export class RedisStore extends EventEmitter<RedisStoreEvents> implements Store,
   /** Tuples and addresses are counted up to some ten thousand keys; beyond that they are estimated from that sample. */
   async stats(): Promise<RedisStoreStats> {
     const { tuples, addresses } = await countKeys(this.#calls, this.#keys);
-    const spamtraps = await this.#countSpamtraps();
+    const spamtraps = asNumber(await this.#askSpamtraps('SCARD'));
     const { conflicts, unwritten, lostCounts } = this.#updates;
     return {
       tuples,
@@ -239,34 +237,20 @@ export class RedisStore extends EventEmitter<RedisStoreEvents> implements Store,
     return this.close();
   }
 
-  async #countSpamtraps(): Promise<number> {
-    try {
-      return asNumber(await this.#calls.send(this.#keys.spamtraps, ['SCARD', this.#keys.spamtraps]));
-    } catch (error) {
-      if (!isForeign(error)) throw error;
-      this.#foreign.found(this.#keys.spamtraps);
-      return 0;
-    }
+  /** Of a set of another type: nobody is a spamtrap. */
+  #askSpamtraps(command: string, ...args: string[]): Promise<unknown> {
+    const { spamtraps } = this.#keys;
+    return this.#foreign.passOver<unknown>(spamtraps, this.#calls.send(spamtraps, [command, spamtraps, ...args]), 0);
   }
 
   async *#spamtraps(): AsyncIterable<string> {
     const { spamtraps } = this.#keys;
-    for await (const slice of this.#unlessForeign(spamtraps, membersOf(this.#calls, spamtraps))) {
+    for await (const slice of membersOf(this.#calls, spamtraps, this.#foreign)) {
       for (const address of slice) {
         // Only in this form is a recipient looked for.
         if (address !== '' && canonicalMailbox(address) === address) yield address;
         else this.#foreign.found(`${spamtraps}: ${address}`);
       }
-    }
-  }
-
-  /** What is in a key of a set or an index, unless that has another type: nothing then. */
-  async *#unlessForeign<T>(key: string, items: AsyncIterable<T>): AsyncIterable<T> {
-    try {
-      yield* items;
-    } catch (error) {
-      if (!isForeign(error)) throw error;
-      this.#foreign.found(key);
     }
   }
 

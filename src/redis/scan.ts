@@ -49,9 +49,11 @@ export async function* addressesIn(
   }
 }
 
-/** All members of a set, in slices. */
-export function membersOf(calls: Calls, key: string): AsyncIterable<readonly string[]> {
-  return scanned((cursor) => calls.send(key, ['SSCAN', key, cursor, 'COUNT', COUNT]));
+/** All members of a set, in slices. A key of another type has none. */
+export function membersOf(calls: Calls, key: string, foreign: ForeignItems): AsyncIterable<readonly string[]> {
+  return scanned((cursor) =>
+    foreign.passOver<unknown>(key, calls.send(key, ['SSCAN', key, cursor, 'COUNT', COUNT]), ['0', []]),
+  );
 }
 
 /** How many there are. Beyond some ten thousand keys of a server that is estimated. */

@@ -8,7 +8,9 @@ const TOLERANCE = 5;
 
 /**
  * An estimate of Redis's time: as far from this host's monotonic clock as the replies allow. Each says that the server's
- * time was read between the sending of a command and its reply, so that the estimate moves only when a reply excludes it.
+ * time was read between the sending of a command and its reply, so that the estimate moves only when a reply excludes it. A
+ * cluster has one estimate for all its servers, whose clocks are to agree to a second: at one that is off by more each
+ * exchange is refused first, and run again by that server's time.
  */
 export class ServerTime {
   readonly #clock: TimedClock;

@@ -22,10 +22,10 @@ export function refusal(message: string, cause?: unknown): SpamdSyncError {
   return trouble(`${why}: ${message}`, cause);
 }
 
-/** What a client reported, as trouble. */
-export function troubleOf(error: unknown): SpamdSyncError {
+/** What a client reported, as trouble. @param key What the command was about; none: no one key. */
+export function troubleOf(error: unknown, key: string): SpamdSyncError {
   if (error instanceof SpamdSyncError) return error;
   const message = error instanceof Error ? error.message : String(error);
-  if (/\bWRONGTYPE\b/.test(message)) return foreign('a key', error);
+  if (/\bWRONGTYPE\b/.test(message)) return foreign(key === '' ? 'a key' : key, error);
   return /\b(OOM|READONLY|MISCONF|NOREPLICAS)\b/.test(message) ? refusal(message, error) : trouble(message, error);
 }

@@ -40,7 +40,7 @@ export interface UpdatesOptions {
   /** The set of spamtraps, where it can be part of an exchange. */
   readonly spamtraps: string | undefined;
   readonly foreign: ForeignItems;
-  /** Who may have one more tuple, or trap. */
+  /** Who may have one more tuple, or trap: clients are bounded. */
   readonly admission: { readonly tuples: Admission; readonly traps: Admission };
   /** Is told that an address was put into the due index. */
   readonly onIndexed: (ip: string) => void;
@@ -109,7 +109,7 @@ export class Updates {
     return this.#unwritten;
   }
 
-  /** How many counts were lost because too many were put off. */
+  /** How many attempts are not counted because those of too many addresses were put off. */
   get lostCounts(): number {
     return this.#counts.lost;
   }
@@ -170,10 +170,10 @@ export class Updates {
 
   /** @returns What was done, or what is known instead of what was believed. */
   async #try(ip: string, batch: readonly Pending[], known: Known): Promise<Known | Done> {
-    const { calls, keys, serverTime, spamtraps: set, foreign, onIndexed } = this.#options;
+    const { calls, keys, serverTime, spamtraps: set, foreign, admission, onIndexed } = this.#options;
     const assumed = serverTime?.now();
     const seen = this.#seenNow();
-    const draft = this.#draft(ip, assumed, seen, known, batch);
+    const draft = this.#draft(ip, assumed, seen, known);
     const settle = batch.map((pending) => settler(draft, pending));
     if (!draft.isSettled) {
       const exchanges = draft.exchanges();
@@ -200,6 +200,9 @@ export class Updates {
       if (typeof score === 'number') onIndexed(ip);
       if (draft.writesCounts) this.#counts.written(ip);
     }
+    const { tuples, traps } = draft.keptOut;
+    admission.tuples.refused(tuples);
+    admission.traps.refused(traps);
     this.#unwritten += draft.unwritten;
     if (draft.deferred !== undefined) this.#counts.put(ip, shiftedCounts(draft.deferred, seen.ahead));
     const answer = (): void => {
@@ -208,22 +211,18 @@ export class Updates {
     return { hasWritten: draft.isChanged, answer };
   }
 
-  #draft(
-    ip: string,
-    serverNow: number | undefined,
-    { ahead, addresses, tuples }: Seen,
-    known: Known,
-    batch: readonly Pending[],
-  ): Draft {
+  #draft(ip: string, serverNow: number | undefined, { ahead, addresses, tuples }: Seen, known: Known): Draft {
     const owed = this.#counts.owed(ip);
+    // Written out: to spread one of them here costs more than the rest of this.
     return new Draft({
-      ...known,
+      standing: known.standing,
+      refusal: known.refusal,
       ip,
       keys: this.#options.keys,
       addresses,
       tuples,
       ahead,
-      admission: batch.some(({ isLoad }) => isLoad) ? undefined : this.#options.admission,
+      admission: this.#options.admission,
       storeNow: serverNow === undefined ? undefined : serverNow - ahead,
       owed: owed && shiftedCounts(owed, -ahead),
       // By the caller's time nothing is put off: it passes in no time.

@@ -12,6 +12,7 @@ import {
   responseFrame,
 } from './messages.ts';
 import { answersTo, answerTo, importAnswer, isStream, type ServedGreylist } from './served.ts';
+import { asksPeer, type PeerAnswers } from './served-peer.ts';
 
 /** What is counted over all connections. */
 export interface SocketCounts {
@@ -31,21 +32,26 @@ const MAX_PIECES = 8;
 export class ServedConnection {
   readonly #socket: Socket;
   readonly #greylist: ServedGreylist;
+  readonly #peer: PeerAnswers;
   readonly #counts: SocketCounts;
   readonly #frames = new FrameReader(MAX_MESSAGE);
   readonly #underWay = new Set<Promise<void>>();
   readonly #imports = new Map<number, Import>();
+  /** Aborted when nothing more is to be answered that has no end of its own. */
+  readonly #ended = new AbortController();
   #finishing = false;
 
-  constructor(socket: Socket, greylist: ServedGreylist, counts: SocketCounts) {
+  constructor(socket: Socket, greylist: ServedGreylist, peer: PeerAnswers, counts: SocketCounts) {
     this.#socket = socket;
     this.#greylist = greylist;
+    this.#peer = peer;
     this.#counts = counts;
     socket.on('data', (chunk) => this.#receive(chunk));
     socket.on('drain', () => this.#flow());
     // A client that goes away is no trouble of ours: what it asked is done all the same.
     socket.on('error', () => {});
     socket.on('close', () => {
+      this.#ended.abort();
       for (const one of this.#imports.values()) one.fail(new Error('the connection ended within an import'));
     });
   }
@@ -53,6 +59,7 @@ export class ServedConnection {
   /** Takes no more requests. Resolves when what was asked is answered. */
   async finish(): Promise<void> {
     this.#finishing = true;
+    this.#ended.abort();
     this.#socket.pause();
     await Promise.all(this.#underWay);
     await new Promise<void>((resolve) => this.#socket.end(resolve));
@@ -85,18 +92,19 @@ export class ServedConnection {
   async #answer(request: Request): Promise<void> {
     const { id } = request;
     try {
-      if (!isStream(request)) this.#send({ id, ...(await answerTo(this.#greylist, request)) });
+      if (asksPeer(request)) await this.#stream(id, this.#peer.to(request, this.#ended.signal));
+      else if (!isStream(request)) this.#send({ id, ...(await answerTo(this.#greylist, request)) });
       else if (has(request, 'import')) await this.#answerImport(request);
-      else await this.#stream(request);
+      else await this.#stream(id, answersTo(this.#greylist, request));
     } catch (error) {
       this.#send({ id, failure: failureOf(error) });
     }
   }
 
-  async #stream(request: Request): Promise<void> {
-    for await (const response of answersTo(this.#greylist, request)) {
+  async #stream(id: number, responses: AsyncIterable<ResponseProperties>): Promise<void> {
+    for await (const response of responses) {
       if (this.#socket.destroyed) return;
-      if (!this.#send({ id: request.id, ...response })) await this.#drained();
+      if (!this.#send({ id, ...response })) await this.#drained();
     }
   }
 

@@ -13,7 +13,7 @@ import {
   type SweepReport,
   type TrapOptions,
 } from '../greylist/options.ts';
-import type { ImportReport } from '../greylist/records.ts';
+import { checkedExport, type ExportedRecord, type ExportOptions, type ImportReport } from '../greylist/records.ts';
 import type { GreylistStats } from '../greylist/stats.ts';
 import { undecided, type Verdict } from '../greylist/verdict.ts';
 import type { Why } from '../greylist/why.ts';
@@ -155,8 +155,9 @@ export class RemoteGreylist extends EventEmitter<GreylistEvents> implements Asyn
   };
 
   /** As `Greylist.export`. */
-  async *export(): AsyncGenerator<SpamdbRecord, void> {
-    for await (const { records } of this.#stream({ export: true })) yield* recordsOf(records);
+  async *export(options: ExportOptions = {}): AsyncGenerator<ExportedRecord, void> {
+    const request = checkedExport(options) ? { exportEvidence: true } : { export: true };
+    for await (const { records } of this.#stream(request)) yield* recordsOf(records);
   }
 
   /** As `Greylist.snapshot`. */
@@ -263,7 +264,7 @@ export class RemoteGreylist extends EventEmitter<GreylistEvents> implements Asyn
 }
 
 /** @throws What whoever serves threw. */
-function checked(response: Response): Response {
+export function checked(response: Response): Response {
   if (response.failure != null) throw errorOf(response.failure);
   return response;
 }

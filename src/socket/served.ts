@@ -27,7 +27,9 @@ const BATCH_LENGTH = 2 ** 17;
 
 /** Whether a request is answered by several responses, or is several requests itself. */
 export function isStream(request: Request): boolean {
-  return ['listSpamtraps', 'export', 'snapshot', 'import'].some((member) => has(request, member as keyof Request));
+  return ['listSpamtraps', 'export', 'exportEvidence', 'snapshot', 'import'].some((member) =>
+    has(request, member as keyof Request),
+  );
 }
 
 /** What the greylist answers to a request that has one answer. Rejects as the greylist does. */
@@ -66,8 +68,9 @@ async function askedOf(greylist: ServedGreylist, request: Request): Promise<Resp
 export async function* answersTo(greylist: ServedGreylist, request: Request): AsyncIterable<ResponseProperties> {
   if (has(request, 'snapshot')) {
     for await (const chunk of greylist.snapshot()) yield { chunk };
-  } else if (has(request, 'export')) {
-    for await (const record of batches(greylist.export(), recordText)) yield { records: { record } };
+  } else if (has(request, 'export') || has(request, 'exportEvidence')) {
+    const records = greylist.export({ evidence: has(request, 'exportEvidence') });
+    for await (const record of batches(records, recordText)) yield { records: { record } };
   } else {
     for await (const spamtrap of batches(greylist.spamtraps.list(), (address) => address)) yield { spamtrap };
   }

@@ -71,7 +71,8 @@ export function tupleRecord(message: spamdsync.Tuple): TupleRecord {
 /** @param ip Where the record is not to be found by it. */
 export function addressMessage(record: Readonly<AddressRecord>, ip?: string): spamdsync.Address.$Properties {
   // A copy of the whole is made several times faster than one of some members. Nothing writes to its arrays.
-  const message = { ...record, evidence: record.evidence.map(evidenceMessage) } as spamdsync.Address.$Properties;
+  const message = { ...record } as unknown as spamdsync.Address.$Properties;
+  if (record.evidence.length > 0) message.evidence = record.evidence.map(evidenceMessage);
   if (ip !== undefined) message.ip = ip;
   return message;
 }

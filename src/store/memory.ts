@@ -39,7 +39,7 @@ const MAX = 2 ** 24;
 /** What there is room for unless it is set, bytes for each. */
 const TUPLE_BYTES = 512;
 const ADDRESS_BYTES = 512;
-const LEAST_BYTES = 2 ** 16;
+const MIN_BYTES = 2 ** 16;
 const MAX_BYTES = 2 ** 40;
 
 /**
@@ -69,7 +69,7 @@ export class MemoryStore implements Store {
     const { maxAddressBytes = defaultBytes(maxAddresses, ADDRESS_BYTES) } = options;
     this.#tuples = new FairTable({
       max: checkedWhole('maxTuples', maxTuples, 1, MAX),
-      maxBytes: checkedWhole('maxTupleBytes', maxTupleBytes, LEAST_BYTES, MAX_BYTES),
+      maxBytes: checkedWhole('maxTupleBytes', maxTupleBytes, MIN_BYTES, MAX_BYTES),
       sizeOf: tupleBytes,
       overwrite: overwriteTuple,
       onEvicted: (record) => {
@@ -78,7 +78,7 @@ export class MemoryStore implements Store {
     });
     this.#addresses = new FairTable({
       max: checkedWhole('maxAddresses', maxAddresses, 1, MAX),
-      maxBytes: checkedWhole('maxAddressBytes', maxAddressBytes, LEAST_BYTES, MAX_BYTES),
+      maxBytes: checkedWhole('maxAddressBytes', maxAddressBytes, MIN_BYTES, MAX_BYTES),
       sizeOf: addressBytes,
       overwrite: overwriteAddress,
       onEvicted: (record) => {
@@ -169,7 +169,7 @@ export class MemoryStore implements Store {
 }
 
 function defaultBytes(count: number, each: number): number {
-  return Math.max(LEAST_BYTES, count * each);
+  return Math.max(MIN_BYTES, count * each);
 }
 
 /** The records as a step looks at them, each looked up only if it is read. One view serves every step in turn. */

@@ -149,17 +149,6 @@ export class Shares {
     return this.#first[this.#top] as number;
   }
 
-  /** Empties it. */
-  clear(): void {
-    this.#slots.clear();
-    this.#networks.length = 0;
-    this.#free.length = 0;
-    this.#first.fill(NONE);
-    this.#last.fill(NONE);
-    this.#top = 0;
-    this.#total = 0;
-  }
-
   #insert(network: ClientNetwork, amount: number): number {
     const slot = this.#free.pop() ?? this.#networks.length;
     if (slot === this.#held.length) this.#grow();

@@ -7,8 +7,8 @@ const ALIKE = 512;
 const CHANCES = 64;
 
 /**
- * The places of records in a {@link UseOrder}, by the record's number in its table: four numbers each instead of an object,
- * a third of the size. Several orders over different records of one table share them.
+ * The places of records in a {@link UseOrder}, by the record's number in its table: four numbers and a flag each instead of
+ * an object, a third of the size. Several orders over different records of one table share them.
  */
 export class Places {
   /** The slot of its network, see `Shares`. */

@@ -29,6 +29,8 @@ export interface TransportOptions {
   readonly group: string;
   /** Where to send, in the order in which links are wanted. */
   readonly targets: readonly SendTo[];
+  /** Whether to open also while an interface or the address to listen on is not there, and to join or bind when it comes. */
+  readonly waitForInterface?: boolean | undefined;
   /** By which time is measured until it looks again whether its interfaces are still there. */
   readonly clock: TimedClock;
 }

@@ -33,8 +33,14 @@ export const udp: Transport = { open };
 
 async function open(options: TransportOptions, events: TransportEvents): Promise<OpenTransport> {
   const multicast = multicastOf(options);
-  const socket = await openSocket(options, events, multicast);
-  return new UdpTransport(socket, options, events, multicast);
+  try {
+    return new UdpTransport(await openSocket(options, events, multicast), true, options, events, multicast);
+  } catch (error) {
+    if (!options.waitForInterface || !isMissingAddress(error)) throw error;
+    // What it sends until the address comes goes out from another.
+    const socket = await openSocket({ ...options, listen: false }, events, multicast);
+    return new UdpTransport(socket, false, options, events, multicast);
+  }
 }
 
 /** Bound, on its interface, a member of its group. */
@@ -53,9 +59,10 @@ async function openSocket(
   );
   try {
     await bind(socket, listen);
-    if (multicast?.joins) socket.addMembership(group, address);
-    if (multicast?.target !== undefined && address !== undefined) {
-      socket.setMulticastInterface(address);
+    // One that is waited for is joined when it comes.
+    if (multicast?.joins && address !== undefined) socket.addMembership(group, address);
+    if (multicast?.target !== undefined) {
+      if (address !== undefined) socket.setMulticastInterface(address);
       socket.setMulticastTTL(multicast.target.ttl ?? DEFAULT_TTL);
       // So that other peers on this host receive it; our own echo is known by its digest.
       socket.setMulticastLoopback(true);
@@ -76,9 +83,9 @@ async function openSocket(
  * the system says nothing of it, so it is looked at every few seconds, and whenever a send fails.
  */
 class UdpTransport implements OpenTransport, Port {
-  readonly address: string;
-  readonly port: number;
-  readonly receiveBuffer: number;
+  address: string;
+  port: number;
+  receiveBuffer: number;
   readonly links: readonly Link[];
   readonly #options: TransportOptions;
   readonly #events: TransportEvents;
@@ -87,6 +94,12 @@ class UdpTransport implements OpenTransport, Port {
   readonly #local: LocalAddresses;
   readonly #looking: Timer | undefined;
   #socket: SocketAsPromised;
+  /** Whether the address to listen on is bound, where there is one. */
+  #isBound: boolean;
+  /** Why it could not be bound when it came, where that was reported. */
+  #whyUnbound = '';
+  /** Whether multicast goes out by its interface, and not by whatever the system chooses. */
+  #isAttached: boolean;
   /** When it was looked last, the clock's monotonic seconds. */
   #looked = Number.NEGATIVE_INFINITY;
   #generation = 0;
@@ -95,6 +108,7 @@ class UdpTransport implements OpenTransport, Port {
 
   constructor(
     socket: SocketAsPromised,
+    isBound: boolean,
     options: TransportOptions,
     events: TransportEvents,
     multicast: Multicast | undefined,
@@ -103,14 +117,19 @@ class UdpTransport implements OpenTransport, Port {
     const { address, port } = socket.address();
     this.address = address;
     this.port = port;
-    this.receiveBuffer = listen === false ? 0 : socket.getRecvBufferSize();
+    this.receiveBuffer = listen === false || !isBound ? 0 : socket.getRecvBufferSize();
     this.#options = options;
     this.#events = events;
     this.#socket = socket;
+    this.#isBound = isBound;
+    this.#isAttached = multicast?.watched.address !== undefined;
     this.#multicast = multicast;
     this.links = targets.map((target) => this.#link(target));
     this.#bound =
-      listen === false || !canVanish(listen.at) ? undefined : new Watched(listen.at, () => addressFacts(address));
+      listen === false || !canVanish(listen.at) ? undefined : new Watched(listen.at, () => addressFacts(listen.at));
+    // It may have come meanwhile: then the next look finds it back.
+    if (!isBound && this.#bound?.address !== undefined)
+      this.#bound.lose(`the address ${this.#bound.name} was not there`);
     this.#local = new LocalAddresses(clock);
     this.#looking = this.#watched.length === 0 ? undefined : every(clock, LOOK_INTERVAL, () => this.#look());
   }
@@ -133,6 +152,9 @@ class UdpTransport implements OpenTransport, Port {
   }
 
   send(bytes: Uint8Array, port: number, address: string): Promise<unknown> {
+    if (address === this.#options.group && !this.#isAttached) {
+      return Promise.reject(Object.assign(new Error('its interface is not there yet'), { code: 'ENETDOWN' }));
+    }
     return this.#socket.send(bytes, port, address);
   }
 
@@ -164,46 +186,75 @@ class UdpTransport implements OpenTransport, Port {
     if (this.#multicast !== undefined) this.#lookAtInterface(this.#multicast);
     const before = this.#bound?.address;
     const change = this.#bound?.look();
+    if (this.#bound === undefined || change === undefined) return;
     // The system keeps what is bound: when the address is back, all is as it was.
-    if (this.#bound !== undefined && change !== undefined) this.#report(this.#bound, change, before);
+    if (this.#isBound) this.#report(this.#bound, change, before);
+    else if (change !== 'gone') this.#replacing ??= this.#bindAtLast(this.#bound);
+  }
+
+  /** The address has come that was waited for. It may go again meanwhile, and the port may be another's by now. */
+  async #bindAtLast(bound: Watched): Promise<void> {
+    try {
+      const next = await openSocket(this.#options, this.#events, this.#multicast);
+      const old = this.#socket;
+      this.#socket = next;
+      this.#isBound = true;
+      ({ address: this.address, port: this.port } = next.address());
+      this.receiveBuffer = next.getRecvBufferSize();
+      this.#report(bound, 'back', undefined);
+      await old.close();
+    } catch (error) {
+      // It is tried again at the next look.
+      const why = error instanceof Error ? error.message : String(error);
+      bound.lose(why);
+      if (why !== this.#whyUnbound) this.#report(bound, 'gone', undefined);
+      this.#whyUnbound = why;
+    } finally {
+      this.#replacing = undefined;
+    }
   }
 
   #lookAtInterface(multicast: Multicast): void {
+    // What comes of that is not known yet.
+    if (this.#replacing !== undefined) return;
     const { watched } = multicast;
     const before = watched.address;
     let change = watched.look();
     try {
       if (multicast.joins && change !== undefined && before !== undefined) this.#leave(before);
-      if (watched.address !== undefined && this.#attach(multicast, watched.address, change)) change ??= 're-created';
+      if (watched.address !== undefined) {
+        const joined = this.#attach(multicast, watched.address, change);
+        if (joined === 'full') {
+          this.#replaceSocket(multicast, change ?? 're-created', before);
+          return;
+        }
+        if (joined === 'new') change ??= 're-created';
+      }
     } catch (error) {
       // It went while it was looked at.
-      watched.lose(`interface ${shown(watched.name)} is of no use: ${systemCode(error) ?? String(error)}`);
-      change = before === undefined ? undefined : 'gone';
+      const why = `interface ${shown(watched.name)} is of no use: ${systemCode(error) ?? String(error)}`;
+      this.#lose(watched, why, before);
+      return;
     }
     if (change !== undefined) this.#report(watched, change, before);
   }
 
-  /** @returns Whether the group was joined, of which the socket was no member. */
-  #attach(multicast: Multicast, address: string, change: Change | undefined): boolean {
+  #attach(multicast: Multicast, address: string, change: Change | undefined): Membership {
     if (multicast.joins && change !== undefined) this.#leave(address);
-    const joined = multicast.joins && this.#join(multicast, address, change);
+    const joined = multicast.joins ? this.#join(address, change) : 'old';
     if (multicast.target !== undefined) this.#socket.setMulticastInterface(address);
+    this.#isAttached = true;
     return joined;
   }
 
-  #join(multicast: Multicast, address: string, change: Change | undefined): boolean {
+  #join(address: string, change: Change | undefined): Membership {
     try {
       this.#socket.addMembership(this.#options.group, address);
-      return true;
+      return 'new';
     } catch (error) {
-      if (systemCode(error) === 'ENOBUFS') {
-        this.#replacing ??= this.#replaceSocket(multicast).finally(() => {
-          this.#replacing = undefined;
-        });
-        return true;
-      }
+      if (systemCode(error) === 'ENOBUFS') return 'full';
       // As it should be: it is a member.
-      if (change === undefined) return false;
+      if (change === undefined) return 'old';
       throw error;
     }
   }
@@ -219,20 +270,34 @@ class UdpTransport implements OpenTransport, Port {
 
   /**
    * Linux keeps the memberships of interfaces that are gone, and a socket can have 20. Those of an interface that was re-created
-   * with its old address cannot even be left: then only another socket helps. Both are bound until it has taken over.
+   * with its old address cannot even be left: then only another socket helps. Both are bound until it has taken over. Only
+   * then it is known what became of the interface, which is reported then.
    */
-  async #replaceSocket(multicast: Multicast): Promise<void> {
+  #replaceSocket(multicast: Multicast, change: Change, before: string | undefined): void {
     const { listen } = this.#options;
-    try {
-      const same = listen === false ? listen : { ...listen, port: this.port };
-      const next = await openSocket({ ...this.#options, listen: same }, this.#events, multicast);
-      const old = this.#socket;
-      this.#socket = next;
-      await old.close();
-    } catch (error) {
-      multicast.watched.lose(`the group cannot be joined: ${error instanceof Error ? error.message : String(error)}`);
-      this.#report(multicast.watched, 'gone', undefined);
-    }
+    const { watched } = multicast;
+    const same = listen === false ? listen : { ...listen, port: this.port };
+    const replace = async (): Promise<void> => {
+      try {
+        const next = await openSocket({ ...this.#options, listen: same }, this.#events, multicast);
+        const old = this.#socket;
+        this.#socket = next;
+        await old.close();
+        this.#report(watched, change, before);
+      } catch (error) {
+        const why = `the group cannot be joined: ${error instanceof Error ? error.message : String(error)}`;
+        this.#lose(watched, why, before);
+      }
+    };
+    this.#replacing = replace().finally(() => {
+      this.#replacing = undefined;
+    });
+  }
+
+  /** What looks as if it were there is of no use, which is reported unless it was before. */
+  #lose(watched: Watched, why: string, before: string | undefined): void {
+    watched.lose(why);
+    if (before !== undefined) this.#report(watched, 'gone', before);
   }
 
   #report(watched: Watched, change: Change, before: string | undefined): void {
@@ -242,6 +307,9 @@ class UdpTransport implements OpenTransport, Port {
     this.#events.interfaceChanged(describe(watched, change, before));
   }
 }
+
+/** Whether a socket is a member of its group: it just joined it, was one before, or can be a member of no more. */
+type Membership = 'new' | 'old' | 'full';
 
 /** What happened, in words. */
 function describe({ name, address, state }: Watched, change: Change, before: string | undefined): string {
@@ -274,6 +342,10 @@ async function bind(socket: SocketAsPromised, listen: ListenAt | false): Promise
       cause,
     });
   }
+}
+
+function isMissingAddress(error: unknown): boolean {
+  return error instanceof SpamdSyncError && systemCode(error.cause) === 'EADDRNOTAVAIL';
 }
 
 function bindReason(cause: unknown): string {
@@ -311,20 +383,23 @@ function multicastOf(options: TransportOptions): Multicast | undefined {
   const target = multicastTarget(options);
   const joined = listen !== false && !isIPv4(listen.at) ? listen.at : undefined;
   const name = joined ?? target?.host;
-  return name === undefined ? undefined : { watched: usable(name), joins: joined !== undefined, target };
+  if (name === undefined) return undefined;
+  return { watched: usable(name, options.waitForInterface === true), joins: joined !== undefined, target };
 }
 
 /** @throws {SpamdSyncError} `ERR_SPAMD_INTERFACE` for an interface that has no IPv4 address to be used. */
-function usable(name: string): Watched {
+function usable(name: string, waits: boolean): Watched {
   const watched = new Watched(name, (preferred) => interfaceFacts(name, preferred));
-  if (watched.address !== undefined) return watched;
+  if (waits || watched.address !== undefined) return watched;
   const others = usableInterfaces().join(', ');
   throw new SpamdSyncError('ERR_SPAMD_INTERFACE', `${watched.state.detail}; there are: ${others}`);
 }
 
 /** The one multicast target, if any. */
 function multicastTarget({ listen, targets }: TransportOptions): SendTo | undefined {
-  const multicast = targets.filter((target) => isInterface(target));
+  const multicast = targets.filter(
+    (target) => isInterface(target) || (listen !== false && target.host === listen.at && !isIPv4(listen.at)),
+  );
   const [first, ...others] = multicast;
   if (first === undefined) return undefined;
   if (others.length > 0) {

@@ -6,6 +6,7 @@ import { flood } from './flood.ts';
 import { greylist } from './greylist.ts';
 import { level } from './level.ts';
 import { isMet, type Part, type Row } from './part.ts';
+import { policy } from './policy.ts';
 import { receive } from './receive.ts';
 import { redis } from './redis.ts';
 import { snapshot } from './snapshot.ts';
@@ -14,7 +15,19 @@ import { spamdb } from './spamdb.ts';
 import { sustained } from './sustained.ts';
 import { table } from './table.ts';
 
-const PARTS: readonly Part[] = [codec, receive, sustained, flood, greylist, spamdb, redis, level, snapshot, spamd];
+const PARTS: readonly Part[] = [
+  codec,
+  receive,
+  sustained,
+  flood,
+  greylist,
+  spamdb,
+  redis,
+  level,
+  snapshot,
+  policy,
+  spamd,
+];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

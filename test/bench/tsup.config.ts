@@ -1,7 +1,7 @@
 import { defineConfig } from 'tsup';
 
 export default defineConfig({
-  entry: ['run', 'sender', 'listener', 'dump', 'snapshot-reader', 'keeper', 'member'].map(
+  entry: ['run', 'sender', 'listener', 'dump', 'snapshot-reader', 'keeper', 'member', 'policy-server'].map(
     (name) => `test/bench/${name}.ts`,
   ),
   outDir: '.bench',

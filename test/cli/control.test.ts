@@ -58,6 +58,62 @@ describe('the commands that ask the daemon', () => {
     expect((await greylist.check(attempt)).reason).toBe('first-sight');
   });
 
+  it('why says what an address is, then why, each string of a client as a terminal may show it', async () => {
+    expect((await ask('why', '192.0.2.7')).out).toBe('192.0.2.7 is neither white, trapped nor grey\n');
+    await greylist.check({ ...attempt, helo: 'mx\u009b31m' });
+    const time = String.raw`\d{4}-\d\d-\d\dT[\d:]+Z \((?:now|in [^)]+|[^)]+ ago)\)`;
+    const lines = (await ask('why', '192.0.2.7')).out.split('\n');
+    expect(lines).toEqual([
+      expect.stringMatching(new RegExp(`^192\\.0\\.2\\.7 is grey: a retry passes from ${time}$`)),
+      expect.stringMatching(
+        new RegExp(
+          String.raw`^  GREY helo "mx\\u009b31m" from "<a@example\.org>" to "<b@example\.net>": first ${time}, passes from ${time}, expires ${time}; blocked 1, passed 0$`,
+        ),
+      ),
+      '',
+    ]);
+    await greylist.spamtraps.add('trap@example.net');
+    await greylist.check({ ...attempt, ip: '192.0.2.8', to: '<trap@example.net>', connectedTo: '192.0.2.25' });
+    await ask('trap', '192.0.2.8', '--by', 'alice: report 17');
+    await greylist.forget('192.0.2.9');
+    const { out } = await ask('why', '192.0.2.8', '192.0.2.9');
+    for (const line of [
+      String.raw`^192\.0\.2\.8 is trapped until ${time}, by operator, since ${time}$`,
+      `^  TRAPPED decided by this host ${time}, holds until ${time}$`,
+      `^  announced ${time}; spamd hosts hold it until ${time}$`,
+      String.raw`^  evidence: spamtrap ${time}, helo "mx" from "<a@example\.org>" to "<trap@example\.net>", connected to 192\.0\.2\.25$`,
+      `^  evidence: operator ${time}, by "alice: report 17"$`,
+      String.raw`^192\.0\.2\.9 is neither white, trapped nor grey$`,
+      `^  removal of TRAPPED at ${time}$`,
+    ]) {
+      expect(out).toMatch(new RegExp(line, 'm'));
+    }
+    const [why] = objects(await ask('why', '--json', '192.0.2.8'));
+    expect(why).toMatchObject({ ip: '192.0.2.8', state: 'trapped', evidence: [{ kind: expect.any(String) }, {}] });
+    expect(await ask('why', 'nobody')).toMatchObject({ out: '', exit: 2 });
+  });
+
+  it('release lets pass who waits, and says by its exit status that nobody does', async () => {
+    const tuple = ['--helo', 'mx', '--from', 'a@example.org', '--to', 'b@example.net'];
+    const none = '192.0.2.7 does not wait: no such tuple is remembered\n';
+    expect(await ask('release', '192.0.2.7')).toEqual({ out: none, err: '', exit: 1 });
+    await greylist.check(attempt);
+    expect(await ask('release', '192.0.2.7', '--helo', 'mx')).toMatchObject({
+      err: 'spamd-sync: a tuple has --helo, --from and --to; see --help\n',
+      exit: 2,
+    });
+    expect(await ask('release', '192.0.2.7', ...tuple)).toMatchObject({
+      out: '192.0.2.7 is white from now on\n',
+      exit: 0,
+    });
+    expect((await greylist.check(attempt)).reason).toBe('white');
+    await greylist.trap('192.0.2.7');
+    expect(await ask('release', '192.0.2.7')).toMatchObject({ exit: 1 });
+    expect(objects(await ask('release', '--json', '--ends-trap', '192.0.2.7'))).toEqual([
+      { ip: '192.0.2.7', outcome: 'released' },
+    ]);
+  });
+
   it('spamtrap adds, lists and deletes, and says by its exit status that one was none', async () => {
     expect((await ask('spamtrap', 'add', 'a@example.net', 'b@example.net')).exit).toBe(0);
     expect((await ask('spamtrap', 'list')).out).toBe('a@example.net\nb@example.net\n');
@@ -106,6 +162,22 @@ describe('import and export', () => {
     expect(await ask('export', ...args)).toEqual({ out: text, err: '', exit: 0 });
   });
 
+  it('writes with a trapped address why it was trapped, in json and csv alone', async () => {
+    await greylist.trap('192.0.2.8', { by: 'a "report"', expires: 4_000_000_000 });
+    await greylist.allow('192.0.2.9', { expires: 4_000_000_000 });
+    const [white, trapped] = objects(await ask('export', '--format', 'json', '--evidence')).reverse();
+    expect(trapped).toMatchObject({ type: 'TRAPPED', evidence: [{ kind: 'operator', by: 'a "report"' }] });
+    expect(white).not.toHaveProperty('evidence');
+    const { out } = await ask('export', '--format', 'csv', '--evidence', '--type', 'trapped');
+    const [head, line] = out.split('\r\n');
+    expect(head).toMatch(/,address,evidence$/);
+    expect(line).toMatch(/,"\[\{""kind"":""operator"".*""by"":""a \\""report\\""""\}\]"$/);
+    expect(await ask('export', '--evidence')).toMatchObject({
+      err: 'spamd-sync: --format spamdb has no place for --evidence: say json or csv; see --help\n',
+      exit: 2,
+    });
+  });
+
   it('quotes what a client chose, so that no spreadsheet runs it', async () => {
     await greylist.check({ ...attempt, helo: '=cmd|"/c calc"!A1' });
     const { out } = await ask('export', '--format', 'csv');
@@ -149,7 +221,7 @@ describe('a mistake with a command that asks the daemon', () => {
     [['--empty-key'], 'spamd-sync: neither -y nor -Y: it would receive nothing and announce nothing; see --help\n', 2],
     [
       ['-y', '127.0.0.1', '--empty-key', '--store', 'tape'],
-      'spamd-sync: --store: not memory or level:DIRECTORY: tape; see --help\n',
+      'spamd-sync: --store: not memory, level:DIRECTORY or redis:URL: tape; see --help\n',
       2,
     ],
     [['-y', '127.0.0.1', '-K', '/nowhere.key'], 'spamd-sync: there is no key file "/nowhere.key"\n', 3],

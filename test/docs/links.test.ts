@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const pages = [...markdownIn(''), ...markdownIn('docs')];
+const pages = [...markdownIn(''), ...markdownIn('docs'), ...markdownIn('docs/integrations')];
 
 function markdownIn(folder: string): string[] {
   const names = readdirSync(join(ROOT, folder)).filter((name) => name.endsWith('.md'));

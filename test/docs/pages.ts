@@ -30,7 +30,7 @@ export interface Page {
 const FENCE = /^```(\w*)[ ]?([^\n]*)\n(.*?)^```$|^#+ [^\n]*$/gms;
 
 export function readPages(): Page[] {
-  const docs = readdirSync(`${ROOT}docs`).filter((name) => name.endsWith('.md'));
+  const docs = readdirSync(`${ROOT}docs`, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.md'));
   return ['README.md', ...docs.sort().map((name) => `docs/${name}`)].map((name) => ({
     name,
     blocks: blocksOf(name, readFileSync(ROOT + name, 'utf8')),

@@ -41,7 +41,7 @@ test('--help tells how it is used', async () => {
   await using example = new Program([...EXAMPLE, '--help']);
 
   expect(await example.ended).toBe(0);
-  expect(example.stdout).toMatch(/^usage: npm start -- .*-y listen/);
+  expect(example.stdout).toMatch(/^usage: npm run peer -- .*-y listen/);
 });
 
 describe('what cannot work is said in one line', () => {

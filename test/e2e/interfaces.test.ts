@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Entry } from 'spamd-sync';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { INTERFACE, Lab, type LabHost } from './lab.ts';
@@ -21,6 +22,8 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   host.replug();
+  // It has another hardware address each time.
+  lab.host(1).ip('neigh', 'flush', 'all');
   await far.reopen(OPTIONS);
   await peer.reopen(OPTIONS);
 });
@@ -30,7 +33,8 @@ afterAll(async () => {
 
 function white(): Entry {
   const now = Math.floor(Date.now() / 1000);
-  return { type: 'white', ip: `198.18.1.${count++}`, timestamp: now, expires: now + 600 };
+  const ip = `198.18.${1 + ((count >> 8) & 127)}.${count++ & 255}`;
+  return { type: 'white', ip, timestamp: now, expires: now + 600 };
 }
 
 /** Resolves when what the one announces reaches the other. */
@@ -100,6 +104,25 @@ describe('a peer on an interface', () => {
     expect((await peer.health()).interfaces).toMatchObject([{ name: INTERFACE, address: host.address }]);
   });
 
+  test('whose group no socket can join says once that it is gone, and once that it is back', async () => {
+    await reaches();
+    // Of this namespace alone: no socket may be a member of any group.
+    host.run('sysctl', '-qw', 'net.ipv4.igmp_max_memberships=0');
+    host.replug();
+    const why = 'the group cannot be joined: addMembership ENOBUFS';
+    await expect.poll(() => said().at(-1)).toMatch(why);
+    const [gone, ...more] = said().map((message) => message.includes('nothing is received'));
+    expect([gone, ...more]).toEqual([true]);
+    // The peer looks again every three seconds.
+    await sleep(7000);
+    expect(said()).toHaveLength(1);
+    expect((await peer.health()).interfaces).toMatchObject([{ detail: why, changes: 1 }]);
+    host.run('sysctl', '-qw', 'net.ipv4.igmp_max_memberships=20');
+    await reaches();
+    await reaches(peer, far);
+    expect(said().slice(1)).toEqual([`interface "em0" is back, with the address ${host.address}`]);
+  });
+
   test('that was re-addressed sends from the new address, and knows its own echo from there', async () => {
     await reaches(peer, far);
     host.ip('addr', 'del', `${host.address}/24`, 'dev', INTERFACE);
@@ -112,6 +135,33 @@ describe('a peer on an interface', () => {
     );
     expect(peer.sources.map(({ address }) => address)).not.toContain(NEW_ADDRESS);
   });
+});
+
+// The kernel takes its time to see that there is no carrier.
+test.each(GONE.filter(([what]) => what !== 'had no carrier'))(
+  'a peer that waits for an interface that %s opens, says so, and joins when it comes',
+  async (_what, takeAway, giveBack, why) => {
+    takeAway(host);
+    await peer.reopen({ ...OPTIONS, waitForInterface: true });
+    await expect.poll(() => said()).toEqual([`${why}: it is waited for`]);
+    giveBack(host);
+    await reaches();
+    await reaches(peer, far);
+    expect(said().at(-1)).toBe(`interface "em0" is back, with the address ${host.address}`);
+  },
+);
+
+test('a peer that waits for the address that it listens on opens, and binds it when it comes', async () => {
+  const { address } = lab.host(1);
+  host.ip('addr', 'flush', 'dev', INTERFACE);
+  await peer.reopen({ ...OPTIONS, listen: host.address, targets: [address], waitForInterface: true });
+  await far.reopen({ ...OPTIONS, listen: address, targets: [host.address] });
+  const gone = `no interface that is up has the address ${host.address}`;
+  await expect.poll(() => said()).toEqual([`${gone}: it is waited for`]);
+  host.ip('addr', 'add', `${host.address}/24`, 'dev', INTERFACE);
+  await reaches();
+  await reaches(peer, far);
+  expect(said().at(-1)).toBe(`the address ${host.address} is back`);
 });
 
 test('a peer on an address that vanishes says so, and receives again when it is back', async () => {

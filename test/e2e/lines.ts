@@ -2,7 +2,10 @@ import type { Drop, Entry, PeerWarning, Source, SyncPeerOptions } from 'spamd-sy
 
 /** What a peer in another process is opened with: its key is the text of a key file, `null` for none. */
 export interface HostOptions
-  extends Pick<SyncPeerOptions, 'listen' | 'targets' | 'port' | 'group' | 'allow' | 'maxSkew' | 'batch'> {
+  extends Pick<
+    SyncPeerOptions,
+    'listen' | 'targets' | 'port' | 'group' | 'allow' | 'maxSkew' | 'batch' | 'waitForInterface'
+  > {
   readonly key: string | null;
 }
 

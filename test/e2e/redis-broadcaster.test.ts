@@ -10,6 +10,7 @@ type Client = ReturnType<typeof createClient>;
 /** A peer that remembers what it was to announce. */
 class Recorder {
   readonly announced: { ip: string; backdated: boolean }[] = [];
+  readonly noted: number[] = [];
   closed = false;
   fail: (error: Error) => void = () => {};
   readonly on: GroupPeer['on'] = (event: string, listener: (...args: never[]) => void): void => {
@@ -19,6 +20,9 @@ class Recorder {
     const list = [...entries];
     if (list.some(({ ip }) => ip === 'refused')) throw new SpamdSyncError('ERR_SPAMD_FIELD', 'no address');
     this.announced.push(...list.map(({ ip }) => ({ ip, backdated })));
+  }
+  noteWhites(count: number): void {
+    this.noted.push(count);
   }
   async close(): Promise<void> {
     this.closed = true;
@@ -183,6 +187,54 @@ describe('a broadcaster', () => {
     expect(warnings).toEqual(['WARN_SPAMD_ANNOUNCE']);
   });
 
+  it('gives its peer the number of WHITE that a greylist notes, and each peer that it opens later the last one', async () => {
+    const peers: Recorder[] = [];
+    const leader = await start({
+      open: async () => {
+        peers.push(new Recorder());
+        return peers.at(-1) as Recorder;
+      },
+      leaseMs: 200,
+    });
+    await expect.poll(() => leader.leading).toBe(true);
+    const store = new MemoryStore();
+    await using greylist = new Greylist({ store, group: leader });
+    await greylist.allow('192.0.2.1');
+    await greylist.sweep();
+    expect(peers.map(({ noted }) => noted)).toEqual([[1]]);
+    await greylist.allow('192.0.2.2');
+    await greylist.sweep();
+    peers[0]?.fail(new Error('the socket is gone'));
+    await expect.poll(() => peers.map(({ noted }) => noted)).toEqual([[1, 2], [2]]);
+    expect(() => leader.noteWhites(-1)).toThrow(expect.objectContaining({ code: 'ERR_SPAMD_OPTION' }));
+  });
+
+  it('holds backdated calls back while much is queued, lets others past, and queues all when it is closed', async () => {
+    const repairs = (net: number) => Array.from({ length: 850 }, (_, n) => white(`10.${net}.${n >> 8}.${n & 255}`));
+    const silent = await start({ open: () => Promise.reject(new Error('no peer here')), leaseMs: 60_000 });
+    const queued: number[] = [];
+    const announced = [1, 2, 3, 4].map(async (net) => {
+      await silent.announce(repairs(net), { backdated: true });
+      queued.push(net);
+    });
+    await expect.poll(() => queued).toEqual([1, 2]);
+    await silent.announce([white('192.0.2.1')]);
+    // Longer than it takes to look again.
+    await sleep(1200);
+    expect(queued).toEqual([1, 2]);
+    expect(await silent.stats()).toMatchObject({ waiting: 3, trimmed: 0 });
+    const peer = new Recorder();
+    const leader = await start({ open: async () => peer });
+    await Promise.all(announced);
+    await expect.poll(() => peer.announced).toHaveLength(4 * 850 + 1);
+    expect(peer.announced[2 * 850]).toEqual({ ip: '192.0.2.1', backdated: false });
+    await leader.close();
+    const left = [5, 6, 7, 8].map((net) => silent.announce(repairs(net), { backdated: true }));
+    await silent.close();
+    await Promise.all(left);
+    expect(await silent.stats()).toMatchObject({ waiting: 4, trimmed: 0 });
+  });
+
   it('counts what found no room', async () => {
     const silent = await start({ open: () => Promise.reject(new Error('no peer here')), maxQueued: 10 });
     for (let n = 0; n < 15; n++) await silent.announce([white(`192.0.2.${n}`)]);
@@ -234,6 +286,24 @@ describe('a broadcaster', () => {
     await sleep(200);
     expect(leader.leading).toBe(true);
     expect(warnings).toEqual(['WARN_SPAMD_FOREIGN']);
+  });
+
+  it('queues and announces though its counters are keys of other types, which are reported and count nothing', async () => {
+    await client.lPush('spamd:bytes:{all}', 'something else');
+    await client.set('spamd:trimmed:{all}', 'something else');
+    const silent = await start({ open: () => Promise.reject(new Error('no peer here')), maxQueued: 4 });
+    const warnings: string[] = [];
+    silent.on('warning', ({ code, message }) => code === 'WARN_SPAMD_FOREIGN' && warnings.push(message));
+    await client.xAdd('spamd:queue:{all}', '*', { something: 'else' });
+    for (let n = 0; n < 6; n++) await silent.announce([white(`192.0.2.${n}`)]);
+    expect(await silent.stats()).toMatchObject({ waiting: 4, bytes: 0, trimmed: 0 });
+    expect(warnings).toEqual([
+      expect.stringContaining('spamd:bytes:{all}'),
+      expect.stringContaining('spamd:trimmed:{all}'),
+    ]);
+    const peer = new Recorder();
+    await started(peer);
+    await expect.poll(() => peer.announced).toHaveLength(4);
   });
 
   it('leads in a Redis that is full, and goes on leading, though nothing more can be queued', async () => {

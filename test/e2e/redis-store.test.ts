@@ -278,6 +278,23 @@ describe('a store in Redis', () => {
     },
   );
 
+  it('has no spamtraps, and decides, where a cluster has another type under their key', async () => {
+    expect(flush()).toBe(true);
+    const [first = single] = cluster;
+    const { client, close } = await throughCluster.connect(first);
+    const connection = client as unknown as { sendCommand(key: string, isReadonly: boolean, args: string[]): unknown };
+    await connection.sendCommand('spamd:spamtraps', false, ['SET', 'spamd:spamtraps', 'something else']);
+    const store = new RedisStore(client);
+    const warnings: string[] = [];
+    store.on('warning', ({ message }) => warnings.push(message));
+    expect(await store.update(attemptOf('192.0.2.1', '<a@example.net>'), START)).toMatchObject({ outcome: 'first' });
+    expect(await store.spamtraps.has('a@example.net')).toBe(false);
+    expect(await store.stats()).toMatchObject({ tuples: 1, spamtraps: 0 });
+    await expect(store.spamtraps.add('a@example.net')).rejects.toThrow(/"spamd:spamtraps" holds/);
+    await expect.poll(() => warnings).toEqual([expect.stringContaining('spamd:spamtraps')]);
+    await close();
+  });
+
   it('says what to do where a key holds the value of an older version', async () => {
     expect(flush()).toBe(true);
     single.cli('HSET', 'spamd:address:{192.0.2.1}', 'first', '1');

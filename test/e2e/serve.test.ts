@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SyncKey, SyncPeer } from 'spamd-sync';
@@ -9,6 +9,7 @@ import { RemoteGreylist } from 'spamd-sync/socket';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { objects, spamdSync } from '../cli/cli.ts';
 import { Program } from './program.ts';
+import { RedisServer } from './redis-server.ts';
 
 const COMMAND = [process.execPath, '--import', 'tsx', 'src/cli/main.ts'];
 const attempt = { ip: '192.0.2.7', helo: 'mx', from: '<a@example.org>', to: '<b@example.net>' };
@@ -86,6 +87,133 @@ describe('the daemon', () => {
     expect(second.stderr).toMatch(/^spamd-sync: cannot listen on 127\.0\.0\.1:\d+: the port is in use.*\n$/);
     expect((await spamdSync(['stats', '--control', control])).exit).toBe(0);
   });
+});
+
+describe('a second daemon', () => {
+  test('is refused the directory of another, which serves on', async () => {
+    const port = await freePort();
+    await using first = daemon(port);
+    await ready(first);
+    const args = ['serve', '-y', '127.0.0.1', '--empty-key', '-p', `${await freePort()}`, '--store', store];
+    await using second = new Program([...COMMAND, ...args, '--control', join(directory, 'other')]);
+    expect(await second.ended).toBe(3);
+    expect(second.stdout).toMatch(/another process has .*; waiting 10 s for it to end\n$/);
+    expect(second.stderr).toMatch(/^spamd-sync: [^\n]*state[^\n]*\n$/);
+    expect((await spamdSync(['trap', '192.0.2.8', '--control', control])).exit).toBe(0);
+  });
+
+  test('is refused the socket of another, which serves on', async () => {
+    await using first = daemon(await freePort());
+    await ready(first);
+    await using second = daemon(await freePort(), '--store', 'memory');
+    expect(await second.ended).toBe(3);
+    expect(second.stderr).toMatch(/^spamd-sync: cannot listen on .*: another process answers on it\n$/);
+    expect((await spamdSync(['stats', '--control', control])).exit).toBe(0);
+  });
+});
+
+describe('SIGHUP', () => {
+  test('changes the key with an overlap, the policy and the spamtraps, and loses no datagram and no question', async () => {
+    const port = await freePort();
+    const [key, spamtraps] = [join(directory, 'key'), join(directory, 'spamtraps')];
+    const exempt = join(directory, 'exempt');
+    writeFileSync(exempt, '');
+    writeFileSync(key, 'one', { mode: 0o600 });
+    writeFileSync(spamtraps, 'old@example.net\n');
+    const args = ['serve', '-y', '127.0.0.1', '-K', key, '-p', `${port}`, '--store', 'memory', '--control', control];
+    await using program = new Program([...COMMAND, ...args, '--spamtraps', spamtraps, '--exempt', exempt]);
+    await ready(program);
+    const targets = [{ host: '127.0.0.1', port }];
+    const open = (secret: string) =>
+      SyncPeer.open({ key: SyncKey.fromBytes(Buffer.from(secret)), listen: false, targets });
+    await using before = await open('one');
+    await using after = await open('two');
+    const expires = Math.floor(Date.now() / 1000) + 3600;
+    await using greylist = new RemoteGreylist(control, { timeout: 30 });
+    const failures: unknown[] = [];
+    greylist.on('warning', ({ error }) => failures.push(error));
+    writeFileSync(key, 'two');
+    writeFileSync(spamtraps, 'new@example.net\n');
+    writeFileSync(exempt, '192.0.2.99\n');
+    program.signal('SIGHUP');
+    for (let i = 0; i < 100; i++) {
+      await before.trapped(`198.51.100.${i}`, expires);
+      const ip = `203.0.113.${i}`;
+      expect(await greylist.check({ ...attempt, ip })).toMatchObject({ reason: 'first-sight' });
+    }
+    await expect.poll(() => program.stdout).toMatch(/SIGHUP: read again; signs with key (\S+); accepts \S+\n/);
+    await after.trapped('192.0.2.1', expires);
+    const held = async () => objects(await spamdSync(['list', '--json', '--type', 'trapped', '--control', control]));
+    await expect.poll(async () => (await held()).length).toBe(101);
+    expect(await greylist.spamtraps.has('new@example.net')).toBe(true);
+    expect(await greylist.check({ ...attempt, ip: '192.0.2.99' })).toMatchObject({ reason: 'exempt' });
+    expect(failures).toEqual([]);
+  });
+
+  test('with a file that cannot be read changes nothing, and says so', async () => {
+    const key = join(directory, 'key');
+    writeFileSync(key, 'one', { mode: 0o600 });
+    const args = ['serve', '-y', '127.0.0.1', '-K', key, '-p', `${await freePort()}`, '--control', control];
+    await using program = new Program([...COMMAND, ...args, '--store', 'memory']);
+    await ready(program);
+    rmSync(key);
+    program.signal('SIGHUP');
+    await expect.poll(() => program.stdout).toMatch(/SIGHUP: nothing is changed: there is no key file /);
+    expect((await spamdSync(['stats', '--control', control])).exit).toBe(0);
+  });
+});
+
+test('the daemon keeps the greylist in Redis, and says where it cannot', async () => {
+  await using redis = await RedisServer.start();
+  store = `redis:${redis.url}`;
+  const port = await freePort();
+  {
+    await using program = daemon(port);
+    await ready(program);
+    expect((await spamdSync(['trap', '192.0.2.8', '--control', control])).exit).toBe(0);
+    program.signal('SIGTERM');
+    expect(await program.ended).toBe(0);
+    expect(program.stderr).toBe('');
+  }
+  {
+    await using program = daemon(port);
+    await ready(program);
+    const records = objects(await spamdSync(['list', '--json', '--control', control]));
+    expect(records).toMatchObject([{ type: 'TRAPPED', ip: '192.0.2.8' }]);
+    await redis.stop();
+    await using greylist = new RemoteGreylist(control, { timeout: 30 });
+    expect(await greylist.check(attempt)).toMatchObject({ action: 'pass', reason: 'error' });
+    await redis.start();
+    const verdict = async () => (await greylist.check(attempt)).reason;
+    await expect.poll(verdict, { timeout: 15_000 }).toMatch(/first-sight|too-soon/);
+  }
+  await redis.stop();
+  await using program = daemon(port);
+  expect(await program.ended).toBe(3);
+  expect(program.stderr).toMatch(/^spamd-sync: redis:\/\/127\.0\.0\.1:\d+: connect ECONNREFUSED .*\n$/);
+});
+
+test('systemd is told when the daemon serves, reads again and stops, and that it lives', async () => {
+  const socket = join(directory, 'notify');
+  const listen = `import socket,sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind(sys.argv[1])
+print('bound', flush=True)
+while True:
+    print(s.recv(4096).decode().replace(chr(10), ' '), flush=True)`;
+  await using manager = new Program(['python3', '-c', listen, socket]);
+  await expect.poll(() => manager.stdout).toMatch(/bound/);
+  const env = { ...process.env, NOTIFY_SOCKET: socket, WATCHDOG_USEC: '1000000' };
+  const args = ['serve', '-y', '127.0.0.1', '--empty-key', '-p', `${await freePort()}`, '--control', control];
+  await using program = new Program([...COMMAND, ...args, '--store', 'memory'], [], env);
+  await expect.poll(() => manager.stdout, { timeout: 15_000 }).toMatch(/READY=1 STATUS=listening on 127\.0\.0\.1:/);
+  await expect.poll(() => manager.stdout).toMatch(/WATCHDOG=1/);
+  program.signal('SIGHUP');
+  await expect.poll(() => manager.stdout).toMatch(/RELOADING=1[\s\S]*READY=1/);
+  program.signal('SIGTERM');
+  expect(await program.ended).toBe(0);
+  expect(manager.stdout).toMatch(/STOPPING=1/);
+  expect(program.stdout).not.toContain('warning: systemd');
 });
 
 test('the daemon that waits for a directory stops at once when it is asked to', async () => {

@@ -16,6 +16,8 @@ export function setup(project: TestProject): () => void {
   needPackage('redis-server', hasRedis);
   needPackage('tshark', () => works('tshark', ['--version']));
   needPackage('nftables', () => works('nft', ['--version']));
+  needPackage('chromium', () => works('chromium', ['--version']));
+  execFileSync('npm', ['run', '--silent', 'page'], { stdio: 'inherit' });
   const prefix = `sy${process.pid.toString(36)}-`;
   project.provide('labPrefix', prefix);
   return () => removeLeftovers(prefix);

@@ -1,11 +1,9 @@
 import { spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { type Entry, type SyncKey, SyncPeer } from 'spamd-sync';
 import { onTestFinished } from 'vitest';
-import type { Command } from '../../examples/recipes/common.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -13,37 +11,6 @@ export interface Outcome {
   readonly status: number | null;
   readonly stdout: string;
   readonly stderr: string;
-}
-
-/** A recipe that was called, and what it has printed so far. */
-export function start(recipe: string, args: readonly string[], input?: AsyncIterable<string> | Iterable<string>) {
-  const printed = { stdout: '', stderr: '' };
-  const tasks: (() => void)[] = [];
-  const call = async (): Promise<Outcome> => {
-    const { main }: { main: Command } = await import(`../../examples/recipes/${recipe}.ts`);
-    const status = await main([...args], {
-      input: input === undefined ? undefined : Readable.from(input),
-      print: (line) => {
-        printed.stdout += `${line}\n`;
-      },
-      report: (line) => {
-        printed.stderr += `${line}\n`;
-      },
-      onInterrupt: (task) => void tasks.push(task),
-    });
-    return { status, ...printed };
-  };
-  const interrupt = (): void => {
-    for (const task of tasks.splice(0)) task();
-  };
-  // One that a failed test left alone.
-  onTestFinished(interrupt);
-  return { printed, ended: call(), interrupt };
-}
-
-/** Calls one to its end, with lines to read. */
-export function run(recipe: string, args: readonly string[], input: readonly string[] = []): Promise<Outcome> {
-  return start(recipe, args, [input.map((line) => `${line}\n`).join('')]).ended;
 }
 
 /** An example as an operator starts it, in a process of its own. */

@@ -26,6 +26,37 @@ describe('the mode learn', () => {
     expect(await greylist.checkAll(attempt, ['<b@example.net>', '<c@example.net>'])).toMatchObject({ reason: 'white' });
   });
 
+  it('answers for several recipients by what enforcing answers, and records the same', async () => {
+    const [enforcing, learning] = (['enforce', 'learn'] as const).map((mode) => opened({ mode }));
+    const messages = [
+      ['<b@example.net>'],
+      ['<b@example.net>', '<c@example.net>'],
+      ['<postmaster@example.net>', '<c@example.net>', '<b@example.net>'],
+      ['<d@example.net>', '<trap@example.net>', '<e@example.net>'],
+      ['<b@example.net>'],
+    ];
+    const answers = [enforcing, learning].map(async (each) => {
+      if (each === undefined) throw new Error('not opened');
+      await each.greylist.spamtraps.add('trap@example.net');
+      const verdicts = [];
+      for (const recipients of messages) {
+        verdicts.push(await each.greylist.checkAll(attempt, recipients));
+        each.clock.time += 600;
+      }
+      return { verdicts, tuples: (await each.greylist.stats()).store?.tuples };
+    });
+    const [enforced, learnt] = await Promise.all(answers);
+    expect(enforced?.verdicts.map(({ reason }) => reason)).toEqual([
+      'first-sight',
+      'first-sight',
+      'first-sight',
+      'spamtrap',
+      'trapped',
+    ]);
+    expect(learnt?.verdicts.map(({ would }) => would)).toEqual(enforced?.verdicts.map(({ reason }) => reason));
+    expect(learnt?.tuples).toBe(enforced?.tuples);
+  });
+
   it.each(['Learn', true, null])('is refused as %j', (mode) => {
     expect(() => new Greylist({ policy: { mode: mode as never } })).toThrow(/policy\.mode: not 'enforce' or 'learn'/);
   });

@@ -183,6 +183,15 @@ describe('a Writer with maxLossMs', () => {
     expect(rig.written).toEqual(['a']);
     expect(vi.getTimerCount()).toBe(0);
   });
+
+  it('what changes after a writer was closed is not written, and sets no timer', async () => {
+    const rig = new Rig(100);
+    await rig.writer.close();
+    rig.change('a', 20 * MB);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(rig.asked).toEqual([]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
 });
 
 describe.each([{ maxLossMs: undefined }, { maxLossMs: 100 }])('a failing Writer with maxLossMs $maxLossMs', (o) => {

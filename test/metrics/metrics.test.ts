@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import {
   Greylist,
   type GreylistStats,
@@ -102,6 +103,8 @@ describe('metrics', () => {
       drops: {},
       lost: 0,
       skew: 0,
+      signedBy: [],
+      reach: 1,
       keyIndex: 0,
     });
     const forged = { ...source(250), accepted: 0, lastReceived: undefined, skew: undefined, keyIndex: undefined };
@@ -133,5 +136,15 @@ describe('metrics', () => {
     expect(new Set(families.map((family) => family.split(' ')[2])).size).toBe(families.length);
     await greylist.close();
     await peer.close();
+  });
+
+  it('has what the dashboard of docs/grafana.json asks for', async () => {
+    const dashboard = readFileSync(new URL('../../docs/grafana.json', import.meta.url), 'utf8');
+    const asked = new Set(dashboard.match(/spamd_sync_[a-z_]+/g));
+    const source = readdirSync(new URL('../../src/metrics', import.meta.url))
+      .map((name) => readFileSync(new URL(`../../src/metrics/${name}`, import.meta.url), 'utf8'))
+      .join('');
+    expect(asked.size).toBeGreaterThan(10);
+    for (const name of asked) expect(source).toContain(`name: '${name.replace('spamd_sync_', '')}'`);
   });
 });

@@ -21,3 +21,6 @@ test "$(node_modules/.bin/spamd-sync --version)" = "$(node -p 'require("spamd-sy
 node_modules/.bin/spamd-sync keygen made.key
 node_modules/.bin/spamd-sync fingerprint made.key
 node_modules/.bin/spamd-sync decode -x 0202 && exit 1 || test $? -eq 1
+# It brings a client of Redis along.
+node_modules/.bin/spamd-sync serve --check -y 127.0.0.1 --empty-key --store redis://127.0.0.1:1 2> refused && exit 1
+grep -q 'ECONNREFUSED' refused

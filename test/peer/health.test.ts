@@ -1,4 +1,4 @@
-import { type Entry, SyncKey } from 'spamd-sync';
+import { type Entry, Keyring, SyncKey } from 'spamd-sync';
 import { encodeDatagram } from 'spamd-sync/wire';
 import { describe, expect, it } from 'vitest';
 import { KEY } from '../support/frame.ts';
@@ -57,10 +57,13 @@ describe('a source', () => {
           lost: 0,
           skew: 5,
           keyIndex: 0,
+          signedBy: [{ fingerprint: KEY.fingerprint, lastReceived: NOW + 2.75 }],
+          reach: 1,
         },
       ],
       targets: [],
       interfaces: [],
+      keys: [KEY.fingerprint],
       sourcesForgotten: 0,
     });
     clock.time = NOW + 60;
@@ -81,11 +84,51 @@ describe('a source', () => {
       lost: 0,
       skew: undefined,
       keyIndex: undefined,
+      signedBy: [],
+      reach: 0,
     });
     receiveFrom(rig, 0);
     expect(rig.peer.health().sources).toHaveLength(1);
     expect(source(rig)).toMatchObject({ accepted: 1, drops: { auth: 2 } });
     expect(rig.peer.health().sourcesForgotten).toBe(0);
+  });
+
+  it('has a reach of the last eight intervals of ten minutes', async () => {
+    const rig = await openRig();
+    const reach = () => source(rig)?.reach.toString(2);
+    receiveFrom(rig, 0);
+    rig.clock.time += 600;
+    expect(reach()).toBe('10');
+    receiveFrom(rig, 1);
+    expect(reach()).toBe('11');
+    rig.clock.time += 6 * 600;
+    expect(reach()).toBe('11000000');
+    rig.clock.time -= 3600;
+    receiveFrom(rig, 2);
+    rig.clock.time += 3600;
+    expect(reach()).toBe('11000000');
+    rig.clock.time += 600;
+    expect(reach()).toBe('10000000');
+    rig.clock.time += 600;
+    expect(reach()).toBe('0');
+    rig.clock.time += 50 * 600;
+    expect(reach()).toBe('0');
+  });
+
+  it('is known by the keys that it signs with, the latest first', async () => {
+    const rig = await openRig({ key: new Keyring([KEY, OTHER]) });
+    forge(rig, A);
+    rig.clock.time += 5;
+    receiveFrom(rig, 1);
+    const signedBy = (first: SyncKey, at: number, second: SyncKey, before: number) => [
+      { fingerprint: first.fingerprint, lastReceived: NOW + at },
+      { fingerprint: second.fingerprint, lastReceived: NOW + before },
+    ];
+    expect(source(rig)?.signedBy).toEqual(signedBy(KEY, 5, OTHER, 0));
+    rig.clock.time += 5;
+    rig.transport.receive(encodeDatagram([white(NOW + 1)], { key: OTHER, counter: 9 }), { address: A, port: 8025 });
+    expect(source(rig)?.signedBy).toEqual(signedBy(OTHER, 10, KEY, 5));
+    expect(rig.peer.health().keys).toEqual([KEY.fingerprint, OTHER.fingerprint]);
   });
 
   it('is the target of that address too', async () => {

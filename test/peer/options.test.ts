@@ -105,6 +105,7 @@ describe('invalid options', () => {
     ['maxSkew', { maxSkew: 2 ** 31 + 1 }],
     ['maxSkew', { maxSkew: 0.5 }],
     ['maxSkew', { maxSkew: true }],
+    ['waitForInterface', { waitForInterface: 'yes' }],
     ['maxDigests', { maxDigests: 0 }],
     ['maxDigests', { maxDigests: 2 ** 24 + 1 }],
     ['batch', { batch: 5 }],
@@ -141,7 +142,7 @@ describe('invalid options', () => {
     [
       { target: 'mx' },
       'target: no such option; there are: key, listen, targets, port, group, allow, maxSkew, maxDigests, batch, ' +
-        'transport, clock, signal',
+        'waitForInterface, transport, clock, signal',
     ],
     [{ batch: { linger: 5 } }, 'batch.linger: no such option; there are: lingerMs, maxQueued, bulkRate'],
     [{ listen: { on: 'em0' } }, 'listen.on: no such option; there are: at, receiveBuffer'],

@@ -1,4 +1,4 @@
-import { type Entry, SyncKey } from 'spamd-sync';
+import { type Entry, type Sent, SyncKey } from 'spamd-sync';
 import { encodeDatagram } from 'spamd-sync/wire';
 import { describe, expect, it } from 'vitest';
 import { KEY } from '../support/frame.ts';
@@ -73,6 +73,33 @@ describe('a single call', () => {
     const report = await peer.announce([]);
     expect(report.targets).toMatchObject([{ sent: 0, failed: 0 }]);
     expect(transport.link().sent).toEqual([]);
+  });
+});
+
+describe('the sent event', () => {
+  it('names the target, the size and the entries in the form in which they went, of announcements and seeds', async () => {
+    const { peer } = await openRig({ targets: ['192.0.2.50', { host: '192.0.2.51', dialect: 'greyd' }] });
+    const sent: Sent[] = [];
+    peer.on('sent', (one) => sent.push(one));
+    await peer.grey({ ...TUPLE, from: '<A@example.org>' });
+    await peer.seed(whites(1), { to: '192.0.2.50' });
+    expect(sent).toEqual([
+      {
+        target: '192.0.2.50',
+        size: expect.any(Number),
+        entries: [expect.objectContaining({ from: '<A@example.org>' })],
+      },
+      { target: '192.0.2.51', size: expect.any(Number), entries: [expect.objectContaining({ from: 'a@example.org' })] },
+      { target: '192.0.2.50', size: 52, entries: whites(1) },
+    ]);
+  });
+
+  it('is not emitted for what the system does not take', async () => {
+    const { peer, transport } = await openRig({ targets: ['192.0.2.50'] });
+    transport.link().refuse = new Error('no');
+    peer.on('sent', () => expect.unreachable());
+    const report = await peer.grey(TUPLE);
+    expect(report.targets).toMatchObject([{ sent: 0, failed: 1 }]);
   });
 });
 

@@ -9,9 +9,10 @@ const one: Counts = { blocked: 1, passed: 0, pass: 0, renewal: undefined };
 function deferred() {
   const clock = new VirtualClock(0);
   const written: [string, Counts | undefined][] = [];
-  const state = { fails: false };
+  const state = { fails: false, meanwhile: () => {} };
   const counts = new DeferredCounts(clock, async (ip) => {
     if (state.fails) throw new Error('away');
+    state.meanwhile();
     written.push([ip, counts.owed(ip)]);
     counts.written(ip);
   });
@@ -58,6 +59,8 @@ describe('counts that are put off', () => {
     for (let n = 0; n < 20_000; n++) counts.written(`${n}`);
     expect(counts.isBusy('16383')).toBe(true);
     expect(counts.isBusy('16384')).toBe(false);
+    counts.put('16384', { ...one, blocked: 3, passed: 4 });
+    expect(counts.lost).toBe(7);
     // One that is among them stays there.
     counts.put('1', one);
     counts.written('1');
@@ -74,5 +77,25 @@ describe('counts that are put off', () => {
     expect(counts.isBusy('a')).toBe(false);
     await clock.advance(5);
     expect(written).toHaveLength(1);
+  });
+
+  it('are written when that is closed also if they come while it writes others', async () => {
+    const { counts, written, state } = deferred();
+    counts.put('a', one);
+    state.meanwhile = () => {
+      state.meanwhile = () => {};
+      counts.put('b', one);
+    };
+    await counts.close();
+    expect(written).toEqual([
+      ['a', one],
+      ['b', one],
+    ]);
+  });
+
+  it('are lost when that is closed where a write changes nothing, and it says of how many addresses', async () => {
+    const counts = new DeferredCounts(new VirtualClock(0), async () => {});
+    for (const ip of ['a', 'b']) counts.put(ip, one);
+    await expect(counts.close()).rejects.toThrow('what was counted on 2 addresses is lost');
   });
 });

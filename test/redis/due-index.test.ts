@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Calls } from '../../src/redis/calls.ts';
 import { DueIndex } from '../../src/redis/due-index.ts';
+import { ForeignItems } from '../../src/redis/foreign.ts';
 import { Keys } from '../../src/redis/keys.ts';
 import { VirtualClock } from '../../src/transport/virtual-clock.ts';
 
@@ -9,13 +10,15 @@ function indexOf(cluster: boolean, answer: (args: string[]) => unknown) {
   const clock = new VirtualClock(0);
   const send = async (_key: string, args: string[]) => answer(args);
   const calls = new Calls({ cluster, send, masters: async () => [] }, clock, 2);
-  const index = new DueIndex(calls, new Keys('spamd:', cluster), clock, cluster);
+  const reported: string[] = [];
+  const foreign = new ForeignItems(({ message }) => reported.push(message));
+  const index = new DueIndex(calls, new Keys('spamd:', cluster), foreign, { clock, cluster });
   const due = async (): Promise<string[]> => {
     const found: string[] = [];
     for await (const slice of index.due(100)) found.push(...slice);
     return found;
   };
-  return { index, due, clock };
+  return { index, due, clock, reported };
 }
 
 /** A page of those members. */
@@ -69,5 +72,18 @@ describe('the index of what is due', () => {
     looks = 0;
     expect(await due()).toEqual([]);
     expect(looks).toBe(16_384);
+  });
+
+  it('passes over an index of another type, in the look through a cluster and after it', async () => {
+    const spoiled = new Set(['spamd:due:{7}']);
+    const { due, reported } = indexOf(true, ([command, key = '']) => {
+      if (spoiled.has(key)) throw new Error('WRONGTYPE Operation against a key holding the wrong kind of value');
+      if (command === 'ZCARD') return Number(['spamd:due:{8}', 'spamd:due:{9}'].includes(key));
+      return [key];
+    });
+    expect((await due()).sort()).toEqual(['spamd:due:{8}', 'spamd:due:{9}']);
+    spoiled.add('spamd:due:{8}');
+    expect(await due()).toEqual(['spamd:due:{9}']);
+    expect(reported).toEqual([expect.stringContaining('due:{7}'), expect.stringContaining('due:{8}')]);
   });
 });

@@ -149,6 +149,20 @@ describe('steps by compare-and-set', () => {
     expect(blocked()).toBe(4);
   });
 
+  it('lose no counts that were put off where the next one is written at once', async () => {
+    const { clock, redis, store } = shared();
+    await store.update(trapping(START + 100), 0);
+    await clock.advance(94.2);
+    await store.update(attempt(), 0);
+    await clock.advance(0.5);
+    await store.update(attempt(), 0);
+    expect(redis.blocked(IP)).toBe(1);
+    // Redis is about to forget the address from now on.
+    await clock.advance(0.4);
+    await store.update(attempt(), 0);
+    expect(redis.blocked(IP)).toBe(3);
+  });
+
   it('fail together where their exchange does, and the next ones do not', async () => {
     const { redis, store } = shared();
     redis.before = () => {

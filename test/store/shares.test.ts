@@ -100,15 +100,6 @@ describe('Shares', () => {
     expect(shares.largest()).toBe('c');
   });
 
-  it('is empty once cleared', () => {
-    const shares = new Shares();
-    shares.add('a', 2 ** 20);
-    shares.clear();
-    expect([shares.of('a'), shares.total, shares.size, shares.largest()]).toEqual([0, 0, 0, undefined]);
-    shares.add('b', 1);
-    expect(shares.largest('a')).toBe('b');
-  });
-
   it('agrees with a plain table of sums about who holds what and who makes room', () => {
     const change = fc.record({
       network: fc.integer({ min: 0, max: 20 }),

@@ -34,7 +34,7 @@ interface Opened {
   readonly said: string[];
 }
 
-async function openOn(at: string, targets: string[]): Promise<Opened> {
+async function openOn(at: string, targets: string[], waitForInterface = false): Promise<Opened> {
   const clock = new TestClock();
   const said: string[] = [];
   const events = { receive: () => {}, interfaceChanged: (message: string) => said.push(message), error: () => {} };
@@ -43,6 +43,7 @@ async function openOn(at: string, targets: string[]): Promise<Opened> {
       listen: { at, port: 0, receiveBuffer: 65_536 },
       group: GROUP,
       targets: targets.map((host) => ({ host, port: 9, ttl: undefined })),
+      waitForInterface,
       clock,
     },
     events,
@@ -172,4 +173,50 @@ it('whether an address is of this host is asked of the system once a second at m
   clock.skip(1);
   expect(local.has('192.0.2.2')).toBe(true);
   expect(local.has('192.0.2.1')).toBe(false);
+});
+
+describe('an interface that is waited for', () => {
+  it('is joined and sent from when it comes, and nothing goes out by another until then', async () => {
+    const join = vi.spyOn(Socket.prototype, 'addMembership').mockImplementation(() => {});
+    const sendFrom = vi.spyOn(Socket.prototype, 'setMulticastInterface').mockImplementation(() => {});
+    await expect(openOn('em77', ['em77'])).rejects.toMatchObject({ code: 'ERR_SPAMD_INTERFACE' });
+    const { transport, clock, said } = await openOn('em77', ['em77'], true);
+    expect(transport.interfaces).toMatchObject([{ name: 'em77', address: undefined }]);
+    expect(transport.links).toMatchObject([{ multicast: true, address: GROUP }]);
+    await expect(transport.links[0]?.send(Buffer.from('x'))).rejects.toMatchObject({
+      code: 'ERR_SPAMD_SEND',
+      message: expect.stringMatching(/ENETDOWN$/),
+    });
+    await clock.advance(LOOK);
+    expect([join, sendFrom, said].map((each) => ('mock' in each ? each.mock.calls : each))).toEqual([[], [], []]);
+    interfaces({ em77: '192.0.2.7' });
+    await clock.advance(LOOK);
+    expect(join.mock.calls).toEqual([[GROUP, '192.0.2.7']]);
+    expect(sendFrom.mock.calls).toEqual([['192.0.2.7']]);
+    expect(said).toEqual(['interface "em77" is back, with the address 192.0.2.7']);
+  });
+
+  it('is waited for as an address, which is bound when it comes, and says once why it cannot be', async () => {
+    const missing = '192.0.2.77';
+    await expect(openOn(missing, [])).rejects.toMatchObject({ code: 'ERR_SPAMD_LISTEN' });
+    const { transport, clock, said } = await openOn(missing, [], true);
+    const port = transport.port;
+    expect(transport).toMatchObject({ receiveBuffer: 0, interfaces: [{ name: missing, address: undefined }] });
+    interfaces({ em77: missing });
+    for (let look = 0; look < 3; look++) {
+      await clock.advance(LOOK);
+      await vi.waitFor(() => expect(transport.interfaces[0]?.detail).toMatch(/cannot listen on 192\.0\.2\.77/));
+    }
+    expect(said).toEqual([expect.stringMatching(/^cannot listen on 192\.0\.2\.77:0: .*until it is back$/)]);
+    const { bind } = Socket.prototype;
+    // So that it is there for the system, too.
+    vi.spyOn(Socket.prototype, 'bind').mockImplementation(function (this: Socket, options: unknown, bound: unknown) {
+      return bind.call(this, { ...(options as object), address: '127.0.0.1' }, bound as () => void);
+    } as typeof bind);
+    await clock.advance(LOOK);
+    await vi.waitFor(() => expect(said.at(-1)).toBe('the address 192.0.2.77 is back'));
+    expect(transport.address).toBe('127.0.0.1');
+    expect(transport.port).not.toBe(port);
+    expect(transport.receiveBuffer).toBeGreaterThan(0);
+  });
 });

@@ -410,6 +410,15 @@ export namespace spamdsyncsocket {
         /** Request delivered. */
         delivered?: (spamdsyncsocket.Delivery.$Properties|null);
 
+        /** Request peerHealth. */
+        peerHealth: boolean;
+
+        /** Request peerStats. */
+        peerStats: boolean;
+
+        /** Request peerEvents. */
+        peerEvents: boolean;
+
         /** Request checkTraps. */
         checkTraps?: (spamdsyncsocket.Attempt.$Properties|null);
 
@@ -418,6 +427,9 @@ export namespace spamdsyncsocket {
 
         /** Request release. */
         release?: (spamdsyncsocket.Release.$Properties|null);
+
+        /** Request exportEvidence. */
+        exportEvidence: boolean;
 
         /**
          * Encodes the specified Request message. Does not implicitly {@link spamdsyncsocket.Request.verify|verify} messages.
@@ -491,6 +503,15 @@ export namespace spamdsyncsocket {
             /** Request delivered */
             delivered?: (spamdsyncsocket.Delivery.$Properties|null);
 
+            /** Request peerHealth */
+            peerHealth?: (boolean|null);
+
+            /** Request peerStats */
+            peerStats?: (boolean|null);
+
+            /** Request peerEvents */
+            peerEvents?: (boolean|null);
+
             /** Request checkTraps */
             checkTraps?: (spamdsyncsocket.Attempt.$Properties|null);
 
@@ -499,6 +520,9 @@ export namespace spamdsyncsocket {
 
             /** Request release */
             release?: (spamdsyncsocket.Release.$Properties|null);
+
+            /** Request exportEvidence */
+            exportEvidence?: (boolean|null);
 
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
@@ -722,6 +746,9 @@ export namespace spamdsyncsocket {
         /** Response end. */
         end: boolean;
 
+        /** Response peerEvent. */
+        peerEvent: string[];
+
         /** Response released. */
         released: string;
 
@@ -775,6 +802,9 @@ export namespace spamdsyncsocket {
 
             /** Response end */
             end?: (boolean|null);
+
+            /** Response peerEvent */
+            peerEvent?: (string[]|null);
 
             /** Response released */
             released?: (string|null);

@@ -860,9 +860,13 @@ export const spamdsyncsocket = $root.spamdsyncsocket = (() => {
          * @property {spamdsyncsocket.Records.$Properties|null} ["import"] Request import
          * @property {boolean|null} [end] Request end
          * @property {spamdsyncsocket.Delivery.$Properties|null} [delivered] Request delivered
+         * @property {boolean|null} [peerHealth] Request peerHealth
+         * @property {boolean|null} [peerStats] Request peerStats
+         * @property {boolean|null} [peerEvents] Request peerEvents
          * @property {spamdsyncsocket.Attempt.$Properties|null} [checkTraps] Request checkTraps
          * @property {string|null} [why] Request why
          * @property {spamdsyncsocket.Release.$Properties|null} [release] Request release
+         * @property {boolean|null} [exportEvidence] Request exportEvidence
          * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
          */
 
@@ -1023,6 +1027,30 @@ export const spamdsyncsocket = $root.spamdsyncsocket = (() => {
         Request.prototype.delivered = null;
 
         /**
+         * Request peerHealth.
+         * @member {boolean} peerHealth
+         * @memberof spamdsyncsocket.Request
+         * @instance
+         */
+        Request.prototype.peerHealth = false;
+
+        /**
+         * Request peerStats.
+         * @member {boolean} peerStats
+         * @memberof spamdsyncsocket.Request
+         * @instance
+         */
+        Request.prototype.peerStats = false;
+
+        /**
+         * Request peerEvents.
+         * @member {boolean} peerEvents
+         * @memberof spamdsyncsocket.Request
+         * @instance
+         */
+        Request.prototype.peerEvents = false;
+
+        /**
          * Request checkTraps.
          * @member {spamdsyncsocket.Attempt.$Properties|null|undefined} checkTraps
          * @memberof spamdsyncsocket.Request
@@ -1045,6 +1073,14 @@ export const spamdsyncsocket = $root.spamdsyncsocket = (() => {
          * @instance
          */
         Request.prototype.release = null;
+
+        /**
+         * Request exportEvidence.
+         * @member {boolean} exportEvidence
+         * @memberof spamdsyncsocket.Request
+         * @instance
+         */
+        Request.prototype.exportEvidence = false;
 
         /**
          * Encodes the specified Request message. Does not implicitly {@link spamdsyncsocket.Request.verify|verify} messages.
@@ -1100,6 +1136,14 @@ export const spamdsyncsocket = $root.spamdsyncsocket = (() => {
                 writer.uint32(/* id 18, wireType 2 =*/146).string(message.why);
             if (message.release != null && $Object.hasOwnProperty.call(message, "release"))
                 $root.spamdsyncsocket.Release.encode(message.release, writer.uint32(/* id 19, wireType 2 =*/154).fork(), _depth + 1).ldelim();
+            if (message.exportEvidence != null && $Object.hasOwnProperty.call(message, "exportEvidence"))
+                writer.uint32(/* id 20, wireType 0 =*/160).bool(message.exportEvidence);
+            if (message.peerHealth != null && $Object.hasOwnProperty.call(message, "peerHealth"))
+                writer.uint32(/* id 25, wireType 0 =*/200).bool(message.peerHealth);
+            if (message.peerStats != null && $Object.hasOwnProperty.call(message, "peerStats"))
+                writer.uint32(/* id 26, wireType 0 =*/208).bool(message.peerStats);
+            if (message.peerEvents != null && $Object.hasOwnProperty.call(message, "peerEvents"))
+                writer.uint32(/* id 27, wireType 0 =*/216).bool(message.peerEvents);
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -1240,6 +1284,24 @@ export const spamdsyncsocket = $root.spamdsyncsocket = (() => {
                         message.delivered = $root.spamdsyncsocket.Delivery.decode(reader, reader.size(), $undefined, _depth + 1, message.delivered);
                         continue;
                     }
+                case 25: {
+                        if (wireType !== 0)
+                            break;
+                        message.peerHealth = reader.bool();
+                        continue;
+                    }
+                case 26: {
+                        if (wireType !== 0)
+                            break;
+                        message.peerStats = reader.bool();
+                        continue;
+                    }
+                case 27: {
+                        if (wireType !== 0)
+                            break;
+                        message.peerEvents = reader.bool();
+                        continue;
+                    }
                 case 17: {
                         if (wireType !== 2)
                             break;
@@ -1256,6 +1318,12 @@ export const spamdsyncsocket = $root.spamdsyncsocket = (() => {
                         if (wireType !== 2)
                             break;
                         message.release = $root.spamdsyncsocket.Release.decode(reader, reader.size(), $undefined, _depth + 1, message.release);
+                        continue;
+                    }
+                case 20: {
+                        if (wireType !== 0)
+                            break;
+                        message.exportEvidence = reader.bool();
                         continue;
                     }
                 }
@@ -1711,6 +1779,7 @@ export const spamdsyncsocket = $root.spamdsyncsocket = (() => {
          * @property {Array.<string>|null} [spamtrap] Response spamtrap
          * @property {Uint8Array|null} [chunk] Response chunk
          * @property {boolean|null} [end] Response end
+         * @property {Array.<string>|null} [peerEvent] Response peerEvent
          * @property {string|null} [released] Response released
          * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
          */
@@ -1738,6 +1807,7 @@ export const spamdsyncsocket = $root.spamdsyncsocket = (() => {
          */
         const Response = function (properties) {
             this.spamtrap = [];
+            this.peerEvent = [];
             if (properties)
                 for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                     if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -1817,6 +1887,14 @@ export const spamdsyncsocket = $root.spamdsyncsocket = (() => {
         Response.prototype.end = false;
 
         /**
+         * Response peerEvent.
+         * @member {Array.<string>} peerEvent
+         * @memberof spamdsyncsocket.Response
+         * @instance
+         */
+        Response.prototype.peerEvent = $util.emptyArray;
+
+        /**
          * Response released.
          * @member {string} released
          * @memberof spamdsyncsocket.Response
@@ -1861,6 +1939,9 @@ export const spamdsyncsocket = $root.spamdsyncsocket = (() => {
                 writer.uint32(/* id 9, wireType 0 =*/72).bool(message.end);
             if (message.released != null && $Object.hasOwnProperty.call(message, "released"))
                 writer.uint32(/* id 10, wireType 2 =*/82).string(message.released);
+            if (message.peerEvent != null && message.peerEvent.length)
+                for (let i = 0; i < message.peerEvent.length; ++i)
+                    writer.uint32(/* id 15, wireType 2 =*/122).string(message.peerEvent[i]);
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -1959,6 +2040,14 @@ export const spamdsyncsocket = $root.spamdsyncsocket = (() => {
                         if (wireType !== 0)
                             break;
                         message.end = reader.bool();
+                        continue;
+                    }
+                case 15: {
+                        if (wireType !== 2)
+                            break;
+                        if (!(message.peerEvent && message.peerEvent.length))
+                            message.peerEvent = [];
+                        message.peerEvent.push(reader.string());
                         continue;
                     }
                 case 10: {

@@ -1,0 +1,143 @@
+import { type TimedClock, timedClock } from '../clock.ts';
+import type { Attempt, Greylist, Verdict } from '../index.ts';
+import { type StreamAddress, StreamServer } from '../stream-server.ts';
+import { badOption, checkMembers, checkMethods } from '../validate.ts';
+import { MAX_PACKET, type MilterPacket, PacketReader } from './milter/packets.ts';
+import { type MilterService, MilterSession } from './milter/session.ts';
+import { Conversation, type DropReason, type Talk } from './shared/conversation.ts';
+import { checkedListenAt, LISTEN_MEMBERS, type ListenAt } from './shared/listen.ts';
+import { xGreylist } from './shared/x-greylist.ts';
+
+export type { StreamAddress } from '../stream-server.ts';
+export type { DropReason } from './shared/conversation.ts';
+export type { ListenAt } from './shared/listen.ts';
+
+/** Options of `serveMilter`. */
+export interface ServeMilterOptions extends ListenAt {
+  /** Whether clients that have logged in are greylisted too. Default `false`: they pass, unseen by the greylist. */
+  readonly authenticated?: boolean | undefined;
+}
+
+/** What a milter counted since it was opened; all only ever grow, but for `connections`. */
+export interface MilterStats {
+  /** Connections that are open; a gauge. */
+  readonly connections: number;
+  /** Connections that `maxConnections` left no room for. */
+  readonly refused: number;
+  /** Packets that came in. */
+  readonly requests: number;
+  /** Recipients that were let pass without asking the greylist: the client has logged in, or has no IP address. */
+  readonly skipped: Readonly<Record<'authenticated' | 'address', number>>;
+  /**
+   * Connections that were ended within a session: `malformed` for what is not a packet, `oversize` for one over 64 KiB,
+   * `timeout` for a mail server that was too slow or idle for two hours, `error` for an offer that is none, and where the
+   * greylist rejected.
+   */
+  readonly dropped: Readonly<Record<DropReason, number>>;
+}
+
+/** A milter that is open. */
+export interface Milter extends AsyncDisposable {
+  /** Where it listens. */
+  readonly address: StreamAddress;
+  /** What it counted so far. */
+  stats(): MilterStats;
+  /**
+   * Takes no more connections nor packets, answers what was asked, for two seconds at most, and ends all connections. The
+   * greylist is left as it is. Idempotent.
+   */
+  close(): Promise<void>;
+}
+
+/** How long a connection may be idle, seconds: a session lasts as long as its messages take. As libmilter has it. */
+const IDLE = 7210;
+
+/**
+ * The greylist as a milter, protocol version 6, for Postfix, Sendmail and others. It answers each recipient: 451 for who has to
+ * come back, 550 for who is trapped. A message that was delayed gets a header field `X-Greylist`. HELO and addresses are as the
+ * client typed them.
+ *
+ * @example
+ * const milter = await serveMilter(greylist, { host: '127.0.0.1', port: 10024 });
+ *
+ * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what has no method `check`, and for an invalid option; `ERR_SPAMD_LISTEN`
+ * when another process answers on the path, something else is there, or it cannot listen.
+ */
+export async function serveMilter(greylist: Pick<Greylist, 'check'>, options: ServeMilterOptions): Promise<Milter> {
+  checkMethods('greylist', greylist, ['check']);
+  checkMembers('options', options, { ...LISTEN_MEMBERS, authenticated: true });
+  const { authenticated = false } = options;
+  if (typeof authenticated !== 'boolean') throw badOption('authenticated', 'not true or false', authenticated);
+  const { at, maxConnections } = checkedListenAt(options);
+  const clock = timedClock(options.clock);
+  const service = new Service(greylist, authenticated, clock);
+  const server = await StreamServer.listen(at, {
+    maxConnections,
+    clock,
+    connect: (socket) => new Conversation(socket, service.talk(), service.counts, clock),
+  });
+  return new Served(server, service);
+}
+
+class Served implements Milter {
+  readonly address: StreamAddress;
+  readonly #server: StreamServer;
+  readonly #service: Service;
+
+  constructor(server: StreamServer, service: Service) {
+    this.address = server.address;
+    this.#server = server;
+    this.#service = service;
+  }
+
+  stats(): MilterStats {
+    const { connections, refused } = this.#server;
+    const { requests, dropped } = this.#service.counts;
+    return { connections, refused, requests, skipped: { ...this.#service.skipped }, dropped: { ...dropped } };
+  }
+
+  close(): Promise<void> {
+    return this.#server.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+class Service implements MilterService {
+  readonly counts = { requests: 0, dropped: { malformed: 0, oversize: 0, timeout: 0, error: 0 } };
+  readonly skipped = { authenticated: 0, address: 0 };
+  readonly authenticated: boolean;
+  readonly #greylist: Pick<Greylist, 'check'>;
+  readonly #clock: TimedClock;
+
+  constructor(greylist: Pick<Greylist, 'check'>, authenticated: boolean, clock: TimedClock) {
+    this.#greylist = greylist;
+    this.authenticated = authenticated;
+    this.#clock = clock;
+  }
+
+  /** How one connection is answered. */
+  talk(): Talk<MilterPacket> {
+    const session = new MilterSession(this);
+    return {
+      reader: new PacketReader(),
+      maxMessage: MAX_PACKET,
+      idle: IDLE,
+      respond: (packet) => session.answer(packet),
+    };
+  }
+
+  check(attempt: Attempt): Promise<Verdict> {
+    return this.#greylist.check(attempt);
+  }
+
+  skip(why: keyof MilterStats['skipped']): void {
+    this.skipped[why]++;
+  }
+
+  field(waited: number): string {
+    return xGreylist(waited, this.#clock.now());
+  }
+}

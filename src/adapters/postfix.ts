@@ -1,0 +1,199 @@
+import { type TimedClock, timedClock } from '../clock.ts';
+import { attemptFrom, type Greylist, type Verdict } from '../index.ts';
+import { type StreamAddress, StreamServer } from '../stream-server.ts';
+import { badOption, checkMembers, checkMethods, isList } from '../validate.ts';
+import { MAX_REQUEST, type PolicyRequest, RequestReader } from './postfix/request.ts';
+import { Conversation, type DropReason, type Talk } from './shared/conversation.ts';
+import { checkedListenAt, LISTEN_MEMBERS, type ListenAt } from './shared/listen.ts';
+import { xGreylist } from './shared/x-greylist.ts';
+
+export type { StreamAddress } from '../stream-server.ts';
+export type { DropReason } from './shared/conversation.ts';
+export type { ListenAt } from './shared/listen.ts';
+
+/** An attribute of a request that is empty unless the client has authenticated. */
+export type AuthenticationAttribute = 'sasl_username' | 'ccert_fingerprint';
+
+/** Options of `servePolicy`. */
+export interface ServePolicyOptions extends ListenAt {
+  /**
+   * Clients for whom one of these is not empty pass, unseen by the greylist. Default `['sasl_username']`: Postfix sets
+   * `ccert_fingerprint` for any certificate, whoever signed it.
+   */
+  readonly authenticatedBy?: readonly AuthenticationAttribute[] | undefined;
+}
+
+/** What a policy server counted since it was opened; all only ever grow, but for `connections`. */
+export interface PolicyServerStats {
+  /** Connections that are open; a gauge. */
+  readonly connections: number;
+  /** Connections that `maxConnections` left no room for. */
+  readonly refused: number;
+  /** Requests that came in. */
+  readonly requests: number;
+  /** Values that were longer than 2048 bytes, and were cut. */
+  readonly cut: number;
+  /**
+   * Requests that were answered DUNNO without asking the greylist: `state` at another stage than RCPT, `authenticated` as
+   * `authenticatedBy` says, `address` where the client has no IP address.
+   */
+  readonly skipped: Readonly<Record<'state' | 'authenticated' | 'address', number>>;
+  /**
+   * Connections that were ended without an answer: `malformed` for what is not a request, `oversize` for one over 64 KiB,
+   * `timeout` for a client that was too slow or idle for ten minutes, `error` where the greylist rejected.
+   */
+  readonly dropped: Readonly<Record<DropReason, number>>;
+}
+
+/** A policy server that is open. */
+export interface PolicyServer extends AsyncDisposable {
+  /** Where it listens. */
+  readonly address: StreamAddress;
+  /** What it counted so far. */
+  stats(): PolicyServerStats;
+  /**
+   * Takes no more connections nor requests, answers what was asked, for two seconds at most, and ends all connections. The
+   * greylist is left as it is. Idempotent.
+   */
+  close(): Promise<void>;
+}
+
+/** Neither for nor against: what follows in Postfix's restrictions decides. */
+const PASS = 'DUNNO';
+/** How long a connection may be idle, seconds. Postfix ends its own after 300 (smtpd_policy_service_max_idle). */
+const IDLE = 600;
+/** For how many messages it is remembered that they have their header field. */
+const MAX_INSTANCES = 1000;
+/** Characters of an instance that are kept; those of Postfix are some thirty. */
+const MAX_INSTANCE = 64;
+
+/**
+ * The greylist as a policy server of Postfix (SMTPD_POLICY_README), for `check_policy_service`; also for Exim's `readsocket`.
+ * `DUNNO` for who may pass, `DEFER_IF_PERMIT` for who has to come back, 550 for who is trapped. A message that was delayed gets
+ * a header field `X-Greylist`.
+ *
+ * @example
+ * const server = await servePolicy(greylist, { path: '/var/spool/postfix/private/spamd-sync' });
+ *
+ * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what has no method `check`, and for an invalid option; `ERR_SPAMD_LISTEN`
+ * when another process answers on the path, something else is there, or it cannot listen.
+ */
+export async function servePolicy(
+  greylist: Pick<Greylist, 'check'>,
+  options: ServePolicyOptions,
+): Promise<PolicyServer> {
+  checkMethods('greylist', greylist, ['check']);
+  checkMembers('options', options, { ...LISTEN_MEMBERS, authenticatedBy: true });
+  const { at, maxConnections } = checkedListenAt(options);
+  const clock = timedClock(options.clock);
+  const service = new Service(greylist, checkedAttributes(options.authenticatedBy), clock);
+  const server = await StreamServer.listen(at, {
+    maxConnections,
+    clock,
+    allowHalfOpen: true,
+    connect: (socket) => new Conversation(socket, service.talk(), service.counts, clock),
+  });
+  return new Policy(server, service);
+}
+
+class Policy implements PolicyServer {
+  readonly address: StreamAddress;
+  readonly #server: StreamServer;
+  readonly #service: Service;
+
+  constructor(server: StreamServer, service: Service) {
+    this.address = server.address;
+    this.#server = server;
+    this.#service = service;
+  }
+
+  stats(): PolicyServerStats {
+    const { connections, refused } = this.#server;
+    const { requests, cut, dropped } = this.#service.counts;
+    const skipped = { ...this.#service.skipped };
+    return { connections, refused, requests, cut, skipped, dropped: { ...dropped } };
+  }
+
+  close(): Promise<void> {
+    return this.#server.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+class Service {
+  readonly #clock: TimedClock;
+  readonly counts = { requests: 0, cut: 0, dropped: { malformed: 0, oversize: 0, timeout: 0, error: 0 } };
+  readonly skipped = { state: 0, authenticated: 0, address: 0 };
+  readonly #greylist: Pick<Greylist, 'check'>;
+  readonly #authenticatedBy: readonly AuthenticationAttribute[];
+  /** Messages that have their header field, the newest last. */
+  readonly #instances = new Set<string>();
+
+  constructor(
+    greylist: Pick<Greylist, 'check'>,
+    authenticatedBy: readonly AuthenticationAttribute[],
+    clock: TimedClock,
+  ) {
+    this.#greylist = greylist;
+    this.#authenticatedBy = authenticatedBy;
+    this.#clock = clock;
+  }
+
+  /** How one connection is answered. */
+  talk(): Talk<PolicyRequest> {
+    const reader = new RequestReader(this.counts);
+    const respond = async (request: PolicyRequest) => `action=${await this.#actionFor(request)}\n\n`;
+    return { reader, maxMessage: MAX_REQUEST, idle: IDLE, respond };
+  }
+
+  async #actionFor(request: PolicyRequest): Promise<string> {
+    if (request.protocol_state !== 'RCPT') return this.#skip('state');
+    if (this.#authenticatedBy.some((name) => request[name])) return this.#skip('authenticated');
+    const attempt = attemptFrom({
+      ip: request.client_address,
+      helo: request.helo_name,
+      from: request.sender,
+      to: request.recipient,
+      connectedTo: request.server_address,
+    });
+    if (attempt === undefined) return this.#skip('address');
+    return this.#actionOf(await this.#greylist.check(attempt), request);
+  }
+
+  #skip(why: keyof PolicyServerStats['skipped']): string {
+    this.skipped[why]++;
+    return PASS;
+  }
+
+  #actionOf(verdict: Verdict, { instance = '' }: PolicyRequest): string {
+    if (verdict.action === 'reject') return verdict.reply;
+    // In the place of the code: so a recipient that a later restriction refuses for good is refused for good.
+    if (verdict.action === 'defer') return `DEFER_IF_PERMIT ${verdict.reply.slice(4)}`;
+    if (verdict.waited === undefined || !this.#isFirst(instance.slice(0, MAX_INSTANCE))) return PASS;
+    return `PREPEND X-Greylist: ${xGreylist(verdict.waited, this.#clock.now())}`;
+  }
+
+  /** The same message comes once for each recipient, over any connection. */
+  #isFirst(instance: string): boolean {
+    if (instance === '') return true;
+    if (this.#instances.has(instance)) return false;
+    this.#instances.add(instance);
+    for (const oldest of this.#instances) {
+      if (this.#instances.size <= MAX_INSTANCES) break;
+      this.#instances.delete(oldest);
+    }
+    return true;
+  }
+}
+
+/** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` */
+function checkedAttributes(
+  names: readonly AuthenticationAttribute[] = ['sasl_username'],
+): readonly AuthenticationAttribute[] {
+  const known: readonly unknown[] = ['sasl_username', 'ccert_fingerprint'];
+  if (isList(names) && [...names].every((name) => known.includes(name))) return [...names];
+  throw badOption('authenticatedBy', `not a list of ${known.join(', ')}`, names);
+}

@@ -1,0 +1,170 @@
+import { createHash } from 'node:crypto';
+import { isIPv4 } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { Command, Option } from 'commander';
+import { type Dialect, type Entry, SyncPeer, type TrappedEntry, type WhiteEntry } from '../index.ts';
+import { append, port } from './arguments.ts';
+import { type GroupOptions, peerOptions } from './group.ts';
+import { Interrupt } from './interrupt.ts';
+import type { Io } from './io.ts';
+import { Output } from './output.ts';
+import { isMarker } from './traffic.ts';
+
+const SIDES = ['a', 'b'] as const;
+type Side = (typeof SIDES)[number];
+
+/** The options of both sides, as commander names them: `aListen`, `bTarget`. */
+type Options = {
+  readonly [K in `${Side}Listen` | `${Side}Group`]?: string;
+} & {
+  readonly [K in `${Side}Target` | `${Side}Key` | `${Side}Allow`]?: readonly string[];
+} & {
+  readonly [K in `${Side}Port`]?: number;
+} & {
+  readonly [K in `${Side}Dialect`]: Dialect;
+} & { readonly emptyKey?: boolean; readonly json?: boolean };
+
+/** So many entries are remembered, of 22 bytes and what a set needs: more than come by while a datagram is fresh. */
+const REMEMBERED = 200_000;
+
+export function bridgeCommand(io: Io): Command {
+  const command = new Command('bridge').description(
+    'joins two groups: what one announces is announced to the other, in its dialect',
+  );
+  for (const side of SIDES) {
+    const is = side === 'a' ? 'of the first group' : 'of the second group';
+    command
+      .requiredOption(`--${side}-listen <where>`, `${is}: as spamd -y`)
+      .requiredOption(`--${side}-target <where>`, `${is}: as spamd -Y; repeatable`, append)
+      .option(`--${side}-key <file>`, keyWords(side), append)
+      .option(`--${side}-port <port>`, `${is} (default: 8025)`, port)
+      .option(`--${side}-group <address>`, `${is}: its multicast address (default: 224.0.1.240)`)
+      .option(`--${side}-allow <network>`, `${is}: receive from there alone; repeatable`, append)
+      .addOption(
+        new Option(`--${side}-dialect <dialect>`, `${is}: what runs there`)
+          .choices(['spamd', 'greyd'])
+          .default('spamd'),
+      );
+  }
+  return command
+    .option('--empty-key', 'of both: as spamd runs without a key file')
+    .option('--json', 'the report as one JSON object')
+    .addHelpText(
+      'after',
+      `
+No entry goes round, also where there is another bridge. Removals go no further. On an interface it receives from that
+interface's own network alone. It runs until Ctrl-C, ends with 0, and says how much it passed on.
+
+Example:
+  spamd-sync bridge --a-listen em0 --a-target em0 --b-listen em1 --b-target em1 --b-group 224.0.1.241 --b-dialect greyd`,
+    )
+    .action((options: Options) => bridge(io, options));
+}
+
+function keyWords(side: Side): string {
+  return side === 'a'
+    ? 'its key file; repeat it for a keyring (default: /etc/mail/spamd.key)'
+    : 'its key file; repeat it for a keyring (default: that of the first group)';
+}
+
+async function bridge(io: Io, options: Options): Promise<void> {
+  using interrupt = new Interrupt();
+  const failure = new AbortController();
+  const ended = new Promise<void>((resolve, reject) => {
+    interrupt.signal.addEventListener('abort', () => resolve());
+    failure.signal.addEventListener('abort', () => reject(failure.signal.reason));
+  });
+  ended.catch(() => {});
+  io.isServing = true;
+  const peers: SyncPeer[] = [];
+  const passedOn = new PassedOn();
+  const counts = { fromA: 0, fromB: 0, failed: 0 };
+  const report = (line: string): void => void io.stderr.write(`spamd-sync: ${line}\n`);
+  try {
+    for (const side of SIDES) peers.push(await openSide(options, side));
+    const [a, b] = peers as [SyncPeer, SyncPeer];
+    const pass = (side: Side, to: SyncPeer) => (entry: Entry) => {
+      if (!passedOn.takes(entry)) return;
+      counts[side === 'a' ? 'fromA' : 'fromB']++;
+      // As it was: the time of an entry is part of what a second bridge knows it by.
+      to.announce([entry], { backdated: true }).catch((error: Error) => {
+        counts.failed++;
+        report(`not passed on: ${error.message}`);
+      });
+    };
+    a.on('entry', pass('a', b));
+    b.on('entry', pass('b', a));
+    peers.forEach((peer, at) => {
+      const side = SIDES[at] as Side;
+      peer.on('warning', ({ code, message }) => {
+        // Of the other side's hosts it is known, see below.
+        if (code !== 'WARN_SPAMD_SOURCE' || options[`${side}Allow`] !== undefined) report(`${side}: ${message}`);
+      });
+      peer.on('error', (error) => failure.abort(error));
+    });
+    report('bridging');
+    await ended;
+  } finally {
+    for (const peer of peers) await peer.close();
+  }
+  await new Output(io.stdout, options.json ?? false).print(counts, () => [
+    `${counts.fromA} entries passed on from the first group, ${counts.fromB} from the second`,
+  ]);
+}
+
+async function openSide(options: Options, side: Side): Promise<SyncPeer> {
+  const listen = options[`${side}Listen`] ?? '';
+  const target = options[`${side}Target`] ?? [];
+  const key = options[`${side}Key`] ?? options.aKey;
+  const allow = options[`${side}Allow`] ?? networksOf(listen);
+  const udp = options[`${side}Port`];
+  const group = options[`${side}Group`];
+  const given: GroupOptions = {
+    listen,
+    target,
+    dialect: options[`${side}Dialect`],
+    ...(key === undefined ? {} : { key }),
+    ...(options.emptyKey === undefined ? {} : { emptyKey: options.emptyKey }),
+    ...(udp === undefined ? {} : { port: udp }),
+    ...(group === undefined ? {} : { group }),
+    ...(allow === undefined ? {} : { allow }),
+  };
+  return SyncPeer.open(await peerOptions(given));
+}
+
+/**
+ * The networks on an interface. A socket that has joined a group on one interface is given by Linux what comes to that group on
+ * any other too: what came from the other side would be taken for this side's, and be sent back there.
+ */
+function networksOf(listen: string): readonly string[] | undefined {
+  if (isIPv4(listen)) return undefined;
+  const own = (networkInterfaces()[listen] ?? []).filter(({ family }) => family === 'IPv4');
+  return own.length === 0 ? undefined : own.map(({ cidr, address }) => cidr ?? `${address}/32`);
+}
+
+/** What was passed on, in either direction, so that no entry goes round where there is another bridge. */
+class PassedOn {
+  readonly #seen = new Set<string>();
+
+  /** @returns Whether it is new, and has a form in both groups. */
+  takes(entry: Entry): boolean {
+    const { type, ip, timestamp } = entry;
+    if (isMarker(entry) || type === 'remove-white' || type === 'remove-trapped') return false;
+    const about =
+      type === 'grey'
+        ? [entry.helo, plain(entry.from), plain(entry.to)]
+        : [(entry as WhiteEntry | TrappedEntry).expires];
+    const text = JSON.stringify([type, ip, timestamp, ...about]);
+    const digest = createHash('sha256').update(text).digest('base64').slice(0, 22);
+    if (this.#seen.has(digest)) return false;
+    this.#seen.add(digest);
+    const [oldest] = this.#seen;
+    if (this.#seen.size > REMEMBERED && oldest !== undefined) this.#seen.delete(oldest);
+    return true;
+  }
+}
+
+/** A mail address as both dialects have it in the end. */
+function plain(address: string): string {
+  return address.replaceAll(/[<>"\\]/g, '').toLowerCase();
+}

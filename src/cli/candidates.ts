@@ -1,0 +1,119 @@
+import { Command, InvalidArgumentError } from 'commander';
+import type { SpamdbRecord } from '../index.ts';
+import { canonicalMailbox } from '../store/index.ts';
+import { append } from './arguments.ts';
+import { controlOption } from './control.ts';
+import { EXIT, UsageError } from './failure.ts';
+import type { Io } from './io.ts';
+import { linesIn, triedIn } from './log-lines.ts';
+import { Mailboxes } from './mailboxes.ts';
+import { Output } from './output.ts';
+import { FROM_HELP, inputFrom, readGreylist } from './records.ts';
+
+interface Options {
+  readonly control: string;
+  readonly from?: string;
+  readonly log?: readonly string[];
+  readonly domain: readonly string[];
+  readonly users: string;
+  readonly hosts: number;
+  readonly json?: boolean;
+}
+
+export function candidatesCommand(io: Io): Command {
+  return new Command('candidates')
+    .description('lists candidates for spamtraps: recipients that do not exist, and how many hosts tried them')
+    .requiredOption('--domain <domain>', 'a domain of ours; repeatable', append)
+    .requiredOption('--users <file>', 'a file of the addresses that exist, one a line, aliases too')
+    .option('--hosts <number>', 'only what so many different hosts tried', atLeastOne, 2)
+    .addOption(controlOption())
+    .option('--from <file>', FROM_HELP)
+    .option('--log <file>', 'a log of spamd, Postfix, Dovecot or Courier, - for stdin; repeatable', append)
+    .option('--json', 'one JSON object a line')
+    .addHelpText(
+      'after',
+      `
+Hosts that are white do not count, nor does the null sender. With --log alone no daemon is asked, and nobody is known
+to be white. A user without a domain is one of the first --domain.
+Exit status: 1 where a line of a dump could not be read.
+
+Examples:
+  spamd-sync candidates --domain example.net --users users.txt
+  spamd-sync candidates --domain example.net --users users.txt --log /var/log/maillog --hosts 3`,
+    )
+    .action((options: Options) => candidates(io, options));
+}
+
+async function candidates(
+  io: Io,
+  { control, from, log = [], domain, users, hosts, json = false }: Options,
+): Promise<void> {
+  if (from === '-' && log.includes('-')) throw new UsageError('stdin is named for a dump and a log');
+  const tried = new TriedAddresses(domain);
+  const mailboxes = await Mailboxes.from(users);
+  let bad = 0;
+  if (from !== undefined || log.length === 0) {
+    bad = (await readGreylist(io, { control, from }, (records) => tried.addRecords(records))).bad;
+  }
+  for (const path of log) {
+    let known = 0;
+    for await (const line of linesIn(await inputFrom(path, io))) {
+      const found = triedIn(line);
+      if (found === undefined) continue;
+      known++;
+      tried.add(found.ip, found.address);
+    }
+    if (known === 0) io.stderr.write(`spamd-sync: ${path}: no line says that an address was tried\n`);
+  }
+  const out = new Output(io.stdout, json);
+  for (const { address, hosts: count } of tried.by(hosts)) {
+    if (!mailboxes.has(address)) {
+      await out.print({ address, hosts: count }, () => [`${String(count).padStart(6)} ${address}`]);
+    }
+  }
+  if (bad > 0) io.exit = EXIT.no;
+}
+
+/** Which hosts tried which addresses of some domains. */
+class TriedAddresses {
+  readonly #domains: readonly string[];
+  readonly #hosts = new Map<string, Set<string>>();
+  readonly #white = new Set<string>();
+  readonly #spamtraps = new Set<string>();
+
+  constructor(domains: readonly string[]) {
+    this.#domains = domains.map((domain) => domain.toLowerCase().replace(/^@/, ''));
+  }
+
+  async addRecords(records: AsyncIterable<SpamdbRecord>): Promise<void> {
+    for await (const record of records) {
+      if (record.type === 'WHITE') this.#white.add(record.ip);
+      else if (record.type === 'SPAMTRAP') this.#spamtraps.add(canonicalMailbox(record.address));
+      // A null sender brings a bounce or a callback, and its host is a mail server that was lied to.
+      else if (record.type === 'GREY' && canonicalMailbox(record.from) !== '') this.add(record.ip, record.to);
+    }
+  }
+
+  add(ip: string, address: string): void {
+    const canonical = canonicalMailbox(address);
+    const full = canonical.includes('@') ? canonical : `${canonical}@${this.#domains[0]}`;
+    if (!this.#domains.includes(full.slice(full.lastIndexOf('@') + 1))) return;
+    const hosts = this.#hosts.get(full) ?? new Set();
+    this.#hosts.set(full, hosts.add(ip));
+  }
+
+  /** Those that at least so many hosts tried that are not white, most first; without those that are spamtraps already. */
+  by(min: number): { readonly address: string; readonly hosts: number }[] {
+    // Only now: what is white or a spamtrap may come behind the tuples.
+    return Array.from(this.#hosts, ([address, ips]) => {
+      return { address, hosts: [...ips].filter((ip) => !this.#white.has(ip)).length };
+    })
+      .filter(({ address, hosts }) => hosts >= min && !this.#spamtraps.has(address))
+      .sort((a, b) => b.hosts - a.hosts || (a.address < b.address ? -1 : 1));
+  }
+}
+
+function atLeastOne(text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('not a number above 0');
+}

@@ -1,0 +1,69 @@
+import { Command } from 'commander';
+import { duration } from './arguments.ts';
+import { checkHost } from './checks.ts';
+import { EXIT, UsageError } from './failure.ts';
+import type { Finding } from './finding.ts';
+import { type GroupOptions, keyOptions, listenOptions, targetOptions } from './group.ts';
+import { Interrupt } from './interrupt.ts';
+import type { Io } from './io.ts';
+import { listenFor } from './listening.ts';
+import { type Mark, Output } from './output.ts';
+
+interface Options extends GroupOptions {
+  readonly for: number;
+  readonly offline?: boolean;
+  readonly json?: boolean;
+}
+
+const MARKS: Readonly<Record<Finding['severity'], Mark>> = { ok: 'good', warning: 'bold', bad: 'bad' };
+
+export function doctorCommand(io: Io): Command {
+  const command = new Command('doctor').description(
+    'checks this host, then listens, and says of each host of the group what is wrong and what to do about it',
+  );
+  return keyOptions(targetOptions(listenOptions(command)))
+    .option('--for <duration>', 'how long to listen', duration, 60)
+    .option('--offline', 'check this host alone')
+    .option('--json', 'one JSON object a finding')
+    .addHelpText(
+      'after',
+      `
+Give it the options of the daemon. It sends nothing that leaves this host. Ctrl-C ends the listening, and it says what it
+heard so far.
+
+Exit status: 1 where a finding is bad.
+
+Example:
+  spamd-sync doctor -y em0 -Y em0 -Y mx2.example.org --for 5m`,
+    )
+    .action((options: Options) => doctor(io, options));
+}
+
+async function doctor(io: Io, options: Options): Promise<void> {
+  const { listen, target, json = false, offline = false, group = '224.0.1.240' } = options;
+  if (listen === undefined && target === undefined) throw new UsageError('neither -y nor -Y: what should be checked?');
+  const out = new Output(io.stdout, json);
+  let printed = Promise.resolve();
+  const report = (found: Finding): void => {
+    if (found.severity === 'bad') io.exit = EXIT.no;
+    printed = printed.then(() => out.print(found, () => lines(found, out)));
+    // Seen in the end.
+    printed.catch(() => {});
+  };
+  const peer = await checkHost(options, report);
+  try {
+    if (peer !== undefined && listen !== undefined && !offline) {
+      using interrupt = new Interrupt();
+      if (io.stderr.isTTY) io.stderr.write(`listening for ${options.for} s\n`);
+      for (const found of await listenFor(peer, group, options.for, interrupt.signal)) report(found);
+    }
+  } finally {
+    await peer?.close();
+  }
+  await printed;
+}
+
+function* lines({ check, severity, message, remedy }: Finding, out: Output): Generator<string, void> {
+  yield `${out.marked(MARKS[severity], severity.padEnd(7))} ${check}: ${message}`;
+  if (remedy !== undefined) yield `        ${remedy}`;
+}

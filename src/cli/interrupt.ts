@@ -1,0 +1,19 @@
+/** The wish of whoever started the command that it end, by Ctrl-C or a signal. */
+export class Interrupt implements Disposable {
+  readonly #stop = new AbortController();
+  readonly #names = ['SIGINT', 'SIGTERM'] as const;
+  readonly #end = (): void => this.#stop.abort(new Error('interrupted'));
+
+  constructor() {
+    for (const name of this.#names) process.once(name, this.#end);
+  }
+
+  /** Aborted by the first SIGINT or SIGTERM; a second one ends the process. */
+  get signal(): AbortSignal {
+    return this.#stop.signal;
+  }
+
+  [Symbol.dispose](): void {
+    for (const name of this.#names) process.off(name, this.#end);
+  }
+}

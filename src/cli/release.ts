@@ -1,0 +1,60 @@
+import { Command } from 'commander';
+import type { Attempt, Released } from '../index.ts';
+import { askDaemon, controlOption } from './control.ts';
+import { EXIT, UsageError } from './failure.ts';
+import type { Io } from './io.ts';
+import { Output } from './output.ts';
+
+interface Options {
+  readonly control: string;
+  readonly helo?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly endsTrap?: boolean;
+  readonly json?: boolean;
+}
+
+const WORDS: Readonly<Record<Released, string>> = {
+  released: 'is white from now on',
+  white: 'is white already',
+  trapped: 'is trapped, and stays so: see --ends-trap',
+  unknown: 'does not wait: no such tuple is remembered',
+};
+
+/** Lets clients pass that wait. */
+export function releaseCommand(io: Io): Command {
+  return new Command('release')
+    .description('lets a client pass that waits for its passtime, here and in the group')
+    .argument('<address>', 'its IPv4 or IPv6 address')
+    .option('--helo <helo>', 'only if this tuple waits: its HELO')
+    .option('--from <sender>', 'its sender; "<>" for the null sender')
+    .option('--to <recipient>', 'its recipient')
+    .option('--ends-trap', 'also where it is trapped, as allow does')
+    .addOption(controlOption())
+    .option('--json', 'one JSON object')
+    .addHelpText(
+      'after',
+      `
+Exit status: 1 where it does not pass: it is trapped, or does not wait.
+
+Examples:
+  spamd-sync release 198.51.100.7
+  spamd-sync release 198.51.100.7 --helo mx.example.org --from alice@example.org --to bob@example.net`,
+    )
+    .action(async (ip: string, options: Options) => {
+      const { control, endsTrap = false, json = false } = options;
+      const waiting = waitingOf(ip, options);
+      const outcome = await askDaemon(control, (greylist) => greylist.release(waiting, { endsTrap }));
+      await new Output(io.stdout, json).print({ ip, outcome }, () => [`${ip} ${WORDS[outcome]}`]);
+      if (outcome === 'trapped' || outcome === 'unknown') io.exit = EXIT.no;
+    });
+}
+
+/** @throws {UsageError} For a part of a tuple. */
+function waitingOf(ip: string, { helo, from, to }: Options): string | Attempt {
+  if (helo === undefined && from === undefined && to === undefined) return ip;
+  if (helo === undefined || from === undefined || to === undefined) {
+    throw new UsageError('a tuple has --helo, --from and --to');
+  }
+  return { ip, helo, from, to };
+}

@@ -1,0 +1,122 @@
+import { Command, Option } from 'commander';
+import { systemClock } from '../clock.ts';
+import type { Entry, SeedReport, SpamdbRecord, SyncPeer } from '../index.ts';
+import { type LeftOutReason, parseSpamdb, toEntries } from '../spamdb/index.ts';
+import { append } from './arguments.ts';
+import { type BulkOptions, bulkOptions, openSender, wholeInput } from './bulk.ts';
+import { EXIT } from './failure.ts';
+import { keyOptions } from './group.ts';
+import { Interrupt } from './interrupt.ts';
+import type { Io } from './io.ts';
+import { Output } from './output.ts';
+import { Progress } from './progress.ts';
+import { countsWords } from './words.ts';
+
+interface Options extends BulkOptions {
+  readonly to: readonly string[];
+  readonly grey: boolean;
+  readonly json?: boolean;
+}
+
+/** What a dump holds that can be sent. */
+interface Dump {
+  readonly entries: () => AsyncGenerator<Entry, void>;
+  readonly total: number;
+  readonly leftOut: Readonly<Record<string, number>>;
+  readonly badLines: number;
+}
+
+export function seedCommand(io: Io): Command {
+  const command = new Command('seed')
+    .description('sends a new host what an old one knows: a greylist, as spamdb(8) lists it')
+    .argument('<file>', 'what spamdb, greydb or "spamd-sync list" printed; - for stdin')
+    .requiredOption('--to <host>', 'a host name, an address or an interface; repeatable', append)
+    .option('--no-grey', 'leave out the tuples: most of what a greylist holds, and of the least use');
+  return keyOptions(bulkOptions(command))
+    .addOption(new Option('--dialect <dialect>', 'what runs there').choices(['spamd', 'greyd']).default('spamd'))
+    .option('--json', 'one JSON object')
+    .addHelpText(
+      'after',
+      `
+It sends three datagrams a second, of some 84 addresses each: a spamd that is sent more while it scans its database hangs
+for good. Interrupted, it says how far it got.
+
+Exit status: 1 where it was interrupted, or a line could not be read.
+
+Example:
+  spamdb | spamd-sync seed - --to mx3.example.org --no-grey`,
+    )
+    .action((path: string, options: Options) => seed(io, path, options));
+}
+
+async function seed(io: Io, path: string, options: Options): Promise<void> {
+  const { json = false, to, rate } = options;
+  const dump = await dumpOf(await wholeInput(path, io), options.grey, io);
+  using interrupt = new Interrupt();
+  const peer = await openSender(io, { ...options, target: to });
+  try {
+    const report = await sendAll(io, peer, dump, rate, interrupt.signal);
+    const { total, leftOut, badLines } = dump;
+    await new Output(io.stdout, json).print({ ...report, total, leftOut, badLines }, () => lines(report, dump));
+    if (report.aborted || badLines > 0) io.exit = EXIT.no;
+    for (const { error } of report.targets) if (error !== undefined) throw error;
+  } finally {
+    await peer.close();
+  }
+}
+
+/** Read twice: how long it will take is known only once all of it was looked at. */
+async function dumpOf(text: readonly Uint8Array[], withGrey: boolean, io: Io): Promise<Dump> {
+  const now = systemClock.now();
+  const leftOut: { [why in LeftOutReason | 'grey']?: number } = {};
+  let total = 0;
+  let badLines = 0;
+  const onLeftOut = (_record: SpamdbRecord, why: LeftOutReason): void => {
+    leftOut[why] = (leftOut[why] ?? 0) + 1;
+  };
+  const onBadLine = ({ message }: Error): void => {
+    badLines++;
+    io.stderr.write(`spamd-sync: ${message}\n`);
+  };
+  for await (const { type } of toEntries(parseSpamdb(text, { onBadLine }), { now, onLeftOut })) {
+    if (withGrey || type !== 'grey') total++;
+    else leftOut.grey = (leftOut.grey ?? 0) + 1;
+  }
+  async function* entries(): AsyncGenerator<Entry, void> {
+    for await (const entry of toEntries(parseSpamdb(text, { onBadLine: 'skip' }), { now })) {
+      if (withGrey || entry.type !== 'grey') yield entry;
+    }
+  }
+  return { entries, total, leftOut, badLines };
+}
+
+async function sendAll(
+  io: Io,
+  peer: SyncPeer,
+  { entries, total }: Dump,
+  rate: number | undefined,
+  signal: AbortSignal,
+): Promise<SeedReport> {
+  const progress = new Progress(io.stderr, total);
+  const onProgress = (so: { entries: number; datagrams: number }): void => {
+    progress.show(so.entries, `${so.datagrams} datagrams`);
+  };
+  try {
+    return await peer.seed(entries(), { rate, signal, onProgress });
+  } finally {
+    progress.end();
+  }
+}
+
+function* lines(report: SeedReport, { total, leftOut, badLines }: Dump): Generator<string, void> {
+  const { datagrams, targets, skipped, aborted } = report;
+  if (aborted) yield 'interrupted';
+  for (const { target, sent, failed } of targets) {
+    const failures = failed > 0 ? `, ${failed} failed` : '';
+    yield `${sent} of ${total} entries sent to ${target}${failures}; ${datagrams} datagrams in all`;
+  }
+  if (Object.keys(leftOut).length > 0) yield `left out: ${countsWords(leftOut)}`;
+  const unsent = countsWords({ ...skipped });
+  if (unsent !== '-') yield `not sent: ${unsent}`;
+  if (badLines > 0) yield `lines that could not be read: ${badLines}`;
+}

@@ -1,0 +1,224 @@
+import { open } from 'node:fs/promises';
+import { BlockList, isIPv4 } from 'node:net';
+import { Argument, Command } from 'commander';
+import { systemClock } from '../clock.ts';
+import type { Entry, EntryType, SeedReport, SendReport, SyncPeer } from '../index.ts';
+import { type AddressListItem, parseAddressList, parseSpamdb } from '../spamdb/index.ts';
+import { append, duration, whole } from './arguments.ts';
+import { type BulkOptions, bulkOptions, openSender, wholeInput } from './bulk.ts';
+import { EXIT, UsageError } from './failure.ts';
+import { keyOptions, targetOptions } from './group.ts';
+import { Interrupt } from './interrupt.ts';
+import type { Io } from './io.ts';
+import { Output } from './output.ts';
+import { countsWords } from './words.ts';
+
+interface Options extends BulkOptions {
+  readonly for?: number;
+  readonly expand: number;
+  readonly except?: readonly string[];
+  readonly json?: boolean;
+}
+
+const TYPES = ['white', 'trapped', 'grey', 'remove-white', 'remove-trapped'] as const satisfies readonly EntryType[];
+type Type = (typeof TYPES)[number];
+
+/** How long they hold unless it is said, seconds: spamd's whiteexp and trapexp. */
+const LIFETIMES = { white: 36 * 86_400, trapped: 86_400 } as const;
+
+export function sendCommand(io: Io): Command {
+  const command = new Command('send')
+    .description('announces entries to a group, from the command line or a list')
+    .addArgument(new Argument('<type>', 'what they are').choices(TYPES))
+    .argument('[what...]', 'addresses and networks; of a grey its ip, helo, from and to. None, or -: stdin');
+  return keyOptions(bulkOptions(targetOptions(command)))
+    .option('--for <duration>', 'how long they hold (default: 36d for white, 24h for trapped)', duration)
+    .option('--expand <count>', 'announce the addresses of networks of up to so many', whole(1, 65_536), 1)
+    .option('--except <file>', 'a file of addresses and networks that are never announced; repeatable', append)
+    .option('--json', 'one JSON object')
+    .addHelpText(
+      'after',
+      `
+From stdin it reads addresses and networks, one a line, as "pfctl -T show" and traplists have them; for grey the GREY lines
+of spamdb(8). It reads all of it before it sends. Removals are known to greyd alone: say --dialect greyd.
+
+Exit status: 1 where it was interrupted, or a line could not be read.
+
+Examples:
+  spamd-sync send trapped 198.51.100.7 -Y em0
+  pfctl -t bruteforce -T show | spamd-sync send trapped -Y mx2.example.org --except /etc/mail/nospamd
+  spamd-sync send grey 192.0.2.7 mail.example.org "<a@example.org>" "<b@example.net>" -Y em0`,
+    )
+    .action((type: Type, what: readonly string[], options: Options) => send(io, type, what, options));
+}
+
+async function send(io: Io, type: Type, what: readonly string[], options: Options): Promise<void> {
+  if (options.for !== undefined && !(type in LIFETIMES)) throw new UsageError(`--for: a ${type} does not expire`);
+  const isRemoval = type === 'remove-white' || type === 'remove-trapped';
+  if (isRemoval && options.dialect !== 'greyd')
+    throw new UsageError(`${type} is known to greyd alone: say --dialect greyd`);
+  const left = new LeftOut(io);
+  const isStdin = what.length === 0 || (what.length === 1 && what[0] === '-');
+  const given = isStdin ? await wholeInput('-', io) : what;
+  const listed = isStdin ? entriesIn(given, type, options, left) : typed(what, type, options, left);
+  // A mistake on the command line is seen before anything is sent; a list may be long.
+  const entries = isStdin ? listed : await collected(listed);
+  using interrupt = new Interrupt();
+  const peer = await openSender(io, options);
+  try {
+    const report = isRemoval
+      ? await announce(peer, await collected(entries))
+      : await peer.seed(entries, { rate: options.rate, signal: interrupt.signal });
+    const out = new Output(io.stdout, options.json ?? false);
+    await out.print({ ...report, badLines: left.badLines }, () => lines(report));
+    if (report.aborted || left.badLines > 0) io.exit = EXIT.no;
+    for (const { error } of report.targets) if (error !== undefined) throw error;
+  } finally {
+    await peer.close();
+  }
+}
+
+type Report = Pick<SeedReport, 'entries' | 'targets' | 'skipped' | 'aborted'>;
+
+/** Removals are no part of a seed. */
+async function announce(peer: SyncPeer, entries: readonly Entry[]): Promise<Report> {
+  const { targets, skipped }: SendReport = await peer.announce(entries);
+  const counts: Record<string, number> = {};
+  for (const { why } of skipped) counts[why] = (counts[why] ?? 0) + 1;
+  return { entries: entries.length, targets, skipped: counts as SeedReport['skipped'], aborted: false };
+}
+
+async function collected(entries: Iterable<Entry> | AsyncIterable<Entry>): Promise<Entry[]> {
+  const list: Entry[] = [];
+  for await (const entry of entries) list.push(entry);
+  return list;
+}
+
+function* lines({ entries, targets, skipped, aborted }: Report): Generator<string, void> {
+  if (aborted) yield 'interrupted';
+  for (const { target, sent, failed } of targets) {
+    yield `${sent} of ${entries} entries sent to ${target}${failed > 0 ? `, ${failed} failed` : ''}`;
+  }
+  const unsent = countsWords({ ...skipped });
+  if (unsent !== '-') yield `not sent: ${unsent}`;
+}
+
+/** What is not sent is reported, line by line. */
+class LeftOut {
+  readonly #io: Io;
+  badLines = 0;
+
+  constructor(io: Io) {
+    this.#io = io;
+  }
+
+  readonly onBadLine = ({ message }: Error): void => {
+    this.badLines++;
+    this.note(message);
+  };
+
+  note(why: string): void {
+    this.#io.stderr.write(`spamd-sync: left out: ${why}\n`);
+  }
+}
+
+/** The entries of the arguments. What is not an address there is a mistake of whoever typed it. */
+async function* typed(
+  what: readonly string[],
+  type: Type,
+  options: Options,
+  left: LeftOut,
+): AsyncGenerator<Entry, void> {
+  if (type !== 'grey') {
+    const onBadLine = (_error: Error, text: string): never => refuse(text);
+    yield* addressEntries(
+      what.map((one) => `${one}\n`),
+      type,
+      options,
+      left,
+      onBadLine,
+    );
+    return;
+  }
+  const [ip = '', helo = '', from = '', to] = what;
+  if (to === undefined || what.length > 4) throw new UsageError('a grey is four arguments: ip, helo, from, to');
+  yield { type, ip, helo, from, to, timestamp: Math.floor(systemClock.now()) };
+}
+
+/** The entries of a list. A line of it that cannot be read is left out. */
+async function* entriesIn(
+  text: readonly (string | Uint8Array)[],
+  type: Type,
+  options: Options,
+  left: LeftOut,
+): AsyncGenerator<Entry, void> {
+  if (type !== 'grey') {
+    yield* addressEntries(text, type, options, left, left.onBadLine);
+    return;
+  }
+  const timestamp = Math.floor(systemClock.now());
+  for await (const record of parseSpamdb(text, { onBadLine: left.onBadLine })) {
+    if (record.type !== 'GREY') continue;
+    const { ip, helo, from, to } = record;
+    yield { type, ip, helo, from, to, timestamp };
+  }
+}
+
+async function* addressEntries(
+  text: readonly (string | Uint8Array)[],
+  type: Exclude<Type, 'grey'>,
+  options: Options,
+  left: LeftOut,
+  onBadLine: (error: Error, text: string) => void,
+): AsyncGenerator<Entry, void> {
+  const timestamp = Math.floor(systemClock.now());
+  const spared = await addressesOf(options.except ?? []);
+  for await (const item of parseAddressList(text, { onBadLine })) {
+    for (const ip of expanded(item, options.expand, left)) {
+      if (spared.check(ip)) left.note(`${ip} is excepted`);
+      else yield addressEntry(type, ip, timestamp, options.for);
+    }
+  }
+}
+
+function refuse(text: string): never {
+  throw new UsageError(`not an IP address or network: ${text.trim()}`);
+}
+
+function addressEntry(type: Exclude<Type, 'grey'>, ip: string, timestamp: number, seconds: number | undefined): Entry {
+  if (type !== 'white' && type !== 'trapped') return { type, ip, timestamp };
+  return { type, ip, timestamp, expires: timestamp + (seconds ?? LIFETIMES[type]) };
+}
+
+async function addressesOf(files: readonly string[]): Promise<BlockList> {
+  const list = new BlockList();
+  for (const file of files) {
+    const onBadLine = ({ message }: Error): never => {
+      throw new Error(`${file}: ${message}`);
+    };
+    const input = (await open(file)).createReadStream();
+    for await (const { address, prefix } of parseAddressList(input, { onBadLine })) {
+      list.addSubnet(address, prefix, isIPv4(address) ? 'ipv4' : 'ipv6');
+    }
+  }
+  return list;
+}
+
+/** The addresses of a network, if they are not too many. The protocol knows IPv4 addresses and nothing else. */
+function expanded({ address, prefix }: AddressListItem, max: number, left: LeftOut): string[] {
+  if (!isIPv4(address)) {
+    left.note(`${address} is IPv6, which has no form on the wire`);
+    return [];
+  }
+  const size = 2 ** (32 - prefix);
+  if (size > max) {
+    left.note(`${address}/${prefix} has ${size} addresses, see --expand`);
+    return [];
+  }
+  const octets = address.split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0);
+  const first = octets - (octets % size);
+  return Array.from({ length: size }, (_, at) => {
+    const next = first + at;
+    return [next >>> 24, (next >>> 16) & 255, (next >>> 8) & 255, next & 255].join('.');
+  });
+}

@@ -1,0 +1,22 @@
+import { systemClock } from '../../clock.ts';
+import type { SyncPeer } from '../../index.ts';
+import type { Io } from '../io.ts';
+import { entryWords } from '../words.ts';
+
+/** Prints a line with the time before it. */
+export type Log = (line: string) => void;
+
+export function logTo(io: Io): Log {
+  return (line) => void io.stdout.write(`${new Date(systemClock.now() * 1000).toISOString()} ${line}\n`);
+}
+
+/** A line for each entry that a peer receives, and for each drop. */
+export function logTraffic(peer: SyncPeer, log: Log): void {
+  peer.on('entry', (entry, source) => {
+    // A WHITE whose expiry is 0 is a freshness marker: it stands in front of old entries.
+    if (entry.type !== 'white' || entry.expires > 0) log(`received ${entryWords(entry)} from ${source.address}`);
+  });
+  peer.on('drop', ({ reason, detail, source, size }) => {
+    log(`dropped ${size} bytes from ${source.address}:${source.port}: ${reason}: ${detail}`);
+  });
+}

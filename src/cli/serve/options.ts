@@ -1,0 +1,164 @@
+import { isIP } from 'node:net';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { PolicyOptions, SyncPeerOptions } from '../../index.ts';
+import { append, duration, linesOf, port } from '../arguments.ts';
+import { controlOption } from '../control.ts';
+import { UsageError } from '../failure.ts';
+import { type ListenAddress, listenAddress } from '../listen-address.ts';
+
+/** The options of `serve`, as commander hands them on. */
+export interface ServeOptions {
+  readonly listen?: string;
+  readonly target?: readonly string[];
+  readonly key?: readonly string[];
+  readonly emptyKey?: boolean;
+  readonly keyOverlap: number;
+  readonly port?: number;
+  readonly group?: string;
+  readonly dialect: 'spamd' | 'greyd';
+  readonly allow?: readonly string[];
+  readonly store: string;
+  readonly control: string;
+  readonly policy?: ListenAddress;
+  readonly milter?: ListenAddress;
+  readonly http?: HttpAddress;
+  readonly httpName?: readonly string[];
+  readonly passtime?: number;
+  readonly greyexp?: number;
+  readonly whiteexp?: number;
+  readonly trapexp?: number;
+  readonly subnetIpv4?: number;
+  readonly subnetIpv6?: number;
+  readonly lowPriorityMx?: string;
+  readonly trapWins?: boolean;
+  readonly onError?: 'pass' | 'defer';
+  readonly exempt?: readonly string[];
+  readonly exemptRecipients?: string;
+  readonly exemptSenders?: string;
+  readonly alloweddomains?: string;
+  readonly spamtraps?: string;
+  readonly learn?: boolean;
+  readonly check?: boolean;
+  readonly demo?: boolean;
+  readonly stopTimeout: number;
+  readonly verbose?: boolean;
+}
+
+/** Where the page and the metrics are served. */
+export interface HttpAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+const KEY_FILE = '/etc/mail/spamd.key';
+const STATE = '/var/lib/spamd-sync';
+const HOUR = 3600;
+
+export function addServeOptions(command: Command): Command {
+  return command
+    .option('-y, --listen <where>', 'an interface (joins the group there) or a local IPv4 address, as spamd -y')
+    .option('-Y, --target <where>', 'a host, an address or an interface, also em0:2, as spamd -Y; repeatable', append)
+    .option(
+      '-K, --key <file>',
+      `the group's key file (default: ${KEY_FILE}); repeatable: signs with the first, accepts any`,
+      append,
+    )
+    .option('--empty-key', 'as spamd runs without a key file: authenticates nothing')
+    .option('--key-overlap <duration>', 'for how long a key that SIGHUP replaced is accepted still', duration, HOUR)
+    .option('-p, --port <port>', 'the UDP port (default: 8025)', port)
+    .option('--group <address>', 'the multicast group (default: 224.0.1.240)')
+    .addOption(
+      new Option('--dialect <dialect>', 'what runs at the targets').choices(['spamd', 'greyd']).default('spamd'),
+    )
+    .option('--allow <network>', 'accept from this address or prefix alone; repeatable', append)
+    .addOption(
+      new Option('--store <store>', 'memory, level:DIRECTORY, or redis:URL as in redis:redis://127.0.0.1:6379/0')
+        .env('SPAMD_SYNC_STORE')
+        .default(`level:${STATE}`),
+    )
+    .addOption(controlOption())
+    .option('--policy <where>', 'answer Postfix and Exim there: unix:PATH or inet:HOST:PORT', listenAddress)
+    .option('--milter <where>', 'answer Postfix, Sendmail and others there, as a milter', listenAddress)
+    .option('--http <address:port>', 'the status page, /metrics and /healthz; on loopback if only a port', httpAddress)
+    .option('--http-name <name>', 'a name under which a proxy asks for them; repeatable', append)
+    .option('--passtime <duration>', 'after how long a retry passes (default: 25m)', duration)
+    .option('--greyexp <duration>', 'how long a tuple is remembered (default: 4h)', duration)
+    .option('--whiteexp <duration>', 'how long an address stays white (default: 36d)', duration)
+    .option('--trapexp <duration>', 'how long an address stays trapped (default: 24h)', duration)
+    .option('--subnet-ipv4 <bits>', 'a network of so many bits is one client (default: 32)', prefix)
+    .option('--subnet-ipv6 <bits>', 'the same for IPv6 (default: 64)', prefix)
+    .option('--low-priority-mx <address>', 'a tuple first seen at this address is trapped, as spamd -M')
+    .option('--trap-wins', 'only what this host decides ends a trap')
+    .addOption(
+      new Option('--on-error <verdict>', 'the verdict while the store fails (default: pass)').choices([
+        'pass',
+        'defer',
+      ]),
+    )
+    .option('--exempt <file>', 'a file of addresses and prefixes that always pass; repeatable', append)
+    .option('--exempt-recipients <file>', 'a file of recipients that always pass, such as postmaster')
+    .option('--exempt-senders <file>', 'a file of senders that always pass')
+    .option('--alloweddomains <file>', 'a file of the domains that mail is taken for, as spamd.alloweddomains')
+    .option('--learn', 'pass all mail, and count, record and announce what it would be; see docs/greylist.md')
+    .option('--spamtraps <file>', 'a file of spamtraps, which are added to those known')
+    .option('--check', 'look at options, key, files, interface and store, say what would be done, and end')
+    .option('--demo', 'a made-up group on loopback, with its page; takes no -y, -Y, -K')
+    .option('--stop-timeout <duration>', 'how long to take to stop', duration, 10)
+    .option('-v, --verbose', 'a line for each entry and drop');
+}
+
+/** @throws {UsageError} For options that do not go together. */
+export function checkServeOptions(options: ServeOptions): void {
+  if (options.demo) {
+    if (options.listen ?? options.target ?? options.key) throw new UsageError('--demo takes no -y, -Y, -K');
+    return;
+  }
+  if (options.listen === undefined && options.target === undefined) {
+    throw new UsageError('neither -y nor -Y: it would receive nothing and announce nothing');
+  }
+  if (options.emptyKey && options.key !== undefined) throw new UsageError('-K and --empty-key exclude each other');
+}
+
+/** The key files; none where the key is empty. */
+export function keyFilesOf({ key = [KEY_FILE], emptyKey = false }: ServeOptions): readonly string[] {
+  return emptyKey ? [] : key;
+}
+
+/** What the peer is opened with, but for its key. */
+export function peerOptionsOf(options: ServeOptions): Omit<SyncPeerOptions, 'key'> {
+  const { listen = false, target = [], port: number, group, allow, dialect } = options;
+  return { listen, targets: target.map((host) => ({ host, dialect })), port: number, group, allow };
+}
+
+/** The policy, its files read now. */
+export async function policyOf(options: ServeOptions): Promise<PolicyOptions> {
+  const { passtime, greyexp, whiteexp, trapexp, exempt = [], lowPriorityMx, trapWins, onError } = options;
+  // A path that does not look like one would be taken for an address.
+  const files = exempt.map((path) => (/^\.{0,2}\//.test(path) ? path : `./${path}`));
+  const [allowedDomains, exemptRecipients, exemptSenders] = await Promise.all(
+    [options.alloweddomains, options.exemptRecipients, options.exemptSenders].map(async (path) =>
+      path === undefined ? undefined : linesOf(path),
+    ),
+  );
+  return {
+    ...{ passtime, greyexp, whiteexp, trapexp, lowPriorityMx, trapWins, onError },
+    ...{ allowedDomains, exemptRecipients, exemptSenders, exempt: files },
+    subnet: { ipv4: options.subnetIpv4, ipv6: options.subnetIpv6 },
+    mode: options.learn ? 'learn' : 'enforce',
+  };
+}
+
+/** @throws {InvalidArgumentError} For what is not a port, with or without an address before it. */
+export function httpAddress(text: string): HttpAddress {
+  const [, given = '127.0.0.1', digits = ''] = /^(?:(.+):)?(\d+)$/.exec(text) ?? [];
+  const host = given.replace(/^\[(.*)\]$/, '$1').replace(/^localhost$/, '127.0.0.1');
+  if (digits === '' || isIP(host) === 0) {
+    throw new InvalidArgumentError('not a port, or an IP address and a port, such as 127.0.0.1:8026, [::1]:8026');
+  }
+  return { host, port: port(digits) };
+}
+
+function prefix(text: string): number {
+  if (/^\d{1,3}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('not a number of bits');
+}

@@ -1,0 +1,134 @@
+import { serveMilter } from '../../adapters/milter.ts';
+import { servePolicy } from '../../adapters/postfix.ts';
+import { Greylist, SpamdSyncError, SyncPeer } from '../../index.ts';
+import { serveGreylist } from '../../socket/index.ts';
+import { openStatus, type Status } from '../../status/index.ts';
+import { linesOf } from '../arguments.ts';
+import { listenWords } from '../listen-address.ts';
+import { KeyFiles } from './key-files.ts';
+import { type Log, logTraffic } from './log.ts';
+import { keyFilesOf, peerOptionsOf, policyOf, type ServeOptions } from './options.ts';
+import { openStore, storePlace, storeWords } from './store.ts';
+
+export interface Closable {
+  close(): unknown;
+}
+
+/** What a daemon is made of. */
+export interface Parts {
+  readonly keys: KeyFiles;
+  readonly peer: SyncPeer;
+  readonly greylist: Greylist;
+  /** What it does, in words: where it listens, and who it asks. */
+  readonly words: string;
+  /** Rejects when the peer fails. */
+  readonly failed: Promise<never>;
+}
+
+/**
+ * Opens all parts of a daemon, each of which needs those before it.
+ *
+ * @param open Takes what was opened, also where that fails halfway.
+ * @param stop Aborted, it gives up.
+ */
+export async function openParts(options: ServeOptions, open: Closable[], log: Log, stop: AbortSignal): Promise<Parts> {
+  const policy = await policyOf(options);
+  const keys = await KeyFiles.open(keyFilesOf(options), options.keyOverlap);
+  open.push(keys);
+  const place = storePlace(options.store);
+  const store = await openStore(place, log, stop);
+  open.push(store);
+  const peer = await SyncPeer.open({ ...peerOptionsOf(options), key: keys.keyring, signal: stop });
+  open.push(peer);
+  peer.on('warning', ({ code, message }) => log(`warning: ${code}: ${message}`));
+  // Listened to until the end: without a listener a second error would end the process before the store is closed.
+  const failed = new Promise<never>((_, reject) => peer.on('error', reject));
+  failed.catch(() => {});
+  if (options.verbose) logTraffic(peer, log);
+  const greylist = new Greylist({ store: store.store, group: peer, policy });
+  open.push(greylist);
+  greylist.on('warning', ({ code, message }) => log(`warning: ${code}: ${message}`));
+  await addSpamtraps(greylist, await spamtrapsOf(options));
+  const served = await serveGreylist(greylist, options.control, { peer });
+  open.push(served);
+  await openAdapters(options, greylist, open, log);
+  const status = await openPage(options, peer, greylist, log);
+  if (status !== undefined) open.push(status);
+  const { tuples, addresses, spamtraps } = await store.store.stats();
+  log(`${storeWords(place)}: ${tuples} tuples, ${addresses} addresses, ${spamtraps} spamtraps`);
+  const { address, port } = peer.address;
+  const where = `${options.listen === undefined ? 'sending from' : 'listening on'} ${address}:${port}`;
+  const page = status === undefined ? '' : `; ${status.url}`;
+  return { keys, peer, greylist, words: `${where}; control socket ${served.path}${page}`, failed };
+}
+
+/**
+ * Reads keys, policy and lists again. All of them, or nothing: where one cannot be read everything stays as it is. The peer
+ * and the socket go on meanwhile.
+ */
+export async function reloadParts(options: ServeOptions, { keys, greylist }: Parts): Promise<void> {
+  const [policy, fresh, spamtraps] = await Promise.all([policyOf(options), keys.read(), spamtrapsOf(options)]);
+  greylist.setPolicy(policy);
+  keys.use(fresh);
+  await addSpamtraps(greylist, spamtraps);
+}
+
+/**
+ * In the reverse of the order in which they were opened: each needs those before it. One that fails leaves none open.
+ *
+ * @throws What the first threw that failed.
+ */
+export async function closeAll(open: readonly Closable[]): Promise<void> {
+  const errors: unknown[] = [];
+  for (const one of open.toReversed()) {
+    try {
+      await one.close();
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  if (errors.length > 0) throw errors[0];
+}
+
+async function openAdapters(
+  { policy, milter }: ServeOptions,
+  greylist: Greylist,
+  open: Closable[],
+  log: Log,
+): Promise<void> {
+  if (policy !== undefined) {
+    const server = await servePolicy(greylist, policy);
+    open.push(server);
+    log(`policy server on ${listenWords(server.address)}`);
+  }
+  if (milter !== undefined) {
+    const server = await serveMilter(greylist, milter);
+    open.push(server);
+    log(`milter on ${listenWords(server.address)}`);
+  }
+}
+
+/** For a demonstration any port will do. */
+async function openPage(
+  { http, httpName: names, demo = false }: ServeOptions,
+  peer: SyncPeer,
+  greylist: Greylist,
+  log: Log,
+): Promise<Status | undefined> {
+  if (http === undefined) return undefined;
+  try {
+    return await openStatus({ peer, greylist, ...http, names });
+  } catch (error) {
+    if (!demo || !(error instanceof SpamdSyncError)) throw error;
+    log(`${error.message}: taking another`);
+    return openStatus({ peer, greylist, host: http.host, port: 0, names });
+  }
+}
+
+export async function spamtrapsOf({ spamtraps }: ServeOptions): Promise<readonly string[]> {
+  return spamtraps === undefined ? [] : linesOf(spamtraps);
+}
+
+export async function addSpamtraps(greylist: Greylist, addresses: readonly string[]): Promise<void> {
+  for (const address of addresses) await greylist.spamtraps.add(address);
+}

@@ -1,0 +1,169 @@
+import { Command, Option } from 'commander';
+import { sleep, systemClock } from '../clock.ts';
+import type { RemoteGreylist } from '../socket/index.ts';
+import { duration } from './arguments.ts';
+import { NoProgramError, runProgram } from './child.ts';
+import { askDaemon, controlOption } from './control.ts';
+import { failureOf, UsageError } from './failure.ts';
+import { type Firewall, KINDS, type Kind, nftFirewall, pfFirewall } from './firewall.ts';
+import type { Io } from './io.ts';
+import { Mirror, type Plan, type Wanted, wantedOf } from './mirror.ts';
+import { Output } from './output.ts';
+import { stopSignal } from './signals.ts';
+import { timeWords } from './words.ts';
+
+interface Options {
+  readonly control: string;
+  readonly nft?: readonly string[];
+  readonly pf?: string;
+  readonly type?: Kind;
+  readonly networks?: boolean;
+  readonly interval: number;
+  readonly full: number;
+  readonly once?: boolean;
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+}
+
+/** After a failure it is tried again after so long, seconds, and each time after twice as long. */
+const FIRST_RETRY = 1;
+const LAST_RETRY = 60;
+/** A greylist so large that to ask takes long is asked less often: one part of the time in so many. */
+const SHARE = 10;
+
+export function tableCommand(io: Io): Command {
+  return new Command('table')
+    .description('keeps the white and trapped addresses of the daemon in the sets of nftables, or the tables of pf')
+    .option('--nft <table...>', 'TABLE SET: the sets SET-white, SET-white6, SET-trapped, SET-trapped6 of the table')
+    .option('--pf <table>', 'TABLE: the tables TABLE-white and TABLE-trapped')
+    .addOption(new Option('--type <type>', 'only these').choices(KINDS))
+    .option('--networks', 'IPv4 networks too; with --nft the sets of IPv4 have "flags interval" then')
+    .addOption(controlOption())
+    .option('--interval <duration>', 'how often to ask the daemon', duration, 10)
+    .option('--full <duration>', 'how often to write the sets whole, whatever they hold', duration, 600)
+    .option('--once', 'write the sets whole, and end')
+    .option('--dry-run', 'print what would be run to write the sets whole, and end')
+    .option('--json', 'one JSON object a line')
+    .addHelpText(
+      'after',
+      `
+Runs until SIGTERM or SIGINT. SIGHUP writes the sets whole, as after the ruleset was loaded anew.
+What fails is tried again, and the sets stay as they are meanwhile; with --once it ends with status 3.
+
+Examples:
+  spamd-sync table --nft "inet filter" spamd
+  spamd-sync table --pf spamd --once`,
+    )
+    .action((options: Options) => table(io, options));
+}
+
+async function table(io: Io, options: Options): Promise<void> {
+  const { control, interval, full, type, json = false } = options;
+  if (interval === 0 || full === 0) throw new UsageError(`--${interval === 0 ? 'interval' : 'full'}: not more than 0`);
+  const firewall = firewallOf(options);
+  const kinds = type === undefined ? KINDS : [type];
+  const out = new Output(io.stdout, json);
+  const ask = (): Promise<Wanted> =>
+    askDaemon(control, (greylist: RemoteGreylist) => {
+      return wantedOf(greylist.export(), firewall, kinds, Math.floor(systemClock.now()));
+    });
+  if (options.dryRun) {
+    const plan = new Mirror(firewall).full(await ask(), Math.floor(systemClock.now()));
+    for (const { argv, input } of plan.calls) {
+      await out.print({ argv, input }, () => [`# ${argv.join(' ')}`, ...input.split('\n').slice(0, -1)]);
+    }
+    return;
+  }
+  await follow(firewall, ask, options, io, out);
+}
+
+/** @throws {UsageError} */
+function firewallOf({ nft, pf, networks = false }: Options): Firewall {
+  if (nft !== undefined && pf === undefined) return nftFirewall(nft, { networks });
+  if (pf !== undefined && nft === undefined) return pfFirewall(pf);
+  throw new UsageError('say --nft TABLE SET, or --pf TABLE');
+}
+
+async function follow(
+  firewall: Firewall,
+  ask: () => Promise<Wanted>,
+  { interval, full, once = false }: Options,
+  io: Io,
+  out: Output,
+): Promise<void> {
+  const stop = stopSignal();
+  const mirror = new Mirror(firewall);
+  // Woken early by SIGHUP.
+  let woken = new AbortController();
+  stop.addEventListener('abort', () => woken.abort());
+  // When the sets are to be written whole again, Unix seconds.
+  let renewed = 0;
+  const onHangUp = (): void => {
+    renewed = 0;
+    woken.abort();
+  };
+  process.on('SIGHUP', onHangUp);
+  let retry = FIRST_RETRY;
+  let trouble = '';
+  try {
+    while (!stop.aborted) {
+      woken = new AbortController();
+      const begin = systemClock.monotonic();
+      let pause: number;
+      try {
+        const now = Math.floor(systemClock.now());
+        if (now >= renewed) mirror.forget();
+        if (mirror.isUnknown) renewed = now + full;
+        // One round more, lest an element ends while its new time is on its way.
+        await update(mirror, await ask(), renewed + 2 * interval, out);
+        if (once) return;
+        if (trouble !== '') io.stderr.write('spamd-sync: all is well again\n');
+        trouble = '';
+        retry = FIRST_RETRY;
+        pause = Math.max(interval, SHARE * (systemClock.monotonic() - begin));
+      } catch (error) {
+        if (once || error instanceof NoProgramError) throw error;
+        // What a command that failed halfway has done is not known.
+        mirror.forget();
+        const { line } = failureOf(error);
+        if (line !== trouble) io.stderr.write(`spamd-sync: ${line}; trying again\n`);
+        trouble = line;
+        pause = retry;
+        retry = Math.min(LAST_RETRY, retry * 2);
+      }
+      await sleep(systemClock, pause, woken.signal);
+    }
+  } finally {
+    process.off('SIGHUP', onHangUp);
+  }
+}
+
+async function update(mirror: Mirror, wanted: Wanted, renewed: number, out: Output): Promise<void> {
+  const now = Math.floor(systemClock.now());
+  if (mirror.isUnknown) {
+    const plan = mirror.full(wanted, now);
+    await run(plan);
+    mirror.noteFull(wanted, now);
+    await report(out, plan, wanted.leftOut, true, now);
+    return;
+  }
+  const plan = mirror.changes(wanted, now, renewed);
+  await run(plan);
+  mirror.noteChanges(plan.changes, now);
+  if (plan.differences.some(({ added, deleted }) => added + deleted > 0)) await report(out, plan, 0, false, now);
+}
+
+async function run({ calls }: Plan): Promise<void> {
+  for (const call of calls) await runProgram(call);
+}
+
+function report(out: Output, { differences }: Plan, leftOut: number, isFull: boolean, now: number): Promise<void> {
+  const sets = Object.fromEntries(differences.map(({ kind, ...counts }) => [kind, counts]));
+  return out.print({ time: now, full: isFull, ...sets, leftOut }, () => {
+    const parts = differences.map(({ kind, held, added, deleted }) => {
+      return isFull ? `${held} ${kind}` : `${kind} +${added} -${deleted}, now ${held}`;
+    });
+    const left = leftOut === 0 ? '' : `; ${leftOut} left out, which are no single addresses`;
+    return [`${timeWords(now)} ${isFull ? 'written whole: ' : ''}${parts.join(isFull ? ', ' : '; ')}${left}`];
+  });
+}

@@ -1,0 +1,177 @@
+import { open, readFile } from 'node:fs/promises';
+import { Command } from 'commander';
+import { systemClock } from '../clock.ts';
+import { parseAddressList } from '../spamdb/index.ts';
+import { controlOption } from './control.ts';
+import { EXIT, UsageError } from './failure.ts';
+import type { Io } from './io.ts';
+import { Output } from './output.ts';
+import { type Place, Places } from './places.ts';
+import { FROM_HELP, readGreylist } from './records.ts';
+import { ReplacedFiles } from './replaced-files.ts';
+import { counted, headerOf, lines, summaryLines, VERBOSE_COLUMNS, verboseLine } from './traplist-text.ts';
+import { type TrappedAddress, type Traps, trapsIn } from './trapped.ts';
+
+interface Options {
+  readonly control: string;
+  readonly from?: string;
+  readonly header?: string;
+  readonly contact?: string;
+  readonly verbose?: string;
+  readonly recipients?: boolean;
+  readonly summary?: string;
+  readonly new?: string;
+  readonly previous?: string;
+  readonly spamtraps?: string;
+  readonly countryDb?: string;
+  readonly asnDb?: string;
+  readonly json?: boolean;
+}
+
+export function traplistCommand(io: Io): Command {
+  return new Command('traplist')
+    .description('publishes the trapped addresses as a list that others fetch, with its evidence')
+    .argument('<file>', 'the list: a header, then an address a line')
+    .addOption(controlOption())
+    .option('--from <file>', FROM_HELP)
+    .option('--header <file>', 'the terms of use, put into the header of each file')
+    .option('--contact <text>', 'whom to ask about an address, put into the header too')
+    .option('--verbose <file>', 'writes this file too: until when, where from, and the evidence of each address')
+    .option('--recipients', 'name the recipients in the evidence: they may be your users')
+    .option('--summary <file>', 'writes this file too: how many addresses of each country and family')
+    .option('--new <file>', 'writes this file too: the addresses that were not in the list before')
+    .option('--previous <file>', 'the list before; without it the one that is replaced')
+    .option('--spamtraps <file>', 'writes this file too: the spamtraps')
+    .option('--country-db <file>', 'a database of countries (mmdb); without it that of an installed package')
+    .option('--asn-db <file>', 'a database of autonomous systems (mmdb)')
+    .option('--json', 'one JSON object')
+    .addHelpText(
+      'after',
+      `
+Each file is replaced whole. When the greylist cannot be read to its end, all of them stay as they are.
+Exit status: 1 where a line of a dump could not be read; what is trapped must be readable.
+
+Example:
+  spamd-sync traplist --contact postmaster@example.org --verbose traps.txt /var/www/htdocs/traplist.txt`,
+    )
+    .action((file: string, options: Options) => traplist(io, file, options));
+}
+
+async function traplist(io: Io, file: string, options: Options): Promise<void> {
+  const { control, from, contact, previous = file, json = false } = options;
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: a line of it would be taken for an address.
+  if (contact !== undefined && /[\x00-\x1f\x7f]/.test(contact)) throw new UsageError('--contact: more than a line');
+  checkAreDifferent([file, options.verbose, options.summary, options.new, options.spamtraps]);
+  const terms = options.header === undefined ? [] : await termsIn(options.header);
+  const placesWanted = options.verbose !== undefined || options.summary !== undefined;
+  const places = placesWanted ? await Places.open(options) : undefined;
+  if (options.summary !== undefined && !places?.knowsCountries) throw new UsageError('--summary: say --country-db');
+  const now = Math.floor(systemClock.now());
+  const settings = { now, evidence: options.verbose !== undefined, recipients: options.recipients === true };
+  const isVital = (line: string): boolean => line.startsWith('TRAPPED');
+  const source = { control, from };
+  const { result: traps, bad } = await readGreylist(
+    io,
+    source,
+    (records, greylist) => trapsIn(records, settings, greylist),
+    isVital,
+  );
+  const before = options.new === undefined ? undefined : await addressesIn(previous);
+  const added = before === undefined ? undefined : traps.addresses.filter(({ ip }) => !before.has(ip));
+
+  await using files = new ReplacedFiles();
+  const header = (what: string): string => headerOf(what, now, terms, contact);
+  const place = remembered(places);
+  await writeLists(files, traps, added, { ...options, file, header, place });
+  await files.replace();
+  const { length } = traps.addresses;
+  const { leftOut } = traps;
+  await new Output(io.stdout, json).print({ file, addresses: length, new: added?.length, leftOut, bad }, () => [
+    [
+      `${counted(length, 'trapped address', 'trapped addresses')} in ${file}`,
+      ...(added === undefined ? [] : [`${added.length} new`]),
+      ...(leftOut === 0 ? [] : [`${leftOut} left out, which are no single addresses`]),
+      ...(bad === 0 ? [] : [counted(bad, 'bad line', 'bad lines')]),
+    ].join('; '),
+  ]);
+  if (bad > 0) io.exit = EXIT.no;
+}
+
+interface Lists {
+  readonly file: string;
+  readonly verbose?: string;
+  readonly summary?: string;
+  readonly new?: string;
+  readonly spamtraps?: string;
+  readonly header: (what: string) => string;
+  readonly place: (ip: string) => Place;
+}
+
+async function writeLists(
+  files: ReplacedFiles,
+  { addresses, spamtraps }: Traps,
+  added: readonly TrappedAddress[] | undefined,
+  lists: Lists,
+): Promise<void> {
+  const { header, place } = lists;
+  const what = counted(addresses.length, 'trapped address', 'trapped addresses');
+  const list = function* (title: string, of: Iterable<string>): Generator<string, void> {
+    yield header(title);
+    yield* of;
+  };
+  if (lists.verbose !== undefined) {
+    const each = addresses.map((address) => verboseLine(address, place(address.ip)));
+    const columns = `# ${VERBOSE_COLUMNS.replaceAll(' ', '\t')}`;
+    await files.draft(lists.verbose, list(what, lines([columns, ...each])));
+  }
+  if (lists.summary !== undefined) await files.draft(lists.summary, list(what, summaryLines(addresses, place)));
+  if (lists.spamtraps !== undefined) {
+    await files.draft(lists.spamtraps, list(counted(spamtraps.length, 'spamtrap', 'spamtraps'), lines(spamtraps)));
+  }
+  if (lists.new !== undefined && added !== undefined) {
+    const title = `${counted(added.length, 'address', 'addresses')} trapped since the list before`;
+    await files.draft(lists.new, list(title, lines(added.map(({ ip }) => ip))));
+  }
+  // Last: what is new is told from it, so a run that was cut short is made good by the next.
+  await files.draft(lists.file, list(what, lines(addresses.map(({ ip }) => ip))));
+}
+
+/** @throws {UsageError} */
+function checkAreDifferent(files: readonly (string | undefined)[]): void {
+  const named = files.filter((file) => file !== undefined);
+  const twice = named.find((file, at) => named.indexOf(file) !== at);
+  if (twice !== undefined) throw new UsageError(`${twice} is named for two lists`);
+}
+
+/** The lines of a file that is put into comments. */
+async function termsIn(path: string): Promise<string[]> {
+  const text = (await readFile(path, 'utf8')).trimEnd();
+  return text.split(/\r?\n|\r/).map((line) => line.replace(/^# ?/, ''));
+}
+
+/** What was published before; nothing where there is no list yet. */
+async function addressesIn(path: string): Promise<Set<string>> {
+  const addresses = new Set<string>();
+  let input: ReturnType<Awaited<ReturnType<typeof open>>['createReadStream']>;
+  try {
+    input = (await open(path)).createReadStream();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return addresses;
+    throw error;
+  }
+  // A list that somebody has written into loses that line alone.
+  for await (const { address, prefix } of parseAddressList(input, { onBadLine: 'skip' })) {
+    addresses.add(prefix === (address.includes(':') ? 128 : 32) ? address : `${address}/${prefix}`);
+  }
+  return addresses;
+}
+
+/** Two lists ask about each address. */
+function remembered(places: Places | undefined): (ip: string) => Place {
+  const known = new Map<string, Place>();
+  return (ip) => {
+    const place = known.get(ip) ?? places?.of(ip) ?? { country: '', as: '' };
+    known.set(ip, place);
+    return place;
+  };
+}

@@ -1,0 +1,103 @@
+import { Command, Option } from 'commander';
+import { RemotePeer } from '../socket/index.ts';
+import { append, whole } from './arguments.ts';
+import { controlOption } from './control.ts';
+import { UsageError } from './failure.ts';
+import { type GroupOptions, keyOptions, listenOptions, openPeer } from './group.ts';
+import { Interrupt } from './interrupt.ts';
+import type { Io } from './io.ts';
+import { LocalEvents } from './local-events.ts';
+import { type Mark, Output } from './output.ts';
+import { LINE_TYPES, type Line, type LineType, linesIn } from './traffic.ts';
+import { entryWords, momentWords } from './words.ts';
+
+interface Options extends GroupOptions {
+  readonly control: string;
+  readonly type?: readonly LineType[];
+  readonly from?: readonly string[];
+  readonly count?: number;
+  readonly json?: boolean;
+}
+
+export function watchCommand(io: Io): Command {
+  const command = new Command('watch')
+    .description('shows the group live: a line for each entry received or sent, and each drop')
+    .addOption(controlOption())
+    .addOption(new Option('-t, --type <type...>', 'only these').choices(LINE_TYPES))
+    .option('--from <address>', 'only what this host sent; repeatable', append)
+    .option('-n, --count <lines>', 'end after so many', whole(1, 1e9))
+    .option('--json', 'one JSON object a line');
+  return keyOptions(listenOptions(command))
+    .addHelpText(
+      'after',
+      `
+It asks the daemon at its control socket. With -y it listens by itself, and shows what a member of the group there
+receives: on an interface also beside a running daemon. It ends with 0 at Ctrl-C.
+
+Examples:
+  spamd-sync watch --type trapped drop
+  spamd-sync watch -y em0 -K /etc/mail/spamd.key --json | jq .entry.ip`,
+    )
+    .action((options: Options) => watch(io, options));
+}
+
+async function watch(io: Io, options: Options): Promise<void> {
+  const { json = false, count = Number.POSITIVE_INFINITY } = options;
+  const out = new Output(io.stdout, json);
+  using interrupt = new Interrupt();
+  const { signal } = interrupt;
+  let left = count;
+  try {
+    for await (const line of linesIn(eventsOf(io, options, signal))) {
+      if (!isWanted(line, options)) continue;
+      await out.print(shown(line), () => [words(line, out)]);
+      if (--left === 0) return;
+    }
+  } catch (error) {
+    // What it waited for is ended by the interrupt, which is the end in order.
+    if (!signal.aborted) throw error;
+  }
+}
+
+async function* eventsOf(io: Io, options: Options, signal: AbortSignal) {
+  if (options.listen === undefined) {
+    if (options.key !== undefined || options.emptyKey) throw new UsageError('-K is for listening by itself: say -y');
+    await using remote = new RemotePeer(options.control);
+    yield* remote.events({ signal });
+    return;
+  }
+  const report = (line: string): void => void io.stderr.write(`spamd-sync: ${line}\n`);
+  await using peer = await openPeer(options, report, { signal });
+  yield* new LocalEvents(peer, signal);
+}
+
+function isWanted(line: Line, { type, from }: Options): boolean {
+  if (type !== undefined && !type.includes(line.type)) return false;
+  return from === undefined || ('source' in line && from.includes(line.source.address));
+}
+
+/** What `--json` prints: what kind of line it is says the entry itself. */
+function shown({ type: _type, ...line }: Line): object {
+  return line;
+}
+
+const MARKS: Partial<Readonly<Record<LineType, Mark>>> = { white: 'good', trapped: 'bad', drop: 'dim', missed: 'bad' };
+
+function words(line: Line, out: Output): string {
+  const mark = MARKS[line.type];
+  const text = wordsOf(line);
+  return `${momentWords(line.time)} ${mark === undefined ? text : out.marked(mark, text)}`;
+}
+
+function wordsOf(line: Line): string {
+  switch (line.event) {
+    case 'received':
+      return `from ${line.source.address} ${entryWords(line.entry)}`;
+    case 'sent':
+      return `to ${line.target} ${entryWords(line.entry)}`;
+    case 'dropped':
+      return `from ${line.source.address}:${line.source.port} DROP ${line.size} bytes, ${line.reason}: ${line.detail}`;
+    case 'missed':
+      return `MISSED ${line.count} events: they are not read fast enough`;
+  }
+}

@@ -1,0 +1,34 @@
+/** Elements, made and found. Every text goes in as a text: nothing that a client sent is ever read as markup. */
+
+/** @throws {Error} Where the page has no such element, or it is another kind. */
+export function byId<T extends HTMLElement>(id: string, kind: new () => T): T {
+  const found = document.getElementById(id);
+  if (!(found instanceof kind)) throw new Error(`the page has no ${id}`);
+  return found;
+}
+
+/** An element with a class and with children, of which a string is a text. */
+export function element<K extends keyof HTMLElementTagNameMap>(
+  name: K,
+  className: string,
+  ...children: readonly (Node | string)[]
+): HTMLElementTagNameMap[K] {
+  const made = document.createElement(name);
+  if (className !== '') made.className = className;
+  made.append(...children);
+  return made;
+}
+
+/** A cell that says what it is where there is no head to say it. */
+export function cell(label: string, className: string, ...children: readonly (Node | string)[]): HTMLTableCellElement {
+  const made = element('td', className, element('span', '', ...children));
+  made.setAttribute('data-label', label);
+  return made;
+}
+
+/** A mark: a shape for the eye, a word for all. */
+export function mark(kind: 'good' | 'bad' | 'warn' | 'quiet', shape: string, word: string): HTMLElement {
+  const made = element('span', 'shape', shape);
+  made.ariaHidden = 'true';
+  return element('span', `mark ${kind}`, made, word);
+}

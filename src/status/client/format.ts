@@ -1,0 +1,41 @@
+const clock = new Intl.DateTimeFormat(undefined, {
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  hour12: false,
+});
+const date = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short', hour12: false });
+const number = new Intl.NumberFormat('en');
+
+/** A time of day. */
+export function timeOf(seconds: number): string {
+  return clock.format(seconds * 1000);
+}
+
+/** A date and time; 0 is never. */
+export function dateOf(seconds: number): string {
+  return seconds === 0 ? 'never' : date.format(seconds * 1000);
+}
+
+export function count(value: number): string {
+  return number.format(value);
+}
+
+/** A duration in its largest unit. */
+export function duration(seconds: number): string {
+  const size = Math.max(0, Math.round(seconds));
+  if (size < 100) return `${size} s`;
+  if (size < 100 * 60) return `${Math.round(size / 60)} min`;
+  if (size < 100 * 3600) return `${Math.round(size / 3600)} h`;
+  return `${Math.round(size / 86_400)} d`;
+}
+
+export function total(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((sum, value) => sum + value, 0);
+}
+
+/** `3 auth, 1 stale`; what is 0 is left out. */
+export function parts(counts: Readonly<Record<string, number>>): string {
+  const known = Object.entries(counts).filter(([, value]) => value > 0);
+  return known.map(([name, value]) => `${count(value)} ${name}`).join(', ');
+}

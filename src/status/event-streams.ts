@@ -1,0 +1,65 @@
+import { every, systemClock, type Timer } from '../clock.ts';
+import { type Answer, plain, type ServerResponse } from './http-server.ts';
+
+const TYPE = 'text/event-stream';
+/** So many may look at once. */
+const MAX_STREAMS = 16;
+/** Who has so much yet to read is sent no more until it has, bytes. */
+const MAX_UNREAD = 256 * 1024;
+/** How often what went on is sent, and how often how it stands, seconds. */
+const FEED_INTERVAL = 0.5;
+const OVERVIEW_EVERY = 4;
+
+/** What a stream is made of; each is asked when its turn comes. */
+export interface StreamSources {
+  /** How it stands. */
+  readonly overview: () => Promise<unknown>;
+  /** What went on, from now on; `undefined` for nothing. First the last of what was before. */
+  readonly follow: () => () => object | undefined;
+}
+
+/** Server-sent events: how it stands, every two seconds, and what goes on. */
+export class EventStreams {
+  readonly #sources: StreamSources;
+  readonly #streams = new Map<ServerResponse, Timer>();
+
+  constructor(sources: StreamSources) {
+    this.#sources = sources;
+  }
+
+  open(response: ServerResponse): Answer | undefined {
+    if (response.req.method === 'HEAD') return { status: 200, type: TYPE, body: '' };
+    if (this.#streams.size >= MAX_STREAMS) return plain(503, 'too many are looking');
+    response.writeHead(200, { 'Content-Type': TYPE, 'X-Accel-Buffering': 'no' });
+    const feed = this.#sources.follow();
+    let turn = 0;
+    const tick = async (): Promise<void> => {
+      if (response.writableLength > MAX_UNREAD) return;
+      const isOverview = turn++ % OVERVIEW_EVERY === 0;
+      const items = feed();
+      if (items !== undefined) send(response, 'feed', items);
+      if (isOverview) send(response, 'overview', await this.#sources.overview());
+    };
+    const end = (): void => this.#end(response);
+    const run = (): void => void tick().catch(end);
+    this.#streams.set(response, every(systemClock, FEED_INTERVAL, run));
+    response.on('close', end);
+    run();
+    return undefined;
+  }
+
+  close(): void {
+    for (const response of this.#streams.keys()) this.#end(response);
+  }
+
+  #end(response: ServerResponse): void {
+    this.#streams.get(response)?.cancel();
+    this.#streams.delete(response);
+    response.destroy();
+  }
+}
+
+function send(response: ServerResponse, event: string, value: unknown): void {
+  if (!response.writable) return;
+  response.write(`event: ${event}\ndata: ${JSON.stringify(value)}\n\n`);
+}

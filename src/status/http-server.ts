@@ -1,0 +1,156 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { isIP } from 'node:net';
+import { SpamdSyncError, systemCode } from '../errors.ts';
+
+export type { ServerResponse };
+
+/** What a path is answered with. */
+export interface Answer {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string | Uint8Array;
+}
+
+/** Answers a path, at once or later; or takes the response over and returns `undefined`. */
+export type Route = (
+  query: URLSearchParams,
+  response: ServerResponse,
+) => Answer | undefined | Promise<Answer | undefined>;
+
+export interface HttpOptions {
+  readonly host: string;
+  readonly port: number;
+  /** Names by which it may be asked for, besides any IP address and localhost. */
+  readonly names: readonly string[];
+  readonly routes: ReadonlyMap<string, Route>;
+}
+
+/** A server that listens. */
+export interface HttpServer {
+  readonly port: number;
+  /** Ends also what is under way. */
+  close(): Promise<void>;
+}
+
+/** So many may be connected at once; who comes beyond is hung up on. */
+const MAX_CONNECTIONS = 64;
+const LIMITS = {
+  maxHeaderSize: 8192,
+  headersTimeout: 5000,
+  requestTimeout: 10_000,
+  keepAliveTimeout: 5000,
+  connectionsCheckingInterval: 2000,
+};
+/** How long a connection may carry nothing, milliseconds. */
+const IDLE_MS = 30_000;
+const MAX_URL = 2048;
+
+/** The page may load its own files and ask its own server, and nothing else. */
+const HEADERS: Readonly<Record<string, string>> = {
+  'Content-Security-Policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'X-Content-Type-Options': 'nosniff',
+  'Referrer-Policy': 'no-referrer',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cache-Control': 'no-store',
+};
+
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EADDRINUSE: 'the port is in use',
+  EADDRNOTAVAIL: 'no interface of this host has that address',
+};
+
+/**
+ * A server that answers GET and HEAD of a few paths, and is bounded in connections, bytes and time.
+ *
+ * @throws {SpamdSyncError} `ERR_SPAMD_LISTEN` when the address and port cannot be had.
+ */
+export async function openHttp({ host, port, names, routes }: HttpOptions): Promise<HttpServer> {
+  const allowed = new Set(['localhost', ...names.map((name) => name.toLowerCase())]);
+  const server = createServer(LIMITS, (request, response) => void answer(request, response, allowed, routes));
+  server.maxConnections = MAX_CONNECTIONS;
+  server.maxHeadersCount = 64;
+  server.timeout = IDLE_MS;
+  await listening(server, host, port);
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function listening(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause) => {
+      const code = systemCode(cause);
+      const why = REASONS[code ?? ''] ?? code ?? cause.message;
+      reject(new SpamdSyncError('ERR_SPAMD_LISTEN', `cannot serve HTTP on ${host} port ${port}: ${why}`, { cause }));
+    });
+    server.listen(port, host, resolve);
+  });
+}
+
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  allowed: ReadonlySet<string>,
+  routes: ReadonlyMap<string, Route>,
+): Promise<void> {
+  // Without a listener it ends the process; that the asker is gone needs no answer.
+  response.on('error', () => {});
+  for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
+  try {
+    const result = await resultOf(request, response, allowed, routes);
+    if (result !== undefined) send(response, result, request.method === 'HEAD');
+  } catch (error) {
+    const words = error instanceof Error ? error.message : String(error);
+    if (response.headersSent) response.destroy();
+    else send(response, plain(500, words), false);
+  }
+}
+
+async function resultOf(
+  { method = '', url = '', headers }: IncomingMessage,
+  response: ServerResponse,
+  allowed: ReadonlySet<string>,
+  routes: ReadonlyMap<string, Route>,
+): Promise<Answer | undefined> {
+  if (!isAllowedHost(headers.host, allowed)) return plain(421, 'not a name of this server; see --http-name');
+  if (method !== 'GET' && method !== 'HEAD') {
+    response.setHeader('Allow', 'GET, HEAD');
+    return plain(405, 'only GET and HEAD');
+  }
+  if (url.length > MAX_URL) return plain(414, 'too long');
+  const [path = '', query = ''] = url.split('?', 2);
+  const route = routes.get(path);
+  return route === undefined ? plain(404, 'nothing is here') : route(new URLSearchParams(query), response);
+}
+
+/**
+ * Whether a Host header may be answered. A page elsewhere can have its own name resolve to this server, and read what it is
+ * answered then (DNS rebinding); but its name then stands in the header. An IP address is nobody's name.
+ */
+function isAllowedHost(header: string | undefined, allowed: ReadonlySet<string>): boolean {
+  const [, literal, name] = /^(?:\[([^\]]*)\]|([^:]*))(?::\d{1,5})?$/.exec(header ?? '') ?? [];
+  if (literal !== undefined) return isIP(literal) === 6;
+  return name !== undefined && (isIP(name) === 4 || allowed.has(name.toLowerCase()));
+}
+
+export function plain(status: number, text: string): Answer {
+  return { status, type: 'text/plain; charset=utf-8', body: `${text}\n` };
+}
+
+export function json(value: unknown, status = 200): Answer {
+  return { status, type: 'application/json', body: JSON.stringify(value) };
+}
+
+function send(response: ServerResponse, { status, type, body }: Answer, isHead: boolean): void {
+  response.writeHead(status, { 'Content-Type': type, 'Content-Length': Buffer.byteLength(body) });
+  response.end(isHead ? undefined : body);
+}

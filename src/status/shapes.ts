@@ -1,0 +1,90 @@
+/** What the page is sent as JSON. Times are Unix seconds. */
+
+/** How it stands with the daemon and its group. */
+export interface Overview {
+  readonly time: number;
+  readonly started: number;
+  /** Where the peer is bound, `address:port`. */
+  readonly address: string;
+  /** Why the daemon is not well; see `/healthz`. */
+  readonly troubles: readonly string[];
+  readonly hosts: readonly Host[];
+  /** Targets that are the group itself. */
+  readonly groups: readonly {
+    readonly target: string;
+    readonly sent: number;
+    readonly lastError: string | undefined;
+  }[];
+  readonly counts: Counts;
+}
+
+/** A host of the group: a source, a target that nothing came from, or both. */
+export interface Host {
+  /** IPv4, or the target's name where that does not resolve. */
+  readonly name: string;
+  /** What it is configured as, where it is a target. */
+  readonly target: string | undefined;
+  readonly state: string;
+  readonly lastReceived: number | undefined;
+  readonly entries: Readonly<Record<string, number>>;
+  readonly drops: Readonly<Record<string, number>>;
+  readonly lost: number;
+  readonly skew: number | undefined;
+  /** Why nothing can be sent to it. */
+  readonly lastError: string | undefined;
+  /** Entries in each of the last intervals, the oldest first. */
+  readonly recent: readonly number[];
+}
+
+export interface Counts {
+  readonly received: Readonly<Record<string, number>>;
+  readonly drops: Readonly<Record<string, number>>;
+  readonly sent: number;
+  readonly skipped: Readonly<Record<string, number>>;
+  readonly ignored: Readonly<Record<string, number>>;
+  readonly verdicts: Readonly<Record<string, number>>;
+  /** What the store holds; `undefined` while it does not answer. */
+  readonly held: { readonly tuples: number; readonly addresses: number; readonly spamtraps: number } | undefined;
+}
+
+/** One thing that went on. */
+export interface FeedItem {
+  readonly time: number;
+  readonly kind: 'received' | 'sent' | 'dropped' | 'answered' | 'warning';
+  /** GREY, WHITE, TRAPPED, the reason of a drop or a verdict, the code of a warning. */
+  readonly what: string;
+  /** Of whom: a client's address. */
+  readonly ip: string | undefined;
+  /** Where it came from or went to. */
+  readonly host: string | undefined;
+  /** What else there is to say, a client's own strings among it. */
+  readonly detail: string;
+}
+
+/** What went on since the last of these. */
+export interface Feed {
+  readonly items: readonly FeedItem[];
+  /** How many more there were. */
+  readonly missed: number;
+}
+
+/** A page of records. */
+export interface RecordPage {
+  readonly records: readonly PageRecord[];
+  /** By which the next is asked for; `undefined`: this is the last. */
+  readonly next: string | undefined;
+}
+
+/** A line of spamdb(8). */
+export interface PageRecord {
+  readonly type: string;
+  readonly ip?: string;
+  readonly helo?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly first?: number;
+  readonly expires?: number;
+  readonly blocked?: number;
+  readonly passed?: number;
+  readonly address?: string;
+}

@@ -1,0 +1,110 @@
+import { systemClock } from '../clock.ts';
+import { type Entry, EntryError, type Greylist, type Source, type SyncPeer } from '../index.ts';
+import { METRICS_TYPE, metrics } from '../metrics/index.ts';
+import { readAssets } from './assets.ts';
+import { EventStreams } from './event-streams.ts';
+import { LiveFeed } from './feed.ts';
+import { type Answer, json, openHttp, plain, type Route } from './http-server.ts';
+import { overview } from './overview.ts';
+import { RecentEntries } from './recent.ts';
+import { RecordPages } from './record-pages.ts';
+import type { RecordPage } from './shapes.ts';
+import { troublesOf } from './well-being.ts';
+
+/** What is shown, and where. */
+export interface StatusOptions {
+  readonly peer: SyncPeer;
+  readonly greylist: Greylist;
+  /** The address to listen on. */
+  readonly host: string;
+  /** 0: of the system's choice. */
+  readonly port: number;
+  /** Names by which it may be asked for, besides any IP address and localhost. */
+  readonly names?: readonly string[] | undefined;
+}
+
+/** The page, the metrics and the health of a daemon, being served. */
+export interface Status {
+  /** Where, as `http://127.0.0.1:8026/`. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+const TYPES: ReadonlySet<string> = new Set(['GREY', 'WHITE', 'TRAPPED', 'SPAMTRAP']);
+
+/** @throws {SpamdSyncError} `ERR_SPAMD_LISTEN` when the address and port cannot be had. */
+export async function openStatus({ peer, greylist, host, port, names = [] }: StatusOptions): Promise<Status> {
+  const started = Math.floor(systemClock.now());
+  const assets = await readAssets();
+  const recent = new RecentEntries();
+  const count = (_entry: Entry, { address }: Source): void => recent.count(address, systemClock.now());
+  const feed = new LiveFeed(peer, greylist);
+  const pages = new RecordPages(greylist);
+  const streams = new EventStreams({
+    overview: () => overview(peer, greylist, recent, started),
+    follow: () => follow(feed),
+  });
+  const routes = new Map<string, Route>([
+    ['/metrics', async () => ({ status: 200, type: METRICS_TYPE, body: await metrics({ peer, greylist }) })],
+    ['/healthz', () => healthz(peer, greylist)],
+    ['/api/events', (_query, response) => streams.open(response)],
+    ['/api/records', (query) => records(pages, query)],
+    ['/api/why', (query) => why(greylist, query)],
+    ...[...assets].map(([path, answer]): [string, Route] => [path, () => answer]),
+  ]);
+  peer.on('entry', count);
+  const release = async (): Promise<void> => {
+    peer.off('entry', count);
+    streams.close();
+    feed.close();
+    await pages.close();
+  };
+  try {
+    const server = await openHttp({ host, port, names, routes });
+    return {
+      url: `http://${host.includes(':') ? `[${host}]` : host}:${server.port}/`,
+      close: async () => {
+        await server.close();
+        await release();
+      },
+    };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+async function healthz(peer: SyncPeer, greylist: Greylist): Promise<Answer> {
+  const troubles = await troublesOf(peer, greylist);
+  return troubles.length === 0 ? plain(200, 'ok') : plain(503, troubles.join('\n'));
+}
+
+async function records(pages: RecordPages, query: URLSearchParams): Promise<Answer> {
+  const after = query.get('after');
+  if (after !== null) return pageOrGone(await pages.next(after));
+  const type = query.get('type') ?? '';
+  return TYPES.has(type) ? json(await pages.first(type)) : plain(400, 'type: not GREY, WHITE, TRAPPED or SPAMTRAP');
+}
+
+async function why(greylist: Greylist, query: URLSearchParams): Promise<Answer> {
+  try {
+    return json(await greylist.why(query.get('ip') ?? ''));
+  } catch (error) {
+    if (error instanceof EntryError) return json({ error: error.message }, 400);
+    throw error;
+  }
+}
+
+/** First the last of what was before. */
+function follow(feed: LiveFeed): () => object | undefined {
+  let seen: number | undefined;
+  return () => {
+    const items = seen === undefined ? feed.last : feed.since(seen);
+    seen = feed.count;
+    return items.items.length === 0 ? undefined : items;
+  };
+}
+
+function pageOrGone(page: RecordPage | undefined): Answer {
+  return page === undefined ? plain(410, 'that was too long ago: begin anew') : json(page);
+}

@@ -1,0 +1,197 @@
+import { chmod, lstat, unlink } from 'node:fs/promises';
+import { type AddressInfo, createConnection, createServer, isIPv6, type Server, type Socket } from 'node:net';
+import { dirname } from 'node:path';
+import { every, type TimedClock, type Timer, within } from './clock.ts';
+import { SpamdSyncError, shown, systemCode } from './errors.ts';
+import { badOption, checkedWhole } from './validate.ts';
+
+/** Where a server can be reached. */
+export type StreamAddress =
+  | {
+      /** The path of a Unix socket. */
+      readonly path: string;
+    }
+  | {
+      /** A local IP address. */
+      readonly host: string;
+      /** A TCP port. */
+      readonly port: number;
+    };
+
+/** Where a server is to listen: a path and the mode of its file, or a local address and a port. */
+export type ListenAddress =
+  | { readonly path: string; readonly mode: number }
+  | { readonly host: string; readonly port: number };
+
+/** One connection, as whoever speaks its protocol handles it. */
+export interface StreamConnection {
+  /** Takes no more requests. Resolves when what was asked is answered and sent. */
+  finish(): Promise<void>;
+  destroy(): void;
+  /**
+   * Called every few seconds: ends the connection if its client took too long.
+   *
+   * @param now Monotonic seconds.
+   */
+  checkTime?(now: number): void;
+}
+
+export interface StreamServerOptions {
+  readonly maxConnections: number;
+  readonly clock: TimedClock;
+  /** Whether a connection that the client has ended can still be written to. */
+  readonly allowHalfOpen?: boolean;
+  readonly connect: (socket: Socket) => StreamConnection;
+}
+
+/** How often the time that clients take is checked, seconds. */
+const CHECK_INTERVAL = 5;
+/** How long what was asked may take to be answered when a server closes, seconds. */
+const DRAIN = 2;
+/** The longest path that every system takes for a Unix socket, bytes: macOS and the BSDs have room for 104 with a NUL. */
+const MAX_PATH = 103;
+
+/** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` */
+export function checkedPath(path: string): string {
+  if (typeof path === 'string' && path !== '' && Buffer.byteLength(path) <= MAX_PATH) return path;
+  throw badOption('path', `not a path of at most ${MAX_PATH} bytes`, path);
+}
+
+/** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` */
+export function checkedMode(mode: number): number {
+  return checkedWhole('mode', mode, 0, 0o777);
+}
+
+/** A server of connections, bounded in number, which owns the address that it listens on. */
+export class StreamServer {
+  readonly #server: Server;
+  readonly #clock: TimedClock;
+  readonly #connections = new Set<StreamConnection>();
+  readonly #checking: Timer;
+  #refused = 0;
+  #closing: Promise<void> | undefined;
+
+  private constructor({ maxConnections, clock, allowHalfOpen = false, connect }: StreamServerOptions) {
+    this.#clock = clock;
+    this.#server = createServer({ allowHalfOpen, noDelay: true }, (socket) => {
+      const connection = connect(socket);
+      this.#connections.add(connection);
+      socket.once('close', () => this.#connections.delete(connection));
+    });
+    this.#server.maxConnections = maxConnections;
+    this.#server.on('drop', () => {
+      this.#refused++;
+    });
+    this.#checking = every(clock, CHECK_INTERVAL, () => {
+      const now = clock.monotonic();
+      for (const connection of this.#connections) connection.checkTime?.(now);
+    });
+  }
+
+  /**
+   * Listens. A socket that is there already is replaced only when nobody answers on it.
+   *
+   * @throws {SpamdSyncError} `ERR_SPAMD_LISTEN` when another process answers there, something else is there, or it cannot be.
+   */
+  static async listen(at: ListenAddress, options: StreamServerOptions): Promise<StreamServer> {
+    if ('path' in at) await removeStale(at.path);
+    const server = new StreamServer(options);
+    await server.#listen(at);
+    return server;
+  }
+
+  get address(): StreamAddress {
+    const address = this.#server.address() as AddressInfo | string;
+    return typeof address === 'string' ? { path: address } : { host: address.address, port: address.port };
+  }
+
+  /** How many connections are open. */
+  get connections(): number {
+    return this.#connections.size;
+  }
+
+  /** How many connections there was no room for. */
+  get refused(): number {
+    return this.#refused;
+  }
+
+  /** Takes no more connections nor requests, answers what was asked, for two seconds at most, and ends all. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #listen(at: ListenAddress): Promise<void> {
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.#server.on('error', reject);
+        // The listener stays: a connection that cannot be accepted later is no trouble of ours.
+        const where = 'path' in at ? { path: at.path } : { host: at.host, port: at.port };
+        this.#server.listen({ ...where, exclusive: true }, () => resolve());
+      });
+      // Until here the process's umask holds, which lets nobody in that the mode would not, unless it is odd.
+      if ('path' in at) await chmod(at.path, at.mode);
+    } catch (cause) {
+      this.#checking.cancel();
+      this.#server.close();
+      throw listenError(at, await reasonOf(at, cause), cause);
+    }
+  }
+
+  async #close(): Promise<void> {
+    this.#checking.cancel();
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    const answered = Promise.all([...this.#connections].map((connection) => connection.finish()));
+    const late = () => new Error('not answered in time');
+    await within(this.#clock, answered, DRAIN, late).catch(() => {});
+    for (const connection of this.#connections) connection.destroy();
+    await closed;
+  }
+}
+
+/** Unlinking a socket on which a process listens would take it away from that. */
+async function removeStale(path: string): Promise<void> {
+  const about = await lstat(path).catch(() => undefined);
+  // A connection to any other file is refused as well, and that must not be deleted: listening will fail.
+  if (about?.isSocket() !== true) return;
+  const code = await new Promise<string | undefined>((resolve) => {
+    const socket = createConnection(path);
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(undefined);
+    });
+    socket.once('error', (error) => resolve(systemCode(error)));
+  });
+  if (code === undefined) throw listenError({ path }, 'another process answers on it');
+  if (code === 'ECONNREFUSED') await unlink(path).catch(() => {});
+  // Somebody may serve there, who cannot be asked.
+  else if (code !== 'ENOENT') throw listenError({ path }, code);
+}
+
+/** libuv says EACCES for a directory that is not there, too. */
+async function reasonOf(at: StreamAddress, cause: unknown): Promise<string> {
+  const code = systemCode(cause) ?? String(cause);
+  if (code !== 'EACCES' || !('path' in at)) return code;
+  return (await lstat(dirname(at.path)).catch(() => undefined)) === undefined ? 'ENOENT' : code;
+}
+
+const PATH_REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EADDRINUSE: 'something that is not a socket is there',
+  ENOENT: 'there is no such directory',
+};
+
+const PORT_REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EADDRINUSE: 'the port is in use',
+  EADDRNOTAVAIL: 'not an address of this host',
+  ENOTFOUND: 'there is no such host',
+};
+
+function listenError(at: StreamAddress, why: string, cause?: unknown): SpamdSyncError {
+  const [where, reasons] =
+    'path' in at
+      ? [shown(at.path), PATH_REASONS]
+      : [isIPv6(at.host) ? `[${at.host}]:${at.port}` : `${at.host}:${at.port}`, PORT_REASONS];
+  return new SpamdSyncError('ERR_SPAMD_LISTEN', `cannot listen on ${where}: ${reasons[why] ?? why}`, { cause });
+}
