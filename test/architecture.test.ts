@@ -41,6 +41,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'index.ts',
     'adapters/milter.ts',
     'adapters/postfix.ts',
+    'exchange/index.ts',
     'level/index.ts',
     'redis/index.ts',
     'socket/index.ts',
@@ -49,7 +50,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'store/index.ts',
     'wire/index.ts',
   ],
-  metrics: ['index.ts'],
+  metrics: ['index.ts', 'exchange/index.ts'],
   // What is served beside a greylist is its peer.
   status: ['index.ts', 'metrics/index.ts'],
   socket: ['greylist', 'peer'],

@@ -37,7 +37,7 @@ const LONGEST_PAUSE = 60;
  * given what that has a form for.
  *
  * @example
- * const exchange = new Exchange({ key, group: peer, store, listen: '0.0.0.0:8026', with: ['mx2.example.org'] });
+ * const exchange = new Exchange({ key, group: peer, store, listen: '0.0.0.0:8027', with: ['mx2.example.org'] });
  * const greylist = new Greylist({ store: exchange.store, group: exchange });
  * await exchange.open(greylist);
  */

@@ -15,9 +15,9 @@ export interface ExchangeOptions {
   readonly store: Store;
   /** What it announces to besides, usually a `SyncPeer`; the caller closes it. Default: nothing. */
   readonly group?: Group | undefined;
-  /** Where to listen, TCP: `0.0.0.0:8026`, `[::]:8026`. Default: nowhere, it only connects. */
+  /** Where to listen, TCP: `0.0.0.0:8027`, `[::]:8027`. Default: nowhere, it only connects. */
   readonly listen?: string | undefined;
-  /** The peers to connect to: `mx2.example.org`, `192.0.2.2:8026`. Of two peers one need name the other. Default: none. */
+  /** The peers to connect to: `mx2.example.org`, `192.0.2.2:8027`. Of two peers one need name the other. Default: none. */
   readonly with?: readonly string[] | undefined;
   /** How often each peer is asked for what differs, seconds, 1..86400. Default 60. */
   readonly interval?: number | undefined;
@@ -41,7 +41,7 @@ export interface Settings {
   readonly clock: TimedClock;
 }
 
-const DEFAULT_PORT = 8026;
+const DEFAULT_PORT = 8027;
 const MAX_PEERS = 64;
 const NAMES = {
   key: true,
