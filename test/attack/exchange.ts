@@ -22,13 +22,14 @@ const { values } = parseArgs({
     tuples: { type: 'string', default: '1000000' },
     addresses: { type: 'string', default: '100000' },
     changed: { type: 'string', default: '0' },
+    now: { type: 'string', default: `${Math.floor(Date.now() / 1000)}` },
     serving: { type: 'boolean', default: false },
   },
 });
 const tuples = Number(values.tuples);
 const addresses = Number(values.addresses);
 const KEY = SyncKey.fromBytes(Buffer.from('a key'));
-const NOW = Math.floor(Date.now() / 1000);
+const NOW = Number(values.now);
 const BATCH = 10_000;
 
 /** Stalls of this event loop: how much later than asked for a timer comes. */
@@ -128,7 +129,7 @@ interface Served {
 }
 
 async function served(changed: number): Promise<Served> {
-  const options = ['--serving', '--tuples', `${tuples}`, '--addresses', `${addresses}`, '--changed', `${changed}`];
+  const options = ['--serving', '--tuples', `${tuples}`, '--addresses', `${addresses}`, '--changed', `${changed}`, '--now', `${NOW}`];
   const child = fork(fileURLToPath(import.meta.url), options, { execArgv: ['--expose-gc', '--import', 'tsx'] });
   const [{ port }] = await once(child, 'message');
   return {
