@@ -21,30 +21,30 @@ export interface AnsweringOptions {
   readonly clock: TimedClock;
   /** Ends it. */
   readonly signal: AbortSignal;
-  /** Told how many records were sent in a round. */
-  readonly onSent: (records: number) => void;
+  /** Called after each round, with how many records were sent in it. */
+  readonly onAnswered: (records: number) => void;
 }
 
 /** Answers the other end's rounds, one after the other, until it is ended. Rejects with what is wrong with what it asks. */
 export async function answer(o: AnsweringOptions): Promise<void> {
-  const { inbox, send, digest, clock, signal } = o;
+  const { inbox, send, digest, clock, signal, onAnswered } = o;
   for (;;) {
     const { ask } = await inbox.take(['ask'], undefined);
     const theirs = ask?.sums ?? new Uint8Array();
     if (!isSums(theirs)) throw new ExchangeError(`sums of ${theirs.length} bytes`);
     const sums = differing(theirs, digest.top()).map((bucket) => ({ bucket, sums: digest.middle(bucket) }));
     await send({ differ: { sums } });
-    if (sums.length === 0) continue;
-    const bytes = await answerLeaves(o, ask?.salt ?? 0);
-    await sleep(clock, bytes / RATE, signal);
+    const sent = sums.length === 0 ? { records: 0, bytes: 0 } : await answerLeaves(o, ask?.salt ?? 0);
+    onAnswered(sent.records);
+    if (sent.bytes > 0) await sleep(clock, sent.bytes / RATE, signal);
   }
 }
 
-/** @returns About how many bytes of records were sent. */
+/** @returns How many records were sent, and about how many bytes they took. */
 async function answerLeaves(
-  { inbox, send, store, digest, clock, onSent }: AnsweringOptions,
+  { inbox, send, store, digest, clock }: AnsweringOptions,
   salt: number,
-): Promise<number> {
+): Promise<{ readonly records: number; readonly bytes: number }> {
   const { compare } = await inbox.take(['compare'], PATIENCE);
   const whole = new Set<number>();
   const listed = new Map<number, number[]>();
@@ -76,8 +76,7 @@ async function answerLeaves(
     return isWanted ? parts.add(record) : undefined;
   });
   await parts.flush(true);
-  onSent(parts.records);
-  return parts.bytes;
+  return parts;
 }
 
 /** What the other end lacks, by leaf. */

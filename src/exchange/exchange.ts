@@ -201,7 +201,7 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements Group, Asy
         session.close();
         return 'self';
       }
-      await this.#sessions.add(session, isOurs, () => this.#run(session));
+      await this.#sessions.add(session, isOurs, () => this.#run(session, isOurs));
       return 'ended';
     } finally {
       this.#channels.delete(channel);
@@ -229,10 +229,14 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements Group, Asy
     }
   }
 
-  async #run(session: Session): Promise<void> {
-    this.#rounds.add(session);
+  /**
+   * Who has opened a connection asks first, and at each interval; the other end when it has answered that. Had both asked at the
+   * same time, each would send what it is about to receive.
+   */
+  async #run(session: Session, isOurs: boolean): Promise<void> {
+    if (isOurs) this.#rounds.add(session);
     try {
-      await session.run();
+      await session.run(() => isOurs || this.#askBack(session));
     } catch (error) {
       this.#countEnd(session.remote, error);
     }
@@ -241,10 +245,14 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements Group, Asy
   }
 
   #askAll(): void {
-    for (const session of this.#sessions.all) {
-      if (session.isAuthorised) this.#rounds.add(session);
-      else session.close();
-    }
+    for (const session of this.#sessions.all) if (!session.isAuthorised) session.close();
+    for (const session of this.#sessions.ours) this.#rounds.add(session);
+  }
+
+  /** Not more often for one that asks all the time. */
+  #askBack(session: Session): void {
+    const { clock, interval } = this.#settings;
+    if (clock.now() - session.last.at >= interval / 2) this.#rounds.add(session);
   }
 
   async #announceTo(session: Session, entries: readonly Entry[]): Promise<void> {

@@ -19,7 +19,7 @@ export interface ExchangeOptions {
   readonly listen?: string | undefined;
   /** The peers to connect to: `mx2.example.org`, `192.0.2.2:8027`. Of two peers one need name the other. Default: none. */
   readonly with?: readonly string[] | undefined;
-  /** How often each peer is asked for what differs, seconds, 1..86400. Default 60. */
+  /** How often each peer is asked for what differs, seconds, 1..86400; one that connects to this one asks first. Default 60. */
   readonly interval?: number | undefined;
   /** How long `open` waits until one peer has been asked for all it has, seconds, 0..3600. Default 0: it does not wait. */
   readonly joinTimeout?: number | undefined;

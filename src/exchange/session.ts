@@ -112,14 +112,19 @@ export class Session {
     return this.#channel.remote;
   }
 
-  /** Receives and answers until the session is closed. Resolves when the other end ends it; rejects with what is wrong. */
-  async run(): Promise<void> {
+  /**
+   * Receives and answers until the session is closed. Resolves when the other end ends it; rejects with what is wrong.
+   *
+   * @param answered Called when a round of the other end was answered.
+   */
+  async run(answered: () => void): Promise<void> {
     const { store, digest, clock } = this.#o;
     const { signal } = this.#ended;
-    const onSent = (records: number): void => {
+    const onAnswered = (records: number): void => {
       this.counts.recordsSent += records;
+      answered();
     };
-    const answering = answer({ inbox: this.#questions, send: this.#send, store, digest, clock, signal, onSent });
+    const answering = answer({ inbox: this.#questions, send: this.#send, store, digest, clock, signal, onAnswered });
     try {
       await Promise.race([this.#receive(), answering]);
       this.close();

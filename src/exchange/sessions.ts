@@ -24,6 +24,11 @@ export class Sessions {
     return [...this.#running].map(({ session }) => session);
   }
 
+  /** Those that this end opened. */
+  get ours(): readonly Session[] {
+    return [...this.#running].filter(({ isOurs }) => isOurs).map(({ session }) => session);
+  }
+
   /**
    * Takes one more, and runs it unless it is not needed: of two with the same peer that each end opened one of, both ends keep that
    * which the one opened whose instance is lower; of two that this end opened it keeps the first. Of two that the other opened, the

@@ -34,8 +34,14 @@ export const FAST: Clock = {
   ...systemClock,
   setTimer: (seconds, task, options) => systemClock.setTimer(seconds / 100, task, options),
 };
-/** Rounds each few milliseconds. */
-export const OFTEN = { interval: 1, clock: FAST };
+/** Rounds each few milliseconds, and all else in its own time. */
+export const OFTEN = {
+  interval: 1,
+  clock: {
+    ...systemClock,
+    setTimer: (seconds, task, options) => systemClock.setTimer(seconds === 1 ? 0.01 : seconds, task, options),
+  },
+} as const satisfies { interval: number; clock: Clock };
 
 /** A group that keeps what is announced to it, as one on spamd's wire. */
 export class WireGroup implements Group {
@@ -117,10 +123,14 @@ export class ManualEnd {
     socket.on('data', (chunk) => void this.received.push(...this.#frames.push(chunk).map(readMessage)));
   }
 
-  /** @param hello Whether it says who it is. */
-  static async connect(peer: Addressed, { hello = true }: { readonly hello?: boolean } = {}): Promise<ManualEnd> {
+  /** @param says Who it is; and asks, so that the other end asks back; or nothing. */
+  static async connect(
+    peer: Addressed,
+    says: 'hello and ask' | 'hello' | 'nothing' = 'hello and ask',
+  ): Promise<ManualEnd> {
     const end = new ManualEnd(await tlsTo(peer));
-    if (hello) end.send({ hello: { version: 1, instance: Buffer.alloc(16, 1) } });
+    if (says !== 'nothing') end.send({ hello: { version: 1, instance: Buffer.alloc(16, 1) } });
+    if (says === 'hello and ask') end.send({ ask: { salt: 1, sums: Buffer.alloc(128) } });
     return end;
   }
 

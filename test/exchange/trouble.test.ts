@@ -149,11 +149,11 @@ describe('what comes of an end with the key', () => {
 
   it('has to say who it is, and in time', async () => {
     await using peer = await peerWith({ clock: FAST });
-    const other = await ManualEnd.connect(peer, { hello: false });
+    const other = await ManualEnd.connect(peer, 'nothing');
     other.send({ hello: { version: 1, instance: Buffer.alloc(15) } });
     await until(() => other.isClosed);
     expect(peer.warnings.at(-1)?.message).toContain('not a hello');
-    const silent = await ManualEnd.connect(peer, { hello: false });
+    const silent = await ManualEnd.connect(peer, 'nothing');
     await until(() => silent.isClosed);
     expect(peer.warnings.at(-1)?.message).toContain('no hello in 10 s');
   });
@@ -190,10 +190,8 @@ describe('what comes of an end with the key', () => {
     const store = new MemoryStore();
     store.load(records);
     await using peer = await peerWith({ store, clock: FAST });
-    const end = await ManualEnd.connect(peer);
-    await end.message('ask');
+    const end = await ManualEnd.connect(peer, 'hello');
     end.socket.pause();
-    end.send({ differ: {} });
     end.send({ ask: { salt: 1, sums: SUMS } });
     end.send({ compare: { sums: Array.from({ length: 256 }, (_, bucket) => ({ bucket, sums: SUMS })) } });
     await until(() => peer.warnings.length > 0);
@@ -268,7 +266,7 @@ describe('a round that is cut', () => {
 describe('close', () => {
   it('ends every connection and wait, whatever state they are in', async () => {
     const peer = await peerWith({ with: ['127.0.0.1:1', 'invalid.invalid'] });
-    const ends = [await ManualEnd.connect(peer), await ManualEnd.connect(peer, { hello: false })];
+    const ends = [await ManualEnd.connect(peer), await ManualEnd.connect(peer, 'nothing')];
     await ends[0]?.message('ask');
     const raw = plain(peer);
     await until(() => !raw.connecting);
