@@ -27,9 +27,7 @@ export class Rounds {
   /** Asks it when its turn has come, unless it waits for that already. */
   add(session: Session): void {
     this.#due.add(session);
-    this.#asking ??= this.#askAll().finally(() => {
-      this.#asking = undefined;
-    });
+    this.#asking ??= this.#askAll();
   }
 
   /** Without a turn for it. */
@@ -54,5 +52,7 @@ export class Rounds {
         this.#onFailed(session, error);
       }
     }
+    // In the same turn as the loop ends: whoever is added later begins another.
+    this.#asking = undefined;
   }
 }

@@ -2,6 +2,7 @@ import { type AddressChange, type AddressRecord, merged, mergedRecords, newAddre
 import { addressOfKey } from './key.ts';
 import { announced, announcedOverTrap } from './repair.ts';
 import type { Result, Step, View } from './step.ts';
+import { isExpiredTuple } from './sweep.ts';
 import { sinceAt, type TupleRecord } from './tuple.ts';
 
 /** A change of an address as it took effect. Times are Unix seconds. */
@@ -110,8 +111,9 @@ export class MergeTupleStep implements Step<void> {
     return addressOfKey(this.key);
   }
 
-  run({ tuple }: View): Result<void> {
-    if (tuple === undefined) return { value: undefined, tuple: this.#record };
+  run({ tuple, now }: View): Result<void> {
+    // One that has expired, and no sweep has removed yet, is known no more.
+    if (tuple === undefined || isExpiredTuple(tuple, now)) return { value: undefined, tuple: this.#record };
     const merged = sinceAt(tuple, this.#record.first);
     return merged === tuple ? { value: undefined } : { value: undefined, tuple: merged };
   }

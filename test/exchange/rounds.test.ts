@@ -89,6 +89,16 @@ describe('a round', () => {
     expect(await other.greylist.check(TUPLE)).toMatchObject({ action: 'pass', reason: 'retry' });
   });
 
+  it('brings a tuple that is seen anew where it has expired and no sweep has removed it', async () => {
+    const store = new MemoryStore();
+    store.load([{ type: 'tuple', key: TUPLE_KEY, record: tuple({ first: NOW - 20_000, expires: NOW - 5600 }) }]);
+    const fresh = new MemoryStore();
+    attempt(fresh, TUPLE);
+    await using one = await peerWith({ store: fresh });
+    await using other = await peerWith({ store, with: [one.at], listen: undefined, joinTimeout: 60 });
+    expect(await sharedOf(other)).toEqual([JSON.stringify([TUPLE_KEY, NOW])]);
+  });
+
   it('sends nothing of what has expired, nor of spamtraps', async () => {
     const store = new MemoryStore();
     store.load([
