@@ -9,6 +9,7 @@ const library = {
   testing: 'src/testing/index.ts',
   level: 'src/level/index.ts',
   redis: 'src/redis/index.ts',
+  exchange: 'src/exchange/index.ts',
   socket: 'src/socket/index.ts',
   metrics: 'src/metrics/index.ts',
   'adapters/smtp-server': 'src/adapters/smtp-server.ts',

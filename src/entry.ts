@@ -78,6 +78,8 @@ export interface Group {
   announce(entries: Iterable<Entry>, options?: AnnounceOptions): Promise<unknown>;
   /** Subscribes to what the group announces. A group without it is announced to, and nothing is received. */
   on?(event: 'entry', listener: (entry: Entry, source: Source) => void): unknown;
+  /** Whether entries about IPv6 may be announced to it. Default `false`: spamd's wire has no form for them. */
+  readonly ipv6?: boolean;
   /** Ends a subscription. */
   off?(event: 'entry', listener: (entry: Entry, source: Source) => void): unknown;
   /**

@@ -17,6 +17,7 @@ const LEAVES = [
   'diagnostics.ts',
   'listeners.ts',
   'spamdb-record.ts',
+  'frames.ts',
   'stream-server.ts',
 ];
 /** What a program imports: it passes on what the rooms made, and nothing else. So does a room's own index.ts. */
@@ -39,6 +40,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   cli: [
     'index.ts',
     'adapters',
+    'exchange/index.ts',
     'level/index.ts',
     'redis/index.ts',
     'socket/index.ts',
@@ -47,10 +49,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'store/index.ts',
     'wire/index.ts',
   ],
-  metrics: ['index.ts'],
+  metrics: ['index.ts', 'exchange/index.ts'],
   // What is served beside a greylist is its peer.
   status: ['index.ts', 'metrics/index.ts'],
   socket: ['greylist', 'peer'],
+  // The store's public surface alone: what merges the records it is given.
+  exchange: ['auth', 'store/index.ts'],
   testing: ['transport', 'store', 'rules'],
 };
 
@@ -61,18 +65,19 @@ const MODULES: Readonly<Record<string, readonly string[]>> = {
   'dgram-as-promised': ['transport/udp.ts'],
   // Of the command alone, which brings it along: the store takes a client that its caller connected.
   ioredis: ['cli/serve/redis-client.ts'],
-  'lru-cache': ['peer', 'greylist', 'level', 'redis', 'status'],
+  'lru-cache': ['peer', 'greylist', 'level', 'redis', 'status', 'exchange'],
   'mmdb-lib': ['cli/places.ts'],
   'node:assert/strict': ['testing'],
   // Beside the transport the doctor has sockets of its own, with which it looks at what the transport cannot.
   'node:dgram': ['cli/echo.ts'],
   'node:buffer': ['wire', 'spamdb', 'adapters'],
   'node:child_process': ['cli/child.ts', 'cli/serve/service-manager.ts'],
-  // Beside the keys: a new key's bytes, what a bridge remembers of an entry, a script's digest, and the token of a lease.
-  'node:crypto': ['auth', 'cli/keygen.ts', 'cli/bridge.ts', 'cli/serve/demonstration.ts', 'redis'],
+  // Beside the keys: a new key's bytes, what a bridge remembers of an entry, a script's digest, the token of a lease, and the
+  // hashes of a digest.
+  'node:crypto': ['auth', 'cli/keygen.ts', 'cli/bridge.ts', 'cli/serve/demonstration.ts', 'redis', 'exchange'],
   'node:diagnostics_channel': ['diagnostics.ts', 'status/feed.ts'],
   'node:dns/promises': ['transport/udp-link.ts'],
-  'node:events': ['cli/echo.ts', 'listeners.ts', 'peer', 'greylist', 'redis', 'socket'],
+  'node:events': ['cli/echo.ts', 'listeners.ts', 'peer', 'greylist', 'redis', 'socket', 'exchange'],
   'node:fs': [
     'auth/key.ts',
     'cli/main.ts',
@@ -96,6 +101,7 @@ const MODULES: Readonly<Record<string, readonly string[]>> = {
     'adapters',
     'cli/serve/options.ts',
     'socket',
+    'exchange',
     'status/http-server.ts',
     'cli/bridge.ts',
     'cli/checks.ts',
@@ -107,9 +113,10 @@ const MODULES: Readonly<Record<string, readonly string[]>> = {
   'node:os': ['cli/bridge.ts', 'cli/serve/demonstration.ts', 'transport/interfaces.ts'],
   'node:path': ['cli/replaced-files.ts', 'cli/traplist.ts', 'cli/serve', 'level', 'stream-server.ts'],
   'node:stream': ['cli'],
+  'node:tls': ['exchange'],
   'node:zlib': ['store', 'level', 'rules/key.ts'],
   protobufjs: ['store'],
-  'protobufjs/minimal.js': ['socket', 'store'],
+  'protobufjs/minimal.js': ['socket', 'store', 'exchange'],
 };
 
 /** What knows real time. */
@@ -224,7 +231,7 @@ describe('the import graph of src', () => {
       ).toEqual([]);
     }
     const imported = files
-      .filter(({ path }) => !/^(adapters|cli|metrics|status)\//.test(path))
+      .filter(({ path }) => !/^(adapters|cli|exchange|metrics|status)\//.test(path))
       .flatMap(({ own }) => own);
     expect(imported.filter((name) => name === SURFACE || name.endsWith(`/${SURFACE}`))).toEqual([]);
   });

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hkdfSync } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { SpamdSyncError, shown, systemCode } from '../errors.ts';
@@ -15,17 +15,19 @@ const SHA1_OF_NOTHING = createHash('sha1').digest('hex');
 export class SyncKey {
   readonly #hmac: DatagramHmac;
   readonly #fingerprint: string;
+  readonly #secret: string;
   /** Whether this key authenticates anything: `false` for {@link SyncKey.none} alone. */
   readonly authenticates: boolean;
   /** What is doubtful about the key, in words; a `SyncPeer` repeats them as `warning` events. */
   readonly warnings: readonly string[];
-  private constructor(hmac: DatagramHmac, fingerprint: string, authenticates: boolean, warnings: readonly string[]) {
+  private constructor(hmac: DatagramHmac, secret: string, authenticates: boolean, warnings: readonly string[]) {
     // A program without types can call it, and would have a key of something else.
     if (!(hmac instanceof DatagramHmac)) {
       throw notMadeByNew('SyncKey', 'SyncKey.fromFile(), SyncKey.fromBytes() or SyncKey.none()');
     }
     this.#hmac = hmac;
-    this.#fingerprint = fingerprint;
+    this.#fingerprint = fingerprintOf(secret);
+    this.#secret = secret;
     this.authenticates = authenticates;
     this.warnings = warnings;
   }
@@ -87,18 +89,28 @@ export class SyncKey {
    */
   static none(): SyncKey {
     const warning = 'no key: whoever can send this host a datagram can write to its greylist';
-    return new SyncKey(new DatagramHmac(new Uint8Array()), fingerprintOf(''), false, [warning]);
+    return new SyncKey(new DatagramHmac(new Uint8Array()), '', false, [warning]);
   }
 
   static #of(sha1: string, file: string, warnings: readonly string[]): SyncKey {
     const empty = sha1 === SHA1_OF_NOTHING ? [`${file} is empty: that is a key that everybody knows`] : [];
     const hmac = new DatagramHmac(Buffer.from(sha1, 'latin1'));
-    return new SyncKey(hmac, fingerprintOf(sha1), true, [...empty, ...warnings]);
+    return new SyncKey(hmac, sha1, true, [...empty, ...warnings]);
   }
 
   /** The digest that this key gives a datagram of 36..1408 bytes, its own HMAC bytes counted as zero. */
   digest(datagram: Uint8Array): Digest {
     return this.#hmac.digest(datagram);
+  }
+
+  /**
+   * 32 bytes derived from the key (HKDF of RFC 5869 with SHA-256), another secret for each purpose: whoever learns them
+   * learns neither the key nor those of another.
+   *
+   * @param label What they are for.
+   */
+  derived(label: string): Buffer {
+    return Buffer.from(hkdfSync('sha256', this.#secret, '', label, 32));
   }
 
   /** The digest of a datagram of 36..1408 bytes if this key signed it. */

@@ -1,4 +1,4 @@
-import { parseIPv4 } from '../address.ts';
+import { canonicalAddress, parseIPv4 } from '../address.ts';
 import { type Entry, type Group, leftOut } from '../entry.ts';
 import type { GreylistCounters } from './stats.ts';
 
@@ -24,9 +24,9 @@ export class Announcements {
     this.#options = options;
   }
 
-  /** What has no form on the wire is not even tried: an IPv6 client is this host's business alone. */
+  /** What has no form in the group is not even tried: where that has none for IPv6, such a client is this host's business alone. */
   announce(entry: Entry): void {
-    if (this.#group !== undefined && hasForm(entry)) void this.#announce(this.#group, [entry], false);
+    if (this.#group !== undefined && this.#hasForm(entry)) void this.#announce(this.#group, [entry], false);
   }
 
   /** How many more entries may be announced again: those before may not be on their way yet. */
@@ -41,7 +41,7 @@ export class Announcements {
    */
   announceAgain(entries: readonly Entry[]): number {
     if (this.#group === undefined) return 0;
-    const announced = entries.filter(hasForm);
+    const announced = entries.filter((entry) => this.#hasForm(entry));
     void this.#inTurn(this.#group, announced);
     return announced.length;
   }
@@ -67,9 +67,9 @@ export class Announcements {
       onFailed(error);
     }
   }
-}
 
-/** Neither IPv6 nor a pool, which is no one address. */
-function hasForm({ ip }: Entry): boolean {
-  return parseIPv4(ip) >= 0;
+  /** Not of a pool, which is no one address. */
+  #hasForm({ ip }: Entry): boolean {
+    return parseIPv4(ip) >= 0 || (this.#group?.ipv6 === true && canonicalAddress(ip) !== undefined);
+  }
 }

@@ -22,6 +22,7 @@ import {
   checkedSpamtrap,
   checkedTrapsOnly,
 } from './input.ts';
+import { mergeRecords, type SharedRecord } from './merge-records.ts';
 import {
   type ClaimOptions,
   checkedClaim,
@@ -103,6 +104,8 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
       this.#subscription = new Subscription(group, {
         counters: this.#counters,
         apply: (entry, source) => {
+          // Only where IPv6 has a form can it have come from another host.
+          if (entry.ip.includes(':') && group.ipv6 !== true) return Promise.resolve('address');
           const { policy, rules } = this.#current;
           return applyEntry(store, policy, rules, entry, this.#now(), source);
         },
@@ -274,6 +277,17 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
   /** Takes in what spamdb(8) or another greylist listed; addresses known already are merged, nothing is announced. */
   import(records: Iterable<SpamdbRecord> | AsyncIterable<SpamdbRecord>): Promise<ImportReport> {
     return importRecords(this.#store, records, this.#now(), this.#current.policy);
+  }
+
+  /**
+   * Merges tuples and addresses that another peer holds, as if the group had announced them; nothing is announced. What an
+   * `Exchange` receives goes this way. Rejects with what the store fails with.
+   *
+   * @param source The peer's address, for the evidence.
+   * @returns Those that were refused: expired, or of no client by the policy.
+   */
+  mergeRecords(records: readonly SharedRecord[], source: string): Promise<readonly SharedRecord[]> {
+    return mergeRecords(this.#store, this.#current.policy, records, this.#now(), source);
   }
 
   /**

@@ -1,4 +1,4 @@
-import { isUnicastIPv4, networkOf, parseIPv4 } from '../address.ts';
+import { canonicalAddress, isUnicastIPv4, networkOf, parseIPv4 } from '../address.ts';
 import type { Entry, GreyEntry, Source } from '../entry.ts';
 import type { AddressChange } from '../rules/address.ts';
 import { AttemptStep, type Rules } from '../rules/attempt.ts';
@@ -10,7 +10,7 @@ import type { GreylistPolicy } from './policy.ts';
 import type { IgnoreReason } from './stats.ts';
 
 /** A claim of another host may lie so many seconds ahead: clocks differ, and see `timeOf` for claims of one second. */
-const MAX_AHEAD = 5;
+export const MAX_AHEAD = 5;
 
 /**
  * Applies what the group announced, and never announces it again. A time from the future counts as now; what has expired
@@ -27,8 +27,7 @@ export async function applyEntry(
   now: number,
   source?: Source,
 ): Promise<IgnoreReason | undefined> {
-  const address = parseIPv4(entry.ip);
-  if (address < 0 || !isUnicastIPv4(address)) return 'address';
+  if (!isClient(entry.ip)) return 'address';
   if (entry.type === 'grey') return applyGrey(store, policy, rules, entry, now, source);
   // A record has 0 for never.
   const at = entry.timestamp > now + MAX_AHEAD ? now : Math.max(1, entry.timestamp);
@@ -38,6 +37,14 @@ export async function applyEntry(
   if (change.expires <= now && !(removes && (await isKnown(store, policy, entry.ip, now)))) return 'expired';
   await merge(store, policy, entry.ip, () => change, now);
   return undefined;
+}
+
+/** Whether an address can be a mail client's. IPv6 comes from where it has a form; never from spamd's wire. */
+export function isClient(ip: string): boolean {
+  const address = parseIPv4(ip);
+  if (address >= 0) return isUnicastIPv4(address);
+  // Not unspecified, not multicast.
+  return canonicalAddress(ip) === ip && ip !== '::' && !ip.startsWith('ff');
 }
 
 /** One host of an IPv6 network may have any of its addresses (RFC 4291, RFC 8981), so none tells it from another. */

@@ -142,7 +142,7 @@ function asStored(
 }
 
 /** What `policy.identify` gave may be any name. */
-function networkOrName(text: string, policy: GreylistPolicy): string | undefined {
+export function networkOrName(text: string, policy: GreylistPolicy): string | undefined {
   return canonicalNetwork(text) ?? (policy.identify === undefined ? undefined : identityOf(text));
 }
 

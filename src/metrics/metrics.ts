@@ -1,5 +1,7 @@
+import type { Exchange } from '../exchange/index.ts';
 import type { Greylist, SyncPeer } from '../index.ts';
 import { checkMembers } from '../validate.ts';
+import { exchangeFamilies } from './exchange.ts';
 import { greylistFamilies } from './greylist.ts';
 import { peerFamilies } from './peer.ts';
 import { formatFamilies } from './text.ts';
@@ -10,13 +12,15 @@ export interface MetricsOptions {
   readonly peer?: Pick<SyncPeer, 'stats' | 'health'> | undefined;
   /** The greylist, or what shows the same counters. */
   readonly greylist?: Pick<Greylist, 'stats'> | undefined;
+  /** The exchange, or what shows the same counters. */
+  readonly exchange?: Pick<Exchange, 'stats'> | undefined;
 }
 
 /** The media type of what {@link metrics} returns: the Prometheus text format. */
 export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 /**
- * The counters of a peer and a greylist as Prometheus text. Every name begins with `spamd_sync_`; docs/api.md lists them.
+ * The counters of a peer, a greylist and an exchange as Prometheus text. Every name begins with `spamd_sync_`; docs/api.md lists them.
  * Label values are bounded: reasons, types, configured targets, and the 64 sources received from last.
  *
  * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for an unknown option.
@@ -27,11 +31,12 @@ export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
  * }).listen(9025, '127.0.0.1');
  */
 export async function metrics(options: MetricsOptions): Promise<string> {
-  checkMembers('options', options, { peer: true, greylist: true });
-  const { peer, greylist } = options;
+  checkMembers('options', options, { peer: true, greylist: true, exchange: true });
+  const { peer, greylist, exchange } = options;
   const families = [
     ...(peer === undefined ? [] : peerFamilies(peer.stats(), peer.health())),
     ...(greylist === undefined ? [] : greylistFamilies(await greylist.stats())),
+    ...(exchange === undefined ? [] : exchangeFamilies(exchange.stats())),
   ];
   return formatFamilies(families);
 }

@@ -2,7 +2,8 @@ import { type AddressChange, type AddressRecord, merged, mergedRecords, newAddre
 import { addressOfKey } from './key.ts';
 import { announced, announcedOverTrap } from './repair.ts';
 import type { Result, Step, View } from './step.ts';
-import type { TupleRecord } from './tuple.ts';
+import { isExpiredTuple } from './sweep.ts';
+import { sinceAt, type TupleRecord } from './tuple.ts';
 
 /** A change of an address as it took effect. Times are Unix seconds. */
 export interface Changed {
@@ -93,5 +94,27 @@ export class LoadTupleStep implements Step<void> {
 
   run(): Result<void> {
     return { value: undefined, tuple: this.#record };
+  }
+}
+
+/** Merges a tuple from another peer: the group knows it since the earlier of the two, and that makes no retry of it. */
+export class MergeTupleStep implements Step<void> {
+  readonly key: string;
+  readonly #record: TupleRecord;
+
+  constructor(key: string, record: TupleRecord) {
+    this.key = key;
+    this.#record = record;
+  }
+
+  get ip(): string {
+    return addressOfKey(this.key);
+  }
+
+  run({ tuple, now }: View): Result<void> {
+    // One that has expired, and no sweep has removed yet, is known no more.
+    if (tuple === undefined || isExpiredTuple(tuple, now)) return { value: undefined, tuple: this.#record };
+    const merged = sinceAt(tuple, this.#record.first);
+    return merged === tuple ? { value: undefined } : { value: undefined, tuple: merged };
   }
 }

@@ -1,16 +1,17 @@
 import type { Socket } from 'node:net';
+import { FrameReader } from '../frames.ts';
 import type { SpamdbRecord } from '../spamdb-record.ts';
-import { FrameReader } from './frames.ts';
 import {
   failureOf,
   has,
+  MAX_MESSAGE,
   type Request,
   type ResponseProperties,
   readRequest,
   recordsOf,
   responseFrame,
 } from './messages.ts';
-import { answersTo, answerTo, importAnswer, isStream, type ServedGreylist } from './served.ts';
+import { answersTo, answerTo, importAnswer, isStream, type ServedExchange, type ServedGreylist } from './served.ts';
 import { asksPeer, type PeerAnswers } from './served-peer.ts';
 
 /** What is counted over all connections. */
@@ -31,18 +32,25 @@ const MAX_PIECES = 8;
 export class ServedConnection {
   readonly #socket: Socket;
   readonly #greylist: ServedGreylist;
+  readonly #exchange: ServedExchange | undefined;
   readonly #peer: PeerAnswers;
   readonly #counts: SocketCounts;
-  readonly #frames = new FrameReader();
+  readonly #frames = new FrameReader(MAX_MESSAGE);
   readonly #underWay = new Set<Promise<void>>();
   readonly #imports = new Map<number, Import>();
   /** Aborted when nothing more is to be answered that has no end of its own. */
   readonly #ended = new AbortController();
   #finishing = false;
 
-  constructor(socket: Socket, greylist: ServedGreylist, peer: PeerAnswers, counts: SocketCounts) {
+  constructor(
+    socket: Socket,
+    { greylist, exchange }: { readonly greylist: ServedGreylist; readonly exchange: ServedExchange | undefined },
+    peer: PeerAnswers,
+    counts: SocketCounts,
+  ) {
     this.#socket = socket;
     this.#greylist = greylist;
+    this.#exchange = exchange;
     this.#peer = peer;
     this.#counts = counts;
     socket.on('data', (chunk) => this.#receive(chunk));
@@ -92,7 +100,7 @@ export class ServedConnection {
     const { id } = request;
     try {
       if (asksPeer(request)) await this.#stream(id, this.#peer.to(request, this.#ended.signal));
-      else if (!isStream(request)) this.#send({ id, ...(await answerTo(this.#greylist, request)) });
+      else if (!isStream(request)) this.#send({ id, ...(await answerTo(this.#greylist, request, this.#exchange)) });
       else if (has(request, 'import')) await this.#answerImport(request);
       else await this.#stream(id, answersTo(this.#greylist, request));
     } catch (error) {

@@ -1,7 +1,7 @@
 import { createConnection, type Socket } from 'node:net';
 import { systemCode } from '../errors.ts';
-import { FrameReader } from './frames.ts';
-import { type RequestProperties, type Response, readResponse, requestFrame } from './messages.ts';
+import { FrameReader } from '../frames.ts';
+import { MAX_MESSAGE, type RequestProperties, type Response, readResponse, requestFrame } from './messages.ts';
 
 /** So much may wait in a connection to be sent, bytes: then whoever serves does not keep up. */
 const MAX_WAITING_BYTES = 4 * 2 ** 20;
@@ -18,7 +18,7 @@ interface Waiting {
 export class ServerLink {
   readonly #socket: Socket;
   readonly #waiting = new Map<number, Waiting>();
-  readonly #frames = new FrameReader();
+  readonly #frames = new FrameReader(MAX_MESSAGE);
   #next = 1;
   #ended: Error | undefined;
 
@@ -103,7 +103,7 @@ export async function* responsesTo(
   const socket = await inTime(connected(path));
   const end = (): void => void socket.destroy(signal.reason);
   signal.addEventListener('abort', end);
-  const frames = new FrameReader();
+  const frames = new FrameReader(MAX_MESSAGE);
   const sent = send(socket, requests, inTime);
   const chunks = socket[Symbol.asyncIterator]();
   try {

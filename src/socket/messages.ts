@@ -1,9 +1,12 @@
 import { SpamdSyncError, type SpamdSyncErrorCode, systemCode } from '../errors.ts';
+import { frame } from '../frames.ts';
 import type { Attempt } from '../greylist/input.ts';
 import type { Verdict } from '../greylist/verdict.ts';
 import type { SpamdbRecord } from '../spamdb-record.ts';
-import { frame } from './frames.ts';
 import { spamdsyncsocket } from './generated/socket.js';
+
+/** The largest message, bytes. */
+export const MAX_MESSAGE = 2 ** 20;
 
 /** The messages of `socket.proto`. What decodes them throws for what is not one. */
 const messages = spamdsyncsocket;
@@ -16,11 +19,11 @@ export type AttemptMessage = spamdsyncsocket.Attempt.$Properties;
 export type Failure = spamdsyncsocket.Failure.$Properties;
 
 export function requestFrame(request: RequestProperties): Buffer {
-  return frame(messages.Request.encode(request).finish());
+  return frame(messages.Request.encode(request).finish(), MAX_MESSAGE);
 }
 
 export function responseFrame(response: ResponseProperties): Buffer {
-  return frame(messages.Response.encode(response).finish());
+  return frame(messages.Response.encode(response).finish(), MAX_MESSAGE);
 }
 
 /** @throws {Error} Of protobufjs, for what is not a request. */

@@ -2,7 +2,7 @@ import { type Clock, timedClock } from '../clock.ts';
 import { checkedMode, checkedPath, StreamServer } from '../stream-server.ts';
 import { checkedWhole, checkMembers, checkMethods } from '../validate.ts';
 import { ServedConnection, type SocketCounts } from './connection.ts';
-import type { ServedGreylist } from './served.ts';
+import type { ServedExchange, ServedGreylist } from './served.ts';
 import { PeerAnswers, type ServedPeer } from './served-peer.ts';
 
 /** Options of `serveGreylist`. */
@@ -13,6 +13,8 @@ export interface ServeOptions {
   readonly maxConnections?: number | undefined;
   /** The peer whose health, counters and traffic may be asked for too, see `RemotePeer`. Default: none. */
   readonly peer?: ServedPeer | undefined;
+  /** The exchange whose counters are shown with the greylist's, as `exchange`. Default: none. */
+  readonly exchange?: ServedExchange | undefined;
   /** For timers. Default the system's. */
   readonly clock?: Clock | undefined;
 }
@@ -69,9 +71,10 @@ export async function serveGreylist(
 ): Promise<ServedSocket> {
   checkMethods('greylist', greylist, METHODS);
   checkedPath(path);
-  checkMembers('options', options, { mode: true, maxConnections: true, peer: true, clock: true });
-  const { mode = 0o660, maxConnections = 256, peer } = options;
+  checkMembers('options', options, { mode: true, maxConnections: true, peer: true, exchange: true, clock: true });
+  const { mode = 0o660, maxConnections = 256, peer, exchange } = options;
   if (peer !== undefined) checkMethods('peer', peer, PEER_METHODS);
+  if (exchange !== undefined) checkMethods('exchange', exchange, ['stats']);
   checkedMode(mode);
   checkedWhole('maxConnections', maxConnections, 1, 10_000);
   const clock = timedClock(options.clock);
@@ -79,7 +82,11 @@ export async function serveGreylist(
   const answers = new PeerAnswers(peer, clock);
   const server = await StreamServer.listen(
     { path, mode },
-    { maxConnections, clock, connect: (socket) => new ServedConnection(socket, greylist, answers, counts) },
+    {
+      maxConnections,
+      clock,
+      connect: (socket) => new ServedConnection(socket, { greylist, exchange }, answers, counts),
+    },
   );
   return new Served(path, server, counts);
 }

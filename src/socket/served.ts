@@ -32,8 +32,18 @@ export function isStream(request: Request): boolean {
   );
 }
 
+/** An exchange beside a greylist: what it counts. */
+export interface ServedExchange {
+  /** What it counted. */
+  stats(): object;
+}
+
 /** What the greylist answers to a request that has one answer. Rejects as the greylist does. */
-export async function answerTo(greylist: ServedGreylist, request: Request): Promise<ResponseProperties> {
+export async function answerTo(
+  greylist: ServedGreylist,
+  request: Request,
+  exchange?: ServedExchange,
+): Promise<ResponseProperties> {
   const { check, checkTraps, trap, allow } = request;
   const { spamtraps } = greylist;
   if (check != null) return { verdict: verdictMessage(await greylist.check(attemptOf(check))) };
@@ -44,11 +54,15 @@ export async function answerTo(greylist: ServedGreylist, request: Request): Prom
   else if (allow != null) await greylist.allow(allow.ip ?? '', claimOptions(allow));
   else if (has(request, 'forget')) await greylist.forget(request.forget);
   else if (has(request, 'addSpamtrap')) await spamtraps.add(request.addSpamtrap);
-  else return askedOf(greylist, request);
+  else return askedOf(greylist, request, exchange);
   return { flag: true };
 }
 
-async function askedOf(greylist: ServedGreylist, request: Request): Promise<ResponseProperties> {
+async function askedOf(
+  greylist: ServedGreylist,
+  request: Request,
+  exchange: ServedExchange | undefined,
+): Promise<ResponseProperties> {
   const { spamtraps } = greylist;
   const { delivered, release } = request;
   if (delivered != null) return { flag: await greylist.delivered(delivered.ip ?? '', deliveryOptions(delivered)) };
@@ -59,7 +73,9 @@ async function askedOf(greylist: ServedGreylist, request: Request): Promise<Resp
   if (has(request, 'why')) return { json: JSON.stringify(await greylist.why(request.why)) };
   if (has(request, 'deleteSpamtrap')) return { flag: await spamtraps.delete(request.deleteSpamtrap) };
   if (has(request, 'hasSpamtrap')) return { flag: await spamtraps.has(request.hasSpamtrap) };
-  if (has(request, 'stats')) return { json: JSON.stringify(await greylist.stats()) };
+  if (has(request, 'stats')) {
+    return { json: JSON.stringify({ ...(await greylist.stats()), exchange: exchange?.stats() }) };
+  }
   if (has(request, 'sweep')) return { json: JSON.stringify(await greylist.sweep()) };
   throw new Error('the greylist that is asked is of another version: it does not know this request');
 }

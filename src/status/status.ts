@@ -1,6 +1,6 @@
 import { systemClock } from '../clock.ts';
 import { type Entry, EntryError, type Greylist, type Source, type SyncPeer } from '../index.ts';
-import { METRICS_TYPE, metrics } from '../metrics/index.ts';
+import { METRICS_TYPE, type MetricsOptions, metrics } from '../metrics/index.ts';
 import { readAssets } from './assets.ts';
 import { EventStreams } from './event-streams.ts';
 import { LiveFeed } from './feed.ts';
@@ -15,6 +15,8 @@ import { troublesOf } from './well-being.ts';
 export interface StatusOptions {
   readonly peer: SyncPeer;
   readonly greylist: Greylist;
+  /** Shown by the metrics. */
+  readonly exchange?: MetricsOptions['exchange'];
   /** The address to listen on. */
   readonly host: string;
   /** 0: of the system's choice. */
@@ -33,7 +35,7 @@ export interface Status {
 const TYPES: ReadonlySet<string> = new Set(['GREY', 'WHITE', 'TRAPPED', 'SPAMTRAP']);
 
 /** @throws {SpamdSyncError} `ERR_SPAMD_LISTEN` when the address and port cannot be had. */
-export async function openStatus({ peer, greylist, host, port, names = [] }: StatusOptions): Promise<Status> {
+export async function openStatus({ peer, greylist, exchange, host, port, names = [] }: StatusOptions): Promise<Status> {
   const started = Math.floor(systemClock.now());
   const assets = await readAssets();
   const recent = new RecentEntries();
@@ -45,7 +47,7 @@ export async function openStatus({ peer, greylist, host, port, names = [] }: Sta
     follow: () => follow(feed),
   });
   const routes = new Map<string, Route>([
-    ['/metrics', async () => ({ status: 200, type: METRICS_TYPE, body: await metrics({ peer, greylist }) })],
+    ['/metrics', async () => ({ status: 200, type: METRICS_TYPE, body: await metrics({ peer, greylist, exchange }) })],
     ['/healthz', () => healthz(peer, greylist)],
     ['/api/events', (_query, response) => streams.open(response)],
     ['/api/records', (query) => records(pages, query)],

@@ -8,6 +8,12 @@ export interface PlantedFault extends Fault {
 
 /** By a short name. */
 export const FAULTS: Readonly<Record<string, PlantedFault>> = {
+  'future-claim': {
+    target: 'exchange',
+    file: 'greylist/merge-records.ts',
+    find: ' && time <= now + MAX_AHEAD',
+    replace: '',
+  },
   'end-not-last': {
     target: 'wire',
     file: 'wire/decode.ts',

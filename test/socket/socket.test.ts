@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { type Attempt, Greylist, type GreylistWarning, MemoryStore, type SpamdbRecord } from 'spamd-sync';
 import { RemoteGreylist, serveGreylist } from 'spamd-sync/socket';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FrameReader } from '../../src/socket/frames.ts';
+import { FrameReader } from '../../src/frames.ts';
 import { type Response, readResponse, recordText, requestFrame } from '../../src/socket/messages.ts';
 import { failureOf as failure } from '../support/failure.ts';
 
@@ -405,7 +405,7 @@ describe('trouble on a socket', () => {
   it('keeps apart two imports on one connection', async () => {
     await using _served = await serveGreylist(greylist, path);
     const socket = createConnection(path);
-    const answers = new FrameReader();
+    const answers = new FrameReader(2 ** 20);
     const reports: Response[] = [];
     socket.on('data', (chunk) => void reports.push(...answers.push(chunk).map(readResponse)));
     const record = (ip: string) => ({ record: [recordText(whiteOf(ip))] });

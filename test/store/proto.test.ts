@@ -11,6 +11,7 @@ describe('generated code', () => {
   it.each([
     ['record', 'src/store/generated/record.js'],
     ['socket', 'src/socket/generated/socket.js'],
+    ['exchange', 'src/exchange/generated/exchange.js'],
   ])('the generated code of %s.proto is what `npm run proto` makes', { timeout: 60_000 }, (name, OUT) => {
     const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
     const [program = '', ...options]: string[] = scripts[`proto:${name}`].split(' ');

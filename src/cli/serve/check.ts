@@ -39,6 +39,8 @@ export async function check(io: Io, options: ServeOptions): Promise<void> {
     await say('target', `${target} (${dialect}): ${where}`);
   }
   await say('control', `${options.control}: ${await controlWords(options.control)}`);
+  if (options.exchange !== undefined) await say('exchange', options.exchange);
+  for (const peer of options.exchangeWith ?? []) await say('exchange', `with ${peer}`);
   if (options.http !== undefined) await say('http', `${options.http.host} port ${options.http.port}`);
 }
 

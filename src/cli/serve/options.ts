@@ -17,6 +17,8 @@ export interface ServeOptions {
   readonly group?: string;
   readonly dialect: 'spamd' | 'greyd';
   readonly allow?: readonly string[];
+  readonly exchange?: string;
+  readonly exchangeWith?: readonly string[];
   readonly store: string;
   readonly control: string;
   readonly policy?: ListenAddress;
@@ -71,6 +73,8 @@ export function addServeOptions(command: Command): Command {
       new Option('--dialect <dialect>', 'what runs at the targets').choices(['spamd', 'greyd']).default('spamd'),
     )
     .option('--allow <network>', 'accept from this address or prefix alone; repeatable', append)
+    .option('--exchange <address:port>', 'listen there, TCP, for peers that exchange state; see docs/exchange.md')
+    .option('--exchange-with <host:port>', 'exchange state with the peer there (port: 8027); repeatable', append)
     .addOption(
       new Option('--store <store>', 'memory, level:DIRECTORY, or redis:URL as in redis:redis://127.0.0.1:6379/0')
         .env('SPAMD_SYNC_STORE')
@@ -115,6 +119,11 @@ export function checkServeOptions(options: ServeOptions): void {
   }
   if (options.listen === undefined && options.target === undefined) {
     throw new UsageError('neither -y nor -Y: it would receive nothing and announce nothing');
+  }
+  if (options.emptyKey && (options.exchange ?? options.exchangeWith) !== undefined) {
+    throw new UsageError(
+      '--exchange and --exchange-with need a key: whoever connects could read and write the greylist',
+    );
   }
   if (options.emptyKey && options.key !== undefined) throw new UsageError('-K and --empty-key exclude each other');
 }

@@ -1,10 +1,12 @@
 import { serveMilter } from '../../adapters/milter.ts';
 import { servePolicy } from '../../adapters/postfix.ts';
+import type { Exchange } from '../../exchange/index.ts';
 import { Greylist, SpamdSyncError, SyncPeer } from '../../index.ts';
 import { serveGreylist } from '../../socket/index.ts';
 import { openStatus, type Status } from '../../status/index.ts';
 import { linesOf } from '../arguments.ts';
 import { listenWords } from '../listen-address.ts';
+import { exchangeOf, exchangeWords } from './exchange.ts';
 import { KeyFiles } from './key-files.ts';
 import { type Log, logTraffic } from './log.ts';
 import { keyFilesOf, peerOptionsOf, policyOf, type ServeOptions } from './options.ts';
@@ -45,14 +47,20 @@ export async function openParts(options: ServeOptions, open: Closable[], log: Lo
   const failed = new Promise<never>((_, reject) => peer.on('error', reject));
   failed.catch(() => {});
   if (options.verbose) logTraffic(peer, log);
-  const greylist = new Greylist({ store: store.store, group: peer, policy });
+  const exchange = exchangeOf(options, { key: keys.keyring, group: peer, store: store.store }, log);
+  const greylist = new Greylist({ store: exchange?.store ?? store.store, group: exchange ?? peer, policy });
   open.push(greylist);
   greylist.on('warning', ({ code, message }) => log(`warning: ${code}: ${message}`));
   await addSpamtraps(greylist, await spamtrapsOf(options));
-  const served = await serveGreylist(greylist, options.control, { peer });
+  if (exchange !== undefined) {
+    open.push(exchange);
+    await exchange.open(greylist);
+    log(exchangeWords(exchange, options));
+  }
+  const served = await serveGreylist(greylist, options.control, { peer, exchange });
   open.push(served);
   await openAdapters(options, greylist, open, log);
-  const status = await openPage(options, peer, greylist, log);
+  const status = await openPage(options, { peer, greylist, exchange }, log);
   if (status !== undefined) open.push(status);
   const { tuples, addresses, spamtraps } = await store.store.stats();
   log(`${storeWords(place)}: ${tuples} tuples, ${addresses} addresses, ${spamtraps} spamtraps`);
@@ -111,17 +119,16 @@ async function openAdapters(
 /** For a demonstration any port will do. */
 async function openPage(
   { http, httpName: names, demo = false }: ServeOptions,
-  peer: SyncPeer,
-  greylist: Greylist,
+  shown: { readonly peer: SyncPeer; readonly greylist: Greylist; readonly exchange: Exchange | undefined },
   log: Log,
 ): Promise<Status | undefined> {
   if (http === undefined) return undefined;
   try {
-    return await openStatus({ peer, greylist, ...http, names });
+    return await openStatus({ ...shown, ...http, names });
   } catch (error) {
     if (!demo || !(error instanceof SpamdSyncError)) throw error;
     log(`${error.message}: taking another`);
-    return openStatus({ peer, greylist, host: http.host, port: 0, names });
+    return openStatus({ ...shown, host: http.host, port: 0, names });
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Target } from '../engine.ts';
 import { addresses } from './addresses.ts';
 import { dialect } from './dialect.ts';
+import { exchange } from './exchange.ts';
 import { lists } from './lists.ts';
 import { records } from './records.ts';
 import { redis } from './redis.ts';
@@ -20,4 +21,5 @@ export const TARGETS: readonly Target[] = [
   dialect,
   smtpServer,
   redis,
+  exchange,
 ];

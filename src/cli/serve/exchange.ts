@@ -1,0 +1,24 @@
+import { Exchange } from '../../exchange/index.ts';
+import type { Keyring, SyncPeer } from '../../index.ts';
+import type { Store } from '../../store/index.ts';
+import type { Log } from './log.ts';
+import type { ServeOptions } from './options.ts';
+
+/** The exchange that the options ask for, not open yet; `undefined`: none. */
+export function exchangeOf(
+  { exchange: listen, exchangeWith }: ServeOptions,
+  parts: { readonly key: Keyring; readonly group: SyncPeer; readonly store: Store },
+  log: Log,
+): Exchange | undefined {
+  if (listen === undefined && exchangeWith === undefined) return undefined;
+  const exchange = new Exchange({ ...parts, listen, with: exchangeWith });
+  exchange.on('warning', ({ code, message }) => log(`warning: ${code}: ${message}`));
+  return exchange;
+}
+
+/** What it does, in words. */
+export function exchangeWords({ address }: Exchange, { exchangeWith = [] }: ServeOptions): string {
+  const where = address === undefined ? [] : [`on ${address.address} port ${address.port}`];
+  const whom = exchangeWith.length === 0 ? [] : [`with ${exchangeWith.join(', ')}`];
+  return `exchange ${[...where, ...whom].join(' ')}`;
+}

@@ -1,0 +1,51 @@
+import { nextTurn } from '../clock.ts';
+import type { Store } from '../store/index.ts';
+import type { Digest } from './digest.ts';
+import type { SharedRecord } from './messages.ts';
+import { hashOfRecord, leafOfRecord, type RecordHash } from './shared.ts';
+
+/** After so many records others have their turn: less than some milliseconds. */
+const SLICE = 256;
+
+/** Of each leaf that is looked at: its sum as the records come to, and how often it was changed before. */
+class Sum {
+  low = 0;
+  high = 0;
+  readonly version: number;
+
+  constructor(version: number) {
+    this.version = version;
+  }
+}
+
+/**
+ * Looks at all tuples and addresses, hands on those of the leaves that are wanted, and corrects the sums of these leaves.
+ *
+ * @param wanted Leaves.
+ * @param onRecord What it returns is awaited before the next.
+ */
+export async function scan(
+  store: Store,
+  digest: Digest,
+  wanted: ReadonlySet<number>,
+  onRecord: (record: SharedRecord, hash: RecordHash) => Promise<void> | undefined,
+): Promise<void> {
+  if (wanted.size === 0) return;
+  const sums = new Map([...wanted].map((leaf) => [leaf, new Sum(digest.version(leaf))]));
+  let seen = 0;
+  for await (const record of store.records()) {
+    if (record.type === 'spamtrap') break;
+    if (++seen % SLICE === 0) await nextTurn();
+    const leaf = leafOfRecord(record);
+    const sum = sums.get(leaf);
+    if (sum === undefined) continue;
+    const hash = hashOfRecord(record, leaf);
+    sum.low = (sum.low + hash.low) >>> 0;
+    sum.high = (sum.high + hash.high) >>> 0;
+    const handedOn = onRecord(record, hash);
+    if (handedOn !== undefined) await handedOn;
+  }
+  for (const [leaf, { low, high, version }] of sums) {
+    if (digest.version(leaf) === version) digest.correct(leaf, low, high);
+  }
+}

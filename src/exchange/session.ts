@@ -1,0 +1,251 @@
+import type { TimedClock } from '../clock.ts';
+import { within } from '../clock.ts';
+import type { Entry } from '../entry.ts';
+import { FrameReader } from '../frames.ts';
+import type { Store } from '../store/index.ts';
+import { answer } from './answering.ts';
+import { ask, type RoundReport } from './asking.ts';
+import type { Channel, ChannelAddress } from './channel.ts';
+import type { Digest } from './digest.ts';
+import { Inbox } from './inbox.ts';
+import {
+  ConnectionClosed,
+  ExchangeError,
+  entryOf,
+  has,
+  INSTANCE,
+  liveMessages,
+  MAX_MESSAGE,
+  type Message,
+  type MessageProperties,
+  messageFrame,
+  readMessage,
+  type SharedRecord,
+  VERSION,
+} from './messages.ts';
+import { Refused } from './refused.ts';
+
+/** How long the other end may take to say who it is, seconds. */
+const HELLO = 10;
+/** So much may wait to be sent: then the other end does not keep up, and what is live is left to the next round. */
+const MAX_WAITING = 2 ** 20;
+
+/** What a session needs of the exchange. */
+export interface SessionOptions {
+  readonly store: Store;
+  readonly digest: Digest;
+  readonly clock: TimedClock;
+  /** By what this process is known. */
+  readonly instance: Uint8Array;
+  /** A new salt, 32 bits. */
+  readonly salt: () => number;
+  /** Merges records of the other end, and returns those that it refused. */
+  readonly merge: (records: readonly SharedRecord[], address: string) => Promise<readonly SharedRecord[]>;
+  /** Told what the other end announces. */
+  readonly onLive: (entry: Entry, remote: ChannelAddress) => void;
+}
+
+/** What went through a connection. */
+export interface SessionCounts {
+  /** Bytes that came in. */
+  bytesIn: number;
+  /** Bytes that went out. */
+  bytesOut: number;
+  /** Records sent. */
+  recordsSent: number;
+  /** Records received, refused ones included. */
+  recordsReceived: number;
+}
+
+/** What the last round on a connection came to. */
+export interface LastRound {
+  /** When it ended, Unix seconds; 0: there was none. */
+  readonly at: number;
+  /** How many leaves of 4096 differed. */
+  readonly leaves: number;
+}
+
+/** A connection with another peer: both ends ask, answer, and announce what is live. */
+export class Session {
+  readonly #o: SessionOptions;
+  readonly #channel: Channel;
+  readonly #answers: Inbox;
+  readonly #questions: Inbox;
+  readonly #refused = new Refused();
+  readonly #ended = new AbortController();
+  readonly #messages: AsyncIterator<Message>;
+  #isAsking = false;
+  #last: LastRound = { at: 0, leaves: 0 };
+  /** By what the other end is known. */
+  readonly instance: Uint8Array;
+  readonly counts: SessionCounts;
+
+  private constructor(channel: Channel, o: SessionOptions, opened: Opened) {
+    this.#channel = channel;
+    this.#o = o;
+    this.#answers = new Inbox(o.clock);
+    this.#questions = new Inbox(o.clock);
+    this.#messages = opened.messages;
+    this.instance = opened.instance;
+    this.counts = opened.counts;
+  }
+
+  /** Says who this is, and learns who the other end is. Rejects, with the channel closed, for one that does not say so. */
+  static async open(channel: Channel, o: SessionOptions): Promise<Session> {
+    const counts = { bytesIn: 0, bytesOut: 0, recordsSent: 0, recordsReceived: 0 };
+    const messages = messagesOf(channel, counts)[Symbol.asyncIterator]();
+    try {
+      await sendTo(channel, counts, { hello: { version: VERSION, instance: o.instance } });
+      const late = () => new ExchangeError(`no hello in ${HELLO} s`);
+      const { value, done } = await within(o.clock, messages.next(), HELLO, late);
+      if (done) throw new ConnectionClosed();
+      const instance = value.hello?.instance;
+      if (instance?.length !== INSTANCE) throw new ExchangeError('not a hello');
+      return new Session(channel, o, { messages, instance, counts });
+    } catch (error) {
+      channel.close();
+      throw error;
+    }
+  }
+
+  get remote(): ChannelAddress {
+    return this.#channel.remote;
+  }
+
+  /**
+   * Receives and answers until the session is closed. Resolves when the other end ends it; rejects with what is wrong.
+   *
+   * @param answered Called when a round of the other end was answered.
+   */
+  async run(answered: () => void): Promise<void> {
+    const { store, digest, clock } = this.#o;
+    const { signal } = this.#ended;
+    const onAnswered = (records: number): void => {
+      this.counts.recordsSent += records;
+      answered();
+    };
+    const answering = answer({ inbox: this.#questions, send: this.#send, store, digest, clock, signal, onAnswered });
+    try {
+      await Promise.race([this.#receive(), answering]);
+      this.close();
+    } catch (error) {
+      if (signal.aborted) return;
+      this.close();
+      throw error;
+    } finally {
+      answering.catch(() => {});
+    }
+  }
+
+  /** What the last round came to. */
+  get last(): LastRound {
+    return this.#last;
+  }
+
+  /** Whether it may go on: the key that it was opened with is still one of the group's. */
+  get isAuthorised(): boolean {
+    return this.#channel.isAuthorised;
+  }
+
+  /** One round, in which this end asks; there must not be another. One that fails leaves the session of no use. */
+  async round(): Promise<RoundReport> {
+    const { store, digest, clock, salt } = this.#o;
+    this.#isAsking = true;
+    const report = await ask({
+      inbox: this.#answers,
+      send: this.#send,
+      store,
+      digest,
+      refused: this.#refused,
+      salt: salt(),
+      merge: this.#merge,
+    });
+    this.#isAsking = false;
+    this.#last = { at: Math.floor(clock.now()), leaves: report.leaves };
+    return report;
+  }
+
+  /**
+   * Announces entries to the other end.
+   *
+   * @returns How many were not sent, since the other end does not keep up.
+   */
+  async announce(entries: readonly Entry[]): Promise<number> {
+    if (this.#channel.waiting > MAX_WAITING) return entries.length;
+    for (const message of liveMessages(entries)) await this.#send(message);
+    return 0;
+  }
+
+  close(): void {
+    this.#ended.abort();
+    this.#channel.close();
+    const closed = new ConnectionClosed();
+    this.#answers.fail(closed);
+    this.#questions.fail(closed);
+  }
+
+  async #receive(): Promise<void> {
+    for (;;) {
+      const { value, done } = await this.#messages.next();
+      if (done) return;
+      await this.#dispatch(value);
+    }
+  }
+
+  async #dispatch(message: Message): Promise<void> {
+    for (const one of message.live) {
+      const entry = entryOf(one);
+      if (entry !== undefined) this.#o.onLive(entry, this.remote);
+    }
+    if (has(message, 'ask') || has(message, 'compare') || has(message, 'want')) await this.#questions.put(message);
+    if (has(message, 'differ') || has(message, 'listing') || has(message, 'items')) {
+      if (!this.#isAsking) throw new ExchangeError('an answer that nobody asked for');
+      await this.#answers.put(message);
+    }
+  }
+
+  readonly #merge = (records: readonly SharedRecord[]): Promise<readonly SharedRecord[]> => {
+    this.counts.recordsReceived += records.length;
+    return this.#o.merge(records, this.remote.address);
+  };
+
+  readonly #send = (message: MessageProperties): Promise<void> => sendTo(this.#channel, this.counts, message);
+}
+
+interface Opened {
+  readonly messages: AsyncIterator<Message>;
+  readonly instance: Uint8Array;
+  readonly counts: SessionCounts;
+}
+
+async function sendTo(channel: Channel, counts: SessionCounts, message: MessageProperties): Promise<void> {
+  const bytes = messageFrame(message);
+  counts.bytesOut += bytes.length;
+  await channel.write(bytes);
+}
+
+/** @throws {ExchangeError} For what is no message. {@link ConnectionClosed} within one. */
+async function* messagesOf(channel: Channel, counts: SessionCounts): AsyncGenerator<Message, void> {
+  const frames = new FrameReader(MAX_MESSAGE);
+  for await (const chunk of channel.read()) {
+    counts.bytesIn += chunk.length;
+    for (const bytes of framesOf(frames, chunk)) yield messageOf(bytes);
+  }
+  if (frames.incomplete > 0) throw new ConnectionClosed();
+}
+
+function framesOf(frames: FrameReader, chunk: Uint8Array): Buffer[] {
+  try {
+    return frames.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+  } catch (error) {
+    throw new ExchangeError((error as Error).message);
+  }
+}
+
+function messageOf(bytes: Uint8Array): Message {
+  try {
+    return readMessage(bytes);
+  } catch (error) {
+    throw new ExchangeError(`not a message: ${(error as Error).message}`);
+  }
+}

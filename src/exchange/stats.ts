@@ -1,0 +1,93 @@
+import type { ListenerCounts } from './channel.ts';
+import type { Session, SessionCounts } from './session.ts';
+
+/** How it stands with a peer that is connected. */
+export interface ExchangePeer extends Readonly<SessionCounts> {
+  /** Its address. */
+  readonly address: string;
+  /** Its port. */
+  readonly port: number;
+  /** When it was last asked for what differs, Unix seconds; 0: not yet. */
+  readonly lastRound: number;
+  /** How many leaves of 4096 differed then: about as many records were behind, as long as they are few. */
+  readonly behind: number;
+}
+
+/** Counters since the exchange was made; they only ever grow. */
+export interface ExchangeStats {
+  /** The peers that are connected. */
+  readonly peers: readonly ExchangePeer[];
+  /** Rounds, in which this peer asked another for what differs. */
+  readonly rounds: number;
+  /** Those that came to no end. */
+  readonly failedRounds: number;
+  /** Bytes that came in on connections that were authenticated. */
+  readonly bytesIn: number;
+  /** Bytes that went out on them. */
+  readonly bytesOut: number;
+  /** Records sent to other peers. */
+  readonly recordsSent: number;
+  /** Records received from them, refused ones included. */
+  readonly recordsReceived: number;
+  /** Entries about IPv6 that were announced. */
+  readonly announced: number;
+  /** Those of them that were not sent to a peer since it does not keep up, for each such peer; the next round brings them. */
+  readonly unsent: number;
+  /** Entries about IPv6 that came in. */
+  readonly received: number;
+  /** How often a peer could not be connected to. */
+  readonly unreachable: number;
+  /** Connections that ended within a message, or were reset. */
+  readonly broken: number;
+  /** Connections that were ended since what came in is not of the protocol, or nothing came in or was read in time. */
+  readonly malformed: number;
+  /** Connections that came in without the key. */
+  readonly unauthenticated: number;
+  /** Connections that came in beyond the 64 with the key, or 64 that have yet to show that they have it. */
+  readonly refused: number;
+  /** How many calls of listeners threw, or rejected. */
+  readonly listenerErrors: number;
+}
+
+/** The counters as the exchange keeps them while it runs. */
+export class ExchangeCounters {
+  rounds = 0;
+  failedRounds = 0;
+  announced = 0;
+  unsent = 0;
+  received = 0;
+  unreachable = 0;
+  broken = 0;
+  malformed = 0;
+  /** Of the connections that have ended. */
+  readonly #ended: SessionCounts = { bytesIn: 0, bytesOut: 0, recordsSent: 0, recordsReceived: 0 };
+
+  /** Takes over what went through a connection that has ended. */
+  add(counts: SessionCounts): void {
+    addTo(this.#ended, counts);
+  }
+
+  snapshot(sessions: readonly Session[], listener: ListenerCounts | undefined, listenerErrors: number): ExchangeStats {
+    const { rounds, failedRounds, announced, unsent, received, unreachable, broken, malformed } = this;
+    const sum = { ...this.#ended };
+    for (const { counts } of sessions) addTo(sum, counts);
+    const { unauthenticated = 0, refused = 0 } = listener ?? {};
+    return {
+      peers: sessions.map(({ remote, counts, last }) => ({
+        ...remote,
+        lastRound: last.at,
+        behind: last.leaves,
+        ...counts,
+      })),
+      ...{ rounds, failedRounds, ...sum, announced, unsent, received, unreachable, broken, malformed },
+      ...{ unauthenticated, refused, listenerErrors },
+    };
+  }
+}
+
+function addTo(sum: SessionCounts, counts: SessionCounts): void {
+  sum.bytesIn += counts.bytesIn;
+  sum.bytesOut += counts.bytesOut;
+  sum.recordsSent += counts.recordsSent;
+  sum.recordsReceived += counts.recordsReceived;
+}

@@ -1,0 +1,68 @@
+import type { TLSSocket } from 'node:tls';
+import { type TimedClock, within } from '../clock.ts';
+import type { Channel, ChannelAddress } from './channel.ts';
+import { ConnectionClosed, ExchangeError } from './messages.ts';
+
+/** How long the other end may leave unread what is written, seconds. */
+const UNREAD = 30;
+/** After so long without a sign of the other end the system asks for one, milliseconds. */
+const QUIET_MS = 30_000;
+
+/** A connection by TLS, authenticated. */
+export class TlsChannel implements Channel {
+  readonly #socket: TLSSocket;
+  readonly #clock: TimedClock;
+  readonly #isAuthorised: () => boolean;
+  #drained: Promise<void> | undefined;
+  readonly remote: ChannelAddress;
+
+  constructor(socket: TLSSocket, clock: TimedClock, isAuthorised: () => boolean) {
+    this.#socket = socket;
+    this.#clock = clock;
+    this.#isAuthorised = isAuthorised;
+    this.remote = { address: (socket.remoteAddress ?? '').replace(/^::ffff:/, ''), port: socket.remotePort ?? 0 };
+    socket.setKeepAlive(true, QUIET_MS);
+    // What goes wrong is thrown to who reads or writes.
+    socket.on('error', () => {});
+  }
+
+  get waiting(): number {
+    return this.#socket.writableLength;
+  }
+
+  get isAuthorised(): boolean {
+    return this.#isAuthorised();
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    const socket = this.#socket;
+    if (!socket.writable) throw new ConnectionClosed();
+    if (socket.write(bytes)) return;
+    // One for all who write at the same time.
+    this.#drained ??= drained(socket).finally(() => {
+      this.#drained = undefined;
+    });
+    await within(this.#clock, this.#drained, UNREAD, () => new ExchangeError(`nothing was read for ${UNREAD} s`));
+  }
+
+  read(): AsyncIterable<Uint8Array> {
+    return this.#socket;
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+}
+
+function drained(socket: TLSSocket): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const settle = (): void => {
+      socket.off('drain', settle);
+      socket.off('close', settle);
+      if (socket.writable) resolve();
+      else reject(new ConnectionClosed());
+    };
+    socket.on('drain', settle);
+    socket.on('close', settle);
+  });
+}

@@ -1,0 +1,173 @@
+import { constants } from 'node:crypto';
+import type { AddressInfo, Socket } from 'node:net';
+import { connect, createServer, type Server, type TLSSocket } from 'node:tls';
+import type { SyncKey } from '../auth/key.ts';
+import type { Keyring } from '../auth/keyring.ts';
+import { type TimedClock, within } from '../clock.ts';
+import type { Channel, ChannelAddress, ChannelListener, ChannelTransport, Place } from './channel.ts';
+import { ExchangeError } from './messages.ts';
+import { TlsChannel } from './tls-channel.ts';
+
+/**
+ * TLS 1.2 with a pre-shared key and nothing else: forward-secret, without certificates, and only who has the key gets to the
+ * first message. TLS 1.3 has no such suite in Node. A session is never resumed: who has lost the key would get in by a ticket.
+ */
+const SUITE = {
+  ciphers: 'ECDHE-PSK-CHACHA20-POLY1305',
+  minVersion: 'TLSv1.2',
+  maxVersion: 'TLSv1.2',
+  secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,
+} as const;
+/** What the pre-shared key is derived for. */
+const LABEL = 'spamd-sync exchange 1';
+/** How long the handshake may take, seconds. */
+const HANDSHAKE = 10;
+/** How many connections may be there that came in and are not authenticated. Those that are, they do not keep out. */
+const MAX_HANDSHAKES = 64;
+/** How many may be there that came in and are authenticated. */
+const MAX_CHANNELS = 64;
+
+/** Channels by TLS, for whoever has a key of the group. */
+export class TlsTransport implements ChannelTransport {
+  readonly #keyring: Keyring;
+  readonly #clock: TimedClock;
+
+  constructor(keyring: Keyring, clock: TimedClock) {
+    this.#keyring = keyring;
+    this.#clock = clock;
+  }
+
+  /** Connects by the keys in their order until one is accepted. */
+  async connect(place: Place, signal: AbortSignal): Promise<Channel> {
+    let failure: unknown;
+    for (const key of this.#keyring.keys) {
+      try {
+        return await this.#connectBy(key, place, signal);
+      } catch (error) {
+        failure = error;
+        if (signal.aborted || !isRefusal(error)) break;
+      }
+    }
+    throw failure;
+  }
+
+  async listen(place: Place, onChannel: (channel: Channel) => void): Promise<ChannelListener> {
+    const listener = new TlsListener(this.#keyring, this.#clock, onChannel);
+    await listener.open(place);
+    return listener;
+  }
+
+  async #connectBy(key: SyncKey, { host, port }: Place, signal: AbortSignal): Promise<Channel> {
+    const psk = key.derived(LABEL);
+    const socket = connect({
+      ...SUITE,
+      host,
+      port,
+      pskCallback: () => ({ psk, identity: key.fingerprint }),
+      // There is no certificate: the key is what shows who it is.
+      checkServerIdentity: () => undefined,
+    });
+    const abort = (): void => void socket.destroy(new ExchangeError('closed'));
+    signal.addEventListener('abort', abort, { once: true });
+    try {
+      await within(this.#clock, secured(socket), HANDSHAKE, () => new ExchangeError(`no answer in ${HANDSHAKE} s`));
+      return new TlsChannel(socket, this.#clock, () => this.#keyring.keys.includes(key));
+    } catch (error) {
+      socket.destroy();
+      throw error;
+    } finally {
+      signal.removeEventListener('abort', abort);
+    }
+  }
+}
+
+/** Listens for other peers. What is not authenticated gets no further than its handshake. */
+class TlsListener implements ChannelListener {
+  readonly #server: Server;
+  /** By which key a connection was authenticated. */
+  readonly #keys = new WeakMap<TLSSocket, SyncKey>();
+  readonly #sockets = new Set<Socket>();
+  #channels = 0;
+  readonly counts = { unauthenticated: 0, refused: 0 };
+
+  constructor(keyring: Keyring, clock: TimedClock, onChannel: (channel: Channel) => void) {
+    this.#server = createServer({
+      ...SUITE,
+      handshakeTimeout: HANDSHAKE * 1000,
+      pskCallback: (socket, identity) => {
+        const key = keyring.keys.find(({ fingerprint }) => fingerprint === identity);
+        if (key === undefined) return null;
+        this.#keys.set(socket, key);
+        return key.derived(LABEL);
+      },
+    });
+    this.#server.on('connection', (socket) => {
+      this.#sockets.add(socket);
+      socket.on('close', () => this.#sockets.delete(socket));
+    });
+    this.#server.on('drop', () => {
+      this.counts.refused++;
+    });
+    this.#server.on('tlsClientError', () => {
+      this.counts.unauthenticated++;
+    });
+    this.#server.on('secureConnection', (socket) => {
+      const key = this.#keys.get(socket);
+      if (key === undefined || this.#channels >= MAX_CHANNELS) {
+        this.counts.refused++;
+        socket.destroy();
+        return;
+      }
+      this.#count(1);
+      socket.on('close', () => this.#count(-1));
+      onChannel(new TlsChannel(socket, clock, () => keyring.keys.includes(key)));
+    });
+    this.#count(0);
+  }
+
+  async open({ host, port }: Place): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen({ host, port }, () => {
+        this.#server.off('error', reject);
+        resolve();
+      });
+    });
+    // As of too many open files: who came in is refused by the system, and the next is accepted.
+    this.#server.on('error', () => {
+      this.counts.refused++;
+    });
+  }
+
+  get address(): ChannelAddress {
+    const { address, port } = this.#server.address() as AddressInfo;
+    return { address, port };
+  }
+
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#server.close(() => resolve());
+      for (const socket of this.#sockets) socket.destroy();
+    });
+  }
+
+  /** However many handshakes there are, who is authenticated is not kept out by them, nor they by those. */
+  #count(more: number): void {
+    this.#channels += more;
+    this.#server.maxConnections = this.#channels + MAX_HANDSHAKES;
+  }
+}
+
+function secured(socket: TLSSocket): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.once('secureConnect', resolve);
+    socket.once('error', reject);
+    socket.once('close', () => reject(new ExchangeError('the connection was closed')));
+  });
+}
+
+/** Whether the other end does not know the key: it may know the next. */
+function isRefusal(error: unknown): boolean {
+  const { code = '' } = Object(error) as { code?: unknown };
+  return /^ERR_SSL_|^ECONNRESET$/.test(String(code));
+}
