@@ -98,6 +98,21 @@ describe('the server of the page', () => {
     expect((await get('/healthz')).status).toBe(200);
   });
 
+  it('opens no event stream that would not end with its connection', async () => {
+    const { port } = new URL(status.url);
+    // More than may look at once, all but the first behind another's answer.
+    for (let connections = 0; connections < 5; connections++) {
+      const socket = connect(Number(port), '127.0.0.1');
+      socket.write('GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(5));
+      await once(socket, 'data');
+      await once(socket.destroy(), 'close');
+    }
+    const asked = [1, 2].map(() => request(new URL('/api/events', status.url), { agent: false }).end());
+    const codes = asked.map(async (one) => (await once(one, 'response'))[0].statusCode);
+    expect(await Promise.all(codes)).toEqual([200, 200]);
+    for (const one of asked) one.destroy();
+  });
+
   it('says in an error which port it cannot have', async () => {
     const port = Number(new URL(status.url).port);
     await expect(openStatus({ peer, greylist, host: '127.0.0.1', port })).rejects.toMatchObject({
