@@ -1,6 +1,7 @@
 import { type Clock, timedClock } from '../clock.ts';
 import { type Attempt, attemptFrom, type Greylist, type Verdict } from '../index.ts';
 import { badOption, checkFunction, checkMembers, checkMethods } from '../validate.ts';
+import { oneLine } from './shared/text.ts';
 import { xGreylist } from './shared/x-greylist.ts';
 
 /** What is needed of a Haraka `Address`. The types of this module need no other package's. */
@@ -161,7 +162,7 @@ export function harakaHooks(greylist: HarakaGreylist, options: HarakaHooksOption
       if (header && verdict.reason === 'retry')
         transaction.add_header('X-Greylist', xGreylist(verdict.waited, clock.now()));
       next();
-    } else next(verdict.action === 'reject' ? DENY : DENYSOFT, new DSN(verdict.reply));
+    } else next(verdict.action === 'reject' ? DENY : DENYSOFT, new DSN(oneLine(verdict.reply)));
   };
 
   return {

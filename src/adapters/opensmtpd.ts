@@ -1,6 +1,6 @@
 import { type Attempt, attemptFrom, type Greylist, type Reported, type Verdict } from '../index.ts';
 import { checkFunction, checkMembers, checkMethods } from '../validate.ts';
-import { textOf } from './shared/text.ts';
+import { oneLine, textOf } from './shared/text.ts';
 
 /** Options of an `OpensmtpdFilter`. */
 export interface OpensmtpdFilterOptions {
@@ -197,7 +197,7 @@ function attemptOf({ ip, helo, from, connectedTo, isAuthenticated }: Session, to
 function decisionOf(verdict: Verdict | undefined): string {
   if (verdict === undefined || verdict.action === 'pass') return 'proceed';
   // A newline would be a line of its own, and end smtpd.
-  return `reject|${verdict.reply.replaceAll(/[\r\n]+/g, ' ')}`;
+  return `reject|${oneLine(verdict.reply)}`;
 }
 
 /** Puts lines together from what comes out of a pipe. Holds at most {@link MAX_LINE} bytes. */

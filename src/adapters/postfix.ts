@@ -5,6 +5,7 @@ import { badOption, checkMembers, checkMethods, isList } from '../validate.ts';
 import { MAX_REQUEST, type PolicyRequest, RequestReader } from './postfix/request.ts';
 import { Conversation, type DropReason, type Talk } from './shared/conversation.ts';
 import { checkedListenAt, LISTEN_MEMBERS, type ListenAt } from './shared/listen.ts';
+import { oneLine } from './shared/text.ts';
 import { xGreylist } from './shared/x-greylist.ts';
 
 export type { StreamAddress } from '../stream-server.ts';
@@ -169,9 +170,9 @@ class Service {
   }
 
   #actionOf(verdict: Verdict, { instance = '' }: PolicyRequest): string {
-    if (verdict.action === 'reject') return verdict.reply;
+    if (verdict.action === 'reject') return oneLine(verdict.reply);
     // In the place of the code: so a recipient that a later restriction refuses for good is refused for good.
-    if (verdict.action === 'defer') return `DEFER_IF_PERMIT ${verdict.reply.slice(4)}`;
+    if (verdict.action === 'defer') return `DEFER_IF_PERMIT ${oneLine(verdict.reply.slice(4))}`;
     if (verdict.waited === undefined || !this.#isFirst(instance.slice(0, MAX_INSTANCE))) return PASS;
     return `PREPEND X-Greylist: ${xGreylist(verdict.waited, this.#clock.now())}`;
   }

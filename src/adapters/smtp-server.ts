@@ -1,6 +1,7 @@
 import { type Clock, timedClock } from '../clock.ts';
 import { type Attempt, attemptFrom, type Greylist, type Verdict } from '../index.ts';
 import { badOption, checkFunction, checkMembers, checkMethods } from '../validate.ts';
+import { oneLine } from './shared/text.ts';
 import { xGreylist } from './shared/x-greylist.ts';
 
 /** A sender or a recipient, as smtp-server parsed it. */
@@ -96,7 +97,7 @@ export function greylistRcptTo<Session extends RcptToSession = RcptToSession>(
         own = verdict.action === 'pass' ? undefined : reply?.(verdict, attempt);
       } finally {
         // A hook that throws must not leave the client without a reply.
-        callback(verdict.action === 'pass' ? null : new Refusal(isReply(own) ? own : verdict.reply));
+        callback(verdict.action === 'pass' ? null : new Refusal(isReply(own) ? own : oneLine(verdict.reply)));
       }
     });
   };

@@ -81,13 +81,14 @@ export class KeyFilter {
   }
 
   #grow(): Part | undefined {
-    const part = new Part(this.#nextMax);
-    const bytes = this.#parts.reduce((sum, { bits }) => sum + bits.byteLength, part.bits.byteLength);
+    // Before it is made: a store may say of itself that it holds more than there is memory for.
+    const bytes = this.#parts.reduce((sum, { bits }) => sum + bits.byteLength, (this.#nextMax * BITS_A_KEY) / 8);
     if (bytes > MAX_BYTES) {
       this.#isExhausted = true;
       this.#parts.length = 0;
       return undefined;
     }
+    const part = new Part(this.#nextMax);
     this.#parts.push(part);
     this.#nextMax *= 2;
     return part;

@@ -108,7 +108,10 @@ export class Table<R extends object> implements Source {
       return;
     }
     this.#room.changed(key, known, record);
+    const size = this.#heapSizeOf(key, known);
     this.#kind.overwrite(known, record);
+    // The cache weighs a record that it has already no more.
+    if (this.#heapSizeOf(key, known) !== size) this.#hot.delete(key);
     this.#change(key, known);
   }
 
@@ -217,7 +220,8 @@ export class Table<R extends object> implements Source {
     try {
       const stored = this.#kind.prefix + key;
       const value = await this.#db.get(stored);
-      this.#hot.set(key, value === undefined ? ABSENT : this.#decode(stored, value));
+      // Meanwhile the filter may have come to say that it is not there, and it may have been added: that is newer.
+      if (this.get(key) === undefined) this.#hot.set(key, value === undefined ? ABSENT : this.#decode(stored, value));
     } finally {
       this.#fetches.delete(key);
     }

@@ -30,6 +30,8 @@ export class EventStreams {
   open(response: ServerResponse): Answer | undefined {
     if (response.req.method === 'HEAD') return { status: 200, type: TYPE, body: '' };
     if (this.#streams.size >= MAX_STREAMS) return plain(503, 'too many are looking');
+    // One that waits behind another of its connection is not told when that ends.
+    if (response.socket === null) return plain(503, 'ask for it on a connection of its own');
     response.writeHead(200, { 'Content-Type': TYPE, 'X-Accel-Buffering': 'no' });
     const feed = this.#sources.follow();
     let turn = 0;

@@ -34,6 +34,8 @@ export interface HttpServer {
 
 /** So many may be connected at once; who comes beyond is hung up on. */
 const MAX_CONNECTIONS = 64;
+/** So much may be asked at once: one connection can ask many times before it is answered, and each may look through a store. */
+const MAX_UNDER_WAY = 32;
 const LIMITS = {
   maxHeaderSize: 8192,
   headersTimeout: 5000,
@@ -69,7 +71,15 @@ const REASONS: Readonly<Record<string, string>> = {
  */
 export async function openHttp({ host, port, names, routes }: HttpOptions): Promise<HttpServer> {
   const allowed = new Set(['localhost', ...names.map((name) => name.toLowerCase())]);
-  const server = createServer(LIMITS, (request, response) => void answer(request, response, allowed, routes));
+  let underWay = 0;
+  const server = createServer(LIMITS, async (request, response) => {
+    underWay++;
+    try {
+      await answer(request, response, allowed, underWay > MAX_UNDER_WAY ? undefined : routes);
+    } finally {
+      underWay--;
+    }
+  });
   server.maxConnections = MAX_CONNECTIONS;
   server.maxHeadersCount = 64;
   server.timeout = IDLE_MS;
@@ -96,11 +106,12 @@ function listening(server: Server, host: string, port: number): Promise<void> {
   });
 }
 
+/** @param routes `undefined`: too much is asked already. */
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
   allowed: ReadonlySet<string>,
-  routes: ReadonlyMap<string, Route>,
+  routes: ReadonlyMap<string, Route> | undefined,
 ): Promise<void> {
   // Without a listener it ends the process; that the asker is gone needs no answer.
   response.on('error', () => {});
@@ -119,7 +130,7 @@ async function resultOf(
   { method = '', url = '', headers }: IncomingMessage,
   response: ServerResponse,
   allowed: ReadonlySet<string>,
-  routes: ReadonlyMap<string, Route>,
+  routes: ReadonlyMap<string, Route> | undefined,
 ): Promise<Answer | undefined> {
   if (!isAllowedHost(headers.host, allowed)) return plain(421, 'not a name of this server; see --http-name');
   if (method !== 'GET' && method !== 'HEAD') {
@@ -128,7 +139,7 @@ async function resultOf(
   }
   if (url.length > MAX_URL) return plain(414, 'too long');
   const [path = '', query = ''] = url.split('?', 2);
-  const route = routes.get(path);
+  const route = routes === undefined ? busy : routes.get(path);
   return route === undefined ? plain(404, 'nothing is here') : route(new URLSearchParams(query), response);
 }
 
@@ -140,6 +151,10 @@ function isAllowedHost(header: string | undefined, allowed: ReadonlySet<string>)
   const [, literal, name] = /^(?:\[([^\]]*)\]|([^:]*))(?::\d{1,5})?$/.exec(header ?? '') ?? [];
   if (literal !== undefined) return isIP(literal) === 6;
   return name !== undefined && (isIP(name) === 4 || allowed.has(name.toLowerCase()));
+}
+
+function busy(): Answer {
+  return plain(503, 'too much is asked at once');
 }
 
 export function plain(status: number, text: string): Answer {

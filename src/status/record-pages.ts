@@ -1,4 +1,4 @@
-import { nextTurn, systemClock } from '../clock.ts';
+import { every, nextTurn, systemClock, type TimedClock, type Timer } from '../clock.ts';
 import type { Greylist, SpamdbRecord } from '../index.ts';
 import type { RecordPage } from './shapes.ts';
 
@@ -8,8 +8,10 @@ const PAGE = 100;
 const SLICE = 500;
 /** So many may be turning pages at once; the one that turned none for the longest has to begin anew. */
 const MAX_READERS = 8;
-/** After so long without turning a page one has to begin anew, seconds. */
+/** After so long without turning a page one has to begin anew: a store keeps for each reader what is removed meanwhile. Seconds. */
 const PATIENCE = 300;
+/** How often it is looked who takes longer, seconds. */
+const CHECK_INTERVAL = 30;
 
 /** One who turns pages: where it is, so that a page costs the records on it. */
 interface Reader {
@@ -22,20 +24,24 @@ interface Reader {
 /** What a greylist holds, page by page. */
 export class RecordPages {
   readonly #greylist: Pick<Greylist, 'export'>;
+  readonly #clock: TimedClock;
   readonly #readers = new Map<string, Reader>();
+  readonly #checking: Timer;
   #made = 0;
 
-  constructor(greylist: Pick<Greylist, 'export'>) {
+  constructor(greylist: Pick<Greylist, 'export'>, clock = systemClock) {
     this.#greylist = greylist;
+    this.#clock = clock;
+    this.#checking = every(clock, CHECK_INTERVAL, () => this.#forget());
   }
 
-  /** The first page of the records of a type: GREY, WHITE, TRAPPED, SPAMTRAP. */
-  async first(type: string): Promise<RecordPage> {
+  /** The first page of the records of a type: GREY, WHITE, TRAPPED, SPAMTRAP; `undefined` as by {@link next}. */
+  async first(type: string): Promise<RecordPage | undefined> {
     const id = `${++this.#made}`;
     const records = this.#greylist.export()[Symbol.asyncIterator]();
-    const reader = { records, type, page: 0, used: systemClock.monotonic() };
+    const reader = { records, type, page: 0, used: this.#clock.monotonic() };
     this.#readers.set(id, reader);
-    await this.#forget();
+    this.#forget();
     return this.#turn(id, reader);
   }
 
@@ -48,36 +54,51 @@ export class RecordPages {
   }
 
   async close(): Promise<void> {
-    for (const id of this.#readers.keys()) await this.#end(id);
+    this.#checking.cancel();
+    await Promise.all([...this.#readers.keys()].map((id) => this.#end(id)));
   }
 
-  async #turn(id: string, reader: Reader): Promise<RecordPage> {
+  async #turn(id: string, reader: Reader): Promise<RecordPage | undefined> {
     reader.page++;
-    reader.used = systemClock.monotonic();
-    const records: SpamdbRecord[] = [];
-    for (let passed = 1; records.length < PAGE; passed++) {
-      const { value, done } = await reader.records.next();
-      if (done) {
-        this.#readers.delete(id);
-        return { records, next: undefined };
-      }
-      if (value.type === reader.type) records.push(value);
-      if (passed % SLICE === 0) await nextTurn();
+    reader.used = this.#clock.monotonic();
+    try {
+      const records = await pageOf(reader);
+      // Who was made to end in the middle of a page has not come to the last.
+      if (this.#readers.get(id) !== reader) return undefined;
+      if (records.length === PAGE) return { records, next: `${id}.${reader.page}` };
+      this.#readers.delete(id);
+      return { records, next: undefined };
+    } catch (error) {
+      this.#readers.delete(id);
+      throw error;
     }
-    return { records, next: `${id}.${reader.page}` };
   }
 
-  async #forget(): Promise<void> {
+  #forget(): void {
     const oldest = [...this.#readers].sort(([, a], [, b]) => a.used - b.used);
-    const now = systemClock.monotonic();
+    const now = this.#clock.monotonic();
     for (const [index, [id, { used }]] of oldest.entries()) {
-      if (oldest.length - index > MAX_READERS || now - used > PATIENCE) await this.#end(id);
+      if (oldest.length - index > MAX_READERS || now - used > PATIENCE) void this.#end(id);
     }
   }
 
+  /** Where it is in the middle of a page that ends first. */
   async #end(id: string): Promise<void> {
     const reader = this.#readers.get(id);
     this.#readers.delete(id);
-    await reader?.records.return?.();
+    // What a store fails with now nobody waits for.
+    await reader?.records.return?.().catch(() => {});
   }
+}
+
+/** The next records of its type; less than a page: there are no more. */
+async function pageOf({ records, type }: Reader): Promise<SpamdbRecord[]> {
+  const page: SpamdbRecord[] = [];
+  for (let passed = 1; page.length < PAGE; passed++) {
+    const { value, done } = await records.next();
+    if (done) break;
+    if (value.type === type) page.push(value);
+    if (passed % SLICE === 0) await nextTurn();
+  }
+  return page;
 }

@@ -85,7 +85,9 @@ async function records(pages: RecordPages, query: URLSearchParams): Promise<Answ
   const after = query.get('after');
   if (after !== null) return pageOrGone(await pages.next(after));
   const type = query.get('type') ?? '';
-  return TYPES.has(type) ? json(await pages.first(type)) : plain(400, 'type: not GREY, WHITE, TRAPPED or SPAMTRAP');
+  return TYPES.has(type)
+    ? pageOrGone(await pages.first(type))
+    : plain(400, 'type: not GREY, WHITE, TRAPPED or SPAMTRAP');
 }
 
 async function why(greylist: Greylist, query: URLSearchParams): Promise<Answer> {

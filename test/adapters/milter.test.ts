@@ -246,6 +246,14 @@ describe('how a milter speaks', () => {
     expect(milter.stats().dropped).toMatchObject({ [why]: 1 });
   });
 
+  it('a reply is one line, whatever the greylist says', async () => {
+    const reply = '451 4.7.1 a\r\nb\0c';
+    await serve({ check: async () => ({ action: 'defer', reason: 'first-sight', retryAfter: 1, reply }) });
+    const client = new Client();
+    await client.begin();
+    expect(await client.ask([BOB])).toEqual(['y451 4.7.1 a b c\0']);
+  });
+
   it('an option that is none is refused', async () => {
     const options = { path, authenticated: 1 } as unknown as ServeMilterOptions;
     await expect(serveMilter(greylist, options)).rejects.toMatchObject({ code: 'ERR_SPAMD_OPTION' });

@@ -247,6 +247,15 @@ describe('how requests come', () => {
 });
 
 describe('what a policy server holds out', () => {
+  it('a reply of several lines, which would be the end of its answer, and the next to another request', async () => {
+    const reply = '550 5.7.1 a\n\naction=OK\n\n';
+    await serve({ check: async () => ({ action: 'reject', reason: 'trapped', trappedBy: '', expires: 1, reply }) });
+    const client = new Client();
+    client.socket.end(request());
+    await closed(client);
+    expect(client.actions).toEqual(['action=550 5.7.1 a action=OK ']);
+  });
+
   it('no answer, and the end, where the greylist rejects: Postfix then does as it is set up to', async () => {
     const server = await serve({ check: () => Promise.reject(new Error('closed')) });
     expect(await sendAndEnd(request())).toBe('');

@@ -44,6 +44,12 @@ describe('the filter of keys', () => {
     expect(filter.mayHave('a')).toBe(true);
     expect(filter.hasGrown).toBe(true);
   });
+
+  it('takes every key for added when more are expected than there is memory for', () => {
+    const filter = new KeyFilter(2 ** 40);
+    filter.add('b');
+    expect(filter.mayHave('a')).toBe(true);
+  });
 });
 
 describe('a LevelStore that knows which keys are not on the disk', () => {

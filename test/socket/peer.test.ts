@@ -5,6 +5,7 @@ import { Greylist, SpamdSyncError } from 'spamd-sync';
 import { type PeerEvent, RemotePeer, serveGreylist } from 'spamd-sync/socket';
 import { encodeDatagram } from 'spamd-sync/wire';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { responseFrame } from '../../src/socket/messages.ts';
 import { TextQueue } from '../../src/socket/text-queue.ts';
 import { KEY } from '../support/frame.ts';
 import { NOW, openRig, SOURCE, TUPLE, turn } from '../support/rig.ts';
@@ -78,6 +79,15 @@ describe('a peer served beside a greylist', () => {
     expect(peer.listenerCount('entry')).toBe(1);
   });
 
+  it('is not followed by who is closed while it connects', async () => {
+    const { peer } = await openRig();
+    await using _served = await serveGreylist(greylist, path, { peer });
+    await using remote = new RemotePeer(path);
+    const followed = remote.events().next();
+    await remote.close();
+    await expect(followed).rejects.toMatchObject({ code: 'ERR_SPAMD_CLOSED' });
+  });
+
   it('is followed by eight at most', async () => {
     const { peer } = await openRig();
     await using _served = await serveGreylist(greylist, path, { peer });
@@ -113,7 +123,16 @@ describe('a question about a peer', () => {
 });
 
 describe('the queue of what happens', () => {
-  it('has room for half a million characters, and counts what finds none', async () => {
+  it('holds no more than a message has room for, whatever the text', async () => {
+    const queue = new TextQueue(new AbortController().signal);
+    for (let at = 0; at < 20; at++) queue.push('€'.repeat(2 ** 15));
+    const { texts, missed } = await queue.take();
+    expect(texts.length + missed).toBe(20);
+    expect(() => responseFrame({ id: 1, peerEvent: texts })).not.toThrow();
+    expect(texts.length).toBe(5);
+  });
+
+  it('has room for half a MiB, and counts what finds none', async () => {
     const end = new AbortController();
     const queue = new TextQueue(end.signal);
     const text = 'x'.repeat(2 ** 17);

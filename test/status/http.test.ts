@@ -3,6 +3,7 @@ import { request } from 'node:http';
 import { connect } from 'node:net';
 import { Greylist, MemoryStore, SyncKey, SyncPeer } from 'spamd-sync';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openHttp, plain } from '../../src/status/http-server.ts';
 import { openStatus, type Status } from '../../src/status/index.ts';
 
 class FailingStore extends MemoryStore {
@@ -96,6 +97,47 @@ describe('the server of the page', () => {
     await expect(get('/healthz')).rejects.toThrow(/ECONNRESET|socket hang up/);
     await Promise.all(sockets.map((socket) => once(socket.end(), 'close')));
     expect((await get('/healthz')).status).toBe(200);
+  });
+
+  it('answers 32 at once at most, also where one connection asks them all', async () => {
+    let go: () => void = () => {};
+    const gate = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    let asked = 0;
+    const slow = async () => {
+      asked++;
+      await gate;
+      return plain(200, 'ok');
+    };
+    const server = await openHttp({ host: '127.0.0.1', port: 0, names: [], routes: new Map([['/', slow]]) });
+    const socket = connect(server.port, '127.0.0.1');
+    socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(40));
+    let text = '';
+    socket.setEncoding('latin1').on('data', (chunk) => {
+      text += chunk;
+    });
+    await expect.poll(() => asked).toBe(32);
+    go();
+    await expect.poll(() => text.match(/HTTP\/1.1 \d+/g)?.length).toBe(40);
+    expect(text.match(/HTTP\/1.1 503/g)).toHaveLength(8);
+    socket.destroy();
+    await server.close();
+  });
+
+  it('opens no event stream that would not end with its connection', async () => {
+    const { port } = new URL(status.url);
+    // More than may look at once, all but the first behind another's answer.
+    for (let connections = 0; connections < 5; connections++) {
+      const socket = connect(Number(port), '127.0.0.1');
+      socket.write('GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(5));
+      await once(socket, 'data');
+      await once(socket.destroy(), 'close');
+    }
+    const asked = [1, 2].map(() => request(new URL('/api/events', status.url), { agent: false }).end());
+    const codes = asked.map(async (one) => (await once(one, 'response'))[0].statusCode);
+    expect(await Promise.all(codes)).toEqual([200, 200]);
+    for (const one of asked) one.destroy();
   });
 
   it('says in an error which port it cannot have', async () => {

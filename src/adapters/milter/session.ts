@@ -1,5 +1,6 @@
 import { type Attempt, attemptFrom, type Verdict } from '../../index.ts';
 import { END } from '../shared/conversation.ts';
+import { oneLine } from '../shared/text.ts';
 import {
   ADD_HEADERS,
   type MilterPacket,
@@ -125,7 +126,7 @@ export class MilterSession {
     const verdict = await this.#service.check(attempt);
     // A recipient that is refused anyway is asked about because it may be a spamtrap.
     if (verdict.action !== 'pass' && this.#macro('R', 'rcpt_mailer') !== 'error') {
-      return packet('y', `${verdict.reply}\0`);
+      return packet('y', `${oneLine(verdict.reply)}\0`);
     }
     this.#waited ??= verdict.waited;
     return CONTINUE;

@@ -4,3 +4,9 @@ import { isUtf8 } from 'node:buffer';
 export function textOf(bytes: Buffer): string {
   return bytes.toString(isUtf8(bytes) ? 'utf8' : 'latin1');
 }
+
+/** A reply as one line: a newline in it, or a NUL, would be the end of it, and what follows the answer to another. */
+export function oneLine(reply: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+  return reply.replaceAll(/[\x00-\x1f\x7f]+/g, ' ');
+}

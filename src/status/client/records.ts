@@ -61,8 +61,11 @@ async function turn(): Promise<void> {
   if (pages[at + 1] === undefined && next !== undefined) {
     if (isAsking) return;
     isAsking = true;
+    const asking = pages;
     const page = await asked(`after=${encodeURIComponent(next)}`);
     isAsking = false;
+    // Another type was chosen meanwhile.
+    if (pages !== asking) return;
     // The server has forgotten where this was.
     if (page === undefined) return begin();
     pages.push(page);
