@@ -102,6 +102,7 @@ export async function* responsesTo(
 ): AsyncGenerator<Response, void> {
   const socket = await inTime(connected(path));
   const end = (): void => void socket.destroy(signal.reason);
+  if (signal.aborted) end();
   signal.addEventListener('abort', end);
   const frames = new FrameReader();
   const sent = send(socket, requests, inTime);

@@ -56,7 +56,7 @@ export class RemotePeer implements AsyncDisposable {
   }
 
   /**
-   * What is received, dropped and sent from now on. A reader may fall behind by half a million characters of it as JSON;
+   * What is received, dropped and sent from now on. A reader may fall behind by half a MiB of it as JSON;
    * what it misses beyond that is counted, and an event says so. At most eight may follow one socket at once.
    *
    * Rejects for trouble of whoever serves, and when that ends.

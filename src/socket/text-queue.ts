@@ -1,11 +1,11 @@
-/** So much may wait in a queue, characters. */
-const MAX_LENGTH = 2 ** 19;
+/** So much may wait in a queue, bytes of UTF-8: all of it has to fit into one message. */
+const MAX_BYTES = 2 ** 19;
 
 /** Texts that wait for a reader, bounded: what finds no room is counted, and the reader is told. */
 export class TextQueue {
   readonly #ended: AbortSignal;
   #texts: string[] = [];
-  #length = 0;
+  #bytes = 0;
   #missed = 0;
   #wake: () => void = () => {};
 
@@ -16,11 +16,12 @@ export class TextQueue {
   }
 
   push(text: string): void {
+    const bytes = this.#bytes + Buffer.byteLength(text);
     // What comes after a gap must not stand before the word of it.
-    if (this.#missed > 0 || this.#length + text.length > MAX_LENGTH) this.#missed++;
+    if (this.#missed > 0 || bytes > MAX_BYTES) this.#missed++;
     else {
       this.#texts.push(text);
-      this.#length += text.length;
+      this.#bytes = bytes;
     }
     this.#wake();
   }
@@ -34,7 +35,7 @@ export class TextQueue {
     }
     const taken = { texts: this.#texts, missed: this.#missed };
     this.#texts = [];
-    this.#length = 0;
+    this.#bytes = 0;
     this.#missed = 0;
     return taken;
   }
