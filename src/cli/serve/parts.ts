@@ -1,3 +1,5 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { serveMilter } from '../../adapters/milter.ts';
 import { servePolicy } from '../../adapters/postfix.ts';
 import { Greylist, SpamdSyncError, SyncPeer } from '../../index.ts';
@@ -49,6 +51,8 @@ export async function openParts(options: ServeOptions, open: Closable[], log: Lo
   open.push(greylist);
   greylist.on('warning', ({ code, message }) => log(`warning: ${code}: ${message}`));
   await addSpamtraps(greylist, await spamtrapsOf(options));
+  // By hand: as a service the system has made it, for this user.
+  await mkdir(dirname(resolve(options.control)), { recursive: true, mode: 0o750 });
   const served = await serveGreylist(greylist, options.control, { peer });
   open.push(served);
   await openAdapters(options, greylist, open, log);
