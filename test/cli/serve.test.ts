@@ -116,6 +116,7 @@ describe('serve --check', () => {
       /^spamd-sync: \/etc\/passwd: not a dir/,
       3,
     ],
+    [['--empty-key', '--store', 'memory', '--exempt', '/nowhere'], /^spamd-sync: \/nowhere: no such file/, 3],
     [['--empty-key', '--store', 'memory', '--policy', 'unix:/nowhere/s'], /^spamd-sync: \/nowhere: no such file/, 3],
   ])('says in one line what is wrong: %j', async (args, line, exit) => {
     const ran = await check(...args);
