@@ -76,7 +76,7 @@ async function inputs(io: Io, files: readonly string[], { hex = [], format, port
     return { name: '-x', datagrams: [...hexLines(line)], others: () => 0 };
   });
   const names = files.length === 0 && given.length === 0 ? ['-'] : files;
-  for (const name of names) given.push({ name, ...datagramsIn(await readInput(name, io.stdin), format, port) });
+  for (const name of names) given.push({ name, ...datagramsIn(await readInput(name, io), format, port) });
   return given;
 }
 

@@ -98,7 +98,7 @@ describe.each(KINDS)('a greylist over Redis through $name', ({ connect }) => {
       announce: async (entries: Iterable<{ ip: string }>) => void announced.push(...[...entries].map(({ ip }) => ip)),
     });
     const warnings: string[] = [];
-    const broadcaster = await Broadcaster.open(client, { open, leaseMs: 400, timeout: 0.3 });
+    const broadcaster = await Broadcaster.open(client, { open, leaseMs: 1500, timeout: 1 });
     broadcaster.on('warning', ({ code }) => warnings.push(code));
     await expect.poll(() => broadcaster.leading).toBe(true);
     await server.stop();
