@@ -70,7 +70,11 @@ interface Input {
 }
 
 async function inputs(io: Io, files: readonly string[], { hex = [], format, port }: Options): Promise<Input[]> {
-  const given = hex.map((digits): Input => ({ name: '-x', datagrams: [...hexLines(digits)], others: () => 0 }));
+  const given = hex.map((digits): Input => {
+    // One datagram, also where it was copied over several lines.
+    const line = digits.replaceAll(/#.*|\n/g, ' ');
+    return { name: '-x', datagrams: [...hexLines(line)], others: () => 0 };
+  });
   const names = files.length === 0 && given.length === 0 ? ['-'] : files;
   for (const name of names) given.push({ name, ...datagramsIn(await readInput(name, io), format, port) });
   return given;

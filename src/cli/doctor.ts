@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { duration } from './arguments.ts';
 import { checkHost } from './checks.ts';
 import { EXIT, UsageError } from './failure.ts';
@@ -22,7 +22,7 @@ export function doctorCommand(io: Io): Command {
     'checks this host, then listens, and says of each host of the group what is wrong and what to do about it',
   );
   return keyOptions(targetOptions(listenOptions(command)))
-    .option('--for <duration>', 'how long to listen', duration, 60)
+    .addOption(new Option('--for <duration>', 'how long to listen').argParser(duration).default(60, '1m'))
     .option('--offline', 'check this host alone')
     .option('--json', 'one JSON object a finding')
     .addHelpText(

@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { systemClock } from '../clock.ts';
 import type { PeerHealth } from '../index.ts';
 import { RemotePeer } from '../socket/index.ts';
@@ -30,7 +30,11 @@ export function keysCommand(io: Io): Command {
   return new Command('keys')
     .description('shows which host signs with which key of the keyring; exit status 1 while an old one is in use')
     .addOption(controlOption())
-    .option('--within <duration>', 'an old key that was seen in this time is in use', duration, 3600)
+    .addOption(
+      new Option('--within <duration>', 'an old key that was seen in this time is in use')
+        .argParser(duration)
+        .default(3600, '1h'),
+    )
     .option('--json', 'one JSON object a line')
     .addHelpText(
       'after',

@@ -40,8 +40,14 @@ export function tableCommand(io: Io): Command {
     .addOption(new Option('--type <type>', 'only these').choices(KINDS))
     .option('--networks', 'IPv4 networks too; with --nft the sets of IPv4 have "flags interval" then')
     .addOption(controlOption())
-    .option('--interval <duration>', 'how often to ask the daemon', duration, 10)
-    .option('--full <duration>', 'how often to write the sets whole, whatever they hold', duration, 600)
+    .addOption(
+      new Option('--interval <duration>', 'how often to ask the daemon').argParser(duration).default(10, '10s'),
+    )
+    .addOption(
+      new Option('--full <duration>', 'how often to write the sets whole, whatever they hold')
+        .argParser(duration)
+        .default(600, '10m'),
+    )
     .option('--once', 'write the sets whole, and end')
     .option('--dry-run', 'print what would be run to write the sets whole, and end')
     .option('--json', 'one JSON object a line')

@@ -306,7 +306,9 @@ async function load(): Promise<typeof import('classic-level')> {
     return await import('classic-level');
   } catch (cause) {
     const missing = systemCode(cause) === 'ERR_MODULE_NOT_FOUND';
-    const why = missing ? 'is not installed; npm install classic-level' : `cannot be loaded: ${String(cause)}`;
+    const why = missing
+      ? 'is not installed; npm install classic-level, with -g if spamd-sync was'
+      : `cannot be loaded: ${String(cause)}`;
     throw new SpamdSyncError('ERR_SPAMD_OPTIONAL', `LevelStore needs the package classic-level, which ${why}`, {
       cause,
     });

@@ -57,6 +57,11 @@ describe('decode', () => {
     expect({ err, exit }).toEqual({ err: '', exit: 0 });
   });
 
+  it('-x takes a datagram over several lines', async () => {
+    const folded = hex.replaceAll(/.{32}/g, '$& # 16 bytes\n  ');
+    expect((await spamdSync(['decode', '-K', key, '-x', folded])).out).toMatch(/^-x line 1: 100 bytes$/m);
+  });
+
   it('points at the byte that is at fault', async () => {
     const bad = Buffer.from(datagram);
     bad.writeUInt16BE(9, 34);

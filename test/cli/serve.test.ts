@@ -85,13 +85,22 @@ describe('serve --check', () => {
     spamdSync(['serve', '--check', '-y', '127.0.0.1', '--control', join(folder, 'control'), ...args]);
 
   it('says what would be done, and leaves nothing behind', async () => {
-    const ran = await check('--empty-key', '-Y', '127.0.0.1', '--store', `level:${join(folder, 'state')}`);
+    const ran = await check(
+      '--empty-key',
+      '-Y',
+      '127.0.0.1',
+      '--store',
+      `level:${join(folder, 'state')}`,
+      '--milter',
+      'inet:[::1]:10024',
+    );
     expect(ran.err).toBe('');
     expect(ran.out).toMatch(/^key: {6}signs with key [0-9a-f]{4}-/);
     expect(ran.out).toContain(`store:    level:${join(folder, 'state')}: would be made\n`);
     expect(ran.out).toContain('peer:     listens on 127.0.0.1, port 8025\n');
     expect(ran.out).toContain('target:   127.0.0.1 (spamd): 127.0.0.1\n');
     expect(ran.out).toContain(`control:  ${join(folder, 'control')}: would be served on\n`);
+    expect(ran.out).toContain('milter:   inet:[::1]:10024: would be served on\n');
     expect(ran.exit).toBe(0);
     await expect(rm(join(folder, 'state'))).rejects.toThrow(/ENOENT/);
   });
@@ -102,6 +111,13 @@ describe('serve --check', () => {
     [['--empty-key', '-K', '/nowhere'], /^spamd-sync: -K and --empty-key exclude each other; see --help/, 2],
     [['-K', '/nowhere.key'], /^spamd-sync: there is no key file/, 3],
     [['--empty-key', '--store', 'level:/etc/passwd'], /^spamd-sync: \/etc\/passwd: not a directory$/m, 3],
+    [
+      ['--empty-key', '--store', 'memory', '--control', '/etc/passwd/control'],
+      /^spamd-sync: \/etc\/passwd: not a dir/,
+      3,
+    ],
+    [['--empty-key', '--store', 'memory', '--exempt', '/nowhere'], /^spamd-sync: \/nowhere: no such file/, 3],
+    [['--empty-key', '--store', 'memory', '--policy', 'unix:/nowhere/s'], /^spamd-sync: \/nowhere: no such file/, 3],
   ])('says in one line what is wrong: %j', async (args, line, exit) => {
     const ran = await check(...args);
     expect(ran.err).toMatch(line);

@@ -1,8 +1,9 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { SyncKey, SyncPeer } from 'spamd-sync';
 import { LevelStore } from 'spamd-sync/level';
 import { RemoteGreylist } from 'spamd-sync/socket';
@@ -43,6 +44,24 @@ async function ready(program: Program): Promise<void> {
 }
 
 describe('the daemon', () => {
+  test('makes the directory of its control socket', async () => {
+    control = join(directory, 'run/spamd-sync/control');
+    await using program = daemon(await freePort());
+    await ready(program);
+    expect(statSync(dirname(control)).mode & 0o777).toBe(0o750);
+  });
+
+  test('names the package to install where its store has none, also with --check', async () => {
+    const words = /^spamd-sync: LevelStore needs the package classic-level.*npm install classic-level, with -g/;
+    const hidden = ['--import', fileURLToPath(new URL('./hide-package.ts', import.meta.url))];
+    for (const more of [[], ['--check']]) {
+      const args = ['serve', '-y', '127.0.0.1', '--empty-key', '--store', store, '--control', control, ...more];
+      await using program = new Program([...COMMAND.slice(0, 3), ...hidden, 'src/cli/main.ts', ...args]);
+      expect(await program.ended).toBe(3);
+      expect(program.stderr).toMatch(words);
+    }
+  });
+
   test('applies what the group announces, answers the commands, and stops in order at SIGTERM', async () => {
     const port = await freePort();
     await using program = daemon(port, '--verbose', '--passtime', '10m');

@@ -1,9 +1,12 @@
 import { constants } from 'node:fs';
-import { access, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { access, mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
 import { Greylist, SyncPeer } from '../../index.ts';
+import { LevelStore } from '../../level/index.ts';
 import { RemoteGreylist } from '../../socket/index.ts';
 import type { Io } from '../io.ts';
+import { type ListenAddress, listenWords } from '../listen-address.ts';
 import { Output } from '../output.ts';
 import { KeyFiles } from './key-files.ts';
 import { keyFilesOf, peerOptionsOf, policyOf, type ServeOptions } from './options.ts';
@@ -23,7 +26,7 @@ export async function check(io: Io, options: ServeOptions): Promise<void> {
   await say('key', keys.words);
   for (const warning of keys.warnings) await say('warning', warning);
   await checkLists(options);
-  await say('policy', options.learn ? 'all its files can be read; passes all mail' : 'all its files can be read');
+  await say('lists', options.learn ? 'all can be read; passes all mail' : 'all can be read');
   const place = storePlace(options.store);
   await say('store', `${storeWords(place)}: ${await checkedPlace(place)}`);
   await using peer = await SyncPeer.open({ ...peerOptionsOf(options), key: keys.keyring, port: 0 });
@@ -39,6 +42,8 @@ export async function check(io: Io, options: ServeOptions): Promise<void> {
     await say('target', `${target} (${dialect}): ${where}`);
   }
   await say('control', `${options.control}: ${await controlWords(options.control)}`);
+  if (options.policy !== undefined) await say('policy', await adapterWords(options.policy));
+  if (options.milter !== undefined) await say('milter', await adapterWords(options.milter));
   if (options.exchange !== undefined) await say('exchange', options.exchange);
   for (const peer of options.exchangeWith ?? []) await say('exchange', `with ${peer}`);
   if (options.http !== undefined) await say('http', `${options.http.host} port ${options.http.port}`);
@@ -58,15 +63,34 @@ async function checkedPlace(place: StorePlace): Promise<string> {
     await close();
     return `answers; ${tuples} tuples`;
   }
+  await openLevelElsewhere();
   const { directory } = place;
-  const there = await stat(directory).catch(() => undefined);
-  if (there === undefined) {
-    await access(await nearest(dirname(directory)), constants.W_OK | constants.X_OK);
-    return 'would be made';
+  const isThere = await checkDirectory(directory);
+  if (isThere) await access(directory, constants.R_OK);
+  return isThere ? 'is there' : 'would be made';
+}
+
+/**
+ * That a directory can be written, or made.
+ *
+ * @returns Whether it is there.
+ */
+async function checkDirectory(directory: string): Promise<boolean> {
+  const found = await nearest(directory);
+  if (!(await stat(found)).isDirectory()) throw new Error(`${found}: not a directory`);
+  await access(found, constants.W_OK | constants.X_OK);
+  return found === directory;
+}
+
+/** That there is a LevelDB, and that it can be loaded, shows in a directory of its own. */
+async function openLevelElsewhere(): Promise<void> {
+  const directory = await mkdtemp(join(tmpdir(), 'spamd-sync-check-'));
+  try {
+    const store = await LevelStore.open(directory);
+    await store.close();
+  } finally {
+    await rm(directory, { recursive: true, force: true });
   }
-  if (!there.isDirectory()) throw new Error(`${directory}: not a directory`);
-  await access(directory, constants.R_OK | constants.W_OK | constants.X_OK);
-  return 'is there';
 }
 
 /** The directory itself, or the nearest above it that is there. */
@@ -80,9 +104,16 @@ async function nearest(directory: string): Promise<string> {
 }
 
 async function controlWords(path: string): Promise<string> {
+  await checkDirectory(dirname(resolve(path)));
   await using daemon = new RemoteGreylist(path);
   return daemon.stats().then(
     () => 'a daemon serves on it now',
     () => 'would be served on',
   );
+}
+
+/** Where a mail server would ask. The directory of a socket is that server's, and is not made. */
+async function adapterWords(where: ListenAddress): Promise<string> {
+  if ('path' in where) await access(dirname(resolve(where.path)), constants.W_OK | constants.X_OK);
+  return `${listenWords(where)}: would be served on`;
 }

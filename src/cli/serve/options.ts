@@ -1,3 +1,4 @@
+import { access, constants } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { PolicyOptions, SyncPeerOptions } from '../../index.ts';
@@ -66,7 +67,11 @@ export function addServeOptions(command: Command): Command {
       append,
     )
     .option('--empty-key', 'as spamd runs without a key file: authenticates nothing')
-    .option('--key-overlap <duration>', 'for how long a key that SIGHUP replaced is accepted still', duration, HOUR)
+    .addOption(
+      new Option('--key-overlap <duration>', 'for how long a key that SIGHUP replaced is accepted still')
+        .argParser(duration)
+        .default(HOUR, '1h'),
+    )
     .option('-p, --port <port>', 'the UDP port (default: 8025)', port)
     .option('--group <address>', 'the multicast group (default: 224.0.1.240)')
     .addOption(
@@ -107,7 +112,9 @@ export function addServeOptions(command: Command): Command {
     .option('--spamtraps <file>', 'a file of spamtraps, which are added to those known')
     .option('--check', 'look at options, key, files, interface and store, say what would be done, and end')
     .option('--demo', 'a made-up group on loopback, with its page; takes no -y, -Y, -K')
-    .option('--stop-timeout <duration>', 'how long to take to stop', duration, 10)
+    .addOption(
+      new Option('--stop-timeout <duration>', 'how long to take to stop').argParser(duration).default(10, '10s'),
+    )
     .option('-v, --verbose', 'a line for each entry and drop');
 }
 
@@ -143,7 +150,8 @@ export function peerOptionsOf(options: ServeOptions): Omit<SyncPeerOptions, 'key
 export async function policyOf(options: ServeOptions): Promise<PolicyOptions> {
   const { passtime, greyexp, whiteexp, trapexp, exempt = [], lowPriorityMx, trapWins, onError } = options;
   // A path that does not look like one would be taken for an address.
-  const files = exempt.map((path) => (/^\.{0,2}\//.test(path) ? path : `./${path}`));
+  const exemptFiles = exempt.map((path) => (/^\.{0,2}\//.test(path) ? path : `./${path}`));
+  await Promise.all(exemptFiles.map((path) => access(path, constants.R_OK)));
   const [allowedDomains, exemptRecipients, exemptSenders] = await Promise.all(
     [options.alloweddomains, options.exemptRecipients, options.exemptSenders].map(async (path) =>
       path === undefined ? undefined : linesOf(path),
@@ -151,7 +159,7 @@ export async function policyOf(options: ServeOptions): Promise<PolicyOptions> {
   );
   return {
     ...{ passtime, greyexp, whiteexp, trapexp, lowPriorityMx, trapWins, onError },
-    ...{ allowedDomains, exemptRecipients, exemptSenders, exempt: files },
+    ...{ allowedDomains, exemptRecipients, exemptSenders, exempt: exemptFiles },
     subnet: { ipv4: options.subnetIpv4, ipv6: options.subnetIpv6 },
     mode: options.learn ? 'learn' : 'enforce',
   };

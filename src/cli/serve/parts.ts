@@ -1,3 +1,5 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { serveMilter } from '../../adapters/milter.ts';
 import { servePolicy } from '../../adapters/postfix.ts';
 import type { Exchange } from '../../exchange/index.ts';
@@ -57,6 +59,8 @@ export async function openParts(options: ServeOptions, open: Closable[], log: Lo
     await exchange.open(greylist);
     log(exchangeWords(exchange, options));
   }
+  // By hand: as a service the system has made it, for this user.
+  await mkdir(dirname(resolve(options.control)), { recursive: true, mode: 0o750 });
   const served = await serveGreylist(greylist, options.control, { peer, exchange });
   open.push(served);
   await openAdapters(options, greylist, open, log);
