@@ -105,7 +105,7 @@ const MODULES: Readonly<Record<string, readonly string[]>> = {
     'level/ownership.ts',
   ],
   'node:os': ['cli/bridge.ts', 'cli/serve/demonstration.ts', 'cli/tarpit.ts', 'transport/interfaces.ts'],
-  'node:path': ['cli/replaced-files.ts', 'cli/serve', 'level', 'stream-server.ts'],
+  'node:path': ['cli/replaced-files.ts', 'cli/traplist.ts', 'cli/serve', 'level', 'stream-server.ts'],
   'node:stream': ['cli'],
   'node:zlib': ['store', 'level', 'rules/key.ts'],
   protobufjs: ['store'],

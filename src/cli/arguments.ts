@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { InvalidArgumentError } from 'commander';
+import { fileBytes } from './input.ts';
 
 const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
 
@@ -45,6 +45,9 @@ export function duration(text: string): number {
 
 /** The lines of a file that say anything: `#` begins a comment. */
 export async function linesOf(path: string): Promise<string[]> {
-  const lines = (await readFile(path, 'utf8')).split('\n').map((line) => line.replace(/#.*/, '').trim());
+  const lines = (await fileBytes(path))
+    .toString()
+    .split('\n')
+    .map((line) => line.replace(/#.*/, '').trim());
   return lines.filter((line) => line !== '');
 }

@@ -8,6 +8,7 @@ import { type GroupOptions, peerOptions } from './group.ts';
 import { Interrupt } from './interrupt.ts';
 import type { Io } from './io.ts';
 import { Output } from './output.ts';
+import { reportLine } from './report-line.ts';
 import { isMarker } from './traffic.ts';
 
 const SIDES = ['a', 'b'] as const;
@@ -79,9 +80,18 @@ async function bridge(io: Io, options: Options): Promise<void> {
   const peers: SyncPeer[] = [];
   const passedOn = new PassedOn();
   const counts = { fromA: 0, fromB: 0, failed: 0 };
-  const report = (line: string): void => void io.stderr.write(`spamd-sync: ${line}\n`);
+  const report = (line: string): void => reportLine(io, line);
   try {
-    for (const side of SIDES) peers.push(await openSide(options, side));
+    for (const side of SIDES) {
+      const peer = await openSide(options, side);
+      peers.push(peer);
+      // At once: it warns of its key while the other is opened, and an error that nobody listens for ends the process.
+      peer.on('warning', ({ code, message }) => {
+        // Of the other side's hosts it is known, see below.
+        if (code !== 'WARN_SPAMD_SOURCE' || options[`${side}Allow`] !== undefined) report(`${side}: ${message}`);
+      });
+      peer.on('error', (error) => failure.abort(error));
+    }
     const [a, b] = peers as [SyncPeer, SyncPeer];
     const pass = (side: Side, to: SyncPeer) => (entry: Entry) => {
       if (!passedOn.takes(entry)) return;
@@ -94,14 +104,6 @@ async function bridge(io: Io, options: Options): Promise<void> {
     };
     a.on('entry', pass('a', b));
     b.on('entry', pass('b', a));
-    peers.forEach((peer, at) => {
-      const side = SIDES[at] as Side;
-      peer.on('warning', ({ code, message }) => {
-        // Of the other side's hosts it is known, see below.
-        if (code !== 'WARN_SPAMD_SOURCE' || options[`${side}Allow`] !== undefined) report(`${side}: ${message}`);
-      });
-      peer.on('error', (error) => failure.abort(error));
-    });
     report('bridging');
     await ended;
   } finally {

@@ -1,11 +1,13 @@
-import { open } from 'node:fs/promises';
 import type { Command } from 'commander';
+import { nextTurn } from '../clock.ts';
 import { SpamdSyncError, type SyncPeer } from '../index.ts';
 import { readAll } from '../spamdb/index.ts';
 import { number, whole } from './arguments.ts';
 import { UsageError } from './failure.ts';
 import { type GroupOptions, openPeer } from './group.ts';
+import { inputFrom } from './input.ts';
 import type { Io } from './io.ts';
+import { reportLine } from './report-line.ts';
 
 /** What the command line says about how fast is sent. */
 export interface BulkOptions extends GroupOptions {
@@ -26,8 +28,10 @@ export function bulkOptions(command: Command): Command {
 /** A peer that only sends, to targets that resolve. */
 export async function openSender(io: Io, options: BulkOptions): Promise<SyncPeer> {
   if ((options.target ?? []).length === 0) throw new UsageError('no target: name one');
-  const report = (line: string): void => void io.stderr.write(`spamd-sync: ${line}\n`);
+  const report = (line: string): void => reportLine(io, line);
   const peer = await openPeer(options, report, { listen: false });
+  // A short send is over before the peer warns of its key.
+  await nextTurn();
   // A spamd that is sent too much while it scans hangs for good: unless a rate is given, this number makes the rate.
   peer.noteWhites(options.whites ?? 0);
   const unknown = peer.health().targets.find(({ address }) => address === undefined);
@@ -42,7 +46,7 @@ export async function openSender(io: Io, options: BulkOptions): Promise<SyncPeer
  */
 export async function wholeInput(path: string, io: Io): Promise<Uint8Array[]> {
   if (path === '-' && (io.stdin as { isTTY?: boolean }).isTTY) throw new UsageError('nothing on stdin');
-  const input = path === '-' ? io.stdin : (await open(path)).createReadStream();
+  const input = await inputFrom(path, io);
   try {
     return await readAll(input);
   } catch (error) {

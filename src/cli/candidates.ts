@@ -4,11 +4,13 @@ import { canonicalMailbox } from '../store/index.ts';
 import { append } from './arguments.ts';
 import { controlOption } from './control.ts';
 import { EXIT, UsageError } from './failure.ts';
+import { inputFrom } from './input.ts';
 import type { Io } from './io.ts';
 import { linesIn, triedIn } from './log-lines.ts';
 import { Mailboxes } from './mailboxes.ts';
 import { Output } from './output.ts';
-import { FROM_HELP, inputFrom, readGreylist } from './records.ts';
+import { FROM_HELP, readGreylist } from './records.ts';
+import { reportLine } from './report-line.ts';
 
 interface Options {
   readonly control: string;
@@ -49,6 +51,7 @@ async function candidates(
   { control, from, log = [], domain, users, hosts, json = false }: Options,
 ): Promise<void> {
   if (from === '-' && log.includes('-')) throw new UsageError('stdin is named for a dump and a log');
+  if (domain.some((one) => !/[^@]/.test(one))) throw new UsageError('--domain: names no domain');
   const tried = new TriedAddresses(domain);
   const mailboxes = await Mailboxes.from(users);
   let bad = 0;
@@ -63,7 +66,7 @@ async function candidates(
       known++;
       tried.add(found.ip, found.address);
     }
-    if (known === 0) io.stderr.write(`spamd-sync: ${path}: no line says that an address was tried\n`);
+    if (known === 0) reportLine(io, `${path}: no line says that an address was tried`);
   }
   const out = new Output(io.stdout, json);
   for (const { address, hosts: count } of tried.by(hosts)) {

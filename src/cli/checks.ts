@@ -10,6 +10,8 @@ import { holderWords, udpHolders } from './udp-holders.ts';
 const WANTED_BUFFER = 4 * 1024 * 1024;
 const GROUP = '224.0.1.240';
 const PORT = 8025;
+/** An interface with a TTL, as `em0:2`. */
+const WITH_TTL = /^[^:]+:\d+$/;
 const SEE = 'docs/operations.md, "Beside a spamd on the same host"';
 
 /**
@@ -39,11 +41,11 @@ export async function checkHost(
 /** What the stock programs refuse, or take for something else, though this one does not. */
 function* optionFindings({ listen, target = [] }: GroupOptions): Generator<Finding, void> {
   const name = listen === undefined || isIPv4(listen) ? undefined : listen;
-  if (name?.includes(':')) {
+  if (name !== undefined && WITH_TTL.test(name)) {
     const message = `-y ${name}: a TTL goes with -Y`;
     yield finding('options', 'bad', name, message, `say -y ${name.split(':')[0]}`);
   }
-  const withTtl = target.filter((host) => /^[^:]+:\d+$/.test(host));
+  const withTtl = target.filter((host) => WITH_TTL.test(host));
   for (const host of withTtl) {
     if (name === undefined || host.split(':')[0] !== name) continue;
     const message = `spamd refuses -y ${name} with -Y ${host}: it compares the two as text`;
@@ -87,14 +89,23 @@ async function openChecked(options: GroupOptions, report: (found: Finding) => vo
     if (code === 'ERR_SPAMD_INTERFACE') {
       report(finding('interface', 'bad', listen ?? options.target?.[0], message, 'name one that is up with -y'));
     } else if (code === 'ERR_SPAMD_LISTEN') {
-      const holders = await udpHolders(port);
-      const remedy = `stop ${holderWords(holders)}, or ask a running daemon: spamd-sync peers`;
-      report(finding('port', 'bad', `${port}`, `${message}: ${holderWords(holders)} has it`, remedy));
+      report(await listenFinding(error, listen, port));
     } else {
       report(finding('options', 'bad', undefined, message, 'see spamd-sync doctor --help'));
     }
     return undefined;
   }
+}
+
+async function listenFinding({ message, cause }: Error, listen: string | undefined, port: number): Promise<Finding> {
+  const { code } = cause as NodeJS.ErrnoException;
+  if (code === 'EADDRINUSE') {
+    const who = holderWords(await udpHolders(port));
+    const remedy = `stop ${who}, or ask a running daemon: spamd-sync peers`;
+    return finding('port', 'bad', `${port}`, `${message}: ${who} has it`, remedy);
+  }
+  if (code === 'EACCES') return finding('port', 'bad', `${port}`, message, 'run it as root');
+  return finding('interface', 'bad', listen, message, 'name an address of this host, or an interface, with -y');
 }
 
 function* targetFindings(peer: SyncPeer): Generator<Finding, void> {

@@ -1,7 +1,7 @@
-import { open } from 'node:fs/promises';
-import type { Readable } from 'node:stream';
 import { captureFormat, pcapngPackets, pcapPackets } from './captures.ts';
 import { UsageError } from './failure.ts';
+import { inputFrom } from './input.ts';
+import type { Io } from './io.ts';
 import { type Datagram, datagramIn, isKnownLink } from './packets.ts';
 
 /** What a file with datagrams can be. */
@@ -33,18 +33,13 @@ export function datagramsIn(bytes: Buffer, format: Format, port: number): Found 
 }
 
 /** A file, or what comes in on stdin for `-`. */
-export async function readInput(path: string, stdin: Readable): Promise<Buffer> {
-  const file = path === '-' ? undefined : await open(path);
+export async function readInput(path: string, io: Io): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
-  try {
-    for await (const chunk of file === undefined ? stdin : file.createReadStream({ autoClose: false })) {
-      size += (chunk as Buffer).length;
-      if (size > MAX_INPUT) throw new Error(`${path}: over ${MAX_INPUT} bytes; cut out the port with tcpdump first`);
-      chunks.push(chunk as Buffer);
-    }
-  } finally {
-    await file?.close();
+  for await (const chunk of await inputFrom(path, io)) {
+    size += (chunk as Buffer).length;
+    if (size > MAX_INPUT) throw new Error(`${path}: over ${MAX_INPUT} bytes; cut out the port with tcpdump first`);
+    chunks.push(chunk as Buffer);
   }
   return Buffer.concat(chunks);
 }

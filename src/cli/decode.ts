@@ -72,7 +72,7 @@ interface Input {
 async function inputs(io: Io, files: readonly string[], { hex = [], format, port }: Options): Promise<Input[]> {
   const given = hex.map((digits): Input => ({ name: '-x', datagrams: [...hexLines(digits)], others: () => 0 }));
   const names = files.length === 0 && given.length === 0 ? ['-'] : files;
-  for (const name of names) given.push({ name, ...datagramsIn(await readInput(name, io.stdin), format, port) });
+  for (const name of names) given.push({ name, ...datagramsIn(await readInput(name, io), format, port) });
   return given;
 }
 

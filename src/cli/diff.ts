@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import type { SpamdbRecord } from '../index.ts';
 import { RemoteGreylist } from '../socket/index.ts';
 import { formatSpamdb, parseSpamdb } from '../spamdb/index.ts';
+import { canonicalMailbox, tupleKey } from '../store/index.ts';
 import { duration } from './arguments.ts';
 import { wholeInput } from './bulk.ts';
 import { controlOption } from './control.ts';
@@ -9,6 +10,7 @@ import { only, TYPES } from './export.ts';
 import { EXIT, UsageError } from './failure.ts';
 import type { Io } from './io.ts';
 import { Output } from './output.ts';
+import { reportLine } from './report-line.ts';
 
 interface Options {
   readonly control: string;
@@ -89,15 +91,15 @@ async function* recordsOf(source: string, greylist: RemoteGreylist, io: Io): Asy
   }
   const onBadLine = ({ message }: Error): void => {
     io.exit = EXIT.no;
-    io.stderr.write(`spamd-sync: ${source}: ${message}\n`);
+    reportLine(io, `${source}: ${message}`);
   };
   yield* parseSpamdb(await wholeInput(source, io), { onBadLine });
 }
 
-/** What a record is about: an address, a tuple, a spamtrap, a domain. */
+/** What a record is about: an address, a tuple, a spamtrap, a domain. In one form, whether a spamd or a greyd keeps it. */
 function keyOf(record: SpamdbRecord): string {
-  if (record.type === 'GREY') return JSON.stringify([record.ip, record.helo, record.from, record.to]);
-  if (record.type === 'SPAMTRAP') return `spamtrap ${record.address}`;
+  if (record.type === 'GREY') return tupleKey(record.ip, record.helo, record.from, record.to);
+  if (record.type === 'SPAMTRAP') return `spamtrap ${canonicalMailbox(record.address)}`;
   return record.type === 'DOMAIN' ? `domain ${record.domain}` : record.ip;
 }
 

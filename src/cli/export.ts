@@ -5,6 +5,7 @@ import { askDaemon, controlOption } from './control.ts';
 import { UsageError } from './failure.ts';
 import type { Io } from './io.ts';
 import { Output } from './output.ts';
+import { json } from './words.ts';
 
 export const TYPES = ['grey', 'white', 'trapped', 'spamtrap'] as const;
 const FORMATS = ['spamdb', 'json', 'csv', 'list', 'pf', 'nft', 'ipset'] as const;
@@ -69,9 +70,9 @@ export async function* only(
 async function* formatted(
   records: AsyncIterable<SpamdbRecord>,
   { format, set = '', evidence = false }: Options,
-): AsyncGenerator<string | Uint8Array, void> {
+): AsyncGenerator<string, void> {
   if (format === 'spamdb') yield* formatSpamdb(records);
-  else if (format === 'json') for await (const record of records) yield `${JSON.stringify(record)}\n`;
+  else if (format === 'json') for await (const record of records) yield `${json(record)}\n`;
   else if (format === 'csv') yield* csv(records, evidence ? [...COLUMNS, 'evidence'] : COLUMNS);
   else {
     for await (const record of records) {

@@ -2,9 +2,10 @@ import { Command } from 'commander';
 import { parseSpamdb } from '../spamdb/index.ts';
 import { askDaemon, controlOption } from './control.ts';
 import { EXIT } from './failure.ts';
+import { inputFrom } from './input.ts';
 import type { Io } from './io.ts';
 import { Output } from './output.ts';
-import { inputFrom } from './records.ts';
+import { reportLine } from './report-line.ts';
 
 export function importCommand(io: Io): Command {
   return new Command('import')
@@ -20,7 +21,7 @@ export function importCommand(io: Io): Command {
       let bad = 0;
       const onBadLine = ({ message }: Error): void => {
         bad++;
-        io.stderr.write(`spamd-sync: ${message}\n`);
+        reportLine(io, message);
       };
       const input = await inputFrom(path, io);
       const report = await askDaemon(control, (greylist) => greylist.import(parseSpamdb(input, { onBadLine })));

@@ -37,10 +37,11 @@ export function triedIn(line: string): Tried | undefined {
 
 /** The lines of a log. */
 export async function* linesIn(input: Readable): AsyncGenerator<string, void> {
+  // A recipient must read as it does in the file of the users. Any byte may be there, and none ends the reading.
+  const utf8 = new TextDecoder();
   let rest = '';
   for await (const chunk of input) {
-    // Names of hosts and users: any byte may be there, none must end the reading.
-    const lines = (rest + Buffer.from(chunk as Uint8Array | string).toString('latin1')).split('\n');
+    const lines = (rest + utf8.decode(Buffer.from(chunk as Uint8Array | string), { stream: true })).split('\n');
     // One character more: what is cut stays too long.
     rest = (lines.pop() ?? '').slice(0, MAX_LINE + 1);
     for (const line of lines) if (line.length <= MAX_LINE) yield line;

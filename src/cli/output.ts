@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import { escaped, json } from './words.ts';
 
 /** How a text may be marked on a terminal. */
 export type Mark = 'bad' | 'good' | 'dim' | 'bold';
@@ -13,7 +14,7 @@ function isColoured(stream: Writable & { readonly isTTY?: boolean }): boolean {
 
 /** What a command prints: lines, in colour on a terminal, as JSON for scripts. */
 export class Output {
-  readonly #stream: Writable;
+  readonly #stream: Writable & { readonly isTTY?: boolean };
   readonly #json: boolean;
   readonly #coloured: boolean;
 
@@ -25,7 +26,7 @@ export class Output {
 
   /** Prints one thing: an object a line with `--json`, else the lines that say the same to a person. */
   async print(value: object, lines: () => Iterable<string>): Promise<void> {
-    if (this.#json) return this.write(`${JSON.stringify(value)}\n`);
+    if (this.#json) return this.write(`${json(value)}\n`);
     let text = '';
     for (const line of lines()) text += `${line}\n`;
     await this.write(text);
@@ -36,10 +37,14 @@ export class Output {
     return this.#coloured ? `\u001b[${CODES[mark]}m${text}\u001b[0m` : text;
   }
 
-  /** Writes a text as it is. Resolves when a reader that is slow may be given more. */
-  write(text: string | Uint8Array): Promise<void> {
+  /**
+   * Writes a text: as it is into a file or a pipe; to a terminal without what it would obey, since a client may have chosen
+   * it. Resolves when a reader that is slow may be given more.
+   */
+  write(text: string): Promise<void> {
+    const shown = this.#stream.isTTY === true ? escaped(text) : text;
     return new Promise((resolve, reject) => {
-      this.#stream.write(text, (error) => (error == null ? resolve() : reject(error)));
+      this.#stream.write(shown, (error) => (error == null ? resolve() : reject(error)));
     });
   }
 }

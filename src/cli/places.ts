@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { Reader } from 'mmdb-lib';
+import { fileBytes } from './input.ts';
 
 /** A package with a database of countries, in the public domain (CC0), which an operator may install beside this one. */
 const PACKAGE = '@ip-location-db/geo-whois-asn-country-mmdb';
@@ -72,7 +72,7 @@ function installed(): string | undefined {
 
 async function readerOf(path: string | undefined): Promise<Reader<never> | undefined> {
   if (path === undefined) return undefined;
-  const bytes = await readFile(path);
+  const bytes = await fileBytes(path);
   try {
     return new Reader(bytes);
   } catch {

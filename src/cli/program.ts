@@ -18,6 +18,7 @@ import { opensmtpdFilterCommand } from './opensmtpd-filter.ts';
 import { peersCommand } from './peers.ts';
 import { probesCommand } from './probes.ts';
 import { releaseCommand } from './release.ts';
+import { reportLine } from './report-line.ts';
 import { seedCommand } from './seed.ts';
 import { sendCommand } from './send.ts';
 import { serveCommand } from './serve.ts';
@@ -104,7 +105,7 @@ export async function run(version: string, io: Io, args: readonly string[]): Pro
     // Commander has said what is wrong, or printed the help that was asked for.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     const { line, exit } = failureOf(error);
-    io.stderr.write(`spamd-sync: ${line}\n`);
+    reportLine(io, line);
     return exit;
   }
 }

@@ -1,10 +1,11 @@
-import { open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import type { SpamdbRecord } from '../index.ts';
 import type { RemoteGreylist } from '../socket/index.ts';
 import { type LineError, parseSpamdb } from '../spamdb/index.ts';
 import { askDaemon } from './control.ts';
+import { inputFrom } from './input.ts';
 import type { Io } from './io.ts';
+import { reportLine } from './report-line.ts';
 
 /** Where a command reads a greylist. */
 export interface Source {
@@ -23,12 +24,6 @@ export interface Read<T> {
 }
 
 const LF = 0x0a;
-
-/** The bytes of a file, or of stdin for `-`. */
-export async function inputFrom(path: string, io: Io): Promise<Readable> {
-  // Opened before anything else is done: a stream that fails while nobody reads it ends the process.
-  return path === '-' ? io.stdin : (await open(path)).createReadStream();
-}
 
 /**
  * Reads a greylist. Any client can spoil a line of a dump, so one that cannot be read is reported and costs itself alone.
@@ -50,7 +45,7 @@ export async function readGreylist<T>(
   const onBadLine = (error: LineError, line: string): void => {
     if (isVital(line)) throw error;
     bad++;
-    io.stderr.write(`spamd-sync: left out: ${error.message}\n`);
+    reportLine(io, `left out: ${error.message}`);
   };
   const name = from === '-' ? 'stdin' : from;
   const input = whole(await inputFrom(from, io), name);

@@ -10,6 +10,7 @@ import { Interrupt } from './interrupt.ts';
 import type { Io } from './io.ts';
 import { Output } from './output.ts';
 import { Progress } from './progress.ts';
+import { reportLine } from './report-line.ts';
 import { countsWords } from './words.ts';
 
 interface Options extends BulkOptions {
@@ -51,7 +52,9 @@ Example:
 
 async function seed(io: Io, path: string, options: Options): Promise<void> {
   const { json = false, to, rate } = options;
-  const dump = await dumpOf(await wholeInput(path, io), options.grey, io);
+  const text = await wholeInput(path, io);
+  if (text.every(({ length }) => length === 0)) throw new Error(`${path === '-' ? 'stdin' : path}: nothing in it`);
+  const dump = await dumpOf(text, options.grey, io);
   using interrupt = new Interrupt();
   const peer = await openSender(io, { ...options, target: to });
   try {
@@ -76,7 +79,7 @@ async function dumpOf(text: readonly Uint8Array[], withGrey: boolean, io: Io): P
   };
   const onBadLine = ({ message }: Error): void => {
     badLines++;
-    io.stderr.write(`spamd-sync: ${message}\n`);
+    reportLine(io, message);
   };
   for await (const { type } of toEntries(parseSpamdb(text, { onBadLine }), { now, onLeftOut })) {
     if (withGrey || type !== 'grey') total++;

@@ -1,6 +1,6 @@
-import { open } from 'node:fs/promises';
 import { BlockList, isIPv4 } from 'node:net';
 import { Argument, Command } from 'commander';
+import { canonicalAddress } from '../address.ts';
 import { systemClock } from '../clock.ts';
 import type { Entry, EntryType, SeedReport, SendReport, SyncPeer } from '../index.ts';
 import { type AddressListItem, parseAddressList, parseSpamdb } from '../spamdb/index.ts';
@@ -8,9 +8,11 @@ import { append, duration, whole } from './arguments.ts';
 import { type BulkOptions, bulkOptions, openSender, wholeInput } from './bulk.ts';
 import { EXIT, UsageError } from './failure.ts';
 import { keyOptions, targetOptions } from './group.ts';
+import { fileStream } from './input.ts';
 import { Interrupt } from './interrupt.ts';
 import type { Io } from './io.ts';
 import { Output } from './output.ts';
+import { reportLine } from './report-line.ts';
 import { countsWords } from './words.ts';
 
 interface Options extends BulkOptions {
@@ -42,7 +44,7 @@ export function sendCommand(io: Io): Command {
 From stdin it reads addresses and networks, one a line, as "pfctl -T show" and traplists have them; for grey the GREY lines
 of spamdb(8). It reads all of it before it sends. Removals are known to greyd alone: say --dialect greyd.
 
-Exit status: 1 where it was interrupted, or a line could not be read.
+Exit status: 1 where it was interrupted, a line could not be read, or what was typed could not be announced.
 
 Examples:
   spamd-sync send trapped 198.51.100.7 -Y em0
@@ -57,8 +59,8 @@ async function send(io: Io, type: Type, what: readonly string[], options: Option
   const isRemoval = type === 'remove-white' || type === 'remove-trapped';
   if (isRemoval && options.dialect !== 'greyd')
     throw new UsageError(`${type} is known to greyd alone: say --dialect greyd`);
-  const left = new LeftOut(io);
   const isStdin = what.length === 0 || (what.length === 1 && what[0] === '-');
+  const left = new LeftOut(io, isStdin);
   const given = isStdin ? await wholeInput('-', io) : what;
   const listed = isStdin ? entriesIn(given, type, options, left) : typed(what, type, options, left);
   // A mistake on the command line is seen before anything is sent; a list may be long.
@@ -71,7 +73,8 @@ async function send(io: Io, type: Type, what: readonly string[], options: Option
       : await peer.seed(entries, { rate: options.rate, signal: interrupt.signal });
     const out = new Output(io.stdout, options.json ?? false);
     await out.print({ ...report, badLines: left.badLines }, () => lines(report));
-    if (report.aborted || left.badLines > 0) io.exit = EXIT.no;
+    const unsent = isStdin ? 0 : Object.values(report.skipped).reduce((sum, count) => sum + count, 0);
+    if (report.aborted || left.badLines + unsent > 0) io.exit = EXIT.no;
     for (const { error } of report.targets) if (error !== undefined) throw error;
   } finally {
     await peer.close();
@@ -106,10 +109,13 @@ function* lines({ entries, targets, skipped, aborted }: Report): Generator<strin
 /** What is not sent is reported, line by line. */
 class LeftOut {
   readonly #io: Io;
+  readonly #isList: boolean;
   badLines = 0;
 
-  constructor(io: Io) {
+  /** @param isList A list may hold what cannot be announced; on the command line it is a mistake. */
+  constructor(io: Io, isList: boolean) {
     this.#io = io;
+    this.#isList = isList;
   }
 
   readonly onBadLine = ({ message }: Error): void => {
@@ -117,8 +123,14 @@ class LeftOut {
     this.note(message);
   };
 
+  /** @throws {UsageError} For what was typed. */
+  noteImpossible(why: string): void {
+    if (!this.#isList) throw new UsageError(why);
+    this.note(why);
+  }
+
   note(why: string): void {
-    this.#io.stderr.write(`spamd-sync: left out: ${why}\n`);
+    reportLine(this.#io, `left out: ${why}`);
   }
 }
 
@@ -196,8 +208,7 @@ async function addressesOf(files: readonly string[]): Promise<BlockList> {
     const onBadLine = ({ message }: Error): never => {
       throw new Error(`${file}: ${message}`);
     };
-    const input = (await open(file)).createReadStream();
-    for await (const { address, prefix } of parseAddressList(input, { onBadLine })) {
+    for await (const { address, prefix } of parseAddressList(await fileStream(file), { onBadLine })) {
       list.addSubnet(address, prefix, isIPv4(address) ? 'ipv4' : 'ipv6');
     }
   }
@@ -205,14 +216,17 @@ async function addressesOf(files: readonly string[]): Promise<BlockList> {
 }
 
 /** The addresses of a network, if they are not too many. The protocol knows IPv4 addresses and nothing else. */
-function expanded({ address, prefix }: AddressListItem, max: number, left: LeftOut): string[] {
+function expanded(item: AddressListItem, max: number, left: LeftOut): string[] {
+  // An IPv4 address may come as IPv6, as ::ffff:192.0.2.1/128.
+  const address = canonicalAddress(item.address) ?? item.address;
+  const prefix = address === item.address ? item.prefix : item.prefix - 96;
   if (!isIPv4(address)) {
-    left.note(`${address} is IPv6, which has no form on the wire`);
+    left.noteImpossible(`${address} is IPv6, which has no form on the wire`);
     return [];
   }
   const size = 2 ** (32 - prefix);
   if (size > max) {
-    left.note(`${address}/${prefix} has ${size} addresses, see --expand`);
+    left.noteImpossible(`${address}/${prefix} has ${size} addresses, more than --expand`);
     return [];
   }
   const octets = address.split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0);

@@ -10,6 +10,7 @@ import { Interrupt } from './interrupt.ts';
 import type { Io } from './io.ts';
 import { Mirror, type Plan, type Wanted, wantedOf } from './mirror.ts';
 import { Output } from './output.ts';
+import { reportLine } from './report-line.ts';
 import { timeWords } from './words.ts';
 
 interface Options {
@@ -118,7 +119,7 @@ async function follow(
         // One round more, lest an element ends while its new time is on its way.
         await update(mirror, await ask(), renewed + 2 * interval, out);
         if (once) return;
-        if (trouble !== '') io.stderr.write('spamd-sync: all is well again\n');
+        if (trouble !== '') reportLine(io, 'all is well again');
         trouble = '';
         retry = FIRST_RETRY;
         pause = Math.max(interval, SHARE * (systemClock.monotonic() - begin));
@@ -127,7 +128,7 @@ async function follow(
         // What a command that failed halfway has done is not known.
         mirror.forget();
         const { line } = failureOf(error);
-        if (line !== trouble) io.stderr.write(`spamd-sync: ${line}; trying again\n`);
+        if (line !== trouble) reportLine(io, `${line}; trying again`);
         trouble = line;
         pause = retry;
         retry = Math.min(LAST_RETRY, retry * 2);

@@ -1,9 +1,11 @@
-import { open, readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { Readable } from 'node:stream';
 import { Command } from 'commander';
 import { systemClock } from '../clock.ts';
 import { parseAddressList } from '../spamdb/index.ts';
 import { controlOption } from './control.ts';
 import { EXIT, UsageError } from './failure.ts';
+import { fileBytes, fileStream } from './input.ts';
 import type { Io } from './io.ts';
 import { Output } from './output.ts';
 import { type Place, Places } from './places.ts';
@@ -139,22 +141,23 @@ async function writeLists(
 /** @throws {UsageError} */
 function checkAreDifferent(files: readonly (string | undefined)[]): void {
   const named = files.filter((file) => file !== undefined);
-  const twice = named.find((file, at) => named.indexOf(file) !== at);
+  const paths = named.map((file) => resolve(file));
+  const twice = named.find((_, at) => paths.indexOf(paths[at] as string) !== at);
   if (twice !== undefined) throw new UsageError(`${twice} is named for two lists`);
 }
 
 /** The lines of a file that is put into comments. */
 async function termsIn(path: string): Promise<string[]> {
-  const text = (await readFile(path, 'utf8')).trimEnd();
+  const text = (await fileBytes(path)).toString().trimEnd();
   return text.split(/\r?\n|\r/).map((line) => line.replace(/^# ?/, ''));
 }
 
 /** What was published before; nothing where there is no list yet. */
 async function addressesIn(path: string): Promise<Set<string>> {
   const addresses = new Set<string>();
-  let input: ReturnType<Awaited<ReturnType<typeof open>>['createReadStream']>;
+  let input: Readable;
   try {
-    input = (await open(path)).createReadStream();
+    input = await fileStream(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return addresses;
     throw error;

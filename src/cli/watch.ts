@@ -8,6 +8,7 @@ import { Interrupt } from './interrupt.ts';
 import type { Io } from './io.ts';
 import { LocalEvents } from './local-events.ts';
 import { type Mark, Output } from './output.ts';
+import { reportLine } from './report-line.ts';
 import { LINE_TYPES, type Line, type LineType, linesIn } from './traffic.ts';
 import { entryWords, momentWords } from './words.ts';
 
@@ -66,7 +67,7 @@ async function* eventsOf(io: Io, options: Options, signal: AbortSignal) {
     yield* remote.events({ signal });
     return;
   }
-  const report = (line: string): void => void io.stderr.write(`spamd-sync: ${line}\n`);
+  const report = (line: string): void => reportLine(io, line);
   await using peer = await openPeer(options, report, { signal });
   yield* new LocalEvents(peer, signal);
 }

@@ -15,11 +15,22 @@ export function entryWords(entry: Entry): string {
   }
 }
 
-/** A client's string as a terminal may show it: quoted, controls escaped, also those above ASCII. */
+/** What JSON leaves as it is, though a terminal obeys it: controls above ASCII, and what turns the order of writing. */
+const CONTROLS = /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
+/** JSON that a terminal may show: controls escaped, also those above ASCII. It says the same. */
+export function json(value: unknown): string {
+  return escaped(JSON.stringify(value));
+}
+
+/** A client's string as a terminal may show it: quoted, controls escaped. */
 export function quoted(text: string): string {
-  return JSON.stringify(text).replaceAll(/[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, (control) => {
-    return `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  });
+  return json(text);
+}
+
+/** Text as a terminal may show it, with what JSON leaves as it is escaped as JSON would. */
+export function escaped(text: string): string {
+  return text.replaceAll(CONTROLS, (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /** When something happened, UTC with milliseconds, ISO 8601. */

@@ -49,8 +49,9 @@ test('a bridge passes each entry on in the other dialect, and two bridges do not
   await using spamd = await openPeer(key, ends.spamd, spamdPort, ['127.77.1.2', '127.77.1.3']);
   await using greyd = await openPeer(key, ends.greyd, greydPort, ['127.77.2.2', '127.77.2.3']);
   // Until both bridges are there.
-  for (const target of ['127.77.1.2', '127.77.1.3']) {
-    await expect.poll(() => reachable(target, spamdPort)).toBe(true);
+  for (const host of [2, 3]) {
+    await expect.poll(() => reachable(`127.77.1.${host}`, spamdPort)).toBe(true);
+    await expect.poll(() => reachable(`127.77.2.${host}`, greydPort)).toBe(true);
   }
   // Through one bridge only, so that their datagrams differ from here on and no copy is dropped for a duplicate.
   await using outsider = await openPeer(key, '127.77.1.4', spamdPort, ['127.77.1.2']);
@@ -82,4 +83,27 @@ test('a bridge passes each entry on in the other dialect, and two bridges do not
     expect({ passedOn: fromA + fromB, failed }).toEqual({ passedOn: 4, failed: 0 });
     expect(await ran).toMatchObject({ err: 'spamd-sync: bridging\n', exit: 0 });
   }
+});
+
+test('a bridge warns of the key of either side', async () => {
+  const port = await freePort();
+  const empty = join(directory, 'empty.key');
+  writeFileSync(empty, '', { mode: 0o600 });
+  const sides = ['a', 'b'].flatMap((side, at) => {
+    const listen = `127.0.0.${at + 2}`;
+    return [`--${side}-listen`, listen, `--${side}-target`, listen, `--${side}-port`, `${port}`];
+  });
+  const bridge = spamdSync(['bridge', ...sides, '--a-key', empty]);
+  await expect.poll(() => reachable('127.0.0.3', port)).toBe(true);
+  // Its warnings come in the next turn.
+  await sleep(0);
+  process.emit('SIGINT');
+  const { err, exit } = await bridge;
+  expect(
+    err
+      .split('\n')
+      .map((line) => line.slice(0, 15))
+      .sort(),
+  ).toEqual(['', 'spamd-sync: a: ', 'spamd-sync: b: ', 'spamd-sync: bri']);
+  expect(exit).toBe(0);
 });

@@ -205,7 +205,7 @@ describe('what decode reads', () => {
 describe('a mistake with decode', () => {
   it.each([
     ['a file that is not there', ['nothing.pcap'], 'spamd-sync: nothing.pcap: no such file or directory\n', 3],
-    ['a folder in place of a file', ['/'], 'spamd-sync: EISDIR: illegal operation on a directory, read\n', 3],
+    ['a folder in place of a file', ['/'], 'spamd-sync: /: is a directory\n', 3],
     ['a key file that is not there', ['-K', 'no.key', '-x', '00'], 'spamd-sync: there is no key file "no.key"\n', 3],
     ['half a byte', ['-x', '020'], 'spamd-sync: line 1: not whole bytes in hexadecimal; see --help\n', 2],
     [

@@ -36,6 +36,18 @@ it('diff shows what only one of two dumps has, and what differs, and ends with 1
   expect(found[3]).toEqual({ onlyInA: 1, onlyInB: 1, differ: 1, same: 2 });
 });
 
+it('diff finds what a spamd keeps as typed in the dump of a greyd', async () => {
+  const spamd = 'GREY|192.0.2.7|MX|<A@b>|<c@D>|1800000000|1800001500|4000000000|1|0\nSPAMTRAP|<t@example.net>\n';
+  const greyd = 'GREY|192.0.2.7|mx|a@b|c@d|1800000001|1800001500|4000000000|2|0\nSPAMTRAP|T@example.net\n';
+  const file = join(folder, 'greyd');
+  await writeFile(file, greyd);
+  expect(await diff([file, '-'], spamd)).toEqual({
+    out: `0 only in ${file}, 0 only in -, 0 differ, 2 the same\n`,
+    err: '',
+    exit: 0,
+  });
+});
+
 it('diff ends with 0 where all is the same, of a type or within a tolerance', async () => {
   expect(await diff([a, '-', '--type', 'grey'], B)).toMatchObject({ exit: 0 });
   const later = A.replaceAll('4000000000', '4000000050');

@@ -128,6 +128,17 @@ describe('doctor', () => {
     ]);
   });
 
+  it('finds an address that this host does not have, which is no port that somebody has, and no TTL', async () => {
+    const check = (listen: string) => spamdSync(['doctor', '-y', listen, '-Y', '127.0.0.1', '--empty-key', '--json']);
+    const bad = async (listen: string) =>
+      objects(await check(listen)).filter(({ check, severity }) => severity === 'bad' && check !== 'key');
+    expect(await bad('192.0.2.1')).toMatchObject([
+      { check: 'interface', about: '192.0.2.1', message: expect.stringContaining('no interface of this host') },
+    ]);
+    expect(await bad('2001:db8::1')).toMatchObject([{ check: 'interface', about: '2001:db8::1' }]);
+    expect(await bad('nosuch0:2')).toMatchObject([{ check: 'options', about: 'nosuch0:2' }, { check: 'interface' }]);
+  });
+
   it('needs to know what to check', async () => {
     const ran = await spamdSync(['doctor']);
     expect(ran).toEqual({

@@ -5,9 +5,19 @@ const COMMANDS = [
   'serve',
   'list',
   'stats',
+  'why',
+  'watch',
+  'peers',
+  'keys',
+  'doctor',
+  'send',
+  'seed',
+  'bridge',
+  'diff',
   'allow',
   'trap',
   'forget',
+  'release',
   'spamtrap',
   'import',
   'export',
@@ -15,6 +25,7 @@ const COMMANDS = [
   'traplist',
   'candidates',
   'probes',
+  'follow-log',
   'decode',
   'keygen',
   'fingerprint',
@@ -42,6 +53,20 @@ it('without a command the help goes to stderr, and the command line is wrong', a
 it('a command that is not there is one line', async () => {
   const ran = await spamdSync(['decod']);
   expect(ran).toEqual({ out: '', err: "spamd-sync: unknown command 'decod' (Did you mean decode?)\n", exit: 2 });
+});
+
+it.each([
+  'seed /tmp --to 127.0.0.1',
+  'diff - /tmp',
+  'decode /tmp',
+  'import /tmp --control /none',
+  'probes --from /tmp',
+  'probes --users /tmp',
+  'traplist /none/list --header /tmp',
+  'send white 192.0.2.1 -Y 127.0.0.1 --except /tmp',
+])('a directory in place of a file is named: %s', async (line) => {
+  const { err, exit } = await spamdSync(line.split(' '));
+  expect({ err, exit }).toEqual({ err: 'spamd-sync: /tmp: is a directory\n', exit: 3 });
 });
 
 it('the version is that of the package', async () => {

@@ -53,6 +53,22 @@ describe('candidates', () => {
     ]);
   });
 
+  it('are none of the users whose names are not ASCII', async () => {
+    const known = join(folder, 'jürgen');
+    await writeFile(known, 'jürgen@example.net\n');
+    const log = ['8', '9'].map((host) => `spamd: (GREY) 198.51.100.${host}: <a@b> -> <jürgen@example.net>\n`).join('');
+    const ran = await spamdSync(
+      ['candidates', '--domain', 'example.net', '--users', known, '--log', '-'],
+      Buffer.from(log),
+    );
+    expect(ran).toEqual({ out: '', err: '', exit: 0 });
+  });
+
+  it('need a domain', async () => {
+    const ran = await spamdSync(['candidates', '--domain', '', '--users', users]);
+    expect(ran).toEqual({ out: '', err: 'spamd-sync: --domain: names no domain; see --help\n', exit: 2 });
+  });
+
   it('come out of logs too, and are counted together with those of a dump', async () => {
     const log = join(folder, 'maillog');
     const lines = [

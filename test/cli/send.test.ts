@@ -88,12 +88,27 @@ describe('send', () => {
     await expect.poll(() => received.map(({ type }) => type)).toEqual(['grey', 'remove-white']);
   });
 
+  it('takes an IPv4 address as IPv6 has it, and warns of a key that is none', async () => {
+    const empty = await file('empty', '');
+    const ran = await spamdSync(['send', 'white', '::ffff:192.0.2.11', '-Y', ...to, '-K', empty]);
+    expect(ran.out).toBe('1 of 1 entries sent to 127.0.0.1\n');
+    expect(ran.err).toMatch(/^spamd-sync: warning: key file ".*" is empty/);
+    await expect.poll(() => received.map(({ ip }) => ip)).toEqual(['192.0.2.11']);
+  });
+
+  it('ends with 1 where what was typed cannot be announced', async () => {
+    const ran = await send(['grey', '192.0.2.7', 'mx\u001b]0;', '<a@b>', '<c@d>']);
+    expect(ran).toEqual({ out: '0 of 1 entries sent to 127.0.0.1\nnot sent: 1 control\n', err: '', exit: 1 });
+  });
+
   it.each([
     [['black'], /^spamd-sync: command-argument value 'black' is invalid/, 2],
     [['trapped', 'nobody'], 'spamd-sync: not an IP address or network: nobody; see --help\n', 2],
     [['grey', '192.0.2.1', 'mx'], 'spamd-sync: a grey is four arguments: ip, helo, from, to; see --help\n', 2],
     [['grey', 'x', 'mx', 'a', 'b'], 'spamd-sync: entry 0: ip is not an IP address: "x"\n', 2],
     [['grey', '192.0.2.1', 'a', 'b', 'c', '--for', '1h'], 'spamd-sync: --for: a grey does not expire; see --help\n', 2],
+    [['white', '2001:db8::1'], 'spamd-sync: 2001:db8::1 is IPv6, which has no form on the wire; see --help\n', 2],
+    [['white', '192.0.2.0/24'], 'spamd-sync: 192.0.2.0/24 has 256 addresses, more than --expand; see --help\n', 2],
     [['remove-white', '192.0.2.1'], /known to greyd alone: say --dialect greyd/, 2],
     [['white', '192.0.2.1', '--rate', '0'], /not a number 0\.01\.\./, 2],
     [['white', '192.0.2.1', '--except', '/nowhere'], 'spamd-sync: /nowhere: no such file or directory\n', 3],
@@ -161,11 +176,12 @@ describe('seed', () => {
   });
 
   it.each([
+    [['-'], 'spamd-sync: stdin: nothing in it\n', 3],
     [['/nowhere'], 'spamd-sync: /nowhere: no such file or directory\n', 3],
     [['-', '--to', 'mx.invalid'], 'spamd-sync: target mx.invalid: no such host, and no such interface\n', 3],
     [['-', '--whites', 'x'], /not a whole number/, 2],
   ])('says a mistake in one line: %j', async (args, line, exit) => {
-    const ran = await seed(args);
+    const ran = await seed(args, args.length === 1 ? '' : GREY);
     expect(ran.err).toMatch(line);
     expect(ran.err.trim().split('\n')).toHaveLength(1);
     expect({ out: ran.out, exit: ran.exit }).toEqual({ out: '', exit });

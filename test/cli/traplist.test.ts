@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Greylist } from 'spamd-sync';
@@ -161,9 +163,26 @@ it('the daemon is asked where no dump is named, and says why each was trapped', 
   expect(await readFile(list, 'utf8')).toBe(before);
 });
 
+it('what is not a file is not replaced by one, and the file that cannot be written is named', async () => {
+  const socket = join(folder, 'socket');
+  const server = createServer().listen(socket);
+  await once(server, 'listening');
+  const nowhere = join(folder, 'nowhere', 'list');
+  const outcomes = [
+    [socket, 'is not a file, and cannot be replaced by one'],
+    [folder, 'is a directory'],
+    [nowhere, 'no such file or directory'],
+  ] as const;
+  for (const [file, why] of outcomes) {
+    const ran = await spamdSync(['traplist', file, '--from', '-'], Buffer.from(DUMP));
+    expect(ran).toEqual({ out: '', err: `spamd-sync: ${file}: ${why}\n`, exit: 3 });
+  }
+  server.close();
+});
+
 it.each([
   [['--contact', 'a\nb'], 'spamd-sync: --contact: more than a line; see --help\n', 2],
-  [['--verbose', 'same', '--new', 'same'], 'spamd-sync: same is named for two lists; see --help\n', 2],
+  [['--verbose', 'same', '--new', 'x/../same'], 'spamd-sync: x/../same is named for two lists; see --help\n', 2],
   [
     ['--verbose', 'v', '--country-db', 'package.json'],
     'spamd-sync: package.json: not a database of the form mmdb\n',

@@ -1,7 +1,8 @@
-import { copyFileSync, mkdirSync, readFileSync, renameSync, symlinkSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'tsup';
+import configs from '../../tsup.config.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -13,16 +14,17 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export async function installPackage(directory: string): Promise<string> {
   const manifest = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8'));
   const home = join(directory, 'node_modules/spamd-sync');
-  mkdirSync(join(home, 'dist/cli'), { recursive: true });
+  mkdirSync(home, { recursive: true });
   for (const name of Object.keys({ ...manifest.dependencies, ...manifest.devDependencies })) {
     mkdirSync(join(directory, 'node_modules', name, '..'), { recursive: true });
     symlinkSync(join(ROOT, 'node_modules', name), join(directory, 'node_modules', name));
   }
   copyFileSync(`${ROOT}package.json`, join(home, 'package.json'));
-  const outDir = join(home, 'dist');
-  await build({ config: `${ROOT}tsup.config.ts`, outDir, dts: false, clean: false, sourcemap: false, silent: true });
-  // One directory is given for all that is built.
-  const command = join(home, 'dist/cli/main.js');
-  renameSync(join(outDir, 'main.js'), command);
-  return command;
+  const options = { config: false, dts: false, clean: false, sourcemap: false, silent: true } as const;
+  // The library and the command, each where it is as published.
+  for (const config of [configs].flat()) {
+    if (typeof config === 'function') throw new Error('tsup.config.ts: not a plain configuration');
+    await build({ ...config, ...options, outDir: join(home, config.outDir ?? 'dist') });
+  }
+  return join(home, 'dist/cli/main.js');
 }

@@ -1,6 +1,6 @@
 /** What smtp-server hands over: answered once, with a code that suits, and announced in a form that harms nobody. */
 import { deepStrictEqual, ok } from 'node:assert/strict';
-import { type Entry, Greylist, MemoryStore } from 'spamd-sync';
+import { attemptFrom, type Entry, Greylist, MemoryStore } from 'spamd-sync';
 import { greylistRcptTo } from 'spamd-sync/adapters/smtp-server';
 import type { Target } from '../engine.ts';
 import { checkSent } from './dialect.ts';
@@ -63,7 +63,11 @@ export const smtpServer: Target = {
     await greylist.close();
     deepStrictEqual(answers.length, 1, 'answered more than once');
     const [answer] = answers;
-    // Nobody who comes for the first time passes.
+    if (attemptFrom({ ip: remoteAddress }) === undefined) {
+      deepStrictEqual([answer ?? null, announced], [null, []], 'a client without an address was greylisted');
+      return;
+    }
+    // Nobody else who comes for the first time passes.
     ok(answer instanceof Error && 'responseCode' in answer, 'passed');
     ok([451, 550].includes(answer.responseCode as number), `answered ${answer.responseCode}`);
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they would end the reply.
