@@ -14,7 +14,9 @@ const LOADER = join(INSTALLED, 'node_modules/@zone-eu/wild-plugins');
 /** What a sender process does with its plugins, for deliveries to the hosts that it is given. */
 const SENDER = `
 const PluginHandler = require(process.env.LOADER);
-const logger = { info: (...line) => console.log(...line), error: (...line) => console.log(...line) };
+const { format } = require('node:util');
+const log = (prefix, ...line) => console.log(prefix, format(...line));
+const logger = { info: log, error: log };
 const plugins = { 'modules/${PLUGIN}': { enabled: ['sender'], control: process.env.CONTROL } };
 const handler = new PluginHandler({ logger, pluginsPath: process.cwd(), plugins, context: 'sender', log: {}, db: {} });
 handler.load(async () => {
