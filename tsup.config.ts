@@ -17,6 +17,7 @@ const library = {
   'adapters/milter': 'src/adapters/milter.ts',
   'adapters/haraka': 'src/adapters/haraka.ts',
   'adapters/opensmtpd': 'src/adapters/opensmtpd.ts',
+  'adapters/tarpit': 'src/adapters/tarpit.ts',
 };
 
 const common = { format: 'esm', target: 'node20.19', platform: 'node', sourcemap: true } as const;

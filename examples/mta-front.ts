@@ -7,7 +7,8 @@ import type { AddressInfo, Socket } from 'node:net';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 import { Greylist, type GreylistPolicy, type Source, SyncPeer, type SyncPeerOptions } from 'spamd-sync';
 import { greylistRcptTo } from 'spamd-sync/adapters/smtp-server';
-import { entryLine, verdictLine } from './mta-lines.ts';
+import { serveTarpit, type TarpitServer } from 'spamd-sync/adapters/tarpit';
+import { entryLine, heldLine, verdictLine } from './mta-lines.ts';
 
 export interface MtaOptions {
   readonly host: string;
@@ -18,6 +19,8 @@ export interface MtaOptions {
   /** Recipients that nobody has good reason to write to. */
   readonly spamtraps?: readonly string[];
   readonly smtp?: SMTPServerOptions;
+  /** Where to hold up whoever connects, as spamd does. */
+  readonly tarpit?: { readonly host: string; readonly port: number } | undefined;
   readonly log: (line: string) => void;
   /** What a host of the group is called in the log. Default: its address. */
   readonly nameOf?: (source: Source) => string;
@@ -27,6 +30,7 @@ export interface Mta {
   /** Where it receives mail. */
   readonly address: AddressInfo;
   readonly peer: SyncPeer | undefined;
+  readonly tarpit: TarpitServer | undefined;
   /** How much mail was accepted, and thrown away. */
   readonly accepted: () => number;
   readonly close: () => Promise<void>;
@@ -54,6 +58,9 @@ export async function openMta(options: MtaOptions): Promise<Mta> {
     greylist.on('warning', ({ message }) => options.log(`warning: ${message}`));
     for (const address of spamtraps) await greylist.spamtraps.add(address);
 
+    const tarpit = await openTarpit(greylist, options);
+    if (tarpit !== undefined) opened.push(() => tarpit.close());
+
     let accepted = 0;
     const server = createServer(greylist, options, () => ++accepted);
     const sockets = new Set<Socket>();
@@ -67,7 +74,7 @@ export async function openMta(options: MtaOptions): Promise<Mta> {
       // A client that does not hang up when it is asked to would keep the process.
       for (const socket of sockets) socket.destroy();
     });
-    return { address: server.server.address() as AddressInfo, peer, accepted: () => accepted, close };
+    return { address: server.server.address() as AddressInfo, peer, tarpit, accepted: () => accepted, close };
   } catch (error) {
     await close();
     throw error;
@@ -94,6 +101,15 @@ function createServer(greylist: Greylist, { log, smtp }: MtaOptions, count: () =
   // Before that it is an error of the port, which listening() reports.
   server.on('error', (error: Error) => server.server.listening && log(`client: ${error.message}`));
   return server;
+}
+
+async function openTarpit(greylist: Greylist, { tarpit, log }: MtaOptions): Promise<TarpitServer | undefined> {
+  if (tarpit === undefined) return undefined;
+  return await serveTarpit(greylist, {
+    ...tarpit,
+    onVerdict: (verdict, attempt) => log(`tarpit: ${verdictLine(verdict, attempt)}`),
+    onEnd: (report) => log(heldLine(report)),
+  });
 }
 
 const REASONS: Readonly<Record<string, string>> = {

@@ -1,9 +1,15 @@
 /** The lines that the example MTA logs. */
 import type { Attempt, Entry, Verdict } from 'spamd-sync';
+import type { TarpitReport } from 'spamd-sync/adapters/tarpit';
 
 /** What became of an attempt to deliver, and why. */
 export function verdictLine(verdict: Verdict, { ip, helo, from, to }: Attempt): string {
   return `${verdict.action}, ${why(verdict)}: ${tuple(ip, helo, from, to)}`;
+}
+
+/** For how long the tarpit held a client up. */
+export function heldLine({ ip = 'a client', seconds, bytesSent }: TarpitReport): string {
+  return `tarpit: ${ip} was held for ${Math.round(seconds)} s, by ${bytesSent} bytes`;
 }
 
 /** What was received from the group, in spamd's words. */

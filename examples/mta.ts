@@ -9,11 +9,13 @@ import { endOnClosedPipe } from './pipe.ts';
 import { reasonOf } from './reason.ts';
 
 const USAGE = `usage: npm run mta -- [--listen [address:]port] [--passtime seconds] [--spamtrap address]... [--domain domain]...
+                  [--tarpit [address:]port]
                   [-y listen] [-Y target]... [-K keyfile | --no-key] [-p port]
 
 An MTA that greylists, alone or in a sync group. It counts the mail that it accepts and throws it away.
 
   --listen    where to receive mail, by default 127.0.0.1:2525
+  --tarpit    where to hold up whoever connects, one byte a second as spamd does, and never take mail
   --passtime  how long a client that is new has to wait before its retry passes, by default 1500 s
   --spamtrap  a recipient that nobody has good reason to write to: whoever does is trapped; repeatable
   --domain    a domain that mail is accepted for: whoever writes to another is trapped; repeatable. By default any
@@ -27,6 +29,7 @@ The group, with spamd's own options; without -y and -Y there is none:
 
 const OPTIONS = {
   listen: { type: 'string' },
+  tarpit: { type: 'string' },
   passtime: { type: 'string' },
   spamtrap: { type: 'string', multiple: true },
   domain: { type: 'string', multiple: true },
@@ -49,9 +52,10 @@ async function main(): Promise<void> {
     console.log(USAGE);
     return;
   }
-  const { passtime, domain, spamtrap = [] } = values;
+  const { passtime, domain, tarpit, spamtrap = [] } = values;
   const mta = await openMta({
-    ...smtpAddress(values.listen ?? '127.0.0.1:2525'),
+    ...smtpAddress('--listen', values.listen ?? '127.0.0.1:2525'),
+    tarpit: tarpit === undefined ? undefined : smtpAddress('--tarpit', tarpit),
     sync: await syncOptions(values),
     spamtraps: spamtrap.map((address) => checked('--spamtrap', address, /^[^@\s]+@[^@\s]+$/, 'a mail address')),
     policy: {
@@ -66,8 +70,11 @@ async function main(): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop(mta));
 }
 
-function introduce({ address, peer }: Mta): void {
+function introduce({ address, peer, tarpit }: Mta): void {
   console.log(`receiving mail on ${address.address} port ${address.port}; what is accepted is counted and thrown away`);
+  if (tarpit !== undefined && 'port' in tarpit.address) {
+    console.log(`holding up clients on ${tarpit.address.host} port ${tarpit.address.port}`);
+  }
   if (peer === undefined) {
     console.log('in no group: -y is where to listen for one, -Y where to send');
     return;
@@ -100,11 +107,11 @@ async function syncOptions(values: Arguments): Promise<SyncPeerOptions | undefin
 }
 
 /** `2525`, `127.0.0.1:2525`, `[::1]:2525` */
-function smtpAddress(text: string): { host: string; port: number } {
-  const [, ipv6, name, digits] = /^(?:(?:\[([^\]]+)\]|([^:[\]]+)):)?(\d{1,5})$/.exec(text) ?? [];
+function smtpAddress(name: string, text: string): { host: string; port: number } {
+  const [, ipv6, host, digits] = /^(?:(?:\[([^\]]+)\]|([^:[\]]+)):)?(\d{1,5})$/.exec(text) ?? [];
   const port = Number(digits ?? -1);
-  if (port < 0 || port > 65_535) throw new Error(`--listen: not [address:]port: ${JSON.stringify(text)}`);
-  return { host: ipv6 ?? name ?? '127.0.0.1', port };
+  if (port < 0 || port > 65_535) throw new Error(`${name}: not [address:]port: ${JSON.stringify(text)}`);
+  return { host: ipv6 ?? host ?? '127.0.0.1', port };
 }
 
 function whole(name: string, text: string): number {

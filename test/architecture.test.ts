@@ -110,7 +110,7 @@ const MODULES: Readonly<Record<string, readonly string[]>> = {
     'store/shares.ts',
     'level/ownership.ts',
   ],
-  'node:os': ['cli/bridge.ts', 'cli/serve', 'transport/interfaces.ts'],
+  'node:os': ['cli/bridge.ts', 'cli/serve', 'cli/tarpit.ts', 'transport/interfaces.ts'],
   'node:path': ['cli/replaced-files.ts', 'cli/traplist.ts', 'cli/serve', 'level', 'stream-server.ts'],
   'node:stream': ['cli'],
   'node:tls': ['exchange'],

@@ -3,6 +3,7 @@ import { systemClock } from '../clock.ts';
 import { askDaemon, controlOption } from './control.ts';
 import { deliveredTo } from './delivery-log.ts';
 import { followFile } from './follow-file.ts';
+import { Interrupt } from './interrupt.ts';
 import type { Io } from './io.ts';
 import { textLines } from './text-lines.ts';
 
@@ -50,15 +51,7 @@ async function followLog(io: Io, file: string | undefined, { control, verbose = 
   });
 }
 
-const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
-
 async function* followUntilSignal(file: string): AsyncGenerator<Buffer, void> {
-  const stop = new AbortController();
-  const end = (): void => stop.abort();
-  for (const signal of SIGNALS) process.once(signal, end);
-  try {
-    yield* followFile(file, systemClock, stop.signal);
-  } finally {
-    for (const signal of SIGNALS) process.off(signal, end);
-  }
+  using interrupt = new Interrupt();
+  yield* followFile(file, systemClock, interrupt.signal);
 }

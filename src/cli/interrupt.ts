@@ -2,13 +2,13 @@
 export class Interrupt implements Disposable {
   readonly #stop = new AbortController();
   readonly #names = ['SIGINT', 'SIGTERM'] as const;
-  readonly #end = (): void => this.#stop.abort(new Error('interrupted'));
+  readonly #end = (name: NodeJS.Signals): void => this.#stop.abort(new Error(name));
 
   constructor() {
     for (const name of this.#names) process.once(name, this.#end);
   }
 
-  /** Aborted by the first SIGINT or SIGTERM; a second one ends the process. */
+  /** Aborted by the first SIGINT or SIGTERM, its name the message of the reason; a second one ends the process. */
   get signal(): AbortSignal {
     return this.#stop.signal;
   }

@@ -25,6 +25,7 @@ import { serveCommand } from './serve.ts';
 import { spamtrapCommand } from './spamtrap.ts';
 import { statsCommand } from './stats.ts';
 import { tableCommand } from './table.ts';
+import { tarpitCommand } from './tarpit.ts';
 import { traplistCommand } from './traplist.ts';
 import { watchCommand } from './watch.ts';
 import { whyCommand } from './why.ts';
@@ -79,6 +80,7 @@ function program(version: string, io: Io): Command {
     probesCommand,
     opensmtpdFilterCommand,
     followLogCommand,
+    tarpitCommand,
     decodeCommand,
     keygenCommand,
     fingerprintCommand,

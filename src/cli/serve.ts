@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { systemClock, within } from '../clock.ts';
 import { failureOf } from './failure.ts';
+import { Interrupt } from './interrupt.ts';
 import type { Io } from './io.ts';
 import { check } from './serve/check.ts';
 import { Demonstration } from './serve/demonstration.ts';
@@ -9,7 +10,6 @@ import { addServeOptions, checkServeOptions, type ServeOptions } from './serve/o
 import { type Closable, closeAll, openParts, type Parts, reloadParts } from './serve/parts.ts';
 import { onReload } from './serve/reloads.ts';
 import { ServiceManager } from './serve/service-manager.ts';
-import { stopSignal } from './signals.ts';
 
 export function serveCommand(io: Io): Command {
   const command = new Command('serve').description(
@@ -37,8 +37,9 @@ async function serve(io: Io, given: ServeOptions): Promise<void> {
   const manager = new ServiceManager(process.env, systemClock, log);
   const open: Closable[] = [];
   io.isServing = true;
-  const stop = stopSignal();
-  stop.addEventListener('abort', () => log(`${stop.reason}: stopping`));
+  using interrupt = new Interrupt();
+  const stop = interrupt.signal;
+  stop.addEventListener('abort', () => log(`${stop.reason.message}: stopping`));
   const ended = new Promise<void>((resolve, reject) => {
     stop.addEventListener('abort', () => resolve());
     io.stdout.once('error', (cause) => reject(new Error(`cannot print: ${cause.message}`, { cause })));

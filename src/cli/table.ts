@@ -6,11 +6,11 @@ import { NoProgramError, runProgram } from './child.ts';
 import { askDaemon, controlOption } from './control.ts';
 import { failureOf, UsageError } from './failure.ts';
 import { type Firewall, KINDS, type Kind, nftFirewall, pfFirewall } from './firewall.ts';
+import { Interrupt } from './interrupt.ts';
 import type { Io } from './io.ts';
 import { Mirror, type Plan, type Wanted, wantedOf } from './mirror.ts';
 import { Output } from './output.ts';
 import { reportLine } from './report-line.ts';
-import { stopSignal } from './signals.ts';
 import { timeWords } from './words.ts';
 
 interface Options {
@@ -98,7 +98,8 @@ async function follow(
   io: Io,
   out: Output,
 ): Promise<void> {
-  const stop = stopSignal();
+  using interrupt = new Interrupt();
+  const stop = interrupt.signal;
   const mirror = new Mirror(firewall);
   // Woken early by SIGHUP.
   let woken = new AbortController();

@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -10,6 +9,7 @@ import { RemoteGreylist } from 'spamd-sync/socket';
 import { expect, vi } from 'vitest';
 import { installPackage } from '../support/install.ts';
 import { Program } from './program.ts';
+import { converse } from './swaks.ts';
 
 /** A host on loopback with this package installed, the daemon, and whatever mail server a test adds. */
 export class MailHost implements AsyncDisposable {
@@ -136,18 +136,9 @@ export async function deliver(
 ) {
   const recipients = [to].flat().join(',');
   const client = ['--local-interface', ip, '--helo', helo, '--from', from, '--to', recipients, ...more];
-  const options = ['--server', `127.0.0.1:${port}`, '--timeout', '25s', '--suppress-data', ...client];
-  const output = await new Promise<string>((resolve) => {
-    execFile('swaks', options, (_, stdout, stderr) => resolve(stdout + stderr));
-  });
-  const replies: string[] = [];
-  let command = '';
-  for (const line of output.split('\n')) {
-    if (line.startsWith(' -> ')) command = line;
-    const [, reply] = /^<\S+ +(\d{3} .*)$/.exec(line) ?? [];
-    if (reply !== undefined && /^ -> (RCPT TO:|\d+ lines sent)/.test(command)) replies.push(reply);
-  }
-  return replies;
+  const where = ['--server', `127.0.0.1:${port}`, '--timeout', '25s', '--suppress-data'];
+  const { rcpt, data } = await converse([...where, ...client]);
+  return data === undefined ? rcpt : [...rcpt, data];
 }
 
 /** A TCP port that is free on loopback. */

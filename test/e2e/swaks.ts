@@ -31,7 +31,16 @@ export async function deliver(machine: Machine, mail: Mail = {}): Promise<Replie
   } = mail;
   const envelope = ['--helo', helo, '--from', from, '--to', to, '--timeout', '25'];
   const where = ['--server', '198.51.100.1', '--local-interface', ip];
-  const [program = '', ...args] = [...machine.inside, 'swaks', ...where, ...envelope, ...(mail.more ?? [])];
+  return converse([...where, ...envelope, ...(mail.more ?? [])], machine.inside);
+}
+
+/**
+ * Runs swaks.
+ *
+ * @param inside The command that runs another one somewhere else.
+ */
+export async function converse(options: readonly string[], inside: readonly string[] = []): Promise<Replies> {
+  const [program = '', ...args] = [...inside, 'swaks', ...options];
   const transcript = await new Promise<string>((resolve) => {
     // Its exit status says that mail was refused, which is what some tests are about.
     execFile(program, args, { encoding: 'latin1', timeout: 28_000 }, (_error, stdout, stderr) =>
@@ -52,7 +61,8 @@ function repliesIn(transcript: string): Pick<Replies, 'rcpt' | 'data'> {
     const [, reply] = /^<[-~*]{1,2} +(\d{3} .*)$/.exec(line) ?? [];
     if (reply === undefined) continue;
     if (command.startsWith('RCPT TO')) rcpt.push(reply);
-    if (command === '.') data = reply;
+    // With --suppress-data it says how much it sent.
+    if (command === '.' || /^\d+ lines sent/.test(command)) data = reply;
   }
   return { rcpt, data };
 }

@@ -1,0 +1,125 @@
+import { hostname } from 'node:os';
+import { Command, Option } from 'commander';
+import { serveTarpit, type TarpitReport, type TarpitStats } from '../adapters/tarpit.ts';
+import { systemClock } from '../clock.ts';
+import type { Attempt, Verdict } from '../index.ts';
+import { duration, number, whole } from './arguments.ts';
+import { askDaemon, controlOption } from './control.ts';
+import { UsageError } from './failure.ts';
+import { Interrupt } from './interrupt.ts';
+import type { Io } from './io.ts';
+import { type ListenAddress, listenAddress, listenWords } from './listen-address.ts';
+import { Output } from './output.ts';
+import { durationWords, momentWords, quoted } from './words.ts';
+
+interface Options {
+  readonly control: string;
+  readonly listen: ListenAddress;
+  readonly stutter: number;
+  readonly greyStall: number;
+  readonly max: number;
+  readonly maxTrapped?: number;
+  readonly maxTime: number;
+  readonly permanent?: boolean;
+  readonly hostname: string;
+  readonly json?: boolean;
+}
+
+export function tarpitCommand(io: Io): Command {
+  return new Command('tarpit')
+    .description(
+      'answers clients one byte a second as spamd(8) does, takes no mail, and lets the daemon know who tried',
+    )
+    .addOption(
+      new Option('-l, --listen <address>', 'where, inet:HOST:PORT')
+        .argParser(listenAddress)
+        .default({ host: '127.0.0.1', port: 8025 } satisfies ListenAddress, 'inet:127.0.0.1:8025'),
+    )
+    .addOption(controlOption())
+    .option('-s, --stutter <seconds>', 'for each byte, 0..10', number(0, 10), 1)
+    .option('-S, --grey-stall <seconds>', 'for how long who is not trapped is held up, 0..90', number(0, 90), 10)
+    .option('-c, --max <connections>', 'at once; those beyond are closed', whole(1, 10_000), 800)
+    .addOption(
+      new Option('-b, --max-trapped <connections>', 'trapped clients that are held up at once')
+        .argParser(whole(0, 10_000))
+        .default(undefined, '7/8 of --max'),
+    )
+    .option('--max-time <duration>', 'how long a connection may take', duration, 3600)
+    .option('-5, --permanent', 'refuse trapped clients with 550 in place of 450')
+    .option('-n, --hostname <name>', 'what it calls itself', hostname())
+    .option('--json', 'an object a line')
+    .addHelpText(
+      'after',
+      `
+It prints a line for each recipient and each connection that has ended, and what it held up in all when it ends, at SIGINT or
+SIGTERM. While the daemon does not answer, clients are deferred.
+
+Example:
+  spamd-sync tarpit --listen inet:192.0.2.25:8025`,
+    )
+    .action((options: Options) => tarpit(io, options));
+}
+
+async function tarpit(io: Io, options: Options): Promise<void> {
+  const { listen, stutter, greyStall, max, maxTrapped, maxTime, permanent, json = false } = options;
+  if ('path' in listen) throw new UsageError('--listen: a client of a Unix socket has no address; inet:HOST:PORT');
+  using interrupt = new Interrupt();
+  io.isServing = true;
+  const out = new Output(io.stdout, json);
+  const ended = new Promise<void>((resolve) => {
+    interrupt.signal.addEventListener('abort', () => resolve());
+    io.stdout.once('error', () => resolve());
+  });
+  const print = (value: object, words: string): void => {
+    const time = systemClock.now();
+    const line = () => [`${momentWords(time)} ${words}`];
+    // What cannot be printed any more ends the command.
+    out.print({ time, ...value }, line).catch(() => {});
+  };
+  await askDaemon(options.control, async (greylist) => {
+    // At the start, since a tarpit without a daemon holds up nobody.
+    await greylist.stats();
+    await using server = await serveTarpit(greylist, {
+      ...listen,
+      stutter,
+      greyStall,
+      maxConnections: max,
+      maxTrapped,
+      maxTime,
+      trappedCode: permanent ? 550 : 450,
+      hostname: options.hostname,
+      onVerdict: (verdict, attempt) =>
+        print({ event: 'recipient', ...recipient(verdict, attempt) }, verdictWords(verdict, attempt)),
+      onEnd: (report) => print({ event: 'end', ...report }, reportWords(report)),
+    });
+    const { address } = server;
+    print({ event: 'listen', ...address }, `holding up clients on ${listenWords(address)}`);
+    await ended;
+    await server.close();
+    const stats = server.stats();
+    print({ event: 'stop', ...stats }, totalWords(stats));
+  });
+}
+
+function recipient({ action, reason }: Verdict, { ip, helo, from, to }: Attempt): object {
+  return { ip, helo, from, to, action, reason };
+}
+
+/** As spamd logs it. */
+function verdictWords(verdict: Verdict, { ip, helo, from, to }: Attempt): string {
+  const tag = verdict.action === 'reject' ? 'BLACK' : 'GREY';
+  const trouble = verdict.reason === 'error' ? `: ${verdict.error.message}` : '';
+  return `(${tag}) ${ip}: helo ${quoted(helo)} ${quoted(from)} -> ${quoted(to)}, ${verdict.reason}${trouble}`;
+}
+
+function reportWords({ ip, trapped, seconds, bytesSent, end }: TarpitReport): string {
+  const who = `${ip ?? 'a client without an address'}${trapped ? ', trapped,' : ''}`;
+  return `${who} disconnected after ${seconds.toFixed(1)} seconds and ${bytesSent} bytes (${end})`;
+}
+
+function totalWords({ held, seconds, bytesSent, refused, unheld }: TarpitStats): string {
+  const kinds = (['trapped', 'grey'] as const).map((kind) => {
+    return `${held[kind]} ${kind} for ${durationWords(Math.round(seconds[kind]))}`;
+  });
+  return `held up ${kinds.join(', ')}, by ${bytesSent} bytes; ${refused} refused, ${unheld} trapped not held up`;
+}
