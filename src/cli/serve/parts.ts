@@ -1,3 +1,4 @@
+import { HttpCheck } from '../../adapters/http.ts';
 import { serveMilter } from '../../adapters/milter.ts';
 import { servePolicy } from '../../adapters/postfix.ts';
 import { Greylist, SpamdSyncError, SyncPeer } from '../../index.ts';
@@ -116,12 +117,14 @@ async function openPage(
   log: Log,
 ): Promise<Status | undefined> {
   if (http === undefined) return undefined;
+  const check = new HttpCheck(greylist);
+  const local = new Map([['/check', (...asked: Parameters<HttpCheck['handle']>) => void check.handle(...asked)]]);
   try {
-    return await openStatus({ peer, greylist, ...http, names });
+    return await openStatus({ peer, greylist, ...http, names, local });
   } catch (error) {
     if (!demo || !(error instanceof SpamdSyncError)) throw error;
     log(`${error.message}: taking another`);
-    return openStatus({ peer, greylist, host: http.host, port: 0, names });
+    return openStatus({ peer, greylist, host: http.host, port: 0, names, local });
   }
 }
 
