@@ -42,12 +42,17 @@ export interface HttpVerdict {
   readonly action: Verdict['action'];
   /** The reason of the verdict, or `no-address` for a client that has no IP address, and so passes. */
   readonly reason: Verdict['reason'] | 'no-address';
-  /** As those of a `Verdict`. */
+  /** A complete SMTP reply, code and enhanced code first; every answer but `pass` has one. */
   readonly reply?: string | undefined;
+  /** How many seconds from now a retry passes. */
   readonly retryAfter?: number | undefined;
+  /** Until when the address is white, or trapped, Unix seconds. */
   readonly expires?: number | undefined;
+  /** How many seconds the client waited, when the reason is `retry`. */
   readonly waited?: number | undefined;
+  /** What trapped the address, when it is. */
   readonly trappedBy?: string | undefined;
+  /** What the verdict would have been, when the reason is `learn`. */
   readonly would?: Verdict['would'];
   /** What went wrong, in words, when the reason is `error`. */
   readonly error?: string | undefined;
