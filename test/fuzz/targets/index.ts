@@ -2,6 +2,9 @@ import type { Target } from '../engine.ts';
 import { addresses } from './addresses.ts';
 import { dialect } from './dialect.ts';
 import { lists } from './lists.ts';
+import { milter } from './milter.ts';
+import { opensmtpd } from './opensmtpd.ts';
+import { policy } from './policy.ts';
 import { records } from './records.ts';
 import { redis } from './redis.ts';
 import { smtpServer } from './smtp-server.ts';
@@ -20,4 +23,7 @@ export const TARGETS: readonly Target[] = [
   dialect,
   smtpServer,
   redis,
+  policy,
+  milter,
+  opensmtpd,
 ];
