@@ -1,6 +1,6 @@
 /** What smtp-server hands over: answered once, with a code that suits, and announced in a form that harms nobody. */
 import { deepStrictEqual, ok } from 'node:assert/strict';
-import { type Entry, Greylist, MemoryStore } from 'spamd-sync';
+import { attemptFrom, type Entry, Greylist, MemoryStore } from 'spamd-sync';
 import { greylistRcptTo } from 'spamd-sync/adapters/smtp-server';
 import type { Target } from '../engine.ts';
 import { checkSent } from './dialect.ts';
@@ -63,6 +63,10 @@ export const smtpServer: Target = {
     await greylist.close();
     deepStrictEqual(answers.length, 1, 'answered more than once');
     const [answer] = answers;
+    if (attemptFrom({ ip: remoteAddress }) === undefined) {
+      ok(!answer, 'a client without an address does not pass');
+      return;
+    }
     // Nobody who comes for the first time passes.
     ok(answer instanceof Error && 'responseCode' in answer, 'passed');
     ok([451, 550].includes(answer.responseCode as number), `answered ${answer.responseCode}`);
