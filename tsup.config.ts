@@ -16,6 +16,7 @@ const library = {
   'adapters/postfix': 'src/adapters/postfix.ts',
   'adapters/milter': 'src/adapters/milter.ts',
   'adapters/haraka': 'src/adapters/haraka.ts',
+  'adapters/http': 'src/adapters/http.ts',
   'adapters/opensmtpd': 'src/adapters/opensmtpd.ts',
   'adapters/tarpit': 'src/adapters/tarpit.ts',
 };

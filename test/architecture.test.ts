@@ -88,7 +88,7 @@ const MODULES: Readonly<Record<string, readonly string[]>> = {
     'level',
   ],
   'node:fs/promises': ['auth/key.ts', 'cli', 'status/assets.ts', 'store', 'level', 'stream-server.ts'],
-  'node:http': ['status/http-server.ts'],
+  'node:http': ['adapters/http.ts', 'adapters/http', 'status/http-server.ts'],
   'node:module': ['cli/places.ts'],
   'node:net': [
     'address.ts',

@@ -1,5 +1,5 @@
 import { type TimedClock, timedClock } from '../clock.ts';
-import type { Attempt, Greylist, Verdict } from '../index.ts';
+import type { Attempt, CheckOptions, Greylist, Verdict } from '../index.ts';
 import { type StreamAddress, StreamServer } from '../stream-server.ts';
 import { badOption, checkMembers, checkMethods } from '../validate.ts';
 import { MAX_PACKET, type MilterPacket, PacketReader } from './milter/packets.ts';
@@ -129,8 +129,8 @@ class Service implements MilterService {
     };
   }
 
-  check(attempt: Attempt): Promise<Verdict> {
-    return this.#greylist.check(attempt);
+  check(attempt: Attempt, options: CheckOptions): Promise<Verdict> {
+    return this.#greylist.check(attempt, options);
   }
 
   skip(why: keyof MilterStats['skipped']): void {

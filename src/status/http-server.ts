@@ -1,8 +1,8 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { isIP } from 'node:net';
 import { SpamdSyncError, systemCode } from '../errors.ts';
 
-export type { ServerResponse };
+export type { RequestListener, ServerResponse };
 
 /** What a path is answered with. */
 export interface Answer {
@@ -23,6 +23,8 @@ export interface HttpOptions {
   /** Names by which it may be asked for, besides any IP address and localhost. */
   readonly names: readonly string[];
   readonly routes: ReadonlyMap<string, Route>;
+  /** What answers requests of programs on this host, of any method, by the path. */
+  readonly local?: ReadonlyMap<string, RequestListener> | undefined;
 }
 
 /** A server that listens. */
@@ -65,17 +67,17 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /**
- * A server that answers GET and HEAD of a few paths, and is bounded in connections, bytes and time.
+ * A server that answers GET and HEAD of a few paths, and programs of this host on some others, and is bounded in connections, bytes and time.
  *
  * @throws {SpamdSyncError} `ERR_SPAMD_LISTEN` when the address and port cannot be had.
  */
-export async function openHttp({ host, port, names, routes }: HttpOptions): Promise<HttpServer> {
+export async function openHttp({ host, port, names, routes, local = new Map() }: HttpOptions): Promise<HttpServer> {
   const allowed = new Set(['localhost', ...names.map((name) => name.toLowerCase())]);
   let underWay = 0;
   const server = createServer(LIMITS, async (request, response) => {
     underWay++;
     try {
-      await answer(request, response, allowed, underWay > MAX_UNDER_WAY ? undefined : routes);
+      await answer(request, response, { routes: underWay > MAX_UNDER_WAY ? undefined : routes, local, allowed });
     } finally {
       underWay--;
     }
@@ -106,18 +108,20 @@ function listening(server: Server, host: string, port: number): Promise<void> {
   });
 }
 
-/** @param routes `undefined`: too much is asked already. */
-async function answer(
-  request: IncomingMessage,
-  response: ServerResponse,
-  allowed: ReadonlySet<string>,
-  routes: ReadonlyMap<string, Route> | undefined,
-): Promise<void> {
+/** What is served, and as which names besides IP addresses. */
+interface Served {
+  /** `undefined`: too much is asked already. */
+  readonly routes: ReadonlyMap<string, Route> | undefined;
+  readonly local: ReadonlyMap<string, RequestListener>;
+  readonly allowed: ReadonlySet<string>;
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse, served: Served): Promise<void> {
   // Without a listener it ends the process; that the asker is gone needs no answer.
   response.on('error', () => {});
   for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
   try {
-    const result = await resultOf(request, response, allowed, routes);
+    const result = await resultOf(request, response, served);
     if (result !== undefined) send(response, result, request.method === 'HEAD');
   } catch (error) {
     const words = error instanceof Error ? error.message : String(error);
@@ -127,18 +131,24 @@ async function answer(
 }
 
 async function resultOf(
-  { method = '', url = '', headers }: IncomingMessage,
+  request: IncomingMessage,
   response: ServerResponse,
-  allowed: ReadonlySet<string>,
-  routes: ReadonlyMap<string, Route> | undefined,
+  { routes, local, allowed }: Served,
 ): Promise<Answer | undefined> {
+  const { method = '', url = '', headers } = request;
   if (!isAllowedHost(headers.host, allowed)) return plain(421, 'not a name of this server; see --http-name');
+  const [path = '', query = ''] = url.split('?', 2);
+  const listener = local.get(path);
+  if (listener !== undefined) {
+    if (!isOfThisHost(request)) return plain(403, 'only for programs on this host');
+    listener(request, response);
+    return undefined;
+  }
   if (method !== 'GET' && method !== 'HEAD') {
     response.setHeader('Allow', 'GET, HEAD');
     return plain(405, 'only GET and HEAD');
   }
   if (url.length > MAX_URL) return plain(414, 'too long');
-  const [path = '', query = ''] = url.split('?', 2);
   const route = routes === undefined ? busy : routes.get(path);
   return route === undefined ? plain(404, 'nothing is here') : route(new URLSearchParams(query), response);
 }
@@ -155,6 +165,15 @@ function isAllowedHost(header: string | undefined, allowed: ReadonlySet<string>)
 
 function busy(): Answer {
   return plain(503, 'too much is asked at once');
+}
+
+/**
+ * Whether a program on this host asks, and not for another: a proxy asks by a name of the page, or says for whom.
+ */
+function isOfThisHost({ socket, headers }: IncomingMessage): boolean {
+  const isLoopback = /^(?:127\.|::1$|::ffff:127\.)/.test(socket.remoteAddress ?? '');
+  const isForwarded = 'forwarded' in headers || 'x-forwarded-for' in headers;
+  return isLoopback && !isForwarded && isAllowedHost(headers.host, new Set(['localhost']));
 }
 
 export function plain(status: number, text: string): Answer {

@@ -4,7 +4,7 @@ import { METRICS_TYPE, type MetricsOptions, metrics } from '../metrics/index.ts'
 import { readAssets } from './assets.ts';
 import { EventStreams } from './event-streams.ts';
 import { LiveFeed } from './feed.ts';
-import { type Answer, json, openHttp, plain, type Route } from './http-server.ts';
+import { type Answer, json, openHttp, plain, type RequestListener, type Route } from './http-server.ts';
 import { overview } from './overview.ts';
 import { RecentEntries } from './recent.ts';
 import { RecordPages } from './record-pages.ts';
@@ -23,6 +23,8 @@ export interface StatusOptions {
   readonly port: number;
   /** Names by which it may be asked for, besides any IP address and localhost. */
   readonly names?: readonly string[] | undefined;
+  /** What answers requests of programs on this host, of any method, by the path. */
+  readonly local?: ReadonlyMap<string, RequestListener> | undefined;
 }
 
 /** The page, the metrics and the health of a daemon, being served. */
@@ -35,7 +37,8 @@ export interface Status {
 const TYPES: ReadonlySet<string> = new Set(['GREY', 'WHITE', 'TRAPPED', 'SPAMTRAP']);
 
 /** @throws {SpamdSyncError} `ERR_SPAMD_LISTEN` when the address and port cannot be had. */
-export async function openStatus({ peer, greylist, exchange, host, port, names = [] }: StatusOptions): Promise<Status> {
+export async function openStatus(options: StatusOptions): Promise<Status> {
+  const { peer, greylist, exchange, host, port, names = [], local } = options;
   const started = Math.floor(systemClock.now());
   const assets = await readAssets();
   const recent = new RecentEntries();
@@ -62,7 +65,7 @@ export async function openStatus({ peer, greylist, exchange, host, port, names =
     await pages.close();
   };
   try {
-    const server = await openHttp({ host, port, names, routes });
+    const server = await openHttp({ host, port, names, routes, local });
     return {
       url: `http://${host.includes(':') ? `[${host}]` : host}:${server.port}/`,
       close: async () => {

@@ -147,6 +147,8 @@ describe('what a mail server is answered', () => {
     await client.begin();
     const unknown = packet('D', ['R{rcpt_mailer}', 'error']);
     expect(await client.ask([unknown, packet('R', ['<stranger@example.net>'])])).toEqual(['c']);
+    // Nobody comes back to a recipient that there is not.
+    expect((await greylist.stats()).store).toMatchObject({ tuples: 0 });
     expect(await client.ask([unknown, packet('R', ['<Trap@Example.net>'])])).toEqual(['c']);
     const refused = 'y550 5.7.1 Refused: your address is trapped until 2027-01-16T08:00:00.000Z\0';
     expect(await client.ask([packet('D', ['R{rcpt_mailer}', 'local']), BOB])).toEqual([refused]);

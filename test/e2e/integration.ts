@@ -46,7 +46,7 @@ export function passtime(): Promise<void> {
 }
 
 /** A record as `list --json` prints it, of those members that matter here. */
-type SpamdbLine = Readonly<Partial<Record<'type' | 'ip' | 'from' | 'to', string>>>;
+type SpamdbLine = Readonly<Partial<Record<'type' | 'ip' | 'helo' | 'from' | 'to', string>>>;
 
 /** The records that the daemon holds. */
 export function records(machine: Machine): SpamdbLine[] {

@@ -62,9 +62,11 @@ describe('a Postfix that asks the policy server', () => {
     expect((await deliver(machine, { ip })).rcpt).toEqual([expect.stringMatching(TRAPPED)]);
   });
 
-  test('passes who has no address, and greylists IPv6', async () => {
+  test('passes who has no address and who has logged in, and greylists IPv6', async () => {
     const as = (attributes: string) => deliver(machine, { ...NAMED, more: [...NAMED.more, '--xclient', attributes] });
     expect((await as('ADDR=[UNAVAILABLE]')).rcpt).toEqual(['250 2.1.5 Ok']);
+    expect((await as('ADDR=203.0.113.7 LOGIN=alice')).rcpt).toEqual(['250 2.1.5 Ok']);
+    expect((await as('ADDR=203.0.113.7')).rcpt).toEqual([expect.stringMatching(DEFERRED)]);
     expect((await as('ADDR=IPV6:2001:db8::7')).rcpt).toEqual([expect.stringMatching(DEFERRED)]);
     expect(records(machine)).toContainEqual(expect.objectContaining({ type: 'GREY', ip: '2001:db8::/64' }));
   });
@@ -81,10 +83,10 @@ describe('a Postfix that asks the policy server', () => {
       expect(rcpt, transcript).toEqual([expect.stringMatching(DEFERRED)]);
     }
     const tuples = records(machine).filter((record) => record.ip === ip);
-    expect(tuples.map(({ from, to }) => [from, to]).sort()).toEqual([
-      ['<>', '<bob@example.net>'],
-      ['<a b@example.org>', '<bob@example.net>'],
-      ['<alice@example.org>', '<Bob@Example.net>'],
+    expect(tuples.map((tuple) => [tuple.helo, tuple.from, tuple.to]).sort()).toEqual([
+      [helo, '<>', '<bob@example.net>'],
+      [helo, '<a b@example.org>', '<bob@example.net>'],
+      [helo, '<alice@example.org>', '<Bob@Example.net>'],
     ]);
   });
 
@@ -174,6 +176,7 @@ describe('a Postfix whose policy server is in trouble', () => {
 describe('a Postfix that asks the milter', () => {
   const deferred = /^451 4\.7\.1 Greylisted, please try again in \d+ seconds$/;
   const trapped = /^550 5\.7\.1 Refused: your address is trapped until \S+Z$/;
+  const startMilter = () => startDaemon(machine, page.block('sh', '--milter'), /milter on unix:/);
 
   beforeAll(async () => {
     await daemon.end('TERM');
@@ -181,7 +184,7 @@ describe('a Postfix that asks the milter', () => {
       postconf -X smtpd_recipient_restrictions
       cat >> /etc/postfix/main.cf <<'END'\n${page.block('cf', 'smtpd_milters')}END
       postfix reload`);
-    daemon = await startDaemon(machine, page.block('sh', '--milter'), /milter on unix:/);
+    daemon = await startMilter();
   });
 
   test('defers a client until passtime is over, then takes its mail with a header field', async () => {
@@ -198,6 +201,8 @@ describe('a Postfix that asks the milter', () => {
   test('traps who writes to a spamtrap that is no user', async () => {
     const ip = '198.51.100.21';
     const to = 'trap@example.net,bob@example.net,stranger@example.net';
+    expect((await deliver(machine, { ip, to: 'stranger@example.net' })).rcpt[0]).toMatch(/User unknown/);
+    expect(records(machine).filter((record) => record.ip === ip)).toEqual([]);
     expect((await deliver(machine, { ip, to })).rcpt).toEqual([
       expect.stringMatching(/^550 5\.1\.1 .*User unknown/),
       expect.stringMatching(trapped),
@@ -205,22 +210,50 @@ describe('a Postfix that asks the milter', () => {
     ]);
   });
 
-  test('asks of envelopes as the client typed them, and passes who has no address', async () => {
+  test('asks of envelopes as the client typed them, and passes who has no address or has logged in', async () => {
     const ip = '198.51.100.22';
+    const helo = 'm\xfcller';
     for (const [from, to] of [
       ['<>', 'bob@example.net'],
       ['"a b"@example.org', '@relay.example:Bob@Example.net'],
     ]) {
-      const { rcpt, transcript } = await deliver(machine, { ip, helo: 'm\xfcller', from: from ?? '', to: to ?? '' });
+      const { rcpt, transcript } = await deliver(machine, { ip, helo, from: from ?? '', to: to ?? '' });
       expect(rcpt, transcript).toEqual([expect.stringMatching(deferred)]);
     }
     const tuples = records(machine).filter((record) => record.ip === ip);
-    expect(tuples.map(({ from, to }) => [from, to]).sort()).toEqual([
-      ['<"a b"@example.org>', '<@relay.example:Bob@Example.net>'],
-      ['<>', '<bob@example.net>'],
+    expect(tuples.map((tuple) => [tuple.helo, tuple.from, tuple.to]).sort()).toEqual([
+      [helo, '<"a b"@example.org>', '<@relay.example:Bob@Example.net>'],
+      [helo, '<>', '<bob@example.net>'],
     ]);
-    const unknown = { ...NAMED, more: [...NAMED.more, '--xclient', 'ADDR=[UNAVAILABLE]'] };
-    expect((await deliver(machine, unknown)).rcpt).toEqual(['250 2.1.5 Ok']);
+    for (const attributes of ['ADDR=[UNAVAILABLE]', 'ADDR=198.51.100.26 LOGIN=alice']) {
+      const named = { ...NAMED, more: [...NAMED.more, '--xclient', attributes] };
+      expect((await deliver(machine, named)).rcpt).toEqual(['250 2.1.5 Ok']);
+    }
+  });
+
+  test('takes the mail of a session within which the daemon was restarted, and greylists the next', async () => {
+    const ip = '198.51.100.25';
+    const session = new Session(ip);
+    await session.say('HELO client.example.org');
+    await session.say('MAIL FROM:<alice@example.org>');
+    expect(await session.say('RCPT TO:<bob@example.net>')).toMatch(deferred);
+    await daemon.end('TERM');
+    expect(daemon.output).toMatch(/stopped\n$/);
+    daemon = await startMilter();
+    expect(await session.say('RCPT TO:<carol@example.net>')).toMatch(/^250 /);
+    session.end();
+    expect((await deliver(machine, { ip, to: 'carol@example.net' })).rcpt).toEqual([expect.stringMatching(deferred)]);
+  });
+
+  test('finds tuples and traps again when the daemon was killed', async () => {
+    const [ip, trapper] = ['198.51.100.27', '198.51.100.28'];
+    expect((await deliver(machine, { ip })).rcpt).toEqual([expect.stringMatching(deferred)]);
+    expect((await deliver(machine, { ip: trapper, to: 'trap@example.net' })).rcpt[0]).toMatch(/^550 5\.1\.1 /);
+    await passtime();
+    await daemon.end('KILL');
+    daemon = await startMilter();
+    expect((await deliver(machine, { ip, more: ['--quit-after', 'RCPT'] })).rcpt).toEqual(['250 2.1.5 Ok']);
+    expect((await deliver(machine, { ip: trapper })).rcpt[0]).toMatch(trapped);
   });
 
   test('takes mail while the daemon hangs, in bounded time, and while there is none', async () => {

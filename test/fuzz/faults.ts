@@ -104,4 +104,22 @@ export const FAULTS: Readonly<Record<string, PlantedFault>> = {
     find: 'new InTime(clock, timeout, troubleOf)',
     replace: 'new InTime(clock, timeout)',
   },
+  'half-an-end-missed': {
+    target: 'policy',
+    file: 'adapters/postfix/request.ts',
+    find: 'Math.max(this.#start, this.#end - 1)',
+    replace: 'Math.max(this.#start, this.#end)',
+  },
+  'second-packet-lost': {
+    target: 'milter',
+    file: 'adapters/milter/packets.ts',
+    find: '[bytes.subarray(needed)]',
+    replace: '[bytes.subarray(needed + 1)]',
+  },
+  'held-part-overwritten': {
+    target: 'opensmtpd',
+    file: 'adapters/opensmtpd.ts',
+    find: 'part.copy(this.#held, this.#length, 0',
+    replace: 'part.copy(this.#held, 0, 0',
+  },
 };

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { request } from 'node:http';
+import { type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { Greylist, MemoryStore, SyncKey, SyncPeer } from 'spamd-sync';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -19,10 +19,13 @@ let peer: SyncPeer;
 let greylist: Greylist;
 let status: Status;
 const store = new FailingStore();
+const local = new Map([
+  ['/local', ({ method }: IncomingMessage, response: ServerResponse): void => void response.end(method)],
+]);
 beforeAll(async () => {
   peer = await SyncPeer.open({ key: SyncKey.none(), listen: '127.0.0.1', port: 0 });
   greylist = new Greylist({ group: peer, store });
-  status = await openStatus({ peer, greylist, host: '127.0.0.1', port: 0, names: ['status.example.org'] });
+  status = await openStatus({ peer, greylist, host: '127.0.0.1', port: 0, names: ['status.example.org'], local });
 });
 afterAll(async () => {
   await status.close();
@@ -79,6 +82,19 @@ describe('the server of the page', () => {
     expect(await get('/healthz', {}, 'POST')).toMatchObject({ status: 405, headers: { allow: 'GET, HEAD' } });
     expect((await get('/../etc/passwd')).status).toBe(404);
     expect((await get(`/healthz?${'x'.repeat(3000)}`)).status).toBe(414);
+  });
+
+  it('hands on what programs of this host ask on the paths for them, of any method', async () => {
+    expect(await get('/local?x', {}, 'POST')).toMatchObject({ status: 200, text: 'POST' });
+    expect(await get('/local', { host: 'localhost' })).toMatchObject({ status: 200, text: 'GET' });
+  });
+
+  it.each<Record<string, string>>([
+    { host: 'status.example.org' },
+    { 'x-forwarded-for': '192.0.2.1' },
+    { forwarded: 'for=192.0.2.1' },
+  ])('does not hand on what a proxy asks for another, with %j', async (headers) => {
+    expect((await get('/local', headers, 'POST')).status).toBe(403);
   });
 
   it('refuses headers without end', async () => {

@@ -1,4 +1,4 @@
-import { type Attempt, attemptFrom, type Verdict } from '../../index.ts';
+import { type Attempt, attemptFrom, type CheckOptions, type Verdict } from '../../index.ts';
 import { END } from '../shared/conversation.ts';
 import { oneLine } from '../shared/text.ts';
 import {
@@ -14,7 +14,7 @@ import {
 
 /** What a session needs of its server. */
 export interface MilterService {
-  check(attempt: Attempt): Promise<Verdict>;
+  check(attempt: Attempt, options: CheckOptions): Promise<Verdict>;
   /** Counts a recipient that is none of the greylist's business. */
   skip(why: 'authenticated' | 'address'): void;
   /** The value of the header field of a message that was delayed so many seconds. */
@@ -123,11 +123,10 @@ export class MilterSession {
     const connectedTo = this.#macro('C', 'if_addr') || this.#macro('C', 'daemon_addr');
     const attempt = attemptFrom({ ip: this.#ip, helo: this.#helo, from: this.#from, to, connectedTo });
     if (attempt === undefined) return this.#skip('address');
-    const verdict = await this.#service.check(attempt);
-    // A recipient that is refused anyway is asked about because it may be a spamtrap.
-    if (verdict.action !== 'pass' && this.#macro('R', 'rcpt_mailer') !== 'error') {
-      return packet('y', `${oneLine(verdict.reply)}\0`);
-    }
+    // A recipient that the mail server refuses is asked about because it may be a spamtrap.
+    const isRefused = this.#macro('R', 'rcpt_mailer') === 'error';
+    const verdict = await this.#service.check(attempt, { trapsOnly: isRefused });
+    if (verdict.action !== 'pass' && !isRefused) return packet('y', `${oneLine(verdict.reply)}\0`);
     this.#waited ??= verdict.waited;
     return CONTINUE;
   }

@@ -47,7 +47,7 @@ export interface ServeOptions {
   readonly verbose?: boolean;
 }
 
-/** Where the page and the metrics are served. */
+/** Where the page, the metrics and the check are served. */
 export interface HttpAddress {
   readonly host: string;
   readonly port: number;
@@ -88,7 +88,11 @@ export function addServeOptions(command: Command): Command {
     .addOption(controlOption())
     .option('--policy <where>', 'answer Postfix and Exim there: unix:PATH or inet:HOST:PORT', listenAddress)
     .option('--milter <where>', 'answer Postfix, Sendmail and others there, as a milter', listenAddress)
-    .option('--http <address:port>', 'the status page, /metrics and /healthz; on loopback if only a port', httpAddress)
+    .option(
+      '--http <address:port>',
+      'the status page, /metrics, /healthz, and /check for programs here; on loopback if only a port',
+      httpAddress,
+    )
     .option('--http-name <name>', 'a name under which a proxy asks for them; repeatable', append)
     .option('--passtime <duration>', 'after how long a retry passes (default: 25m)', duration)
     .option('--greyexp <duration>', 'how long a tuple is remembered (default: 4h)', duration)

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { HttpCheck } from '../../adapters/http.ts';
 import { serveMilter } from '../../adapters/milter.ts';
 import { servePolicy } from '../../adapters/postfix.ts';
 import type { Exchange } from '../../exchange/index.ts';
@@ -127,12 +128,14 @@ async function openPage(
   log: Log,
 ): Promise<Status | undefined> {
   if (http === undefined) return undefined;
+  const check = new HttpCheck(shown.greylist);
+  const local = new Map([['/check', (...asked: Parameters<HttpCheck['handle']>) => void check.handle(...asked)]]);
   try {
-    return await openStatus({ ...shown, ...http, names });
+    return await openStatus({ ...shown, ...http, names, local });
   } catch (error) {
     if (!demo || !(error instanceof SpamdSyncError)) throw error;
     log(`${error.message}: taking another`);
-    return openStatus({ ...shown, host: http.host, port: 0, names });
+    return openStatus({ ...shown, host: http.host, port: 0, names, local });
   }
 }
 

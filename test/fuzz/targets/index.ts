@@ -3,6 +3,9 @@ import { addresses } from './addresses.ts';
 import { dialect } from './dialect.ts';
 import { exchange } from './exchange.ts';
 import { lists } from './lists.ts';
+import { milter } from './milter.ts';
+import { opensmtpd } from './opensmtpd.ts';
+import { policy } from './policy.ts';
 import { records } from './records.ts';
 import { redis } from './redis.ts';
 import { smtpServer } from './smtp-server.ts';
@@ -22,4 +25,7 @@ export const TARGETS: readonly Target[] = [
   smtpServer,
   redis,
   exchange,
+  policy,
+  milter,
+  opensmtpd,
 ];
