@@ -292,8 +292,13 @@ describe('the outside world', () => {
   });
 
   it('real time is known to clock.ts alone', () => {
-    const users = (names: readonly string[]) =>
-      files.filter(isWritten).filter((file) => names.some((name) => identifiers(file).has(name)));
-    expect(users(REAL_TIME).map(({ path }) => path)).toEqual(['clock.ts']);
+    const users = files.filter(isWritten).filter((file) => {
+      // To read a file's names takes long, and few have any of these in their text.
+      const mentioned = REAL_TIME.filter((name) => file.text.includes(name));
+      if (mentioned.length === 0) return false;
+      const used = identifiers(file);
+      return mentioned.some((name) => used.has(name));
+    });
+    expect(users.map(({ path }) => path)).toEqual(['clock.ts']);
   });
 });
