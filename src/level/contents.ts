@@ -46,6 +46,9 @@ export const META = 'm';
 /** What a tuple takes on the disk besides its strings, bytes. */
 const TUPLE_SIZE = 64;
 
+/** An address counts for one more with each so many bytes of its evidence: what trapped it was typed by its clients. */
+const EVIDENCE_UNIT = 1024;
+
 /** A network that holds fewer addresses than this is like any other, and one that holds fewer bytes of tuples. */
 const ALIKE_ADDRESSES = 64;
 const ALIKE_BYTES = 2 ** 14;
@@ -66,7 +69,7 @@ export function addressBound(max: number): BoundOptions<AddressRecord> {
   return {
     max,
     alike: ALIKE_ADDRESSES,
-    sizeOf: () => 1,
+    sizeOf: (_, { evidence }) => 1 + Math.floor(evidenceBytes(evidence) / EVIDENCE_UNIT),
     rankOf: ({ white }) => (white.length > 0 ? 1 : 0),
     ageOf: (record) => holdsUntil(record),
   };

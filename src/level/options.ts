@@ -23,7 +23,8 @@ export interface LevelStoreOptions {
   readonly maxTupleBytes?: number | undefined;
   /**
    * How many addresses are kept, white and trapped, 1..2^32. Default 4194304, some 600 MB. Beyond it trapped ones make
-   * room, those of the network that holds the most; white ones only where nothing is trapped.
+   * room, those of the network that holds the most; white ones only where nothing is trapped. One with long evidence counts for up
+   * to ten.
    */
   readonly maxAddresses?: number | undefined;
   /** Whose timers decide when what has changed is written, and by whose time `load` knows what has expired. Default the system's. */

@@ -130,6 +130,19 @@ describe('the bound of the addresses of a LevelStore', () => {
     expect(await read(store, '172.16.9.1')).toMatchObject({ white: [{ expires: NOW + 5000 }] });
   });
 
+  it('an address with long evidence counts for several, so that no client fills the disk with what it types', async () => {
+    await using store = await LevelStore.open(place.directory, { maxAddresses: 400 });
+    await contents(store);
+    const long = 'x'.repeat(255);
+    const tuple = { helo: long, from: long, to: long };
+    for (let i = 0; i < 300; i++) {
+      await change(store, `2001:db8:7:${i.toString(16)}::1`, { ...TRAPPED, circumstances: { tuple } });
+    }
+    const { addresses, evictedAddresses } = store.stats();
+    expect(addresses).toBeLessThanOrEqual(200);
+    expect(addresses + evictedAddresses).toBe(300);
+  });
+
   it('a trapped address that becomes white while it is to make room stays', async () => {
     for (let turns = 0; turns < 12; turns++) {
       const directory = `${place.directory}${turns}`;
