@@ -108,6 +108,8 @@ export class HarakaServer implements AsyncDisposable {
   /** Stops it in order. */
   async stop(): Promise<void> {
     const { pid } = this;
+    // A signal to process 0 would go to all of the tests.
+    if (!(pid > 0)) throw new Error('Haraka has no process');
     process.kill(pid, 'SIGINT');
     await vi.waitFor(() => expect(existsSync(`/proc/${pid}/cwd`)).toBe(false), { timeout: 20_000, interval: 50 });
   }
