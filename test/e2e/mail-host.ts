@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { SMTPServer } from 'smtp-server';
 import { RemoteGreylist } from 'spamd-sync/socket';
 import { expect, vi } from 'vitest';
-import { installPackage } from '../support/install.ts';
+import { copyDependencies, installPackage } from '../support/install.ts';
 import { Program } from './program.ts';
 import { converse } from './swaks.ts';
 
@@ -32,6 +32,7 @@ export class MailHost implements AsyncDisposable {
     // Mail servers run as users of their own.
     chmodSync(directory, 0o755);
     const host = new MailHost(directory, await installPackage(directory));
+    copyDependencies(directory);
     mkdirSync(join(directory, 'run'));
     host.#port = await freeUdpPort();
     return host;

@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'tsup';
@@ -27,4 +27,32 @@ export async function installPackage(directory: string): Promise<string> {
     await build({ ...config, ...options, outDir: join(home, config.outDir ?? 'dist') });
   }
   return join(home, 'dist/cli/main.js');
+}
+
+/**
+ * Puts copies in the place of the links to what the command loads, for users who may not read this checkout. Once
+ * {@link installPackage} is done.
+ */
+export function copyDependencies(directory: string): void {
+  const { dependencies, peerDependencies } = manifestOf(ROOT);
+  const copied = new Set<string>();
+  const copy = (name: string): void => {
+    const from = join(ROOT, 'node_modules', name);
+    if (copied.has(name) || !existsSync(from)) return;
+    copied.add(name);
+    const to = join(directory, 'node_modules', name);
+    rmSync(to, { recursive: true, force: true });
+    cpSync(from, to, { recursive: true });
+    for (const needed of Object.keys(manifestOf(from).dependencies ?? {})) copy(needed);
+  };
+  for (const name of Object.keys({ ...dependencies, ...peerDependencies })) copy(name);
+}
+
+interface Manifest {
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
+}
+
+function manifestOf(directory: string): Manifest {
+  return JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'));
 }
