@@ -1,7 +1,8 @@
 import { rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
-type Text = string | Iterable<string> | AsyncIterable<string>;
+/** So many characters are written at once: a line each would be a system call each. */
+const PIECE = 2 ** 16;
 
 /** Files that are replaced together: nobody reads half of one, and where anything fails each stays as it was. */
 export class ReplacedFiles implements AsyncDisposable {
@@ -10,9 +11,10 @@ export class ReplacedFiles implements AsyncDisposable {
   /**
    * Writes what a file is to hold, beside it.
    *
+   * @param parts Of its text.
    * @throws {Error} Where a file cannot be there; it names it.
    */
-  async draft(file: string, text: Text): Promise<void> {
+  async draft(file: string, parts: Iterable<string>): Promise<void> {
     await checkIsReplaceable(file);
     // In the same directory: a rename works within one file system only.
     const draft = join(dirname(file), `.${basename(file)}.${process.pid}`);
@@ -20,7 +22,7 @@ export class ReplacedFiles implements AsyncDisposable {
     try {
       // Not what is there under that name: in a directory of several users it may be a link of somebody else's.
       await rm(draft, { force: true });
-      await writeFile(draft, text, { mode: 0o644, flag: 'wx', flush: true });
+      await writeFile(draft, inPieces(parts), { mode: 0o644, flag: 'wx', flush: true });
     } catch (error) {
       throw named(error, file);
     }
@@ -50,4 +52,15 @@ async function checkIsReplaceable(file: string): Promise<void> {
 function named(error: unknown, file: string): unknown {
   if (error instanceof Error && 'path' in error) error.path = file;
   return error;
+}
+
+function* inPieces(parts: Iterable<string>): Generator<string, void> {
+  let piece = '';
+  for (const part of parts) {
+    piece += part;
+    if (piece.length < PIECE) continue;
+    yield piece;
+    piece = '';
+  }
+  yield piece;
 }
