@@ -2,10 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Clock, type TimedClock, timedClock } from '../clock.ts';
 import { attemptFrom, type Greylist, type Verdict } from '../index.ts';
 import { checkMembers, checkMethods } from '../validate.ts';
+import { xGreylist } from './common/x-greylist.ts';
 import { type HttpAnswer, type HttpRefusal, jsonAnswer, Refused, refusal } from './http/answers.ts';
 import { type Question, questionIn } from './http/json.ts';
 import { nginxAnswer, nginxRequestIn, refusedLogin } from './http/nginx.ts';
-import { xGreylist } from './shared/x-greylist.ts';
 
 export type { HttpRefusal } from './http/answers.ts';
 

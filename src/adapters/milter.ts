@@ -2,15 +2,15 @@ import { type TimedClock, timedClock } from '../clock.ts';
 import type { Attempt, CheckOptions, Greylist, Verdict } from '../index.ts';
 import { type StreamAddress, StreamServer } from '../stream-server.ts';
 import { badOption, checkMembers, checkMethods } from '../validate.ts';
+import { Conversation, type DropReason, type Talk } from './common/conversation.ts';
+import { checkedListenAt, LISTEN_MEMBERS, type ListenAt } from './common/listen.ts';
+import { xGreylist } from './common/x-greylist.ts';
 import { MAX_PACKET, type MilterPacket, PacketReader } from './milter/packets.ts';
 import { type MilterService, MilterSession } from './milter/session.ts';
-import { Conversation, type DropReason, type Talk } from './shared/conversation.ts';
-import { checkedListenAt, LISTEN_MEMBERS, type ListenAt } from './shared/listen.ts';
-import { xGreylist } from './shared/x-greylist.ts';
 
 export type { StreamAddress } from '../stream-server.ts';
-export type { DropReason } from './shared/conversation.ts';
-export type { ListenAt } from './shared/listen.ts';
+export type { DropReason } from './common/conversation.ts';
+export type { ListenAt } from './common/listen.ts';
 
 /** Options of `serveMilter`. */
 export interface ServeMilterOptions extends ListenAt {

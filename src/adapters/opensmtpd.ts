@@ -1,6 +1,6 @@
 import { type Attempt, attemptFrom, type Greylist, type Reported, type Verdict } from '../index.ts';
 import { checkFunction, checkMembers, checkMethods } from '../validate.ts';
-import { oneLine, textOf } from './shared/text.ts';
+import { oneLine, textOf } from './common/text.ts';
 
 /** Options of an `OpensmtpdFilter`. */
 export interface OpensmtpdFilterOptions {

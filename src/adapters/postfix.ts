@@ -2,15 +2,15 @@ import { type TimedClock, timedClock } from '../clock.ts';
 import { attemptFrom, type Greylist, type Verdict } from '../index.ts';
 import { type StreamAddress, StreamServer } from '../stream-server.ts';
 import { badOption, checkMembers, checkMethods, isList } from '../validate.ts';
+import { Conversation, type DropReason, type Talk } from './common/conversation.ts';
+import { checkedListenAt, LISTEN_MEMBERS, type ListenAt } from './common/listen.ts';
+import { oneLine } from './common/text.ts';
+import { xGreylist } from './common/x-greylist.ts';
 import { MAX_REQUEST, type PolicyRequest, RequestReader } from './postfix/request.ts';
-import { Conversation, type DropReason, type Talk } from './shared/conversation.ts';
-import { checkedListenAt, LISTEN_MEMBERS, type ListenAt } from './shared/listen.ts';
-import { oneLine } from './shared/text.ts';
-import { xGreylist } from './shared/x-greylist.ts';
 
 export type { StreamAddress } from '../stream-server.ts';
-export type { DropReason } from './shared/conversation.ts';
-export type { ListenAt } from './shared/listen.ts';
+export type { DropReason } from './common/conversation.ts';
+export type { ListenAt } from './common/listen.ts';
 
 /** An attribute of a request that is empty unless the client has authenticated. */
 export type AuthenticationAttribute = 'sasl_username' | 'ccert_fingerprint';

@@ -1,8 +1,8 @@
 import { type Clock, timedClock } from '../clock.ts';
 import { type Attempt, attemptFrom, type Greylist, type Verdict } from '../index.ts';
 import { badOption, checkFunction, checkMembers, checkMethods } from '../validate.ts';
-import { oneLine } from './shared/text.ts';
-import { xGreylist } from './shared/x-greylist.ts';
+import { oneLine } from './common/text.ts';
+import { xGreylist } from './common/x-greylist.ts';
 
 /** A sender or a recipient, as smtp-server parsed it. */
 export interface EnvelopeAddress {

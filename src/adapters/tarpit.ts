@@ -3,12 +3,12 @@ import { timedClock } from '../clock.ts';
 import type { Attempt, Greylist, Verdict } from '../index.ts';
 import { type StreamAddress, StreamServer } from '../stream-server.ts';
 import { badOption, checkedNumber, checkedWhole, checkFunction, checkMembers, checkMethods } from '../validate.ts';
-import { checkedListenAt, LISTEN_MEMBERS, type ListenAt } from './shared/listen.ts';
+import { checkedListenAt, LISTEN_MEMBERS, type ListenAt } from './common/listen.ts';
 import { Dialogue } from './tarpit/dialogue.ts';
 import { HeldConnection, type Keeper, type TarpitEnd } from './tarpit/held.ts';
 
 export type { StreamAddress } from '../stream-server.ts';
-export type { ListenAt } from './shared/listen.ts';
+export type { ListenAt } from './common/listen.ts';
 export type { TarpitEnd } from './tarpit/held.ts';
 
 /** What became of a connection. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import type { Verdict } from '../../index.ts';
-import { textOf } from '../shared/text.ts';
+import { textOf } from '../common/text.ts';
 import { type HttpAnswer, Refused } from './answers.ts';
 import type { Question } from './json.ts';
 

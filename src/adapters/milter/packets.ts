@@ -1,5 +1,5 @@
-import type { MessageReader, ReadProblem } from '../shared/conversation.ts';
-import { textOf } from '../shared/text.ts';
+import type { MessageReader, ReadProblem } from '../common/conversation.ts';
+import { textOf } from '../common/text.ts';
 
 /** A packet of the milter protocol: a command, as a letter, and its data. */
 export interface MilterPacket {

@@ -1,6 +1,6 @@
 import { type Attempt, attemptFrom, type CheckOptions, type Verdict } from '../../index.ts';
-import { END } from '../shared/conversation.ts';
-import { oneLine } from '../shared/text.ts';
+import { END } from '../common/conversation.ts';
+import { oneLine } from '../common/text.ts';
 import {
   ADD_HEADERS,
   type MilterPacket,

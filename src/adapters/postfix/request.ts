@@ -1,5 +1,5 @@
-import type { MessageReader, ReadProblem } from '../shared/conversation.ts';
-import { textOf } from '../shared/text.ts';
+import type { MessageReader, ReadProblem } from '../common/conversation.ts';
+import { textOf } from '../common/text.ts';
 
 /** The attributes that matter here, of some thirty that Postfix sends. */
 const NAMES = [

@@ -1,4 +1,4 @@
-import { textOf } from '../shared/text.ts';
+import { textOf } from '../common/text.ts';
 
 /** What a client is answered, and what follows from its line. */
 export interface Answer {

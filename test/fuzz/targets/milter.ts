@@ -2,9 +2,9 @@
 import { deepStrictEqual, ok } from 'node:assert/strict';
 import { isIP } from 'node:net';
 import { type Attempt, attemptFrom } from 'spamd-sync';
+import { END, type ReadProblem } from '../../../src/adapters/common/conversation.ts';
 import { type MilterPacket, PacketReader, packet } from '../../../src/adapters/milter/packets.ts';
 import { MilterSession } from '../../../src/adapters/milter/session.ts';
-import { END, type ReadProblem } from '../../../src/adapters/shared/conversation.ts';
 import type { Target } from '../engine.ts';
 import { cut } from './cut.ts';
 

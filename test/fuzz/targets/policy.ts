@@ -1,8 +1,8 @@
 /** Requests of Postfix's policy protocol: read however they are cut, as a plain reader reads them whole. */
 import { deepStrictEqual, ok } from 'node:assert/strict';
 import { isUtf8 } from 'node:buffer';
+import type { ReadProblem } from '../../../src/adapters/common/conversation.ts';
 import { type PolicyRequest, RequestReader } from '../../../src/adapters/postfix/request.ts';
-import type { ReadProblem } from '../../../src/adapters/shared/conversation.ts';
 import type { Target } from '../engine.ts';
 import { cut } from './cut.ts';
 
