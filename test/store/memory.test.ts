@@ -96,9 +96,11 @@ describe('the bounds of a MemoryStore', () => {
     fill(store, 'white', 600);
     fill(store, 'trapped', 5000);
     expect(store.stats()).toMatchObject({ addresses: 800, evictedAddresses: 4800 });
-    for (let i = 0; i < 600; i++) expect(read(store, `10.0.${i >> 8}.${i & 255}`)).toBeDefined();
+    const white = { white: [{ at: NOW, expires: NOW + 86_400 }], trapped: [] };
+    for (let i = 0; i < 600; i++) expect(read(store, `10.0.${i >> 8}.${i & 255}`)).toMatchObject(white);
     fill(store, 'white', 800);
-    expect(read(store, '11.0.19.135')).toBeDefined();
+    // The trap that came last.
+    expect(read(store, '11.0.19.135')).toMatchObject({ white: [], trapped: white.white });
     expect(store.stats()).toMatchObject({ addresses: 800, evictedAddresses: 5000 });
   });
 
