@@ -62,7 +62,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const MODULES: Readonly<Record<string, readonly string[]>> = {
   'classic-level': ['level'],
   commander: ['cli'],
-  'dgram-as-promised': ['transport/udp.ts'],
+  'dgram-as-promised': ['transport/udp-socket.ts'],
   // Of the command alone, which brings it along: the store takes a client that its caller connected.
   ioredis: ['cli/serve/redis-client.ts'],
   'lru-cache': ['peer', 'greylist', 'level', 'redis', 'status', 'exchange'],

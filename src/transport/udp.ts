@@ -1,12 +1,11 @@
 import { isIPv4 } from 'node:net';
-import { DgramAsPromised, type SocketAsPromised } from 'dgram-as-promised';
 import { every, type Timer } from '../clock.ts';
 import { SpamdSyncError, shown, systemCode } from '../errors.ts';
-import { addressFacts, interfaceFacts, isInterfaceName, LocalAddresses, usableInterfaces } from './interfaces.ts';
+import { addressFacts, LocalAddresses } from './interfaces.ts';
+import { isInterface, type Multicast, multicastOf } from './multicast.ts';
 import type {
   InterfaceState,
   Link,
-  ListenAt,
   OpenTransport,
   SendTo,
   Transport,
@@ -14,13 +13,8 @@ import type {
   TransportOptions,
 } from './transport.ts';
 import { type Port, UdpLink } from './udp-link.ts';
+import { isMissingAddress, openSocket, type UdpSocket } from './udp-socket.ts';
 import { type Change, Watched } from './watched.ts';
-
-/** The smallest receive buffer worth asking for when the system refuses larger ones. */
-const MIN_BUFFER = 64 * 1024;
-
-/** spamd's own: the group does not leave the link. */
-const DEFAULT_TTL = 1;
 
 /** How often it is looked whether the interface is still there, seconds. */
 const LOOK_INTERVAL = 3;
@@ -43,41 +37,6 @@ async function open(options: TransportOptions, events: TransportEvents): Promise
   }
 }
 
-/** Bound, on its interface, a member of its group. */
-async function openSocket(
-  options: TransportOptions,
-  events: TransportEvents,
-  multicast: Multicast | undefined,
-): Promise<SocketAsPromised> {
-  const { listen, group } = options;
-  const address = multicast?.watched.address;
-  const socket = DgramAsPromised.createSocket(
-    // Several peers on one host may share the group's port, as several spamds do. An address is for one alone.
-    { type: 'udp4', reuseAddr: multicast?.joins === true },
-    // Handed over before bind: what arrives before a listener is attached is lost.
-    listen === false ? undefined : (bytes, from) => events.receive(bytes, { address: from.address, port: from.port }),
-  );
-  try {
-    await bind(socket, listen);
-    // One that is waited for is joined when it comes.
-    if (multicast?.joins && address !== undefined) socket.addMembership(group, address);
-    if (multicast?.target !== undefined) {
-      if (address !== undefined) socket.setMulticastInterface(address);
-      socket.setMulticastTTL(multicast.target.ttl ?? DEFAULT_TTL);
-      // So that other peers on this host receive it; our own echo is known by its digest.
-      socket.setMulticastLoopback(true);
-    }
-    if (listen !== false) growReceiveBuffer(socket, listen.receiveBuffer);
-    // From here on the wrapper's memory of one error would reject the next send, which had no part in it.
-    socket.destroy();
-    socket.socket.on('error', (error) => events.error(error));
-    return socket;
-  } catch (error) {
-    await socket.close().catch(() => {});
-    throw error;
-  }
-}
-
 /**
  * A socket, and what it depends on of this host. A membership and the interface of multicast end with the interface, and
  * the system says nothing of it, so it is looked at every few seconds, and whenever a send fails.
@@ -93,7 +52,7 @@ class UdpTransport implements OpenTransport, Port {
   readonly #bound: Watched | undefined;
   readonly #local: LocalAddresses;
   readonly #looking: Timer | undefined;
-  #socket: SocketAsPromised;
+  #socket: UdpSocket;
   /** Whether the address to listen on is bound, where there is one. */
   #isBound: boolean;
   /** Why it could not be bound when it came, where that was reported. */
@@ -107,7 +66,7 @@ class UdpTransport implements OpenTransport, Port {
   #closed = false;
 
   constructor(
-    socket: SocketAsPromised,
+    socket: UdpSocket,
     isBound: boolean,
     options: TransportOptions,
     events: TransportEvents,
@@ -329,96 +288,4 @@ function describe({ name, address, state }: Watched, change: Change, before: str
 /** Whether a local address may go and come: 0.0.0.0 is every address, and 127/8 always there. */
 function canVanish(at: string): boolean {
   return isIPv4(at) && at !== '0.0.0.0' && !at.startsWith('127.');
-}
-
-async function bind(socket: SocketAsPromised, listen: ListenAt | false): Promise<void> {
-  const address = listen === false || !isIPv4(listen.at) ? '0.0.0.0' : listen.at;
-  const port = listen === false ? 0 : listen.port;
-  try {
-    // Exclusive: in a worker of a Node cluster the primary would otherwise bind it and share it out among the workers.
-    await socket.bind({ address, port, exclusive: true });
-  } catch (cause) {
-    throw new SpamdSyncError('ERR_SPAMD_LISTEN', `cannot listen on ${address}:${port}: ${bindReason(cause)}`, {
-      cause,
-    });
-  }
-}
-
-function isMissingAddress(error: unknown): boolean {
-  return error instanceof SpamdSyncError && systemCode(error.cause) === 'EADDRNOTAVAIL';
-}
-
-function bindReason(cause: unknown): string {
-  const code = systemCode(cause);
-  if (code === 'EADDRINUSE') return 'the port is in use, perhaps by a spamd on this host';
-  if (code === 'EADDRNOTAVAIL') return 'no interface of this host has that address';
-  if (code === 'EACCES') return 'permission denied';
-  return code ?? String(cause);
-}
-
-/** Linux quietly gives less than asked (rmem_max), the BSDs refuse, so ask for less there. */
-function growReceiveBuffer(socket: SocketAsPromised, wanted: number): void {
-  for (let size = wanted; ; size = Math.floor(size / 2)) {
-    try {
-      socket.setRecvBufferSize(size);
-      return;
-    } catch (error) {
-      if (systemCode(error) !== 'ERR_SOCKET_BUFFER_SIZE') throw error;
-      if (size <= MIN_BUFFER) return;
-    }
-  }
-}
-
-/** What of the socket hangs on an interface: it and the TTL are the socket's, so there is one at most. */
-interface Multicast {
-  readonly watched: Watched;
-  /** Whether the group is joined there. */
-  readonly joins: boolean;
-  /** The target that is the group, sent to from there. */
-  readonly target: SendTo | undefined;
-}
-
-function multicastOf(options: TransportOptions): Multicast | undefined {
-  const { listen } = options;
-  const target = multicastTarget(options);
-  const joined = listen !== false && !isIPv4(listen.at) ? listen.at : undefined;
-  const name = joined ?? target?.host;
-  if (name === undefined) return undefined;
-  return { watched: usable(name, options.waitForInterface === true), joins: joined !== undefined, target };
-}
-
-/** @throws {SpamdSyncError} `ERR_SPAMD_INTERFACE` for an interface that has no IPv4 address to be used. */
-function usable(name: string, waits: boolean): Watched {
-  const watched = new Watched(name, (preferred) => interfaceFacts(name, preferred));
-  if (waits || watched.address !== undefined) return watched;
-  const others = usableInterfaces().join(', ');
-  throw new SpamdSyncError('ERR_SPAMD_INTERFACE', `${watched.state.detail}; there are: ${others}`);
-}
-
-/** The one multicast target, if any. */
-function multicastTarget({ listen, targets }: TransportOptions): SendTo | undefined {
-  const multicast = targets.filter(
-    (target) => isInterface(target) || (listen !== false && target.host === listen.at && !isIPv4(listen.at)),
-  );
-  const [first, ...others] = multicast;
-  if (first === undefined) return undefined;
-  if (others.length > 0) {
-    throw new SpamdSyncError(
-      'ERR_SPAMD_OPTION',
-      `targets: one interface at most: ${multicast.map((t) => t.host).join(', ')}`,
-    );
-  }
-  if (listen !== false && !isIPv4(listen.at) && listen.at !== first.host) {
-    const both = `${shown(listen.at)} and ${shown(first.host)}`;
-    throw new SpamdSyncError('ERR_SPAMD_OPTION', `listen and targets name different interfaces, ${both}: use the same`);
-  }
-  return first;
-}
-
-/**
- * spamd tries a name as a host first. Here an interface of that name goes first: a search domain with a wildcard would
- * turn `em0` into some host, and a resolver that is down would hold up the start.
- */
-function isInterface(target: SendTo): boolean {
-  return !isIPv4(target.host) && (target.ttl !== undefined || isInterfaceName(target.host));
 }

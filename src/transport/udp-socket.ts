@@ -1,0 +1,88 @@
+import { isIPv4 } from 'node:net';
+import { DgramAsPromised, type SocketAsPromised } from 'dgram-as-promised';
+import { SpamdSyncError, systemCode } from '../errors.ts';
+import type { Multicast } from './multicast.ts';
+import type { ListenAt, TransportEvents, TransportOptions } from './transport.ts';
+
+/** A UDP socket over IPv4. */
+export type UdpSocket = SocketAsPromised;
+
+/** The smallest receive buffer worth asking for when the system refuses larger ones. */
+const MIN_BUFFER = 64 * 1024;
+
+/** spamd's own: the group does not leave the link. */
+const DEFAULT_TTL = 1;
+
+/** Bound, on its interface, a member of its group. */
+export async function openSocket(
+  options: TransportOptions,
+  events: TransportEvents,
+  multicast: Multicast | undefined,
+): Promise<UdpSocket> {
+  const { listen, group } = options;
+  const address = multicast?.watched.address;
+  const socket = DgramAsPromised.createSocket(
+    // Several peers on one host may share the group's port, as several spamds do. An address is for one alone.
+    { type: 'udp4', reuseAddr: multicast?.joins === true },
+    // Handed over before bind: what arrives before a listener is attached is lost.
+    listen === false ? undefined : (bytes, from) => events.receive(bytes, { address: from.address, port: from.port }),
+  );
+  try {
+    await bind(socket, listen);
+    // One that is waited for is joined when it comes.
+    if (multicast?.joins && address !== undefined) socket.addMembership(group, address);
+    if (multicast?.target !== undefined) {
+      if (address !== undefined) socket.setMulticastInterface(address);
+      socket.setMulticastTTL(multicast.target.ttl ?? DEFAULT_TTL);
+      // So that other peers on this host receive it; our own echo is known by its digest.
+      socket.setMulticastLoopback(true);
+    }
+    if (listen !== false) growReceiveBuffer(socket, listen.receiveBuffer);
+    // From here on the wrapper's memory of one error would reject the next send, which had no part in it.
+    socket.destroy();
+    socket.socket.on('error', (error) => events.error(error));
+    return socket;
+  } catch (error) {
+    await socket.close().catch(() => {});
+    throw error;
+  }
+}
+
+async function bind(socket: UdpSocket, listen: ListenAt | false): Promise<void> {
+  const address = listen === false || !isIPv4(listen.at) ? '0.0.0.0' : listen.at;
+  const port = listen === false ? 0 : listen.port;
+  try {
+    // Exclusive: in a worker of a Node cluster the primary would otherwise bind it and share it out among the workers.
+    await socket.bind({ address, port, exclusive: true });
+  } catch (cause) {
+    throw new SpamdSyncError('ERR_SPAMD_LISTEN', `cannot listen on ${address}:${port}: ${bindReason(cause)}`, {
+      cause,
+    });
+  }
+}
+
+/** Whether a socket could not be opened because no interface has the address to listen on. */
+export function isMissingAddress(error: unknown): boolean {
+  return error instanceof SpamdSyncError && systemCode(error.cause) === 'EADDRNOTAVAIL';
+}
+
+function bindReason(cause: unknown): string {
+  const code = systemCode(cause);
+  if (code === 'EADDRINUSE') return 'the port is in use, perhaps by a spamd on this host';
+  if (code === 'EADDRNOTAVAIL') return 'no interface of this host has that address';
+  if (code === 'EACCES') return 'permission denied';
+  return code ?? String(cause);
+}
+
+/** Linux quietly gives less than asked (rmem_max), the BSDs refuse, so ask for less there. */
+function growReceiveBuffer(socket: UdpSocket, wanted: number): void {
+  for (let size = wanted; ; size = Math.floor(size / 2)) {
+    try {
+      socket.setRecvBufferSize(size);
+      return;
+    } catch (error) {
+      if (systemCode(error) !== 'ERR_SOCKET_BUFFER_SIZE') throw error;
+      if (size <= MIN_BUFFER) return;
+    }
+  }
+}
