@@ -1,17 +1,17 @@
 import { EventEmitter } from 'node:events';
 import { type TimedClock, within } from '../clock.ts';
-import { CHANNELS } from '../diagnostics.ts';
 import { Listeners } from '../listeners.ts';
 import type { Rules } from '../rules/attempt.ts';
 import type { SpamdbRecord } from '../spamdb-record.ts';
 import { type RestoreReport, restore, type SnapshotOptions, type SnapshotSource, snapshot } from '../store/snapshot.ts';
-import type { Awaitable, Store } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
 import { sweep } from '../store/sweep.ts';
 import { Announcements } from './announcements.ts';
+import { Answers, type Deciding } from './answers.ts';
 import { checkAll } from './check-all.ts';
-import { Decider, type Question } from './decide.ts';
+import { Decider } from './decide.ts';
 import type { GreylistEvents, GreylistWarningCode } from './events.ts';
-import { InFlight } from './in-flight.ts';
+import { TOO_MANY } from './in-flight.ts';
 import {
   type Attempt,
   type CheckOptions,
@@ -48,19 +48,15 @@ import {
 import { GreylistCounters, type GreylistStats } from './stats.ts';
 import { canSubscribe, Subscription } from './subscription.ts';
 import { Sweeper } from './sweeper.ts';
-import { learnt, undecided, type Verdict } from './verdict.ts';
+import type { Verdict } from './verdict.ts';
 import { explained, type Why } from './why.ts';
-
-const TOO_MANY = new Error('the store is too slow for what comes: 16 MiB wait for it');
 
 /** A renewed white address is announced again at most once per this part of whiteexp. */
 const RENEWAL_PART = 10;
 
 /** A policy, and what is made of it. */
-interface Current {
-  readonly policy: GreylistPolicy;
+interface Current extends Deciding {
   readonly rules: Rules;
-  readonly decider: Decider;
 }
 
 /**
@@ -83,7 +79,7 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
   readonly #sweeper: Sweeper;
   readonly #started: number;
   readonly #counters = new GreylistCounters();
-  readonly #inFlight = new InFlight();
+  readonly #answers: Answers;
   #closing: Promise<void> | undefined;
 
   /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION`, naming the option or the member of the policy that is invalid. */
@@ -97,6 +93,12 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
     this.#announcements = new Announcements(group, {
       counters: this.#counters,
       onFailed: (error) => this.#warn('WARN_SPAMD_ANNOUNCE', 'not announced to the group', error),
+    });
+    this.#answers = new Answers({
+      greylist: this,
+      counters: this.#counters,
+      inTime: (promise) => this.#inTime(promise),
+      onUndecided: (error) => this.#warn('WARN_SPAMD_STORE', 'the greylist could not decide', error),
     });
     this.#started = this.#now();
     this.#current = this.#madeOf(policy);
@@ -129,13 +131,7 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
     try {
       const trapsOnly = options !== undefined && checkedTrapsOnly(options);
       const ip = checkedAttempt(attempt);
-      const { policy } = this.#current;
-      if (!this.#inFlight.hasRoom(attempt)) {
-        return Promise.resolve(this.#answered(attempt, this.#failed(TOO_MANY, policy), policy));
-      }
-      const decided = this.#decide({ ip, attempt, now: this.#now(), trapsOnly });
-      if (decided instanceof Promise) return this.#settled(attempt, decided, policy);
-      return Promise.resolve(this.#answered(attempt, decided, policy));
+      return this.#answers.to({ ip, attempt, now: this.#now(), trapsOnly }, this.#current);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -364,45 +360,9 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
     return { policy, rules, decider };
   }
 
-  /** Without a promise where the store answers without one: that is half the time of a check. */
-  #decide(question: Question): Awaitable<Verdict> {
-    const { decider, policy } = this.#current;
-    try {
-      return decider.decide(question);
-    } catch (error) {
-      return this.#failed(error, policy);
-    }
-  }
-
-  async #settled(attempt: Attempt, deciding: Promise<Verdict>, policy: GreylistPolicy): Promise<Verdict> {
-    const waiting = this.#inFlight.begin(attempt);
-    // It waits on after `check` has given up.
-    const done = () => this.#inFlight.done(waiting);
-    deciding.then(done, done);
-    const failed = (error: unknown) => this.#failed(error, policy);
-    return this.#answered(attempt, await this.#inTime(deciding).catch(failed), policy);
-  }
-
   #inTime<T>(promise: Promise<T>): Promise<T> {
     const { timeout } = this.#settings;
     return within(this.#clock, promise, timeout, () => new Error(`no answer from the store in ${timeout} s`));
-  }
-
-  /** Counted, as the mode has it, and shown to whoever looks. */
-  #answered(attempt: Attempt, decided: Verdict, policy: GreylistPolicy): Verdict {
-    const verdict = this.#counted(decided, policy);
-    if (CHANNELS.verdict.hasSubscribers) CHANNELS.verdict.publish({ greylist: this, attempt, verdict });
-    return verdict;
-  }
-
-  #counted(verdict: Verdict, { mode }: GreylistPolicy): Verdict {
-    if (verdict.reason !== 'learn') this.#counters.verdicts[verdict.reason]++;
-    return mode === 'learn' ? learnt(verdict) : verdict;
-  }
-
-  #failed(error: unknown, { onError }: GreylistPolicy): Verdict {
-    this.#warn('WARN_SPAMD_STORE', 'the greylist could not decide', error);
-    return undecided(onError, error instanceof Error ? error : new Error(String(error)));
   }
 
   async #claim(type: 'white' | 'trapped', ip: string, options: ClaimOptions, by?: string): Promise<void> {

@@ -5,6 +5,9 @@ const MAX_WAITING = 16 * 2 ** 20;
 /** What waits with the strings of a tuple: promises and the step. Bytes, as measured. */
 const OVERHEAD = 1024;
 
+/** What is wrong where no more may wait. */
+export const TOO_MANY = new Error('the store is too slow for what comes: 16 MiB wait for it');
+
 /** How much waits for the store: bounded, lest a store that does not answer lets everything that comes pile up. */
 export class InFlight {
   #bytes = 0;
