@@ -195,3 +195,16 @@ function listenError(at: StreamAddress, why: string, cause?: unknown): SpamdSync
       : [isIPv6(at.host) ? `[${at.host}]:${at.port}` : `${at.host}:${at.port}`, PORT_REASONS];
   return new SpamdSyncError('ERR_SPAMD_LISTEN', `cannot listen on ${where}: ${reasons[why] ?? why}`, { cause });
 }
+
+/** Resolves when more may be written to a connection, or it has ended. */
+export function drained(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    const settle = (): void => {
+      socket.off('drain', settle);
+      socket.off('close', settle);
+      resolve();
+    };
+    socket.on('drain', settle);
+    socket.on('close', settle);
+  });
+}

@@ -4,6 +4,7 @@ import { type StreamAddress, StreamServer } from '../stream-server.ts';
 import { badOption, checkMembers, checkMethods } from '../validate.ts';
 import { Conversation, type DropReason, type Talk } from './common/conversation.ts';
 import { checkedListenAt, LISTEN_MEMBERS, type ListenAt } from './common/listen.ts';
+import { servedBy } from './common/served.ts';
 import { xGreylist } from './common/x-greylist.ts';
 import { MAX_PACKET, type MilterPacket, PacketReader } from './milter/packets.ts';
 import { type MilterService, MilterSession } from './milter/session.ts';
@@ -76,33 +77,11 @@ export async function serveMilter(greylist: Pick<Greylist, 'check'>, options: Se
     clock,
     connect: (socket) => new Conversation(socket, service.talk(), service.counts, clock),
   });
-  return new Served(server, service);
-}
-
-class Served implements Milter {
-  readonly address: StreamAddress;
-  readonly #server: StreamServer;
-  readonly #service: Service;
-
-  constructor(server: StreamServer, service: Service) {
-    this.address = server.address;
-    this.#server = server;
-    this.#service = service;
-  }
-
-  stats(): MilterStats {
-    const { connections, refused } = this.#server;
-    const { requests, dropped } = this.#service.counts;
-    return { connections, refused, requests, skipped: { ...this.#service.skipped }, dropped: { ...dropped } };
-  }
-
-  close(): Promise<void> {
-    return this.#server.close();
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
-  }
+  return servedBy(server, () => ({
+    requests: service.counts.requests,
+    skipped: { ...service.skipped },
+    dropped: { ...service.counts.dropped },
+  }));
 }
 
 class Service implements MilterService {

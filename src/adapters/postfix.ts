@@ -4,6 +4,7 @@ import { type StreamAddress, StreamServer } from '../stream-server.ts';
 import { badOption, checkMembers, checkMethods, isList } from '../validate.ts';
 import { Conversation, type DropReason, type Talk } from './common/conversation.ts';
 import { checkedListenAt, LISTEN_MEMBERS, type ListenAt } from './common/listen.ts';
+import { servedBy } from './common/served.ts';
 import { oneLine } from './common/text.ts';
 import { xGreylist } from './common/x-greylist.ts';
 import { MAX_REQUEST, type PolicyRequest, RequestReader } from './postfix/request.ts';
@@ -94,34 +95,10 @@ export async function servePolicy(
     allowHalfOpen: true,
     connect: (socket) => new Conversation(socket, service.talk(), service.counts, clock),
   });
-  return new Policy(server, service);
-}
-
-class Policy implements PolicyServer {
-  readonly address: StreamAddress;
-  readonly #server: StreamServer;
-  readonly #service: Service;
-
-  constructor(server: StreamServer, service: Service) {
-    this.address = server.address;
-    this.#server = server;
-    this.#service = service;
-  }
-
-  stats(): PolicyServerStats {
-    const { connections, refused } = this.#server;
-    const { requests, cut, dropped } = this.#service.counts;
-    const skipped = { ...this.#service.skipped };
-    return { connections, refused, requests, cut, skipped, dropped: { ...dropped } };
-  }
-
-  close(): Promise<void> {
-    return this.#server.close();
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
-  }
+  return servedBy(server, () => {
+    const { requests, cut, dropped } = service.counts;
+    return { requests, cut, skipped: { ...service.skipped }, dropped: { ...dropped } };
+  });
 }
 
 class Service {

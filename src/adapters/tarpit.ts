@@ -4,6 +4,7 @@ import type { Attempt, Greylist, Verdict } from '../index.ts';
 import { type StreamAddress, StreamServer } from '../stream-server.ts';
 import { badOption, checkedNumber, checkedWhole, checkFunction, checkMembers, checkMethods } from '../validate.ts';
 import { checkedListenAt, LISTEN_MEMBERS, type ListenAt } from './common/listen.ts';
+import { servedBy } from './common/served.ts';
 import { Dialogue } from './tarpit/dialogue.ts';
 import { HeldConnection, type Keeper, type TarpitEnd } from './tarpit/held.ts';
 
@@ -186,22 +187,14 @@ export async function serveTarpit(
   };
   const connect = (socket: Socket): HeldConnection => new HeldConnection(socket, keeper);
   const server = await StreamServer.listen(at, { maxConnections, clock, connect });
-  const close = (): Promise<void> => server.close();
-  return {
-    address: server.address,
-    stats: () => ({
-      connections: server.connections,
-      trapped,
-      refused: server.refused,
-      ...counts,
-      seconds: { ...counts.seconds },
-      held: { ...counts.held },
-      ended: { ...counts.ended },
-      recipients: { ...counts.recipients },
-    }),
-    close,
-    [Symbol.asyncDispose]: close,
-  };
+  return servedBy(server, () => ({
+    trapped,
+    ...counts,
+    seconds: { ...counts.seconds },
+    held: { ...counts.held },
+    ended: { ...counts.ended },
+    recipients: { ...counts.recipients },
+  }));
 }
 
 /** A log that fails must not hold up the tarpit. */

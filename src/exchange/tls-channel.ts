@@ -1,5 +1,6 @@
 import type { TLSSocket } from 'node:tls';
 import { type TimedClock, within } from '../clock.ts';
+import { drained } from '../stream-server.ts';
 import type { Channel, ChannelAddress } from './channel.ts';
 import { ConnectionClosed, ExchangeError } from './messages.ts';
 
@@ -43,6 +44,7 @@ export class TlsChannel implements Channel {
       this.#drained = undefined;
     });
     await within(this.#clock, this.#drained, UNREAD, () => new ExchangeError(`nothing was read for ${UNREAD} s`));
+    if (!socket.writable) throw new ConnectionClosed();
   }
 
   read(): AsyncIterable<Uint8Array> {
@@ -52,17 +54,4 @@ export class TlsChannel implements Channel {
   close(): void {
     this.#socket.destroy();
   }
-}
-
-function drained(socket: TLSSocket): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const settle = (): void => {
-      socket.off('drain', settle);
-      socket.off('close', settle);
-      if (socket.writable) resolve();
-      else reject(new ConnectionClosed());
-    };
-    socket.on('drain', settle);
-    socket.on('close', settle);
-  });
 }

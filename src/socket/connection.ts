@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { FrameReader } from '../frames.ts';
 import type { SpamdbRecord } from '../spamdb-record.ts';
+import { drained } from '../stream-server.ts';
 import {
   failureOf,
   has,
@@ -111,7 +112,7 @@ export class ServedConnection {
   async #stream(id: number, responses: AsyncIterable<ResponseProperties>): Promise<void> {
     for await (const response of responses) {
       if (this.#socket.destroyed) return;
-      if (!this.#send({ id, ...response })) await this.#drained();
+      if (!this.#send({ id, ...response })) await drained(this.#socket);
     }
   }
 
@@ -133,18 +134,6 @@ export class ServedConnection {
 
   #send(response: ResponseProperties): boolean {
     return this.#socket.destroyed || this.#socket.write(responseFrame(response));
-  }
-
-  #drained(): Promise<void> {
-    return new Promise((resolve) => {
-      const go = (): void => {
-        this.#socket.off('drain', go);
-        this.#socket.off('close', go);
-        resolve();
-      };
-      this.#socket.on('drain', go);
-      this.#socket.on('close', go);
-    });
   }
 
   /** Who does not read its answers, or asks faster than they come, is not read from. */

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { TimedClock } from '../../clock.ts';
-import type { StreamConnection } from '../../stream-server.ts';
+import { drained, type StreamConnection } from '../../stream-server.ts';
 
 /** Why what came in cannot be read. */
 export type ReadProblem = 'malformed' | 'oversize';
@@ -105,7 +105,7 @@ export class Conversation<Message extends object> implements StreamConnection {
       this.#counts.requests++;
       const answer = await this.#answer(message);
       if (answer === END) this.#socket.end(() => this.#socket.destroy());
-      else if (answer !== undefined && !this.#socket.write(answer)) await this.#drained();
+      else if (answer !== undefined && !this.#socket.write(answer)) await drained(this.#socket);
     }
     this.#since = this.#clock.monotonic();
     if (!this.#isFinishing) this.#socket.resume();
@@ -141,17 +141,5 @@ export class Conversation<Message extends object> implements StreamConnection {
     if (this.#socket.destroyed) return;
     this.#counts.dropped[why]++;
     this.#socket.destroy();
-  }
-
-  #drained(): Promise<void> {
-    return new Promise((resolve) => {
-      const go = (): void => {
-        this.#socket.off('drain', go);
-        this.#socket.off('close', go);
-        resolve();
-      };
-      this.#socket.on('drain', go);
-      this.#socket.on('close', go);
-    });
   }
 }
