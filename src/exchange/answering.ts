@@ -1,15 +1,13 @@
 import { sleep, type TimedClock } from '../clock.ts';
 import { holds, type Store } from '../store/index.ts';
 import { type Digest, differing, FAN, isEmptySum, isSums, MIDDLE } from './digest.ts';
-import type { Inbox } from './inbox.ts';
+import { type Inbox, PATIENCE } from './inbox.ts';
 import { ItemParts } from './item-parts.ts';
 import { ListedLeaves, sendLeaves } from './leaves.ts';
 import { ExchangeError, type MessageProperties, type SharedRecord, sumsOf } from './messages.ts';
 import { scan } from './scan.ts';
 import { shortHash } from './shared.ts';
 
-/** How long the other end may take to say the next, seconds: it may have to look through all of its records. */
-const PATIENCE = 60;
 /** What an end that asks again and again is given on average, bytes a second: the next round waits accordingly. */
 const RATE = 4 * 2 ** 20;
 

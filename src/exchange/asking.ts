@@ -1,15 +1,12 @@
 import { nextTurn } from '../clock.ts';
 import type { Store } from '../store/index.ts';
 import { type Digest, differing, FAN } from './digest.ts';
-import type { Inbox } from './inbox.ts';
+import { type Inbox, PATIENCE } from './inbox.ts';
 import { ListedLeaves, sendLeaves } from './leaves.ts';
 import { type MessageProperties, recordOf, type SharedRecord, sumsOf } from './messages.ts';
 import type { Refused } from './refused.ts';
 import { scan } from './scan.ts';
 import { shortHash } from './shared.ts';
-
-/** How long the other end may take to say the next, seconds: it may have to look through all of its records. */
-const PATIENCE = 60;
 
 /** What a round came to. */
 export interface RoundReport {

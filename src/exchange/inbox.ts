@@ -4,6 +4,8 @@ import { ExchangeError, has, type Message } from './messages.ts';
 /** What of a message is looked for. */
 type Member = 'ask' | 'compare' | 'want' | 'differ' | 'listing' | 'items';
 
+/** How long the other end may take to say the next of a round, seconds: it may have to look through all of its records. */
+export const PATIENCE = 60;
 /** So many messages may wait. Each is of at most 256 KiB. */
 const MAX_WAITING = 16;
 

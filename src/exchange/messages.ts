@@ -119,12 +119,14 @@ export function recordOf({ key, tuple, address }: spamdsyncexchange.Item.$Proper
   return undefined;
 }
 
-/**
- * Entries in as many messages as they need, without those whose strings are longer than any that a greylist keeps.
- */
+/** Whether the strings of an entry are no longer than any that a greylist keeps. */
+export function hasRoom(entry: Entry): boolean {
+  return entry.type !== 'grey' || stringsOf(entry) <= MAX_STRINGS;
+}
+
+/** Entries that have room in a message, in as many messages as they need. */
 export function* liveMessages(entries: readonly Entry[]): Generator<MessageProperties, void> {
-  const fit = entries.filter((entry) => entry.type !== 'grey' || stringsOf(entry) <= MAX_STRINGS);
-  for (let at = 0; at < fit.length; at += MAX_LIVE) yield { live: fit.slice(at, at + MAX_LIVE) };
+  for (let at = 0; at < entries.length; at += MAX_LIVE) yield { live: entries.slice(at, at + MAX_LIVE) };
 }
 
 function stringsOf({ helo, from, to }: GreyEntry): number {

@@ -13,6 +13,7 @@ import {
   ExchangeError,
   entryOf,
   has,
+  hasRoom,
   INSTANCE,
   liveMessages,
   MAX_MESSAGE,
@@ -168,12 +169,13 @@ export class Session {
   /**
    * Announces entries to the other end.
    *
-   * @returns How many were not sent, since the other end does not keep up.
+   * @returns How many were not sent: all where the other end does not keep up, else those too long for a message.
    */
   async announce(entries: readonly Entry[]): Promise<number> {
     if (this.#channel.waiting > MAX_WAITING) return entries.length;
-    for (const message of liveMessages(entries)) await this.#send(message);
-    return 0;
+    const fit = entries.filter(hasRoom);
+    for (const message of liveMessages(fit)) await this.#send(message);
+    return entries.length - fit.length;
   }
 
   close(): void {

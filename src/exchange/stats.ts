@@ -31,7 +31,7 @@ export interface ExchangeStats {
   readonly recordsReceived: number;
   /** Entries about IPv6 that were announced. */
   readonly announced: number;
-  /** Those of them that were not sent to a peer since it does not keep up, for each such peer; the next round brings them. */
+  /** Those of them that were not sent to a peer since it does not keep up, or since they are too long for a message, for each such peer. */
   readonly unsent: number;
   /** Entries about IPv6 that came in. */
   readonly received: number;

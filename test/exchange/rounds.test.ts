@@ -150,6 +150,10 @@ describe('IPv6', () => {
     expect(one.exchange.stats()).toMatchObject({ announced: 2, received: 1 });
     // Each once, and none of them forwarded.
     expect(other.exchange.stats()).toMatchObject({ announced: 1, received: 1 });
+    const attempt = { ip: '2001:db8:4::1', helo: 'x'.repeat(5000), from: '<a@example.org>', to: '<b@example.net>' };
+    await one.greylist.check(attempt);
+    await until(() => one.exchange.stats().unsent === 1);
+    expect(one.exchange.stats()).toMatchObject({ announced: 3, malformed: 0 });
   });
 });
 
