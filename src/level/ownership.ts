@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { systemCode } from '../errors.ts';
 import { locked } from './errors.ts';
 
-/** The bytes of the name of a socket (unix(7)). In the abstract namespace all of them count, also what is NUL. */
+/** The bytes of the name of a socket (unix(7)). In the abstract namespace all of them count. */
 const SOCKET_NAME = 108;
 /** Of the BSDs and macOS, which Node does not name: the open file is locked for whoever opened it (open(2)). */
 const O_EXLOCK = 0x20;
@@ -50,8 +50,8 @@ export async function ownership(directory: string): Promise<Ownership> {
 async function abstractSocket(directory: string): Promise<Ownership> {
   const { dev, ino } = await stat(directory, { bigint: true });
   const server = createServer((socket) => socket.destroy());
-  // To its end: Node 20 does that by itself, and later releases do not.
-  await listening(server, `\0spamd-sync/level/${dev}/${ino}`.padEnd(SOCKET_NAME, '\0'));
+  // To its end, or some releases of Node add NUL up to there and others do not; and not with NUL, which others refuse (EINVAL).
+  await listening(server, `\0spamd-sync/level/${dev}/${ino}`.padEnd(SOCKET_NAME, '/'));
   // Anybody may connect, and whether that can be accepted changes nothing.
   server.on('error', () => {});
   // What keeps a program alive is for the program to say.
