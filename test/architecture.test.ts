@@ -49,7 +49,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'store/index.ts',
     'wire/index.ts',
   ],
-  metrics: ['index.ts', 'exchange/index.ts'],
+  metrics: ['index.ts', 'exchange/index.ts', 'adapters/http.ts', 'adapters/milter.ts', 'adapters/postfix.ts'],
   // What is served beside a greylist is its peer.
   status: ['index.ts', 'metrics/index.ts'],
   socket: ['greylist', 'peer'],

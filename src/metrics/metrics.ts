@@ -1,6 +1,7 @@
 import type { Exchange } from '../exchange/index.ts';
 import type { Greylist, SyncPeer } from '../index.ts';
 import { checkMembers } from '../validate.ts';
+import { adapterFamilies, type MetricsAdapters } from './adapters.ts';
 import { exchangeFamilies } from './exchange.ts';
 import { greylistFamilies } from './greylist.ts';
 import { peerFamilies } from './peer.ts';
@@ -14,13 +15,15 @@ export interface MetricsOptions {
   readonly greylist?: Pick<Greylist, 'stats'> | undefined;
   /** The exchange, or what shows the same counters. */
   readonly exchange?: Pick<Exchange, 'stats'> | undefined;
+  /** The adapters that answer mail servers. */
+  readonly adapters?: MetricsAdapters | undefined;
 }
 
 /** The media type of what {@link metrics} returns: the Prometheus text format. */
 export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 /**
- * The counters of a peer, a greylist and an exchange as Prometheus text. Every name begins with `spamd_sync_`; docs/api.md lists them.
+ * The counters of a peer, a greylist, an exchange and adapters as Prometheus text. Every name begins with `spamd_sync_`; docs/api.md lists them.
  * Label values are bounded: reasons, types, configured targets, and the 64 sources received from last.
  *
  * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for an unknown option.
@@ -31,12 +34,14 @@ export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
  * }).listen(9025, '127.0.0.1');
  */
 export async function metrics(options: MetricsOptions): Promise<string> {
-  checkMembers('options', options, { peer: true, greylist: true, exchange: true });
-  const { peer, greylist, exchange } = options;
+  checkMembers('options', options, { peer: true, greylist: true, exchange: true, adapters: true });
+  const { peer, greylist, exchange, adapters = {} } = options;
+  checkMembers('adapters', adapters, { policy: true, milter: true, http: true });
   const families = [
     ...(peer === undefined ? [] : peerFamilies(peer.stats(), peer.health())),
     ...(greylist === undefined ? [] : greylistFamilies(await greylist.stats())),
     ...(exchange === undefined ? [] : exchangeFamilies(exchange.stats())),
+    ...adapterFamilies(adapters),
   ];
   return formatFamilies(families);
 }

@@ -12,7 +12,7 @@ import {
   recordsOf,
   responseFrame,
 } from './messages.ts';
-import { answersTo, answerTo, importAnswer, isStream, type ServedExchange, type ServedGreylist } from './served.ts';
+import { answersTo, answerTo, importAnswer, isStream, type ServedBeside, type ServedGreylist } from './served.ts';
 import { asksPeer, type PeerAnswers } from './served-peer.ts';
 
 /** What is counted over all connections. */
@@ -33,7 +33,7 @@ const MAX_PIECES = 8;
 export class ServedConnection {
   readonly #socket: Socket;
   readonly #greylist: ServedGreylist;
-  readonly #exchange: ServedExchange | undefined;
+  readonly #beside: ServedBeside;
   readonly #peer: PeerAnswers;
   readonly #counts: SocketCounts;
   readonly #frames = new FrameReader(MAX_MESSAGE);
@@ -43,15 +43,10 @@ export class ServedConnection {
   readonly #ended = new AbortController();
   #finishing = false;
 
-  constructor(
-    socket: Socket,
-    { greylist, exchange }: { readonly greylist: ServedGreylist; readonly exchange: ServedExchange | undefined },
-    peer: PeerAnswers,
-    counts: SocketCounts,
-  ) {
+  constructor(socket: Socket, greylist: ServedGreylist, beside: ServedBeside, peer: PeerAnswers, counts: SocketCounts) {
     this.#socket = socket;
     this.#greylist = greylist;
-    this.#exchange = exchange;
+    this.#beside = beside;
     this.#peer = peer;
     this.#counts = counts;
     socket.on('data', (chunk) => this.#receive(chunk));
@@ -101,7 +96,7 @@ export class ServedConnection {
     const { id } = request;
     try {
       if (asksPeer(request)) await this.#stream(id, this.#peer.to(request, this.#ended.signal));
-      else if (!isStream(request)) this.#send({ id, ...(await answerTo(this.#greylist, request, this.#exchange)) });
+      else if (!isStream(request)) this.#send({ id, ...(await answerTo(this.#greylist, request, this.#beside)) });
       else if (has(request, 'import')) await this.#answerImport(request);
       else await this.#stream(id, answersTo(this.#greylist, request));
     } catch (error) {

@@ -3,5 +3,5 @@
 export { RemoteGreylist, type RemoteGreylistOptions } from './remote.ts';
 export { RemotePeer, type RemotePeerOptions } from './remote-peer.ts';
 export { type ServedSocket, type ServeOptions, type ServeStats, serveGreylist } from './serve.ts';
-export type { ServedExchange, ServedGreylist } from './served.ts';
+export type { ServedBeside, ServedCounts, ServedGreylist } from './served.ts';
 export type { PeerEvent, ServedPeer } from './served-peer.ts';

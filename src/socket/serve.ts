@@ -2,19 +2,17 @@ import { type Clock, timedClock } from '../clock.ts';
 import { checkedMode, checkedPath, StreamServer } from '../stream-server.ts';
 import { checkedWhole, checkMembers, checkMethods } from '../validate.ts';
 import { ServedConnection, type SocketCounts } from './connection.ts';
-import type { ServedExchange, ServedGreylist } from './served.ts';
+import type { ServedBeside, ServedGreylist } from './served.ts';
 import { PeerAnswers, type ServedPeer } from './served-peer.ts';
 
 /** Options of `serveGreylist`. */
-export interface ServeOptions {
+export interface ServeOptions extends ServedBeside {
   /** Who may connect, as the mode of the socket's file. Default `0o660`: owner and group. */
   readonly mode?: number | undefined;
   /** How many processes may be connected at once, 1..10000. Default 256; those beyond are closed at once, and counted. */
   readonly maxConnections?: number | undefined;
   /** The peer whose health, counters and traffic may be asked for too, see `RemotePeer`. Default: none. */
   readonly peer?: ServedPeer | undefined;
-  /** The exchange whose counters are shown with the greylist's, as `exchange`. Default: none. */
-  readonly exchange?: ServedExchange | undefined;
   /** For timers. Default the system's. */
   readonly clock?: Clock | undefined;
 }
@@ -71,10 +69,14 @@ export async function serveGreylist(
 ): Promise<ServedSocket> {
   checkMethods('greylist', greylist, METHODS);
   checkedPath(path);
-  checkMembers('options', options, { mode: true, maxConnections: true, peer: true, exchange: true, clock: true });
-  const { mode = 0o660, maxConnections = 256, peer, exchange } = options;
+  const known = { mode: true, maxConnections: true, peer: true, exchange: true, adapters: true, clock: true };
+  checkMembers('options', options, known);
+  const { mode = 0o660, maxConnections = 256, peer, exchange, adapters } = options;
   if (peer !== undefined) checkMethods('peer', peer, PEER_METHODS);
   if (exchange !== undefined) checkMethods('exchange', exchange, ['stats']);
+  for (const [name, adapter] of Object.entries(adapters ?? {})) {
+    if (adapter !== undefined) checkMethods(`adapters.${name}`, adapter, ['stats']);
+  }
   checkedMode(mode);
   checkedWhole('maxConnections', maxConnections, 1, 10_000);
   const clock = timedClock(options.clock);
@@ -85,7 +87,7 @@ export async function serveGreylist(
     {
       maxConnections,
       clock,
-      connect: (socket) => new ServedConnection(socket, { greylist, exchange }, answers, counts),
+      connect: (socket) => new ServedConnection(socket, greylist, { exchange, adapters }, answers, counts),
     },
   );
   return new Served(path, server, counts);

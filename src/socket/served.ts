@@ -32,17 +32,25 @@ export function isStream(request: Request): boolean {
   );
 }
 
-/** An exchange beside a greylist: what it counts. */
-export interface ServedExchange {
+/** What is shown beside a greylist by its counters alone. */
+export interface ServedCounts {
   /** What it counted. */
   stats(): object;
+}
+
+/** What is beside a greylist, and counts. */
+export interface ServedBeside {
+  /** The exchange whose counters are shown with the greylist's, as `exchange`. Default: none. */
+  readonly exchange?: ServedCounts | undefined;
+  /** The adapters whose counters are shown with the greylist's, as `adapters`, each under its name here. Default: none. */
+  readonly adapters?: Readonly<Record<string, ServedCounts | undefined>> | undefined;
 }
 
 /** What the greylist answers to a request that has one answer. Rejects as the greylist does. */
 export async function answerTo(
   greylist: ServedGreylist,
   request: Request,
-  exchange?: ServedExchange,
+  beside: ServedBeside,
 ): Promise<ResponseProperties> {
   const { check, checkTraps, trap, allow } = request;
   const { spamtraps } = greylist;
@@ -54,15 +62,16 @@ export async function answerTo(
   else if (allow != null) await greylist.allow(allow.ip ?? '', claimOptions(allow));
   else if (has(request, 'forget')) await greylist.forget(request.forget);
   else if (has(request, 'addSpamtrap')) await spamtraps.add(request.addSpamtrap);
-  else return askedOf(greylist, request, exchange);
+  else return askedOf(greylist, request, beside);
   return { flag: true };
 }
 
-async function askedOf(
-  greylist: ServedGreylist,
-  request: Request,
-  exchange: ServedExchange | undefined,
-): Promise<ResponseProperties> {
+function countsOf({ exchange, adapters }: ServedBeside): object {
+  const byAdapter = Object.entries(adapters ?? {}).map(([name, adapter]) => [name, adapter?.stats()]);
+  return { exchange: exchange?.stats(), adapters: adapters && Object.fromEntries(byAdapter) };
+}
+
+async function askedOf(greylist: ServedGreylist, request: Request, beside: ServedBeside): Promise<ResponseProperties> {
   const { spamtraps } = greylist;
   const { delivered, release } = request;
   if (delivered != null) return { flag: await greylist.delivered(delivered.ip ?? '', deliveryOptions(delivered)) };
@@ -74,7 +83,7 @@ async function askedOf(
   if (has(request, 'deleteSpamtrap')) return { flag: await spamtraps.delete(request.deleteSpamtrap) };
   if (has(request, 'hasSpamtrap')) return { flag: await spamtraps.has(request.hasSpamtrap) };
   if (has(request, 'stats')) {
-    return { json: JSON.stringify({ ...(await greylist.stats()), exchange: exchange?.stats() }) };
+    return { json: JSON.stringify({ ...(await greylist.stats()), ...countsOf(beside) }) };
   }
   if (has(request, 'sweep')) return { json: JSON.stringify(await greylist.sweep()) };
   throw new Error('the greylist that is asked is of another version: it does not know this request');

@@ -17,6 +17,8 @@ export interface StatusOptions {
   readonly greylist: Greylist;
   /** Shown by the metrics. */
   readonly exchange?: MetricsOptions['exchange'];
+  /** Shown by the metrics. */
+  readonly adapters?: MetricsOptions['adapters'];
   /** The address to listen on. */
   readonly host: string;
   /** 0: of the system's choice. */
@@ -38,7 +40,7 @@ const TYPES: ReadonlySet<string> = new Set(['GREY', 'WHITE', 'TRAPPED', 'SPAMTRA
 
 /** @throws {SpamdSyncError} `ERR_SPAMD_LISTEN` when the address and port cannot be had. */
 export async function openStatus(options: StatusOptions): Promise<Status> {
-  const { peer, greylist, exchange, host, port, names = [], local } = options;
+  const { peer, greylist, exchange, adapters, host, port, names = [], local } = options;
   const started = Math.floor(systemClock.now());
   const assets = await readAssets();
   const recent = new RecentEntries();
@@ -50,7 +52,10 @@ export async function openStatus(options: StatusOptions): Promise<Status> {
     follow: () => follow(feed),
   });
   const routes = new Map<string, Route>([
-    ['/metrics', async () => ({ status: 200, type: METRICS_TYPE, body: await metrics({ peer, greylist, exchange }) })],
+    [
+      '/metrics',
+      async () => ({ status: 200, type: METRICS_TYPE, body: await metrics({ peer, greylist, exchange, adapters }) }),
+    ],
     ['/healthz', () => healthz(peer, greylist)],
     ['/api/events', (_query, response) => streams.open(response)],
     ['/api/records', (query) => records(pages, query)],

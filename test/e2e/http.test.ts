@@ -76,6 +76,14 @@ describe('the daemon', () => {
     expect(JSON.parse(machine.sh(page.block('sh', 'curl')))).toMatchObject({ action: 'defer', reason: 'first-sight' });
   });
 
+  test('shows what nginx and others asked over HTTP, at /metrics and in stats', () => {
+    const [, asked] = /^adapters\.http\.requests (\d+)$/m.exec(machine.run('spamd-sync', 'stats')) ?? [];
+    expect(Number(asked)).toBeGreaterThan(5);
+    expect(machine.sh('curl -s http://127.0.0.1:8026/metrics')).toContain(
+      `spamd_sync_adapter_requests_total{adapter="http"} ${asked}\n`,
+    );
+  });
+
   test('that hangs or is gone lets nginx take no mail', async () => {
     daemon.signal('STOP');
     const hanging = await deliver(machine, { ip: '198.51.100.15', ...ANSWERED });

@@ -9,6 +9,9 @@ import {
   SyncKey,
   SyncPeer,
 } from 'spamd-sync';
+import { HttpCheck } from 'spamd-sync/adapters/http';
+import { serveMilter } from 'spamd-sync/adapters/milter';
+import { servePolicy } from 'spamd-sync/adapters/postfix';
 import { metrics } from 'spamd-sync/metrics';
 import { MemoryNetwork } from 'spamd-sync/testing';
 import { describe, expect, it } from 'vitest';
@@ -89,7 +92,28 @@ describe('metrics', () => {
     await peer.close();
   });
 
+  it('has a sample for every number that stats() has, of each adapter', async () => {
+    const { peer, greylist } = await opened();
+    await using policy = await servePolicy(greylist, { host: '127.0.0.1', port: 0 });
+    await using milter = await serveMilter(greylist, { host: '127.0.0.1', port: 0 });
+    const adapters = { policy, milter, http: new HttpCheck(greylist) };
+    const shown = await metrics({ adapters });
+    for (const [name, adapter] of Object.entries(adapters)) {
+      for (const { path, changed } of changes(adapter.stats())) {
+        const text = await metrics({ adapters: { ...adapters, [name]: { stats: () => changed } } });
+        const fresh = [...samplesOf(text)].filter(([sample, value]) => samplesOf(shown).get(sample) !== value);
+        expect(fresh, `${name}.${path}`).toHaveLength(1);
+        expect(fresh[0]?.[0]).toContain(`adapter="${name}"`);
+      }
+    }
+    expect(shown).toContain('spamd_sync_adapter_dropped_total{adapter="http",reason="oversize"} 0\n');
+    expect(await metrics({ adapters: { policy: undefined } })).toBe('');
+    await greylist.close();
+    await peer.close();
+  });
+
   it('refuses an option that there is not, which would show an empty page', async () => {
+    await expect(metrics({ adapters: { polcy: {} } } as never)).rejects.toMatchObject({ code: 'ERR_SPAMD_OPTION' });
     await expect(metrics({ greyList: {} } as never)).rejects.toMatchObject({ code: 'ERR_SPAMD_OPTION' });
   });
 

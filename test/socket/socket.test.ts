@@ -79,6 +79,16 @@ describe('a greylist served on a Unix socket', () => {
     expect(await remote.stats()).toEqual(JSON.parse(JSON.stringify(await greylist.stats())));
   });
 
+  it('shows the counters of an exchange and of adapters beside those of the greylist', async () => {
+    const adapters = { policy: { stats: () => ({ requests: 7 }) }, milter: undefined };
+    const exchange = { stats: () => ({ rounds: 3 }) };
+    await using _served = await serveGreylist(greylist, path, { adapters, exchange });
+    await using remote = new RemoteGreylist(path);
+    expect(await remote.stats()).toMatchObject({ exchange: { rounds: 3 }, adapters: { policy: { requests: 7 } } });
+    const nothing = serveGreylist(greylist, `${path}2`, { adapters: { policy: {} } } as never);
+    await expect(nothing).rejects.toMatchObject({ code: 'ERR_SPAMD_OPTION' });
+  });
+
   it('keeps spamtraps, in which a letter outside ASCII comes through', async () => {
     await using _served = await serveGreylist(greylist, path);
     await using remote = new RemoteGreylist(path);

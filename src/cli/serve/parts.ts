@@ -1,14 +1,12 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { HttpCheck } from '../../adapters/http.ts';
-import { serveMilter } from '../../adapters/milter.ts';
-import { servePolicy } from '../../adapters/postfix.ts';
+import type { HttpCheck } from '../../adapters/http.ts';
 import type { Exchange } from '../../exchange/index.ts';
 import { Greylist, SpamdSyncError, SyncPeer } from '../../index.ts';
 import { serveGreylist } from '../../socket/index.ts';
 import { openStatus, type Status } from '../../status/index.ts';
 import { linesOf } from '../arguments.ts';
-import { listenWords } from '../listen-address.ts';
+import { type Adapters, adapterWords, openAdapters } from './adapters.ts';
 import { exchangeOf, exchangeWords } from './exchange.ts';
 import { KeyFiles } from './key-files.ts';
 import { type Log, logTraffic } from './log.ts';
@@ -62,10 +60,11 @@ export async function openParts(options: ServeOptions, open: Closable[], log: Lo
   }
   // By hand: as a service the system has made it, for this user.
   await mkdir(dirname(resolve(options.control)), { recursive: true, mode: 0o750 });
-  const served = await serveGreylist(greylist, options.control, { peer, exchange });
+  const adapters = await openAdapters(options, greylist, open);
+  const served = await serveGreylist(greylist, options.control, { peer, exchange, adapters: { ...adapters } });
   open.push(served);
-  await openAdapters(options, greylist, open, log);
-  const status = await openPage(options, { peer, greylist, exchange }, log);
+  for (const words of adapterWords(adapters)) log(words);
+  const status = await openPage(options, { peer, greylist, exchange, adapters }, log);
   if (status !== undefined) open.push(status);
   const { tuples, addresses, spamtraps } = await store.store.stats();
   log(`${storeWords(place)}: ${tuples} tuples, ${addresses} addresses, ${spamtraps} spamtraps`);
@@ -103,32 +102,19 @@ export async function closeAll(open: readonly Closable[]): Promise<void> {
   if (errors.length > 0) throw errors[0];
 }
 
-async function openAdapters(
-  { policy, milter }: ServeOptions,
-  greylist: Greylist,
-  open: Closable[],
-  log: Log,
-): Promise<void> {
-  if (policy !== undefined) {
-    const server = await servePolicy(greylist, policy);
-    open.push(server);
-    log(`policy server on ${listenWords(server.address)}`);
-  }
-  if (milter !== undefined) {
-    const server = await serveMilter(greylist, milter);
-    open.push(server);
-    log(`milter on ${listenWords(server.address)}`);
-  }
-}
-
 /** For a demonstration any port will do. */
 async function openPage(
   { http, httpName: names, demo = false }: ServeOptions,
-  shown: { readonly peer: SyncPeer; readonly greylist: Greylist; readonly exchange: Exchange | undefined },
+  shown: {
+    readonly peer: SyncPeer;
+    readonly greylist: Greylist;
+    readonly exchange: Exchange | undefined;
+    readonly adapters: Adapters;
+  },
   log: Log,
 ): Promise<Status | undefined> {
-  if (http === undefined) return undefined;
-  const check = new HttpCheck(shown.greylist);
+  const { http: check } = shown.adapters;
+  if (http === undefined || check === undefined) return undefined;
   const local = new Map([['/check', (...asked: Parameters<HttpCheck['handle']>) => void check.handle(...asked)]]);
   try {
     return await openStatus({ ...shown, ...http, names, local });
