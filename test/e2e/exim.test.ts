@@ -58,7 +58,7 @@ describe('an Exim that asks the policy server', () => {
     ]);
   });
 
-  test('takes mail while the daemon hangs, in bounded time, and while there is none', async () => {
+  test('takes mail while the daemon hangs, in bounded time, and while there is none, and logs both', async () => {
     daemon.signal('STOP');
     const hanging = await deliver(machine, { ip: '198.51.100.12', ...ANSWERED_BEFORE });
     daemon.signal('CONT');
@@ -67,5 +67,7 @@ describe('an Exim that asks the policy server', () => {
     expect((await deliver(machine, { ip: '198.51.100.13', from: '<>', ...ANSWERED_BEFORE })).rcpt).toEqual([
       '250 Accepted',
     ]);
+    const warnings = machine.sh("grep -c 'Warning: spamd-sync does not answer: mail passes$' /var/log/exim4/mainlog");
+    expect(warnings).toBe('2\n');
   });
 });
