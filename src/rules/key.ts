@@ -80,10 +80,27 @@ export function splitKey(key: string): {
  * they had to be cut: those are only kept as the key has them.
  */
 export function originalOf(key: string, helo: string, from: string, to: string): string | undefined {
-  if (!fits(helo, from, to)) return undefined;
+  if (isUsual(key, helo, from, to) || !fits(helo, from, to)) return undefined;
   const parts = splitKey(key);
   if (helo === parts.helo && from === bracketed(parts.from) && to === bracketed(parts.to)) return undefined;
   return flat([helo, from, to].map(printable).join('\0'));
+}
+
+/** Whether a client typed what its key has, in brackets, and in ASCII: most do, and this is a fraction of taking the key apart. */
+function isUsual(key: string, helo: string, from: string, to: string): boolean {
+  if (!isBracketed(from) || !isBracketed(to)) return false;
+  const heloAt = key.indexOf('\0') + 1;
+  const fromAt = heloAt + helo.length + 1;
+  const toAt = fromAt + from.length - 1;
+  // A character that is not ASCII is several in the key, which is longer then.
+  return (
+    key.length === toAt + to.length - 2 &&
+    key.charCodeAt(fromAt - 1) === SEPARATOR &&
+    key.charCodeAt(toAt - 1) === SEPARATOR &&
+    key.startsWith(helo, heloAt) &&
+    key.startsWith(from.slice(1, -1), fromAt) &&
+    key.startsWith(to.slice(1, -1), toAt)
+  );
 }
 
 /** The strings of a tuple as the client typed them. */
@@ -106,6 +123,10 @@ export function boundedText(text: string): string {
 
 function bracketed(address: string): string {
   return `<${address}>`;
+}
+
+function isBracketed(address: string): boolean {
+  return address.length >= 2 && address[0] === '<' && address.at(-1) === '>';
 }
 
 /** A copy in one piece: what was cut out of a line or joined would hold on to the whole. */

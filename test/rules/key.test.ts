@@ -83,6 +83,22 @@ describe('tupleKey, splitKey and originalOf', () => {
     );
   });
 
+  it('strings in brackets come back as typed, whatever of them the key leaves out or writes longer', () => {
+    const odd = fc.string({
+      unit: fc.constantFrom('a', 'A', '"', '\0', '?', '\u00c3', '\u0083', '\u00e9'),
+      maxLength: 4,
+    });
+    fc.assert(
+      fc.property(odd, odd, odd, (helo, sender, recipient) => {
+        const [from, to] = [`<${sender}>`, `<${recipient}>`];
+        const made = tupleKey('192.0.2.1', helo, from, to);
+        const back = typedStrings(made, originalOf(made, helo, from, to));
+        expect(back).toEqual({ helo: printable(helo), from: printable(from), to: printable(to) });
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
   const typed = { helo: 'mail.example.org', from: '<alice@example.org>', to: '<bob@example.net>' };
 
   it('no original is kept of strings that are canonical but for their brackets', () => {
