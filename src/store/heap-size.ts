@@ -5,11 +5,13 @@ import type { TupleRecord } from '../rules/tuple.ts';
 /** A tuple, its place in a table and a client network of its own, apart from its key and strings, bytes. */
 const TUPLE = 256;
 /** An address, its place in a table and a client network of its own, apart from its strings and claims, bytes. */
-const ADDRESS = 352;
+const ADDRESS = 384;
 /** A claim, bytes. */
 const CLAIM = 64;
-/** A piece of evidence, its tuple and the headers of its strings, bytes. */
-const EVIDENCE = 320;
+/** A piece of evidence, its place in the list and the headers of its strings, apart from an attempt, bytes. */
+const EVIDENCE = 160;
+/** The attempt of a piece of evidence and the headers of its strings, bytes. */
+const ATTEMPT = 144;
 
 /** What a tuple takes in the memory of V8 but for its key, which has one byte a character; bytes: measured, see `test/attack/long-strings.ts`. */
 export function tupleBytes({ original }: TupleRecord): number {
@@ -26,8 +28,8 @@ export function addressBytes({ white, trapped, trappedBy, evidence }: AddressRec
 export function evidenceBytes(evidence: readonly Evidence[]): number {
   let bytes = 0;
   for (const { source = '', tuple, connectedTo = '', by = '' } of evidence) {
-    const typed = tuple === undefined ? 0 : tuple.helo.length + tuple.from.length + tuple.to.length;
-    bytes += EVIDENCE + 2 * (source.length + typed + connectedTo.length + by.length);
+    bytes += EVIDENCE + 2 * (source.length + connectedTo.length + by.length);
+    if (tuple !== undefined) bytes += ATTEMPT + 2 * (tuple.helo.length + tuple.from.length + tuple.to.length);
   }
   return bytes;
 }

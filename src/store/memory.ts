@@ -28,8 +28,8 @@ export interface MemoryStoreOptions {
    */
   readonly maxAddresses?: number | undefined;
   /**
-   * What addresses may take, bytes, 2^16..2^40, as for tuples. Default 512 for each of `maxAddresses`; usual ones take 360
-   * to 430.
+   * What addresses may take, bytes, 2^16..2^40, as for tuples. Default 768 for each of `maxAddresses`; usual white ones take
+   * 400 to 460, trapped ones with their evidence 600 to 850.
    */
   readonly maxAddressBytes?: number | undefined;
 }
@@ -38,7 +38,7 @@ const DEFAULT_MAX = 500_000;
 const MAX = 2 ** 24;
 /** What there is room for unless it is set, bytes for each. */
 const TUPLE_BYTES = 512;
-const ADDRESS_BYTES = 512;
+const ADDRESS_BYTES = 768;
 const MIN_BYTES = 2 ** 16;
 const MAX_BYTES = 2 ** 40;
 
