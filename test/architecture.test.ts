@@ -114,6 +114,7 @@ const MODULES: Readonly<Record<string, readonly string[]>> = {
   'node:path': ['cli/replaced-files.ts', 'cli/traplist.ts', 'cli/serve', 'level', 'stream-server.ts'],
   'node:stream': ['cli'],
   'node:tls': ['exchange'],
+  'node:v8': ['cli/serve'],
   'node:zlib': ['store', 'level', 'rules/key.ts'],
   protobufjs: ['store'],
   'protobufjs/minimal.js': ['socket', 'store', 'exchange'],

@@ -10,6 +10,7 @@ import { addServeOptions, checkServeOptions, type ServeOptions } from './serve/o
 import { type Closable, closeAll, openParts, type Parts, reloadParts } from './serve/parts.ts';
 import { onReload } from './serve/reloads.ts';
 import { ServiceManager } from './serve/service-manager.ts';
+import { keepYoungHeapSmall } from './serve/young-heap.ts';
 
 export function serveCommand(io: Io): Command {
   const command = new Command('serve').description(
@@ -33,6 +34,7 @@ Examples:
 }
 
 async function serve(io: Io, given: ServeOptions): Promise<void> {
+  keepYoungHeapSmall();
   const log = logTo(io);
   const manager = new ServiceManager(process.env, systemClock, log);
   const open: Closable[] = [];

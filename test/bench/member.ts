@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
 import { Greylist, MemoryStore, SyncKey, SyncPeer } from 'spamd-sync';
 import { LevelStore } from 'spamd-sync/level';
 import type { Store } from 'spamd-sync/store';
@@ -32,6 +33,9 @@ interface Member {
   readonly store: Store;
   readonly directory: string;
 }
+
+// As the daemon does.
+setFlagsFromString('--semi-space-growth-factor=1');
 
 let open: Member | undefined;
 let cpu = process.cpuUsage();

@@ -10,6 +10,7 @@ import { policy } from './policy.ts';
 import { receive } from './receive.ts';
 import { redis } from './redis.ts';
 import { snapshot } from './snapshot.ts';
+import { socket } from './socket.ts';
 import { spamd } from './spamd.ts';
 import { spamdb } from './spamdb.ts';
 import { sustained } from './sustained.ts';
@@ -26,6 +27,7 @@ const PARTS: readonly Part[] = [
   level,
   snapshot,
   policy,
+  socket,
   spamd,
 ];
 

@@ -1,9 +1,17 @@
 import { defineConfig } from 'tsup';
 
 export default defineConfig({
-  entry: ['run', 'sender', 'listener', 'dump', 'snapshot-reader', 'keeper', 'member', 'policy-server'].map(
-    (name) => `test/bench/${name}.ts`,
-  ),
+  entry: [
+    'run',
+    'sender',
+    'listener',
+    'dump',
+    'snapshot-reader',
+    'keeper',
+    'member',
+    'policy-server',
+    'socket-client',
+  ].map((name) => `test/bench/${name}.ts`),
   outDir: '.bench',
   format: 'esm',
   target: 'node20.19',
