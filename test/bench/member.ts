@@ -3,10 +3,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
 import { Greylist, MemoryStore, SyncKey, SyncPeer } from 'spamd-sync';
 import { LevelStore } from 'spamd-sync/level';
 import type { Store } from 'spamd-sync/store';
+import { keepYoungHeapSmall } from '../../src/cli/serve/young-heap.ts';
 import { answer } from './child.ts';
 import { KEY_FILE } from './samples.ts';
 
@@ -35,7 +35,7 @@ interface Member {
 }
 
 // As the daemon does.
-setFlagsFromString('--semi-space-growth-factor=1');
+keepYoungHeapSmall();
 
 let open: Member | undefined;
 let cpu = process.cpuUsage();

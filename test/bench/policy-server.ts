@@ -1,7 +1,11 @@
 /** A process that answers Postfix's policy protocol on a Unix socket: by a greylist in memory, or always DUNNO. */
 import { Greylist, MemoryStore } from 'spamd-sync';
 import { type PolicyServer, servePolicy } from 'spamd-sync/adapters/postfix';
+import { keepYoungHeapSmall } from '../../src/cli/serve/young-heap.ts';
 import { answer } from './child.ts';
+
+// As the daemon does.
+keepYoungHeapSmall();
 
 let greylist: Greylist | undefined;
 let server: PolicyServer | undefined;
