@@ -1,12 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, vi } from 'vitest';
 import { cacheDirectory } from './cache.ts';
-import { freePort, type MailHost } from './mail-host.ts';
 import type { Program } from './program.ts';
+import { until } from './until.ts';
 
 const PLUGIN = 'haraka-plugin-spamd-sync';
 const SOURCE = fileURLToPath(new URL(`../../examples/${PLUGIN}`, import.meta.url));
@@ -43,6 +41,23 @@ exports.hook_get_mx = function (next) {
 };
 `;
 
+/** Where a Haraka runs. */
+export interface HarakaHost {
+  /** Where this package is installed. */
+  readonly directory: string;
+  /** The daemon's socket. */
+  readonly control: string;
+  start(command: readonly string[], env: NodeJS.ProcessEnv): Program;
+}
+
+/** How it is reached. */
+export interface HarakaPlace {
+  readonly address: string;
+  readonly port: number;
+  /** The port at 127.0.0.9 where outbound mail goes. */
+  readonly sink?: number;
+}
+
 /** A real Haraka with the plugin. */
 export class HarakaServer implements AsyncDisposable {
   readonly port: number;
@@ -57,15 +72,19 @@ export class HarakaServer implements AsyncDisposable {
     this.#daemonizes = daemonizes;
   }
 
-  /** @param sink The port at 127.0.0.9 where outbound mail goes. */
-  static async start(host: MailHost, sink: number, main: Readonly<Record<string, unknown>>): Promise<HarakaServer> {
-    const port = await freePort();
+  /** @param main Of smtp.ini, its section main. */
+  static async start(
+    host: HarakaHost,
+    main: Readonly<Record<string, unknown>>,
+    place: HarakaPlace,
+  ): Promise<HarakaServer> {
+    const { address, port, sink } = place;
     const directory = join(host.directory, `haraka-${port}`);
     for (const name of ['plugins', 'queue']) mkdirSync(join(directory, name), { recursive: true });
     cpSync(join(MODULES, 'Haraka/config'), join(directory, 'config'), { recursive: true });
     installPlugin(directory);
     const daemon = { daemon_pid_file: join(directory, 'haraka.pid'), daemon_log_file: join(directory, 'haraka.log') };
-    const ini = { listen: `127.0.0.1:${port}`, graceful_shutdown: true, ...daemon, ...main };
+    const ini = { listen: `${address}:${port}`, graceful_shutdown: true, ...daemon, ...main };
     const files = {
       'config/smtp.ini': Object.entries(ini),
       'config/spamd-sync.ini': [
@@ -84,7 +103,10 @@ export class HarakaServer implements AsyncDisposable {
     const command = [process.execPath, join(MODULES, 'Haraka/bin/haraka'), '-c', directory];
     const program = host.start(command, { ...process.env, SINK: `${sink}` });
     const server = new HarakaServer(port, program, directory, 'daemonize' in main);
-    await vi.waitFor(async () => expect(await isOpen(port)).toBe(true), { timeout: 50_000, interval: 100 });
+    await until(
+      () => /istening on /.test(server.log),
+      () => `Haraka does not listen: ${server.log}`,
+    );
     return server;
   }
 
@@ -111,7 +133,10 @@ export class HarakaServer implements AsyncDisposable {
     // A signal to process 0 would go to all of the tests.
     if (!(pid > 0)) throw new Error('Haraka has no process');
     process.kill(pid, 'SIGINT');
-    await vi.waitFor(() => expect(existsSync(`/proc/${pid}/cwd`)).toBe(false), { timeout: 20_000, interval: 50 });
+    await until(
+      () => !existsSync(`/proc/${pid}/cwd`),
+      () => `Haraka does not stop: ${this.log}`,
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -138,12 +163,4 @@ export function installFixtures(home: string): void {
   const { dependencies } = JSON.parse(readFileSync(join(fixtures, 'package.json'), 'utf8'));
   mkdirSync(join(home, 'node_modules/@haraka'));
   for (const name of Object.keys(dependencies)) symlinkSync(join(MODULES, name), join(home, 'node_modules', name));
-}
-
-function isOpen(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = createConnection(port, '127.0.0.1');
-    socket.on('connect', () => resolve(true)).on('error', () => resolve(false));
-    socket.on('connect', () => socket.destroy());
-  });
 }

@@ -1,6 +1,7 @@
 import { createConnection } from 'node:net';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePort } from './free-port.ts';
 import { HarakaServer, installFixtures, installPlugin } from './haraka-server.ts';
 import { deliver, MailHost, Sink } from './mail-host.ts';
 
@@ -32,6 +33,10 @@ test('the tests of the plugin pass with the fixtures of Haraka', async () => {
   expect(program.stdout).toMatch(/\n# pass [1-9]|\nℹ pass [1-9]/);
 });
 
+async function startHaraka(main: Readonly<Record<string, unknown>>): Promise<HarakaServer> {
+  return HarakaServer.start(host, main, { address: '127.0.0.1', port: await freePort(), sink: sink.port });
+}
+
 /** The whole of it: deferred, accepted, white, trapped, and unknown users refused by Haraka. */
 async function goesThroughItAll(server: HarakaServer, net: string): Promise<void> {
   const [client, trapped] = [`${net}.1`, `${net}.2`];
@@ -58,7 +63,7 @@ test.each([
   'Haraka as $name defers, accepts the retry, traps unknown users too, and stops',
   { timeout: 90_000 },
   async ({ net, main }) => {
-    await using server = await HarakaServer.start(host, sink.port, main);
+    await using server = await startHaraka(main);
     await goesThroughItAll(server, net);
   },
 );
@@ -66,7 +71,7 @@ test.each([
 describe('Haraka with two workers', { timeout: 60_000 }, () => {
   let server: HarakaServer;
   beforeAll(async () => {
-    server = await HarakaServer.start(host, sink.port, { nodes: 2 });
+    server = await startHaraka({ nodes: 2 });
   });
 
   test('defers, accepts the retry, and traps unknown users too, whichever worker is asked', async () => {

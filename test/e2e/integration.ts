@@ -15,9 +15,9 @@ export class IntegrationPage {
 
   /** The blocks that are marked with this language, in order. */
   blocks(language: string): readonly string[] {
-    return [...this.#text.matchAll(/^```(\w+)\n(.*?)^```$/gms)]
-      .filter(([, marked]) => marked === language)
-      .map(([, , body = '']) => body);
+    return [...this.#text.matchAll(/^( *)```(\w+)\n(.*?)^\1```$/gms)]
+      .filter(([, , marked]) => marked === language)
+      .map(([, indent = '', , body = '']) => body.replaceAll(new RegExp(`^${indent}`, 'gm'), ''));
   }
 
   /** The block of this language, of which there has to be one. */
@@ -33,9 +33,18 @@ export function prepare(machine: Machine): void {
   machine.sh('mkdir -p /run/spamd-sync /etc/mail && spamd-sync keygen /etc/mail/spamd.key');
 }
 
-/** Starts the daemon as a page says, but with a passtime for tests. */
-export async function startDaemon(machine: Machine, line: string, ready: RegExp): Promise<MachineProgram> {
-  const program = machine.start('sh', '-c', `exec ${line.trim()} --passtime ${PASSTIME}s`);
+/**
+ * Starts the daemon as a page says, but with a passtime for tests.
+ *
+ * @param more Options of the daemon.
+ */
+export async function startDaemon(
+  machine: Machine,
+  line: string,
+  ready: RegExp,
+  more = `--passtime ${PASSTIME}s`,
+): Promise<MachineProgram> {
+  const program = machine.start('sh', '-c', `exec ${line.trim()} ${more}`);
   await program.printed(ready);
   return program;
 }

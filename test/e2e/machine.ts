@@ -6,29 +6,41 @@ import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { Program } from './program.ts';
+import { until } from './until.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
 /** They may be changed meanwhile, which a file system that is laid over them does not always see. */
 const BENEATH = [ROOT, realpathSync(`${ROOT}/node_modules`)];
+/** What leads to them and to Node: services of a machine have users of their own. */
+const ABOVE = [...new Set([...BENEATH, process.execPath].flatMap(ancestors))];
 
 /** The machine's own address, on its interface em0. Clients have the others of the network. */
 export const SERVER = '198.51.100.1';
 const CLIENTS = Array.from({ length: 20 }, (_, at) => `198.51.100.${at + 10}`);
 
+/** A network of its own: one interface, with the addresses of the machine and of its clients. */
+const OWN_NETWORK = `
+  ip link set lo up
+  ip link add em0 type veth peer name wire
+  ip link set wire up
+  ip link set em0 up
+  for address in ${SERVER} ${CLIENTS.join(' ')}; do ip addr add $address/24 dev em0; done`;
+
 /**
- * What the machine's first process runs: it lays a file system in memory over this host's, installs packages there, gives
- * itself a network with one interface, and ends with its standard input. All else ends with it.
+ * What the machine's first process runs: it lays a file system in memory over this host's, installs packages there, enters its
+ * network, and ends with its standard input. All else ends with it.
  */
 const BOOT = `
 set -e
-directory=$1 name=$2
-shift 2
+directory=$1 name=$2 namespace=$3
+shift 3
 mount -t tmpfs machine "$directory"
 cd "$directory"
 mkdir upper work root
 mount -t overlay overlay -o lowerdir=/,upperdir=upper,workdir=work root
 mount --rbind /dev root/dev
 mount -t proc proc root/proc
+for above in ${ABOVE.join(' ')}; do chmod a+x "root$above"; done
 for beneath in ${BENEATH.join(' ')}; do mount --bind "$beneath" "root$beneath"; done
 cp --remove-destination /etc/resolv.conf root/etc/resolv.conf
 printf '#!/bin/sh\\nexit 101\\n' > root/usr/sbin/policy-rc.d
@@ -40,19 +52,20 @@ chroot root $install "$@" < /dev/null > install.log 2>&1 ||
   { chroot root sh -c "apt-get -qq update && $install $*" < /dev/null > install.log 2>&1; } ||
   { tail -n 20 install.log >&2; exit 1; }
 hostname "$name"
-printf '127.0.0.1 localhost\\n${SERVER} %s\\n' "$name" > root/etc/hosts
+if [ -n "$namespace" ]; then
+  cp "/etc/netns/$namespace/hosts" root/etc/hosts
+  enter="nsenter --net=/run/netns/$namespace" network=
+else
+  printf '127.0.0.1 localhost\\n${SERVER} %s\\n' "$name" > root/etc/hosts
+  enter='unshare --net' network='${OWN_NETWORK}'
+fi
 : > root/etc/resolv.conf
-exec unshare --net chroot root bash -c '
+exec $enter chroot root bash -c "
   set -e
   cd /
-  ip link set lo up
-  ip link add em0 type veth peer name wire
-  ip link set wire up
-  ip link set em0 up
-  for address in ${SERVER} ${CLIENTS.join(' ')}; do ip addr add $address/24 dev em0; done
+  $network
   echo ready
-  while read -r _; do :; done'
-`;
+  while read -r _; do :; done"`;
 
 /** A machine of its own: this host's files under its own, in which packages are installed; its network, processes and name. */
 export class Machine implements AsyncDisposable {
@@ -67,11 +80,14 @@ export class Machine implements AsyncDisposable {
     this.#init = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'latin1').trim();
   }
 
-  /** @param packages Of Debian. */
-  static async start(name: string, packages: readonly string[]): Promise<Machine> {
+  /**
+   * @param packages Of Debian.
+   * @param namespace The network that it is in, of a host of a lab. Default: one of its own.
+   */
+  static async start(name: string, packages: readonly string[], namespace = ''): Promise<Machine> {
     const directory = mkdtempSync(join(tmpdir(), 'machine-'));
     const spaces = ['--mount', '--pid', '--uts', '--fork', '--kill-child'];
-    const child = spawn('unshare', [...spaces, 'bash', '-c', BOOT, 'bash', directory, name, ...packages], {
+    const child = spawn('unshare', [...spaces, 'bash', '-c', BOOT, 'bash', directory, name, namespace, ...packages], {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     const ended = once(child, 'exit').then(() => {
@@ -149,10 +165,10 @@ export class MachineProgram {
 
   /** Resolves when it has printed this. */
   async printed(pattern: RegExp): Promise<void> {
-    for (let tries = 0; !pattern.test(this.output); tries++) {
-      if (tries === 1200) throw new Error(`nothing like ${pattern} in: ${this.output}`);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    await until(
+      () => pattern.test(this.output),
+      () => `nothing like ${pattern} in: ${this.output}`,
+    );
   }
 
   /** Sends a signal that ends it, and waits until it has ended. */
@@ -160,4 +176,10 @@ export class MachineProgram {
     this.signal(name);
     await this.ended;
   }
+}
+
+/** The directories that a path is in, but for the root. */
+function ancestors(path: string): string[] {
+  const parts = path.split('/').slice(1, -1);
+  return parts.map((_, at) => `/${parts.slice(0, at + 1).join('/')}`);
 }

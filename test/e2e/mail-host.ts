@@ -1,13 +1,12 @@
-import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SMTPServer } from 'smtp-server';
 import { RemoteGreylist } from 'spamd-sync/socket';
-import { expect, vi } from 'vitest';
 import { copyDependencies, installPackage } from '../support/install.ts';
+import { freeUdpPort } from './free-port.ts';
 import { Program } from './program.ts';
 import { converse } from './swaks.ts';
 
@@ -50,7 +49,7 @@ export class MailHost implements AsyncDisposable {
     const options = ['-y', '127.0.0.1', '--empty-key', '-p', `${this.#port}`, '--passtime', '0'];
     const where = ['--store', `level:${this.directory}/state`, '--control', this.control];
     const daemon = this.start([...this.command, 'serve', ...options, ...where]);
-    await vi.waitFor(() => expect(daemon.stdout + daemon.stderr).toMatch(/control socket/), 15_000);
+    await daemon.printed(/control socket/);
     // Whoever runs the mail server may ask.
     chmodSync(this.control, 0o666);
     this.#daemon = daemon;
@@ -140,21 +139,4 @@ export async function deliver(
   const where = ['--server', `127.0.0.1:${port}`, '--timeout', '25s', '--suppress-data'];
   const { rcpt, data } = await converse([...where, ...client]);
   return data === undefined ? rcpt : [...rcpt, data];
-}
-
-/** A TCP port that is free on loopback. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  await once(server.close(), 'close');
-  return typeof address === 'object' ? (address?.port ?? 0) : 0;
-}
-
-async function freeUdpPort(): Promise<number> {
-  const socket = createSocket('udp4').bind(0, '127.0.0.1');
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  await once(socket.close(), 'close');
-  return port;
 }

@@ -1,13 +1,31 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, vi } from 'vitest';
 import { cacheDirectory } from './cache.ts';
-import { freePort, type MailHost } from './mail-host.ts';
+import { freePort } from './free-port.ts';
+import type { MailHost } from './mail-host.ts';
 import type { Program } from './program.ts';
 
 const UNPACKED = cacheDirectory('opensmtpd');
 /** The real smtpd(8), which the set-up has unpacked. */
-export const OPENSMTPD = join(UNPACKED, 'usr/sbin/smtpd');
+const OPENSMTPD = join(UNPACKED, 'usr/sbin/smtpd');
+
+/**
+ * OpenSMTPD, unpacked beside the system: Debian allows one mail server at a time. Its libraries are installed.
+ */
+export function needOpenSmtpd(): void {
+  if (existsSync(OPENSMTPD)) return;
+  const output = (program: string, args: readonly string[]) =>
+    execFileSync(program, args, { cwd: UNPACKED, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  output('apt-get', ['update', '-qq']);
+  const depends = output('apt-cache', ['depends', 'opensmtpd']);
+  const libraries = [...depends.matchAll(/^ *Depends: (lib\S+|zlib\S+)$/gm)].map(([, name = '']) => name);
+  output('apt-get', ['install', '-y', '-qq', ...libraries]);
+  output('apt-get', ['download', 'opensmtpd']);
+  const archive = readdirSync(UNPACKED).find((name) => name.endsWith('.deb')) ?? '';
+  output('dpkg', ['-x', archive, UNPACKED]);
+}
 
 /** What it finds where it looks: its users, its queue and its sockets, seen by it alone. */
 const SURROUNDINGS = `set -e

@@ -3,6 +3,7 @@ import { createConnection } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { IntegrationPage, passtime, prepare, records, startDaemon } from './integration.ts';
 import { Machine, type MachineProgram } from './machine.ts';
+import { startPostfix } from './postfix-server.ts';
 import { deliver } from './swaks.ts';
 
 const page = new IntegrationPage('postfix');
@@ -23,12 +24,7 @@ async function start(): Promise<MachineProgram> {
 beforeAll(async () => {
   machine = await Machine.start('mail.example.net', ['postfix', 'swaks', 'socat', 'iproute2']);
   prepare(machine);
-  machine.sh(`
-    postconf -e mydestination=example.net smtpd_peername_lookup=no maillog_file=/var/log/postfix.log \
-      smtpd_authorized_xclient_hosts=${PROXY} queue_minfree=0
-    useradd -m bob; useradd -m carol
-    cat >> /etc/postfix/main.cf <<'END'\n${page.block('cf', 'check_policy_service')}END
-    postfix start`);
+  startPostfix(machine, page.block('cf', 'check_policy_service'), `smtpd_authorized_xclient_hosts=${PROXY}`);
   daemon = await start();
   machine.sh(page.block('sh', 'reload'));
   machine.run('spamd-sync', 'spamtrap', 'add', 'trap@example.net');

@@ -2,6 +2,7 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { until } from './until.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -37,6 +38,15 @@ export class Program implements AsyncDisposable {
 
   get running(): boolean {
     return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** Resolves when it has printed this. */
+  async printed(pattern: RegExp): Promise<void> {
+    const output = () => this.stdout + this.stderr;
+    await until(
+      () => pattern.test(output()),
+      () => `nothing like ${pattern} in: ${output()}`,
+    );
   }
 
   signal(signal: NodeJS.Signals): void {
