@@ -70,13 +70,14 @@ exec $enter chroot root bash -c "
 /** A machine of its own: this host's files under its own, in which packages are installed; its network, processes and name. */
 export class Machine implements AsyncDisposable {
   readonly #child: ChildProcessByStdio<Writable, Readable, null>;
-  readonly #directory: string;
+  /** Removes what its file system was laid over. */
+  readonly #clear: () => void;
   /** Its first process, as this host numbers it. */
   readonly #init: string;
 
-  private constructor(child: ChildProcessByStdio<Writable, Readable, null>, directory: string) {
+  private constructor(child: ChildProcessByStdio<Writable, Readable, null>, clear: () => void) {
     this.#child = child;
-    this.#directory = directory;
+    this.#clear = clear;
     this.#init = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'latin1').trim();
   }
 
@@ -86,6 +87,9 @@ export class Machine implements AsyncDisposable {
    */
   static async start(name: string, packages: readonly string[], namespace = ''): Promise<Machine> {
     const directory = mkdtempSync(join(tmpdir(), 'machine-'));
+    const clear = () => rmdirSync(directory);
+    // A machine that is still starting has nobody yet who would end it.
+    process.once('exit', clear);
     const spaces = ['--mount', '--pid', '--uts', '--fork', '--kill-child'];
     const child = spawn('unshare', [...spaces, 'bash', '-c', BOOT, 'bash', directory, name, namespace, ...packages], {
       stdio: ['pipe', 'pipe', 'inherit'],
@@ -95,7 +99,7 @@ export class Machine implements AsyncDisposable {
     });
     await Promise.race([once(child.stdout, 'data'), ended]);
     ended.catch(() => {});
-    return new Machine(child, directory);
+    return new Machine(child, clear);
   }
 
   /** What to put in front of a command for it to run there. */
@@ -133,7 +137,8 @@ export class Machine implements AsyncDisposable {
     const ended = once(this.#child, 'exit');
     this.#child.stdin.end();
     await ended;
-    rmdirSync(this.#directory);
+    process.off('exit', this.#clear);
+    this.#clear();
   }
 }
 

@@ -9,7 +9,7 @@ export class Timeline {
   }
 
   /**
-   * @param who As `10.99.0.101 -> mx1.example.org`.
+   * @param who As `10.99.0.101 -> A`.
    * @param what What should happen.
    * @param came What did.
    */
@@ -17,6 +17,6 @@ export class Timeline {
     const isRight = expected.test(came);
     if (!isRight) this.failures++;
     const seconds = ((Date.now() - this.#start) / 1000).toFixed(1).padStart(5);
-    this.#print(`${seconds} s  ${isRight ? 'ok ' : 'BAD'}  ${who.padEnd(30)} ${what}: ${came}`);
+    this.#print(`${seconds} s  ${isRight ? 'ok ' : 'BAD'}  ${who.padEnd(17)} ${what}: ${came}`);
   }
 }

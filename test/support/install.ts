@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -26,6 +27,8 @@ export async function installPackage(directory: string): Promise<string> {
     if (typeof config === 'function') throw new Error('tsup.config.ts: not a plain configuration');
     await build({ ...config, ...options, outDir: join(home, config.outDir ?? 'dist') });
   }
+  const page = ['run', '--silent', 'page', '--', `--outdir=${join(home, 'dist/cli/page')}`];
+  execFileSync('npm', page, { cwd: ROOT, stdio: 'ignore' });
   return join(home, 'dist/cli/main.js');
 }
 
