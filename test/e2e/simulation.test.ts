@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { simulate } from '../simulation/simulate.ts';
 
@@ -34,6 +36,18 @@ describe('fifty peers with their greylists over thirty virtual days', () => {
       expect(outcome.violations).toEqual([]);
       expect(outcome.totals.verdicts.retry).toBeGreaterThan(50);
       expect(outcome.totals.repaired).toBeGreaterThan(100);
+    },
+    TIMEOUT,
+  );
+});
+
+describe('a day of mail at six greylists', () => {
+  it(
+    'ends with equal states and flat memory, and no mail server is refused that has waited',
+    async () => {
+      const day = ['--expose-gc', '--import', 'tsx', 'test/simulation/day.ts', '--attempts', '20000'];
+      const { stdout } = await promisify(execFile)(process.execPath, day);
+      expect(stdout).toMatch(/20000 attempts: .*"retry":\d{3}.*\nequal states, flat memory\n$/);
     },
     TIMEOUT,
   );
