@@ -51,7 +51,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   metrics: ['index.ts', 'exchange/index.ts', 'adapters/http.ts', 'adapters/milter.ts', 'adapters/postfix.ts'],
   // What is served beside a greylist is its peer.
-  status: ['index.ts', 'metrics/index.ts'],
+  status: ['index.ts', 'exchange/index.ts', 'metrics/index.ts'],
   socket: ['greylist', 'peer'],
   // The store's public surface alone: what merges the records it is given.
   exchange: ['auth', 'store/index.ts'],

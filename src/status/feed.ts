@@ -1,46 +1,44 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { parseIPv4 } from '../address.ts';
 import { systemClock } from '../clock.ts';
+import type { Exchange, ExchangeRound } from '../exchange/index.ts';
 import type { Attempt, Drop, Entry, Greylist, Source, SyncPeer, SyncPeerEvents, Verdict } from '../index.ts';
-import type { Feed, FeedItem } from './shapes.ts';
+import { LatestItems } from './latest.ts';
+import type { FeedItem } from './shapes.ts';
 
-/** So many are kept for who begins to look, and so many are sent at once. */
-const MAX_ITEMS = 100;
+/** So many entries of one send are shown: nobody looks at a bulk send entry by entry. */
+const MAX_SENT = 100;
 const VERDICT = 'spamd-sync:verdict';
 
-/** What goes on at a peer and a greylist, the last of it kept. */
+/** What the timeline shows of an exchange. */
+export type FeedExchange = Pick<Exchange, 'on' | 'off'>;
+
+/** Verdicts, the wire and the exchange of a daemon in one line of time, the last of it kept. */
 export class LiveFeed {
   readonly #peer: SyncPeer;
   readonly #greylist: Greylist;
-  readonly #items: FeedItem[] = [];
-  #count = 0;
+  readonly #exchange: FeedExchange | undefined;
+  readonly #latest = new LatestItems();
 
-  constructor(peer: SyncPeer, greylist: Greylist) {
+  constructor(peer: SyncPeer, greylist: Greylist, exchange?: FeedExchange) {
     this.#peer = peer;
     this.#greylist = greylist;
+    this.#exchange = exchange;
     for (const [event, listener] of this.#listeners) peer.on(event, listener as never);
     greylist.on('warning', this.#warned);
+    exchange?.on('entry', this.#exchanged).on('round', this.#merged).on('warning', this.#warned);
     subscribe(VERDICT, this.#answered);
   }
 
-  /** How many there were so far: from where {@link since} goes on. */
-  get count(): number {
-    return this.#count;
-  }
-
-  /** What there was after so many, the last hundred of it. */
-  since(count: number): Feed {
-    const wanted = Math.min(this.#count - count, this.#items.length);
-    return { items: this.#items.slice(this.#items.length - wanted), missed: this.#count - count - wanted };
-  }
-
-  /** The last hundred. */
-  get last(): Feed {
-    return { items: [...this.#items], missed: 0 };
+  /** What there was, and what there is from now on. */
+  get latest(): Pick<LatestItems, 'count' | 'since' | 'last'> {
+    return this.#latest;
   }
 
   close(): void {
     for (const [event, listener] of this.#listeners) this.#peer.off(event, listener as never);
     this.#greylist.off('warning', this.#warned);
+    this.#exchange?.off('entry', this.#exchanged).off('round', this.#merged).off('warning', this.#warned);
     unsubscribe(VERDICT, this.#answered);
   }
 
@@ -52,8 +50,7 @@ export class LiveFeed {
     [
       'sent',
       ({ entries, target }: { entries: readonly Entry[]; target: string }) => {
-        // A bulk send is not looked at entry by entry.
-        for (const entry of entries.slice(0, MAX_ITEMS)) this.#addEntry('sent', entry, target);
+        for (const entry of entries.slice(0, MAX_SENT)) this.#addEntry('sent', entry, target);
       },
     ],
     [
@@ -70,20 +67,29 @@ export class LiveFeed {
   readonly #answered = (message: unknown): void => {
     const { greylist, attempt, verdict } = message as { greylist: Greylist; attempt: Attempt; verdict: Verdict };
     if (greylist !== this.#greylist) return;
-    const detail = `${verdict.reason}; helo ${attempt.helo} from ${attempt.from} to ${attempt.to}`;
-    this.#add({ kind: 'answered', what: verdict.action, ip: attempt.ip, host: undefined, detail: cut(detail) });
+    const detail = cut(`${whyOf(verdict)}; ${tupleOf(attempt)}`);
+    this.#add({ kind: 'answered', what: verdict.action, ip: attempt.ip, host: undefined, detail });
   };
 
-  #addEntry(kind: 'received' | 'sent', entry: Entry, host: string): void {
+  readonly #exchanged = (entry: Entry, { address }: Source): void => {
+    // It passes on what the group announced on the wire, where IPv6 never is.
+    if (parseIPv4(entry.ip) < 0) this.#addEntry('exchanged', entry, address);
+  };
+
+  readonly #merged = ({ address, merged, received }: ExchangeRound): void => {
+    if (received === 0) return;
+    const detail = `${merged} of ${received} records merged`;
+    this.#add({ kind: 'exchanged', what: 'STATE', ip: undefined, host: address, detail });
+  };
+
+  #addEntry(kind: 'received' | 'sent' | 'exchanged', entry: Entry, host: string): void {
     // A WHITE whose expiry is 0 is a freshness marker.
     if (entry.type === 'white' && entry.expires === 0) return;
     this.#add({ kind, what: NAMES[entry.type], ip: entry.ip, host, detail: detailOf(entry) });
   }
 
   #add(item: Omit<FeedItem, 'time'>): void {
-    this.#count++;
-    this.#items.push({ time: Math.floor(systemClock.now()), ...item });
-    if (this.#items.length > MAX_ITEMS) this.#items.shift();
+    this.#latest.add({ time: Math.floor(systemClock.now()), ...item });
   }
 }
 
@@ -96,11 +102,24 @@ const NAMES: Readonly<Record<Entry['type'], string>> = {
 };
 
 function detailOf(entry: Entry): string {
-  if (entry.type === 'grey') return cut(`helo ${entry.helo} from ${entry.from} to ${entry.to}`);
+  if (entry.type === 'grey') return cut(tupleOf(entry));
   if (entry.type === 'white' || entry.type === 'trapped') {
     return `until ${new Date(entry.expires * 1000).toISOString().slice(0, 16).replace('T', ' ')}`;
   }
   return '';
+}
+
+/** The reason of a verdict, and what else there is to say of it. */
+function whyOf({ reason, retryAfter, waited, would, trappedBy, error }: Verdict): string {
+  if (retryAfter !== undefined) return `${reason}, ${retryAfter} s left`;
+  if (waited !== undefined) return `${reason}, after ${waited} s`;
+  if (would !== undefined) return `${reason}, would be ${would}`;
+  if (error !== undefined) return `${reason}, ${error.message}`;
+  return trappedBy === undefined || trappedBy === reason ? reason : `${reason}, by ${trappedBy}`;
+}
+
+function tupleOf({ helo, from, to }: Pick<Attempt, 'helo' | 'from' | 'to'>): string {
+  return `helo ${helo} from ${from} to ${to}`;
 }
 
 /** A client may send what fills a datagram. */

@@ -50,14 +50,14 @@ export interface Counts {
 /** One thing that went on. */
 export interface FeedItem {
   readonly time: number;
-  readonly kind: 'received' | 'sent' | 'dropped' | 'answered' | 'warning';
-  /** GREY, WHITE, TRAPPED, the reason of a drop or a verdict, the code of a warning. */
+  readonly kind: 'received' | 'sent' | 'exchanged' | 'dropped' | 'answered' | 'warning';
+  /** GREY, WHITE, TRAPPED; STATE, of a round of the exchange; the reason of a drop, the action of a verdict, the code of a warning. */
   readonly what: string;
   /** Of whom: a client's address. */
   readonly ip: string | undefined;
   /** Where it came from or went to. */
   readonly host: string | undefined;
-  /** What else there is to say, a client's own strings among it. */
+  /** What else there is to say, the reason of a verdict first; a client's own strings are among it. */
   readonly detail: string;
 }
 

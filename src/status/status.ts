@@ -1,6 +1,7 @@
 import { systemClock } from '../clock.ts';
+import type { Exchange } from '../exchange/index.ts';
 import { type Entry, EntryError, type Greylist, type Source, type SyncPeer } from '../index.ts';
-import { METRICS_TYPE, type MetricsOptions, metrics } from '../metrics/index.ts';
+import { METRICS_TYPE, metrics } from '../metrics/index.ts';
 import { readAssets } from './assets.ts';
 import { EventStreams } from './event-streams.ts';
 import { LiveFeed } from './feed.ts';
@@ -15,8 +16,8 @@ import { troublesOf } from './well-being.ts';
 export interface StatusOptions {
   readonly peer: SyncPeer;
   readonly greylist: Greylist;
-  /** Shown by the metrics. */
-  readonly exchange?: MetricsOptions['exchange'];
+  /** Shown in the timeline, and by the metrics. */
+  readonly exchange?: Pick<Exchange, 'stats' | 'on' | 'off'> | undefined;
   /** Shown by the metrics. */
   readonly adapters?: MetricsOptions['adapters'];
   /** The address to listen on. */
@@ -45,11 +46,11 @@ export async function openStatus(options: StatusOptions): Promise<Status> {
   const assets = await readAssets();
   const recent = new RecentEntries();
   const count = (_entry: Entry, { address }: Source): void => recent.count(address, systemClock.now());
-  const feed = new LiveFeed(peer, greylist);
+  const feed = new LiveFeed(peer, greylist, exchange);
   const pages = new RecordPages(greylist);
   const streams = new EventStreams({
     overview: () => overview(peer, greylist, recent, started),
-    follow: () => follow(feed),
+    follow: () => follow(feed.latest),
   });
   const routes = new Map<string, Route>([
     [
@@ -108,11 +109,11 @@ async function why(greylist: Greylist, query: URLSearchParams): Promise<Answer> 
 }
 
 /** First the last of what was before. */
-function follow(feed: LiveFeed): () => object | undefined {
+function follow(latest: LiveFeed['latest']): () => object | undefined {
   let seen: number | undefined;
   return () => {
-    const items = seen === undefined ? feed.last : feed.since(seen);
-    seen = feed.count;
+    const items = seen === undefined ? latest.last : latest.since(seen);
+    seen = latest.count;
     return items.items.length === 0 ? undefined : items;
   };
 }

@@ -5,7 +5,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { type Entry, Greylist, SyncKey, SyncPeer } from 'spamd-sync';
+import { type Entry, Greylist, MemoryStore, SyncKey, SyncPeer } from 'spamd-sync';
+import { Exchange } from 'spamd-sync/exchange';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openStatus, type Status } from '../../src/status/index.ts';
 import { Program } from './program.ts';
@@ -22,6 +23,7 @@ let peer: SyncPeer;
 let other: SyncPeer;
 let stranger: SyncPeer;
 let greylist: Greylist;
+let exchange: Exchange;
 let status: Status;
 
 beforeAll(async () => {
@@ -49,11 +51,13 @@ beforeAll(async () => {
   const wrong = SyncKey.fromBytes(Buffer.from('another'));
   stranger = await SyncPeer.open({ key: wrong, listen: '127.77.0.4', port: 0, targets: here });
   greylist = new Greylist({ group: peer });
-  status = await openStatus({ peer, greylist, host: '127.0.0.1', port: 0 });
+  exchange = new Exchange({ key: KEY, store: new MemoryStore(), group: peer });
+  status = await openStatus({ peer, greylist, exchange, host: '127.0.0.1', port: 0 });
 });
 afterAll(async () => {
   await browser.close();
   await status.close();
+  await exchange.close();
   await greylist.close();
   for (const one of [peer, other, stranger]) await one.close();
 });
@@ -122,6 +126,63 @@ describe('the page in a browser', () => {
     expect(await page.title()).toBe('spamd-sync');
     expect(await page.locator('img').count()).toBe(0);
     expect(troubles).toEqual([]);
+    await page.close();
+  });
+
+  test('shows what was decided, sent, received and exchanged in one line of time, and of it what is chosen', async () => {
+    const client = { helo: 'a.example.org', from: '<a@example.org>', to: '<b@example.net>' };
+    await greylist.allow('192.0.2.30');
+    await greylist.check({ ip: '192.0.2.30', ...client });
+    await greylist.check({ ip: '192.0.2.31', ...client });
+    await expect.poll(async () => (await greylist.why('198.51.100.66')).state).toBe('trapped');
+    await greylist.check({ ip: '198.51.100.66', ...client });
+    const entry: Entry = { type: 'grey', ip: '2001:db8::5', ...client, helo: HOSTILE, timestamp: now() };
+    exchange.emit('entry', entry, { address: '127.77.0.9', port: 8027 });
+    exchange.emit('round', { address: '127.77.0.9', leaves: 3, received: 12, merged: 11 });
+    const { page, troubles } = await opened();
+    const newestFirst = [
+      'STATEfrom 127.77.0.9; 11 of 12 records merged',
+      `GREY2001:db8::5from 127.77.0.9; helo ${SHOWN}`,
+      'rejected198.51.100.66trapped, by group; helo a.example.org from <a@example.org>',
+      'deferred192.0.2.31first-sight, ',
+      'passed192.0.2.30white; ',
+      'TRAPPED198.51.100.66from 127.77.0.2; until ',
+    ];
+    const line = (text: string) => page.locator('#feed li', { hasText: text }).first();
+    for (const text of [...newestFirst, 'WHITE192.0.2.30to 127.77.0.2 port ']) await line(text).waitFor();
+    const places = (await page.locator('#feed li').allTextContents()).join('\n');
+    const order = newestFirst.map((text) => places.indexOf(text));
+    expect(order).toEqual(order.toSorted((one, other) => one - other));
+
+    const box = (name: string) => page.getByRole('checkbox', { name });
+    await box('Verdicts').uncheck();
+    await greylist.check({ ip: '192.0.2.32', ...client });
+    await line('deferred192.0.2.32').waitFor({ state: 'attached' });
+    const shown = async () => (await page.locator('#feed li:visible').allTextContents()).join('\n');
+    expect(await shown()).not.toMatch(/passed|deferred|rejected/);
+    for (const text of ['GREY2001:db8::5', 'WHITE192.0.2.30', 'dropped auth']) expect(await shown()).toContain(text);
+    await box('Verdicts').check();
+    for (const name of ['Wire', 'Exchange', 'Drops']) await box(name).uncheck();
+    expect(await shown()).toMatch(/deferred192\.0\.2\.32/);
+    expect(await shown()).not.toMatch(/GREY|WHITE|TRAPPED|STATE|dropped/);
+    expect(await page.locator('img').count()).toBe(0);
+    expect(troubles).toEqual([]);
+    await page.close();
+  });
+
+  test('keeps verdicts in sight when thousands of datagrams are dropped, and no more than a hundred of the drops', async () => {
+    await greylist.check({ ip: '192.0.2.33', helo: 'a', from: '<>', to: '<b@example.net>' });
+    const source = { address: '127.77.0.5', port: 8025 };
+    const flood = () => {
+      for (let at = 0; at < 3000; at++) peer.emit('drop', { reason: 'auth', source, detail: `${at}`, size: 52 });
+    };
+    flood();
+    const { page } = await opened();
+    await page.locator('#feed li', { hasText: '2999' }).waitFor();
+    flood();
+    await page.locator('#missed', { hasText: /^2,9\d\d more went by/ }).waitFor();
+    expect(await page.locator('#feed li', { hasText: 'dropped auth' }).count()).toBe(100);
+    expect(await page.locator('#feed li', { hasText: 'deferred192.0.2.33' }).count()).toBe(1);
     await page.close();
   });
 
