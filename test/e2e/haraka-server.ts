@@ -17,7 +17,11 @@ export function needHaraka(): void {
   const dependencies = { Haraka: '3.3.4', 'haraka-test-fixtures': '1.7.2' };
   writeFileSync(join(INSTALLED, 'package.json'), JSON.stringify({ private: true, dependencies }));
   const args = ['install', '--omit=optional', '--no-audit', '--no-fund', '--silent'];
-  execFileSync('npm', args, { cwd: INSTALLED, stdio: 'ignore' });
+  try {
+    execFileSync('npm', args, { cwd: INSTALLED, stdio: 'ignore' });
+  } catch (cause) {
+    throw new Error('there is no Haraka, and npm could not install it', { cause });
+  }
 }
 
 /** Users, a queue that keeps nothing, and an outbound that goes to one place: what a Haraka has from other plugins. */
