@@ -1,7 +1,7 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { INTERFACE, Lab, type LabHost } from '../e2e/lab.ts';
+import { INTERFACE, Lab, type LabHost, removeLeftovers } from '../e2e/lab.ts';
 import { Program } from '../e2e/program.ts';
 import { installPackage } from '../support/install.ts';
 
@@ -35,11 +35,13 @@ export class Hosts implements AsyncDisposable {
 
   static async open(): Promise<Hosts> {
     const directory = mkdtempSync(join(tmpdir(), 'spamd-sync-lab-'));
+    const prefix = `lb${process.pid.toString(36)}-`;
     try {
       chmodSync(directory, 0o755);
       const command = await installPackage(directory);
-      return new Hosts(new Lab(`lb${process.pid.toString(36)}-`, 8), directory, command);
+      return new Hosts(new Lab(prefix, 8), directory, command);
     } catch (error) {
+      removeLeftovers(prefix);
       rmSync(directory, { recursive: true });
       throw error;
     }

@@ -66,8 +66,10 @@ export async function openSmtpd(hosts: Hosts, host: LabHost): Promise<MailServer
   machine.run('spamd-sync', 'spamtrap', 'add', TRAP);
   const rules = ['action "local" maildir', 'match from any for domain "example.net" action "local"'];
   machine.write('/etc/smtpd.conf', `${page.block('text', 'proc-exec')}${rules.join('\n')}\n`);
+  // It takes its spool with this mode alone, which one of this host's need not have.
   machine.sh('install -d -m 711 /var/spool/smtpd');
   const smtpd = machine.start('smtpd', '-d');
+  // Port 25, state LISTEN.
   await until(
     () => /:0019 00000000:0000 0A/.test(machine.run('cat', '/proc/net/tcp')),
     () => `smtpd does not listen: ${smtpd.output}`,
