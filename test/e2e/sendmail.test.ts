@@ -17,9 +17,14 @@ beforeAll(async () => {
   const [before = '', after = ''] = mc.split(/^(?=MAILER_DEFINITIONS|MAILER\()/m, 2);
   // No names can be looked up here.
   const more = "FEATURE(`accept_unresolvable_domains')dnl\nFEATURE(`accept_unqualified_senders')dnl\n";
+  // Sendmail refuses connections at a load of 12.
+  const load = "define(`confREFUSE_LA', `1000')dnl\ndefine(`confQUEUE_LA', `1000')dnl\n";
   machine.write(
     '/etc/mail/sendmail.mc',
-    `${before}${more}${page.block('mc')}${mc.slice(before.length)}`.replaceAll('Addr=127.0.0.1', 'Addr=198.51.100.1'),
+    `${before}${more}${load}${page.block('mc')}${mc.slice(before.length)}`.replaceAll(
+      'Addr=127.0.0.1',
+      'Addr=198.51.100.1',
+    ),
   );
   expect(after).not.toBe('');
   machine.sh(`
