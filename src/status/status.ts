@@ -1,7 +1,7 @@
 import { systemClock } from '../clock.ts';
 import type { Exchange } from '../exchange/index.ts';
 import { type Entry, EntryError, type Greylist, type Source, type SyncPeer } from '../index.ts';
-import { METRICS_TYPE, metrics } from '../metrics/index.ts';
+import { METRICS_TYPE, type MetricsOptions, metrics } from '../metrics/index.ts';
 import { readAssets } from './assets.ts';
 import { EventStreams } from './event-streams.ts';
 import { LiveFeed } from './feed.ts';
