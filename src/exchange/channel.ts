@@ -20,6 +20,8 @@ export interface Channel {
   readonly remote: ChannelAddress;
   /** Bytes that were written and are not sent yet. */
   readonly waiting: number;
+  /** Of the key that it was opened with; `undefined` where there is none. */
+  readonly fingerprint?: string | undefined;
   /** Whether the key that it was opened with is still one of the group's. */
   readonly isAuthorised: boolean;
   /** Resolves when more may be written. Rejects when it is closed, or the other end does not read. */
@@ -38,6 +40,16 @@ export interface ListenerCounts {
   readonly refused: number;
 }
 
+/** One that came in and had no key of the group. */
+export interface RefusedConnection {
+  /** Its address. */
+  readonly address: string;
+  /** `other-key`: it has another key; `other-protocol`: what it says is no exchange. */
+  readonly why: 'other-key' | 'other-protocol';
+  /** What it calls its key, where that looks like a fingerprint. Nothing shows that it has it. */
+  readonly fingerprint: string | undefined;
+}
+
 /** Where channels come in. */
 export interface ChannelListener {
   /** The address and port that it listens at. */
@@ -52,6 +64,14 @@ export interface ChannelListener {
 export interface ChannelTransport {
   /** Resolves when the other end is connected and has shown that it has the key. */
   connect(place: Place, signal: AbortSignal): Promise<Channel>;
-  /** Rejects with the system's error where it cannot be listened there. */
-  listen(place: Place, onChannel: (channel: Channel) => void): Promise<ChannelListener>;
+  /**
+   * Rejects with the system's error where it cannot be listened there.
+   *
+   * @param onRefused Told of each that came in without a key.
+   */
+  listen(
+    place: Place,
+    onChannel: (channel: Channel) => void,
+    onRefused?: (refused: RefusedConnection) => void,
+  ): Promise<ChannelListener>;
 }

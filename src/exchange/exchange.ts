@@ -8,12 +8,16 @@ import { Listeners } from '../listeners.ts';
 import type { Store } from '../store/index.ts';
 import { checkMethods } from '../validate.ts';
 import type { RoundReport } from './asking.ts';
-import type { Channel, ChannelAddress, ChannelListener, Place } from './channel.ts';
+import type { Channel, ChannelAddress, ChannelListener, Place, RefusedConnection } from './channel.ts';
+import { type ConnectFailure, connectErrorOf } from './connect-failure.ts';
 import { Digest } from './digest.ts';
 import { DigestedStore } from './digested-store.ts';
 import type { ExchangeEvents } from './events.ts';
+import { type KnownPeer, KnownPeers } from './known-peers.ts';
 import { INSTANCE, isBreak, type SharedRecord } from './messages.ts';
 import { checkedOptions, type ExchangeOptions, type Settings } from './options.ts';
+import { placeWords } from './place.ts';
+import { Refusals } from './refusals.ts';
 import { Rounds } from './rounds.ts';
 import { scan } from './scan.ts';
 import { Session } from './session.ts';
@@ -26,6 +30,12 @@ export interface Merger {
   /** @returns Those that were refused. */
   mergeRecords(records: readonly SharedRecord[], source: string): Promise<readonly SharedRecord[]>;
 }
+
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EADDRINUSE: 'the port is in use',
+  EADDRNOTAVAIL: 'no interface of this host has that address',
+};
 
 /** How long after a failure a peer is connected to again, seconds: doubled each time up to the longest. */
 const FIRST_PAUSE = 1;
@@ -48,6 +58,10 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements Group, Asy
   readonly #counters = new ExchangeCounters();
   readonly #instance = randomBytes(INSTANCE);
   readonly #sessions = new Sessions(this.#instance);
+  readonly #known: KnownPeers;
+  /** Whose connections they are. */
+  readonly #peers = new Map<Session, KnownPeer>();
+  readonly #refusals = new Refusals();
   readonly #rounds: Rounds;
   /** All that are open, also those that have not said yet who they are. */
   readonly #channels = new Set<Channel>();
@@ -68,6 +82,7 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements Group, Asy
     this.#settings = checkedOptions(options);
     const { store, group, clock } = this.#settings;
     this.store = new DigestedStore(store, this.#digest);
+    this.#known = new KnownPeers(this.#settings.with);
     this.#listeners = new Listeners(this, clock);
     this.#rounds = new Rounds(clock, this.#roundEnded, this.#roundFailed);
     group?.on?.('entry', this.#receive);
@@ -119,7 +134,9 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements Group, Asy
 
   /** What became of everything, and how it stands with each peer. */
   stats(): ExchangeStats {
-    return this.#counters.snapshot(this.#sessions.all, this.#listener?.counts, this.#listeners.failed);
+    const keys = this.#settings.keyring.keys.map(({ fingerprint }) => fingerprint);
+    const known = { peers: this.#known.snapshot(keys), refusals: this.#refusals.all };
+    return this.#counters.snapshot(known, this.#sessions.all, this.#listener?.counts, this.#listeners.failed);
   }
 
   /** Ends all connections. Idempotent. */
@@ -149,11 +166,11 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements Group, Asy
 
   async #listen(place: Place): Promise<void> {
     try {
-      const onChannel = (channel: Channel): void => this.#track(this.#serve(channel, false));
-      this.#listener = await this.#settings.transport.listen(place, onChannel);
+      const onChannel = (channel: Channel): void => this.#track(this.#serve(channel, undefined));
+      this.#listener = await this.#settings.transport.listen(place, onChannel, this.#refused);
     } catch (cause) {
-      const where = `${place.host}:${place.port}`;
-      const message = `cannot listen on ${where} (TCP): ${systemCode(cause) ?? cause}`;
+      const code = systemCode(cause) ?? '';
+      const message = `cannot listen on ${placeWords(place)} (TCP): ${REASONS[code] ?? (code || cause)}`;
       throw new SpamdSyncError('ERR_SPAMD_LISTEN', message, { cause });
     }
     if (this.#closing !== undefined) await this.#listener.close();
@@ -174,34 +191,45 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements Group, Asy
     const { transport, clock } = this.#settings;
     const { signal } = this.#ended;
     let pause = FIRST_PAUSE;
+    let warnedOf: ConnectFailure | undefined;
     while (!signal.aborted) {
       try {
         const channel = await transport.connect(place, signal);
         if (signal.aborted) channel.close();
-        const served = await this.#serve(channel, true);
-        if (served === 'self') return;
+        warnedOf = undefined;
+        const served = await this.#serve(channel, place);
+        if (served === 'self') return this.#known.remove(place);
         if (served === 'ended') pause = FIRST_PAUSE;
-      } catch (error) {
+      } catch (cause) {
         if (signal.aborted) return;
         this.#counters.unreachable++;
-        if (pause === FIRST_PAUSE) this.#warn(`no connection to ${place.host}:${place.port}`, error);
+        const error = connectErrorOf(cause);
+        this.#known.failed(place, error);
+        if (error.failure !== warnedOf) this.#warn(`no connection to ${placeWords(place)}`, error);
+        warnedOf = error.failure;
       }
       await sleep(clock, pause, signal);
       pause = Math.min(2 * pause, LONGEST_PAUSE);
     }
   }
 
-  /** @returns `self` where the other end is this process; `ended` when the connection was in use and has ended. */
-  async #serve(channel: Channel, isOurs: boolean): Promise<'self' | 'ended' | undefined> {
+  /**
+   * @param place Where it was connected to; `undefined` where it came in.
+   * @returns `self` where the other end is this process; `ended` when the connection was in use and has ended.
+   */
+  async #serve(channel: Channel, place: Place | undefined): Promise<'self' | 'ended' | undefined> {
+    this.#refusals.forget(channel.remote.address);
     this.#channels.add(channel);
     try {
       const session = await this.#opened(channel);
       if (session === undefined) return undefined;
-      if (this.#instance.equals(session.instance)) {
+      if (this.#instance.equals(session.greeting.instance)) {
         session.close();
         return 'self';
       }
-      await this.#sessions.add(session, isOurs, () => this.#run(session, isOurs));
+      const peer = this.#known.of(session, place);
+      const isOurs = place !== undefined;
+      await this.#sessions.add(session, isOurs, () => this.#run(session, isOurs, peer));
       return 'ended';
     } finally {
       this.#channels.delete(channel);
@@ -233,15 +261,20 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements Group, Asy
    * Who has opened a connection asks first, and at each interval; the other end when it has answered that. Had both asked at the
    * same time, each would send what it is about to receive.
    */
-  async #run(session: Session, isOurs: boolean): Promise<void> {
+  async #run(session: Session, isOurs: boolean, peer: KnownPeer): Promise<void> {
+    this.#peers.set(session, peer);
+    this.#known.begin(peer, session);
     if (isOurs) this.#rounds.add(session);
     try {
       await session.run(() => isOurs || this.#askBack(session));
     } catch (error) {
       this.#countEnd(session.remote, error);
+      if (!isBreak(error)) peer.troubled(wordsOf(error));
     }
     this.#rounds.delete(session);
     this.#counters.add(session.counts);
+    this.#peers.delete(session);
+    this.#known.end(peer, session);
   }
 
   #askAll(): void {
@@ -252,7 +285,7 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements Group, Asy
   /** Not more often for one that asks all the time. */
   #askBack(session: Session): void {
     const { clock, interval } = this.#settings;
-    if (clock.now() - session.last.at >= interval / 2) this.#rounds.add(session);
+    if (clock.now() - session.lastRound >= interval / 2) this.#rounds.add(session);
   }
 
   async #announceTo(session: Session, entries: readonly Entry[]): Promise<void> {
@@ -266,18 +299,29 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements Group, Asy
 
   readonly #roundEnded = (session: Session, report: RoundReport): void => {
     this.#counters.rounds++;
+    this.#peers.get(session)?.roundEnded(report, this.#settings.clock.now());
     this.#listeners.call('round', { ...report, address: session.remote.address });
   };
 
   readonly #roundFailed = (session: Session, error: unknown): void => {
     if (this.#ended.signal.aborted) return;
     this.#counters.failedRounds++;
+    this.#peers.get(session)?.roundFailed(wordsOf(error));
     if (!isBreak(error)) this.#warn(`the round with ${session.remote.address} failed`, error);
     // What still comes of it would be taken for an answer of the next.
     session.close();
   };
 
   readonly #receive = (entry: Entry, source: Source): void => this.#listeners.call('entry', entry, source);
+
+  /** A port that is open to all is tried by many: one that comes again and again is a host with another key, perhaps. */
+  readonly #refused = (refused: RefusedConnection): void => {
+    if (!this.#refusals.add(refused, this.#settings.clock.now())) return;
+    const { address, why, fingerprint } = refused;
+    const named = fingerprint === undefined ? '' : `, ${fingerprint} it says`;
+    const what = why === 'other-key' ? `it has another key${named}` : 'what it sends is no exchange of state';
+    this.#warn(`${address} is refused`, new Error(what));
+  };
 
   #countEnd({ address }: ChannelAddress, error: unknown): void {
     if (this.#ended.signal.aborted) return;
@@ -290,8 +334,7 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements Group, Asy
   }
 
   #warn(what: string, error: unknown): void {
-    const why = error instanceof Error ? error.message : String(error);
-    this.#listeners.call('warning', { code: 'WARN_SPAMD_EXCHANGE', message: `${what}: ${why}`, error });
+    this.#listeners.call('warning', { code: 'WARN_SPAMD_EXCHANGE', message: `${what}: ${wordsOf(error)}`, error });
   }
 
   #track(task: Promise<unknown>): void {
@@ -299,4 +342,8 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements Group, Asy
     const done = (): void => void this.#tasks.delete(task);
     task.then(done, done);
   }
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

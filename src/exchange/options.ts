@@ -5,6 +5,7 @@ import type { Group } from '../entry.ts';
 import type { Store } from '../store/index.ts';
 import { badOption, checkedNumber, checkedWhole, checkMembers, checkMethods, isList } from '../validate.ts';
 import type { ChannelTransport, Place } from './channel.ts';
+import { parsePlace } from './place.ts';
 import { TlsTransport } from './tls.ts';
 
 /** Options of an exchange. */
@@ -31,6 +32,7 @@ export interface ExchangeOptions {
 
 /** The options, checked and complete. */
 export interface Settings {
+  readonly keyring: Keyring;
   readonly transport: ChannelTransport;
   readonly store: Store;
   readonly group: Group | undefined;
@@ -41,7 +43,6 @@ export interface Settings {
   readonly clock: TimedClock;
 }
 
-const DEFAULT_PORT = 8027;
 const MAX_PEERS = 64;
 const NAMES = {
   key: true,
@@ -74,6 +75,7 @@ export function checkedOptions(options: ExchangeOptions): Settings {
   const clock = timedClock(options.clock);
   const keyring = key instanceof Keyring ? key : new Keyring([key]);
   return {
+    keyring,
     transport: options.transport ?? new TlsTransport(keyring, clock),
     store,
     group,
@@ -87,9 +89,7 @@ export function checkedOptions(options: ExchangeOptions): Settings {
 
 function placeOf(name: string, text: unknown): Place {
   if (typeof text !== 'string') throw badOption(name, 'not a host with or without a port', text);
-  const [, bracketed, plain, digits] = /^(?:\[([\da-fA-F:.]+)\]|([^\s:[\]]+))(?::(\d{1,5}))?$/.exec(text) ?? [];
-  const host = bracketed ?? plain;
-  const port = Number(digits ?? DEFAULT_PORT);
-  if (host === undefined || port > 65_535) throw badOption(name, 'not HOST, HOST:PORT or [IPv6]:PORT', text);
-  return { host, port };
+  const place = parsePlace(text);
+  if (place === undefined) throw badOption(name, 'not HOST, HOST:PORT or [IPv6]:PORT', text);
+  return place;
 }

@@ -58,12 +58,26 @@ export interface SessionCounts {
   recordsReceived: number;
 }
 
-/** What the last round on a connection came to. */
-export interface LastRound {
-  /** When it ended, Unix seconds; 0: there was none. */
-  readonly at: number;
-  /** How many leaves of 4096 differed. */
-  readonly leaves: number;
+export function noCounts(): SessionCounts {
+  return { bytesIn: 0, bytesOut: 0, recordsSent: 0, recordsReceived: 0 };
+}
+
+/** Adds what went through a connection. */
+export function addCounts(sum: SessionCounts, counts: SessionCounts): void {
+  sum.bytesIn += counts.bytesIn;
+  sum.bytesOut += counts.bytesOut;
+  sum.recordsSent += counts.recordsSent;
+  sum.recordsReceived += counts.recordsReceived;
+}
+
+/** What the other end says of itself. */
+export interface Greeting {
+  /** By what it is known. */
+  readonly instance: Uint8Array;
+  /** The version of the protocol that it speaks. */
+  readonly version: number;
+  /** How far its clock is ahead, seconds; `undefined` where it does not say what it is at. */
+  readonly skew: number | undefined;
 }
 
 /** A connection with another peer: both ends ask, answer, and announce what is live. */
@@ -76,9 +90,9 @@ export class Session {
   readonly #ended = new AbortController();
   readonly #messages: AsyncIterator<Message>;
   #isAsking = false;
-  #last: LastRound = { at: 0, leaves: 0 };
-  /** By what the other end is known. */
-  readonly instance: Uint8Array;
+  #lastRound = 0;
+  /** What the other end says of itself. */
+  readonly greeting: Greeting;
   readonly counts: SessionCounts;
 
   private constructor(channel: Channel, o: SessionOptions, opened: Opened) {
@@ -87,30 +101,27 @@ export class Session {
     this.#answers = new Inbox(o.clock);
     this.#questions = new Inbox(o.clock);
     this.#messages = opened.messages;
-    this.instance = opened.instance;
+    this.greeting = opened.greeting;
     this.counts = opened.counts;
   }
 
   /** Says who this is, and learns who the other end is. Rejects, with the channel closed, for one that does not say so. */
   static async open(channel: Channel, o: SessionOptions): Promise<Session> {
-    const counts = { bytesIn: 0, bytesOut: 0, recordsSent: 0, recordsReceived: 0 };
-    const messages = messagesOf(channel, counts)[Symbol.asyncIterator]();
-    try {
-      await sendTo(channel, counts, { hello: { version: VERSION, instance: o.instance } });
-      const late = () => new ExchangeError(`no hello in ${HELLO} s`);
-      const { value, done } = await within(o.clock, messages.next(), HELLO, late);
-      if (done) throw new ConnectionClosed();
-      const instance = value.hello?.instance;
-      if (instance?.length !== INSTANCE) throw new ExchangeError('not a hello');
-      return new Session(channel, o, { messages, instance, counts });
-    } catch (error) {
-      channel.close();
-      throw error;
-    }
+    return new Session(channel, o, await greeted(channel, o.instance, o.clock));
   }
 
   get remote(): ChannelAddress {
     return this.#channel.remote;
+  }
+
+  /** Of the key that it was opened with. */
+  get fingerprint(): string | undefined {
+    return this.#channel.fingerprint;
+  }
+
+  /** Whether a round is under way in which this end asks. */
+  get isAsking(): boolean {
+    return this.#isAsking;
   }
 
   /**
@@ -138,9 +149,9 @@ export class Session {
     }
   }
 
-  /** What the last round came to. */
-  get last(): LastRound {
-    return this.#last;
+  /** When the last round on it ended, Unix seconds; 0: there was none. */
+  get lastRound(): number {
+    return this.#lastRound;
   }
 
   /** Whether it may go on: the key that it was opened with is still one of the group's. */
@@ -162,7 +173,7 @@ export class Session {
       merge: this.#merge,
     });
     this.#isAsking = false;
-    this.#last = { at: Math.floor(clock.now()), leaves: report.leaves };
+    this.#lastRound = Math.floor(clock.now());
     return report;
   }
 
@@ -214,10 +225,31 @@ export class Session {
   readonly #send = (message: MessageProperties): Promise<void> => sendTo(this.#channel, this.counts, message);
 }
 
+/** A connection on which both ends have said who they are. */
 interface Opened {
+  /** What comes after that. */
   readonly messages: AsyncIterator<Message>;
-  readonly instance: Uint8Array;
+  readonly greeting: Greeting;
   readonly counts: SessionCounts;
+}
+
+/** Says who this is, and learns who the other end is. Rejects, with the channel closed, for one that does not say so. */
+export async function greeted(channel: Channel, instance: Uint8Array, clock: TimedClock): Promise<Opened> {
+  const counts = noCounts();
+  const messages = messagesOf(channel, counts)[Symbol.asyncIterator]();
+  try {
+    await sendTo(channel, counts, { hello: { version: VERSION, instance, time: Math.floor(clock.now()) } });
+    const late = () => new ExchangeError(`no hello in ${HELLO} s`);
+    const { value, done } = await within(clock, messages.next(), HELLO, late);
+    if (done) throw new ConnectionClosed();
+    const { instance: theirs, version = 1, time } = value.hello ?? {};
+    if (theirs?.length !== INSTANCE) throw new ExchangeError('not a hello');
+    const skew = time ? time - Math.floor(clock.now()) : undefined;
+    return { messages, greeting: { instance: theirs, version: version ?? 1, skew }, counts };
+  } catch (error) {
+    channel.close();
+    throw error;
+  }
 }
 
 async function sendTo(channel: Channel, counts: SessionCounts, message: MessageProperties): Promise<void> {

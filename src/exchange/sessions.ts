@@ -38,9 +38,9 @@ export class Sessions {
    * @returns When it has ended, or that which is kept instead.
    */
   add(session: Session, isOurs: boolean, run: () => Promise<void>): Promise<void> {
-    const order = Buffer.compare(this.#instance, session.instance);
+    const order = Buffer.compare(this.#instance, session.greeting.instance);
     for (const known of this.#running) {
-      if (Buffer.compare(known.session.instance, session.instance) !== 0) continue;
+      if (Buffer.compare(known.session.greeting.instance, session.greeting.instance) !== 0) continue;
       const isKept = known.isOurs === isOurs ? isOurs : known.isOurs === order < 0;
       if (isKept) {
         session.close();

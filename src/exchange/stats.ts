@@ -1,22 +1,14 @@
 import type { ListenerCounts } from './channel.ts';
-import type { Session, SessionCounts } from './session.ts';
-
-/** How it stands with a peer that is connected. */
-export interface ExchangePeer extends Readonly<SessionCounts> {
-  /** Its address. */
-  readonly address: string;
-  /** Its port. */
-  readonly port: number;
-  /** When it was last asked for what differs, Unix seconds; 0: not yet. */
-  readonly lastRound: number;
-  /** How many leaves of 4096 differed then: about as many records were behind, as long as they are few. */
-  readonly behind: number;
-}
+import type { ExchangePeer } from './known-peers.ts';
+import type { ExchangeRefusal } from './refusals.ts';
+import { addCounts, noCounts, type Session, type SessionCounts } from './session.ts';
 
 /** Counters since the exchange was made; they only ever grow. */
 export interface ExchangeStats {
-  /** The peers that are connected. */
+  /** The peers that `with` names, those that are connected, and at most 64 more that were. */
   readonly peers: readonly ExchangePeer[];
+  /** From where came who has no key of the group, the last first, at most 64. */
+  readonly refusals: readonly ExchangeRefusal[];
   /** Rounds, in which this peer asked another for what differs. */
   readonly rounds: number;
   /** Those that came to no end. */
@@ -60,34 +52,31 @@ export class ExchangeCounters {
   broken = 0;
   malformed = 0;
   /** Of the connections that have ended. */
-  readonly #ended: SessionCounts = { bytesIn: 0, bytesOut: 0, recordsSent: 0, recordsReceived: 0 };
+  readonly #ended = noCounts();
 
   /** Takes over what went through a connection that has ended. */
   add(counts: SessionCounts): void {
-    addTo(this.#ended, counts);
+    addCounts(this.#ended, counts);
   }
 
-  snapshot(sessions: readonly Session[], listener: ListenerCounts | undefined, listenerErrors: number): ExchangeStats {
+  /**
+   * @param known How it stands with each, and who was refused.
+   * @param sessions Those that have not ended.
+   */
+  snapshot(
+    known: Pick<ExchangeStats, 'peers' | 'refusals'>,
+    sessions: readonly Session[],
+    listener: ListenerCounts | undefined,
+    listenerErrors: number,
+  ): ExchangeStats {
     const { rounds, failedRounds, announced, unsent, received, unreachable, broken, malformed } = this;
     const sum = { ...this.#ended };
-    for (const { counts } of sessions) addTo(sum, counts);
+    for (const { counts } of sessions) addCounts(sum, counts);
     const { unauthenticated = 0, refused = 0 } = listener ?? {};
     return {
-      peers: sessions.map(({ remote, counts, last }) => ({
-        ...remote,
-        lastRound: last.at,
-        behind: last.leaves,
-        ...counts,
-      })),
+      ...known,
       ...{ rounds, failedRounds, ...sum, announced, unsent, received, unreachable, broken, malformed },
       ...{ unauthenticated, refused, listenerErrors },
     };
   }
-}
-
-function addTo(sum: SessionCounts, counts: SessionCounts): void {
-  sum.bytesIn += counts.bytesIn;
-  sum.bytesOut += counts.bytesOut;
-  sum.recordsSent += counts.recordsSent;
-  sum.recordsReceived += counts.recordsReceived;
 }

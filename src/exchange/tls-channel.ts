@@ -1,4 +1,6 @@
 import type { TLSSocket } from 'node:tls';
+import type { SyncKey } from '../auth/key.ts';
+import type { Keyring } from '../auth/keyring.ts';
 import { type TimedClock, within } from '../clock.ts';
 import { drained } from '../stream-server.ts';
 import type { Channel, ChannelAddress } from './channel.ts';
@@ -13,15 +15,20 @@ const QUIET_MS = 30_000;
 export class TlsChannel implements Channel {
   readonly #socket: TLSSocket;
   readonly #clock: TimedClock;
-  readonly #isAuthorised: () => boolean;
+  readonly #key: SyncKey;
+  readonly #keyring: Keyring;
   #drained: Promise<void> | undefined;
+  readonly fingerprint: string;
   readonly remote: ChannelAddress;
 
-  constructor(socket: TLSSocket, clock: TimedClock, isAuthorised: () => boolean) {
+  /** @param key By which it was authenticated. */
+  constructor(socket: TLSSocket, clock: TimedClock, key: SyncKey, keyring: Keyring) {
     this.#socket = socket;
     this.#clock = clock;
-    this.#isAuthorised = isAuthorised;
-    this.remote = { address: (socket.remoteAddress ?? '').replace(/^::ffff:/, ''), port: socket.remotePort ?? 0 };
+    this.#key = key;
+    this.#keyring = keyring;
+    this.fingerprint = key.fingerprint;
+    this.remote = { address: addressOf(socket), port: socket.remotePort ?? 0 };
     socket.setKeepAlive(true, QUIET_MS);
     // What goes wrong is thrown to who reads or writes.
     socket.on('error', () => {});
@@ -32,7 +39,7 @@ export class TlsChannel implements Channel {
   }
 
   get isAuthorised(): boolean {
-    return this.#isAuthorised();
+    return this.#keyring.keys.includes(this.#key);
   }
 
   async write(bytes: Uint8Array): Promise<void> {
@@ -54,4 +61,9 @@ export class TlsChannel implements Channel {
   close(): void {
     this.#socket.destroy();
   }
+}
+
+/** The address of the other end; one of IPv4 as such, also where it came in to a socket of IPv6. */
+export function addressOf(socket: TLSSocket): string {
+  return (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
 }

@@ -4,9 +4,16 @@ import { connect, createServer, type Server, type TLSSocket } from 'node:tls';
 import type { SyncKey } from '../auth/key.ts';
 import type { Keyring } from '../auth/keyring.ts';
 import { type TimedClock, within } from '../clock.ts';
-import type { Channel, ChannelAddress, ChannelListener, ChannelTransport, Place } from './channel.ts';
-import { ExchangeError } from './messages.ts';
-import { TlsChannel } from './tls-channel.ts';
+import type {
+  Channel,
+  ChannelAddress,
+  ChannelListener,
+  ChannelTransport,
+  Place,
+  RefusedConnection,
+} from './channel.ts';
+import { ConnectError, connectErrorOf } from './connect-failure.ts';
+import { addressOf, TlsChannel } from './tls-channel.ts';
 
 /**
  * TLS 1.2 with a pre-shared key and nothing else: forward-secret, without certificates, and only who has the key gets to the
@@ -22,6 +29,8 @@ const SUITE = {
 const LABEL = 'spamd-sync exchange 1';
 /** How long the handshake may take, seconds. */
 const HANDSHAKE = 10;
+/** What a fingerprint of a key looks like. */
+const FINGERPRINT = /^[\da-f]{4}(?:-[\da-f]{4}){3}$/;
 /** How many connections may be there that came in and are not authenticated. Those that are, they do not keep out. */
 const MAX_HANDSHAKES = 64;
 /** How many may be there that came in and are authenticated. */
@@ -37,22 +46,27 @@ export class TlsTransport implements ChannelTransport {
     this.#clock = clock;
   }
 
-  /** Connects by the keys in their order until one is accepted. */
+  /** Connects by the keys in their order until one is accepted. Rejects with a {@link ConnectError}. */
   async connect(place: Place, signal: AbortSignal): Promise<Channel> {
-    let failure: unknown;
+    let failure: ConnectError | undefined;
     for (const key of this.#keyring.keys) {
       try {
         return await this.#connectBy(key, place, signal);
       } catch (error) {
-        failure = error;
-        if (signal.aborted || !isRefusal(error)) break;
+        failure = connectErrorOf(error);
+        // Who does not know this key may know the next.
+        if (signal.aborted || !(failure.failure === 'other-key' || failure.failure === 'closed')) break;
       }
     }
     throw failure;
   }
 
-  async listen(place: Place, onChannel: (channel: Channel) => void): Promise<ChannelListener> {
-    const listener = new TlsListener(this.#keyring, this.#clock, onChannel);
+  async listen(
+    place: Place,
+    onChannel: (channel: Channel) => void,
+    onRefused: (refused: RefusedConnection) => void = () => {},
+  ): Promise<ChannelListener> {
+    const listener = new TlsListener(this.#keyring, this.#clock, onChannel, onRefused);
     await listener.open(place);
     return listener;
   }
@@ -67,11 +81,13 @@ export class TlsTransport implements ChannelTransport {
       // There is no certificate: the key is what shows who it is.
       checkServerIdentity: () => undefined,
     });
-    const abort = (): void => void socket.destroy(new ExchangeError('closed'));
+    const abort = (): void => void socket.destroy();
     signal.addEventListener('abort', abort, { once: true });
     try {
-      await within(this.#clock, secured(socket), HANDSHAKE, () => new ExchangeError(`no answer in ${HANDSHAKE} s`));
-      return new TlsChannel(socket, this.#clock, () => this.#keyring.keys.includes(key));
+      // Where the connection itself is there, something takes it that says nothing of TLS.
+      const late = () => new ConnectError(socket.connecting ? 'no-answer' : 'other-protocol');
+      await within(this.#clock, secured(socket), HANDSHAKE, late);
+      return new TlsChannel(socket, this.#clock, key, this.#keyring);
     } catch (error) {
       socket.destroy();
       throw error;
@@ -86,17 +102,27 @@ class TlsListener implements ChannelListener {
   readonly #server: Server;
   /** By which key a connection was authenticated. */
   readonly #keys = new WeakMap<TLSSocket, SyncKey>();
+  /** What a connection without one calls its own. */
+  readonly #identities = new WeakMap<TLSSocket, string>();
   readonly #sockets = new Set<Socket>();
   #channels = 0;
   readonly counts = { unauthenticated: 0, refused: 0 };
 
-  constructor(keyring: Keyring, clock: TimedClock, onChannel: (channel: Channel) => void) {
+  constructor(
+    keyring: Keyring,
+    clock: TimedClock,
+    onChannel: (channel: Channel) => void,
+    onRefused: (refused: RefusedConnection) => void,
+  ) {
     this.#server = createServer({
       ...SUITE,
       handshakeTimeout: HANDSHAKE * 1000,
       pskCallback: (socket, identity) => {
         const key = keyring.keys.find(({ fingerprint }) => fingerprint === identity);
-        if (key === undefined) return null;
+        if (key === undefined) {
+          this.#identities.set(socket, identity);
+          return null;
+        }
         this.#keys.set(socket, key);
         return key.derived(LABEL);
       },
@@ -108,8 +134,13 @@ class TlsListener implements ChannelListener {
     this.#server.on('drop', () => {
       this.counts.refused++;
     });
-    this.#server.on('tlsClientError', () => {
+    this.#server.on('tlsClientError', (error, socket) => {
       this.counts.unauthenticated++;
+      const { failure: why } = connectErrorOf(error);
+      const address = addressOf(socket);
+      if (address === '' || (why !== 'other-key' && why !== 'other-protocol')) return;
+      const identity = this.#identities.get(socket) ?? '';
+      onRefused({ address, why, fingerprint: FINGERPRINT.test(identity) ? identity : undefined });
     });
     this.#server.on('secureConnection', (socket) => {
       const key = this.#keys.get(socket);
@@ -120,7 +151,7 @@ class TlsListener implements ChannelListener {
       }
       this.#count(1);
       socket.on('close', () => this.#count(-1));
-      onChannel(new TlsChannel(socket, clock, () => keyring.keys.includes(key)));
+      onChannel(new TlsChannel(socket, clock, key, keyring));
     });
     this.#count(0);
   }
@@ -162,12 +193,6 @@ function secured(socket: TLSSocket): Promise<void> {
   return new Promise((resolve, reject) => {
     socket.once('secureConnect', resolve);
     socket.once('error', reject);
-    socket.once('close', () => reject(new ExchangeError('the connection was closed')));
+    socket.once('close', () => reject(new ConnectError('closed')));
   });
-}
-
-/** Whether the other end does not know the key: it may know the next. */
-function isRefusal(error: unknown): boolean {
-  const { code = '' } = Object(error) as { code?: unknown };
-  return /^ERR_SSL_|^ECONNRESET$/.test(String(code));
 }

@@ -4,8 +4,8 @@ import { byLabel, type Family, one, type Sample } from './text.ts';
 /** What an exchange counts. */
 export function exchangeFamilies(stats: ExchangeStats): Family[] {
   const byPeer = (value: (peer: ExchangePeer) => number): Sample[] => {
-    // Two connections may be of one address, for a moment or from behind one router.
-    const peers = new Map(stats.peers.map((peer) => [peer.address, peer]));
+    // Two may have one address, behind one router.
+    const peers = new Map(stats.peers.map((peer) => [peer.name ?? peer.address ?? '', peer]));
     return [...peers].map(([peer, counts]) => ({ labels: { peer }, value: value(counts) }));
   };
   const { failedRounds, unreachable, unauthenticated, refused, malformed, broken } = stats;
@@ -14,7 +14,7 @@ export function exchangeFamilies(stats: ExchangeStats): Family[] {
       name: 'exchange_peers',
       type: 'gauge',
       help: 'Peers that are connected for the exchange of state.',
-      samples: one(stats.peers.length),
+      samples: one(stats.peers.filter(({ state }) => state === 'connected').length),
     },
     {
       name: 'exchange_rounds_total',

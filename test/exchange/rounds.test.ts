@@ -2,7 +2,7 @@ import { Keyring, MemoryStore } from 'spamd-sync';
 import { type StoreRecord, tupleKey } from 'spamd-sync/store';
 import { describe, expect, it } from 'vitest';
 import { address, attempt, change, NOW, tuple } from '../support/records.ts';
-import { KEY, OFTEN, OTHER_KEY, type Peer, peerWith, stateAt, until } from './setup.ts';
+import { connectedTo, KEY, OFTEN, OTHER_KEY, type Peer, peerWith, stateAt, until } from './setup.ts';
 
 const WHITES: StoreRecord[] = Array.from({ length: 40 }, (_, i) => ({
   type: 'address',
@@ -48,7 +48,7 @@ describe('a round', () => {
     expect(other.rounds).toMatchObject([{ leaves: 1, received: 1 }]);
     expect(await stateAt(other, '192.0.2.7')).toBe('trapped');
     expect((await other.greylist.why('192.0.2.7')).evidence).toMatchObject([{ kind: 'operator', source: '127.0.0.1' }]);
-    const { bytesIn = 0, bytesOut = 0 } = other.exchange.stats().peers[0] ?? {};
+    const { bytesIn = 0, bytesOut = 0 } = connectedTo(other)[0] ?? {};
     expect(bytesIn + bytesOut).toBeLessThan(2500);
   });
 
@@ -162,8 +162,8 @@ describe('the connections of a group', () => {
     await using one = await peerWith();
     await using other = await peerWith({ with: [one.at] });
     await using third = await peerWith({ with: [one.at, other.at, one.at] });
-    await until(() => third.rounds.length >= 2 && other.exchange.stats().peers.length === 2);
-    await until(() => one.exchange.stats().peers.length === 2 && third.exchange.stats().peers.length === 2);
+    await until(() => third.rounds.length >= 2 && connectedTo(other).length === 2);
+    await until(() => connectedTo(one).length === 2 && connectedTo(third).length === 2);
     expect([one, other, third].map(({ warnings }) => warnings)).toEqual([[], [], []]);
   });
 
@@ -185,7 +185,7 @@ describe('the connections of a group', () => {
     await until(() => fresh.rounds.length > 0);
     expect(old.exchange.stats()).toMatchObject({ unauthenticated: 1 });
     ring.replace([OTHER_KEY]);
-    await until(() => old.exchange.stats().peers.length === 0);
-    expect(both.exchange.stats().peers).toHaveLength(1);
+    await until(() => connectedTo(old).length === 0);
+    expect(connectedTo(both)).toHaveLength(1);
   });
 });

@@ -10,7 +10,13 @@ import {
   MemoryStore,
   SyncKey,
 } from 'spamd-sync';
-import { Exchange, type ExchangeOptions, type ExchangeRound, type ExchangeWarning } from 'spamd-sync/exchange';
+import {
+  Exchange,
+  type ExchangeOptions,
+  type ExchangePeer,
+  type ExchangeRound,
+  type ExchangeWarning,
+} from 'spamd-sync/exchange';
 import { type Store, stateOf } from 'spamd-sync/store';
 import { systemClock } from '../../src/clock.ts';
 import {
@@ -85,6 +91,11 @@ export async function peerWith({ policy = {}, ...options }: PeerOptions = {}): P
     await greylist.close();
   };
   return { exchange, greylist, store, wire, rounds, warnings, at: `${address}:${port}`, [Symbol.asyncDispose]: close };
+}
+
+/** The peers that are connected. */
+export function connectedTo({ exchange }: Peer): readonly ExchangePeer[] {
+  return exchange.stats().peers.filter(({ state }) => state === 'connected');
 }
 
 /** What an address is now, as spamd has it. */

@@ -7,6 +7,7 @@ import type { MessageProperties } from '../../src/exchange/messages.ts';
 import { address, attempt, NOW, tuple } from '../support/records.ts';
 import {
   type Addressed,
+  connectedTo,
   FAST,
   KEY,
   ManualEnd,
@@ -109,7 +110,7 @@ describe('what comes of an end with the key', () => {
       [{ items: { item: [{ key: '192.0.2.1', address: Buffer.of(0x12, 9) }] } }, 'a record that cannot be decoded'],
     ];
     for (const [message, why] of listings) expect(await refusalOf(peer, differ, message)).toContain(why);
-    await until(() => peer.exchange.stats().peers.length === 0);
+    await until(() => connectedTo(peer).length === 0);
     expect(peer.exchange.stats().failedRounds).toBe(10);
   });
 

@@ -29,6 +29,9 @@ export namespace spamdsyncexchange {
         /** Hello instance. */
         instance: Uint8Array;
 
+        /** Hello time. */
+        time: number;
+
         /**
          * Encodes the specified Hello message. Does not implicitly {@link spamdsyncexchange.Hello.verify|verify} messages.
          * @param message Hello message or plain object to encode
@@ -58,6 +61,9 @@ export namespace spamdsyncexchange {
 
             /** Hello instance */
             instance?: (Uint8Array|null);
+
+            /** Hello time */
+            time?: (number|null);
 
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];

@@ -24,6 +24,7 @@ export const spamdsyncexchange = $root.spamdsyncexchange = (() => {
          * @typedef {Object} spamdsyncexchange.Hello.$Properties
          * @property {number|null} [version] Hello version
          * @property {Uint8Array|null} [instance] Hello instance
+         * @property {number|null} [time] Hello time
          * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
          */
 
@@ -72,6 +73,14 @@ export const spamdsyncexchange = $root.spamdsyncexchange = (() => {
         Hello.prototype.instance = $util.newBuffer([]);
 
         /**
+         * Hello time.
+         * @member {number} time
+         * @memberof spamdsyncexchange.Hello
+         * @instance
+         */
+        Hello.prototype.time = 0;
+
+        /**
          * Encodes the specified Hello message. Does not implicitly {@link spamdsyncexchange.Hello.verify|verify} messages.
          * @function encode
          * @memberof spamdsyncexchange.Hello
@@ -91,6 +100,8 @@ export const spamdsyncexchange = $root.spamdsyncexchange = (() => {
                 writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.version);
             if (message.instance != null && $Object.hasOwnProperty.call(message, "instance"))
                 writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.instance);
+            if (message.time != null && $Object.hasOwnProperty.call(message, "time"))
+                writer.uint32(/* id 3, wireType 0 =*/24).uint32(message.time);
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -145,6 +156,12 @@ export const spamdsyncexchange = $root.spamdsyncexchange = (() => {
                         if (wireType !== 2)
                             break;
                         message.instance = reader.bytes();
+                        continue;
+                    }
+                case 3: {
+                        if (wireType !== 0)
+                            break;
+                        message.time = reader.uint32();
                         continue;
                     }
                 }
