@@ -3,7 +3,7 @@ import { byLabel, type Family, one, type Sample } from './text.ts';
 
 /** What an exchange counts. */
 export function exchangeFamilies(stats: ExchangeStats): Family[] {
-  const byPeer = (value: (peer: ExchangePeer) => number): Sample[] => {
+  const byPeer = (value: (peer: ExchangePeer) => number | undefined): Sample[] => {
     // Two may have one address, behind one router.
     const peers = new Map(stats.peers.map((peer) => [peer.name ?? peer.address ?? '', peer]));
     return [...peers].map(([peer, counts]) => ({ labels: { peer }, value: value(counts) }));
@@ -63,6 +63,42 @@ export function exchangeFamilies(stats: ExchangeStats): Family[] {
       type: 'gauge',
       help: 'How many leaves of 4096 differed then.',
       samples: byPeer(({ behind }) => behind),
+    },
+    {
+      name: 'exchange_behind_records',
+      type: 'gauge',
+      help: 'How many records this peer was behind then.',
+      samples: byPeer(({ behindRecords }) => behindRecords),
+    },
+    {
+      name: 'exchange_peer_up',
+      type: 'gauge',
+      help: 'Whether a peer is connected.',
+      samples: byPeer(({ state }) => Number(state === 'connected')),
+    },
+    {
+      name: 'exchange_peer_key_index',
+      type: 'gauge',
+      help: 'The place in the keyring of the key that a peer is connected by; above 0, one of the two has yet to change.',
+      samples: byPeer(({ keyIndex }) => keyIndex),
+    },
+    {
+      name: 'exchange_peer_clock_skew_seconds',
+      type: 'gauge',
+      help: "How far a peer's clock was ahead when it was connected.",
+      samples: byPeer(({ skew }) => skew),
+    },
+    {
+      name: 'exchange_peer_bytes_total',
+      type: 'counter',
+      help: 'Bytes of the connections with a peer, in both directions.',
+      samples: byPeer(({ bytesIn, bytesOut }) => bytesIn + bytesOut),
+    },
+    {
+      name: 'exchange_listener_errors_total',
+      type: 'counter',
+      help: 'Calls of listeners of the exchange that threw, or rejected.',
+      samples: one(stats.listenerErrors),
     },
   ];
 }

@@ -12,6 +12,7 @@ import {
 import { HttpCheck } from 'spamd-sync/adapters/http';
 import { serveMilter } from 'spamd-sync/adapters/milter';
 import { servePolicy } from 'spamd-sync/adapters/postfix';
+import { Exchange, type ExchangePeer, type ExchangeStats } from 'spamd-sync/exchange';
 import { metrics } from 'spamd-sync/metrics';
 import { MemoryNetwork } from 'spamd-sync/testing';
 import { describe, expect, it } from 'vitest';
@@ -70,6 +71,35 @@ describe('metrics', () => {
     }
     await greylist.close();
     await peer.close();
+  });
+
+  it('has a sample for every number that the stats of an exchange have, but for those of a peer that the sums have', async () => {
+    const key = SyncKey.fromBytes(Buffer.from('a key'));
+    const exchange = new Exchange({ key, store: new MemoryStore(), with: ['mx2.example.org'] });
+    const { peers, ...stats } = exchange.stats();
+    const textOf = (changed: ExchangeStats) => metrics({ exchange: { stats: () => changed } });
+    const before = await textOf({ ...stats, peers });
+    for (const { path, changed } of changes<object>(stats)) {
+      expect(await textOf({ ...(changed as typeof stats), peers }), path).not.toBe(before);
+    }
+    const [peer] = peers as [ExchangePeer];
+    const connected: ExchangePeer = { ...peer, state: 'connected', keyIndex: 1, skew: 2, version: 1 };
+    const shown = await textOf({ ...stats, peers: [connected] });
+    expect(shown).toContain('spamd_sync_exchange_peers 1\n');
+    expect(shown).toContain('spamd_sync_exchange_peer_up{peer="mx2.example.org"} 1\n');
+    for (const { path, changed } of changes<ExchangePeer>(connected)) {
+      const isElsewhere = ['version', 'recordsSent', 'recordsReceived'].includes(path);
+      if (!isElsewhere) expect(await textOf({ ...stats, peers: [changed] }), path).not.toBe(shown);
+    }
+    // One that is gone is shown on, so that its silence is.
+    const gone = await textOf({
+      ...stats,
+      peers: [{ ...connected, name: undefined, address: '192.0.2.2', state: 'gone' }],
+    });
+    expect(gone).toContain('spamd_sync_exchange_peer_up{peer="192.0.2.2"} 0\n');
+    expect(gone).toContain('spamd_sync_exchange_peers 0\n');
+    expect(gone).toContain('spamd_sync_exchange_last_round_timestamp_seconds{peer="192.0.2.2"} 0\n');
+    await exchange.close();
   });
 
   it('says that the store does not answer, and shows none of its numbers', async () => {
