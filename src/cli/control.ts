@@ -1,4 +1,5 @@
 import { Option } from 'commander';
+import type { ExchangeStats } from '../exchange/index.ts';
 import { RemoteGreylist } from '../socket/index.ts';
 
 /** Where the daemon is asked, unless the command line or the environment says otherwise. */
@@ -15,4 +16,10 @@ export function controlOption(): Option {
 export async function askDaemon<T>(path: string, ask: (greylist: RemoteGreylist) => Promise<T>): Promise<T> {
   await using greylist = new RemoteGreylist(path);
   return await ask(greylist);
+}
+
+/** How it stands with the daemon's exchange of state; `undefined` where it has none. */
+export async function askExchange(path: string): Promise<ExchangeStats | undefined> {
+  const stats: object = await askDaemon(path, (greylist) => greylist.stats());
+  return 'exchange' in stats ? (stats.exchange as ExchangeStats) : undefined;
 }

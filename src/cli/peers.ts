@@ -1,9 +1,11 @@
 import { Command } from 'commander';
 import { systemClock } from '../clock.ts';
+import type { ExchangePeer, ExchangeRefusal, ExchangeStats } from '../exchange/index.ts';
 import type { PeerHealth, SourceHealth, TargetHealth } from '../index.ts';
 import { RemotePeer } from '../socket/index.ts';
 import { type HostState, stateOf } from '../status/index.ts';
-import { controlOption } from './control.ts';
+import { askExchange, controlOption } from './control.ts';
+import { exchangeLines } from './exchange-table.ts';
 import type { Io } from './io.ts';
 import { Output } from './output.ts';
 import { STATES } from './state-marks.ts';
@@ -22,9 +24,17 @@ interface Row extends Partial<Omit<SourceHealth, 'address'>> {
   readonly target: TargetHealth | undefined;
 }
 
+/** What a host does at the exchange of state. */
+interface ExchangeRow {
+  readonly address: string | undefined;
+  readonly exchange: ExchangePeer | (ExchangeRefusal & { readonly state: 'refused' });
+}
+
 export function peersCommand(io: Io): Command {
   return new Command('peers')
-    .description('shows the hosts of the group: who is heard, with which clock and key, and what of it was dropped')
+    .description(
+      'shows the hosts of the group: who is heard, with which clock and key, what of it was dropped, and who exchanges',
+    )
     .addOption(controlOption())
     .option('--json', 'one JSON object a line')
     .addHelpText('after', HELP)
@@ -33,8 +43,9 @@ export function peersCommand(io: Io): Command {
       const health = await peer.health();
       const out = new Output(io.stdout, json);
       const rows = rowsOf(health);
-      if (json) for (const row of rows) await out.print(row, () => []);
-      else await out.print({}, () => lines(health, rows, out));
+      const exchange = await askExchange(control);
+      if (json) for (const row of withExchange(rows, exchange)) await out.print(row, () => []);
+      else await out.print({}, () => lines(health, rows, exchange, out));
     });
 }
 
@@ -43,8 +54,12 @@ State: * heard in the last 10 to 20 minutes   + in the last 80   ? not in those 
        x another key   v another protocol, or damaged   ! not named by --allow
 Reach: the last eight intervals of ten minutes in octal, as chronyc sources: 377 is heard in all, 1 in this one alone.
 
-Example:
-  spamd-sync peers --json | jq -r 'select(.state != "heard") | .address'`;
+At the exchange of state a peer is connected (*) or not (?). Last: when it was last asked. Behind: how many records this host
+lacked then. Taken, given: records. Key: its place in the keyring, 0 the first.
+
+Examples:
+  spamd-sync peers --json | jq -r 'select(.state and .state != "heard") | .address'
+  spamd-sync peers --json | jq -r '.exchange | select(.name and .state != "connected") | .name'`;
 
 function rowsOf({ sources, targets }: PeerHealth): Row[] {
   const heard = sources.map((source) => ({
@@ -58,7 +73,26 @@ function rowsOf({ sources, targets }: PeerHealth): Row[] {
   return [...heard, ...silent];
 }
 
-function* lines(health: PeerHealth, rows: readonly Row[], out: Output): Generator<string, void> {
+/** Each host with what it does at the exchange, and then those that are known by that alone. */
+function withExchange(rows: readonly Row[], exchange: ExchangeStats | undefined): (Row | ExchangeRow)[] {
+  const { peers = [], refusals = [] } = exchange ?? {};
+  const others: ExchangeRow[] = [
+    ...peers.map((peer) => ({ address: peer.address, exchange: peer })),
+    ...refusals.map((refusal) => ({ address: refusal.address, exchange: { ...refusal, state: 'refused' as const } })),
+  ];
+  const hosts = rows.map((row) => {
+    const at = others.findIndex(({ address }) => address !== undefined && address === row.address);
+    return at < 0 ? row : { ...row, ...others.splice(at, 1)[0] };
+  });
+  return [...hosts, ...others];
+}
+
+function* lines(
+  health: PeerHealth,
+  rows: readonly Row[],
+  exchange: ExchangeStats | undefined,
+  out: Output,
+): Generator<string, void> {
   const now = systemClock.now();
   const head = ['', 'address', 'reach', 'last', 'skew', 'lost', 'key', 'dialect', 'entries', 'drops'];
   const cells = rows.map(({ state, address, target, reach = 0, lastReceived, skew, lost = 0, ...row }) => [
@@ -81,4 +115,5 @@ function* lines(health: PeerHealth, rows: readonly Row[], out: Output): Generato
     const trouble = lastError === undefined ? '' : `, ${lastError.message}`;
     yield out.marked(failed > 0 ? 'bad' : 'dim', `to ${target}: ${sent} datagrams sent, ${failed} failed${trouble}`);
   }
+  if (exchange !== undefined) yield* exchangeLines(exchange, out);
 }

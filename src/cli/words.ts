@@ -84,3 +84,9 @@ export function countsWords(counts: Readonly<Record<string, number>>): string {
   const some = Object.entries(counts).filter(([, count]) => count > 0);
   return some.length === 0 ? '-' : some.map(([name, count]) => `${count} ${name}`).join(', ');
 }
+
+/** Bytes in the largest unit of which there is one: `640 B`, `12.5 KiB`. */
+export function bytesWords(bytes: number): string {
+  const unit = Math.min(3, Math.floor(Math.log2(Math.max(1, bytes)) / 10));
+  return unit === 0 ? `${bytes} B` : `${(bytes / 1024 ** unit).toFixed(1)} ${['', 'KiB', 'MiB', 'GiB'][unit]}`;
+}

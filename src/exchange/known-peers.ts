@@ -31,7 +31,7 @@ export interface ExchangePeer extends Readonly<SessionCounts> {
   readonly joined: boolean;
   /** Of the key that it was last connected by, as `SyncKey.fingerprint`. */
   readonly fingerprint: string | undefined;
-  /** The place of that key in the keyring; above 0, one of the two has yet to change to the new key. */
+  /** The place of that key in the keyring; above 0, it was connected before the key was changed, or one of the two has yet to. */
   readonly keyIndex: number | undefined;
   /** The version of the protocol that it speaks. */
   readonly version: number | undefined;

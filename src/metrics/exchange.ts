@@ -79,7 +79,7 @@ export function exchangeFamilies(stats: ExchangeStats): Family[] {
     {
       name: 'exchange_peer_key_index',
       type: 'gauge',
-      help: 'The place in the keyring of the key that a peer is connected by; above 0, one of the two has yet to change.',
+      help: 'The place in the keyring of the key that a peer is connected by; above 0, it was before the key was changed.',
       samples: byPeer(({ keyIndex }) => keyIndex),
     },
     {
