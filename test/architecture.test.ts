@@ -105,6 +105,7 @@ const MODULES: Readonly<Record<string, readonly string[]>> = {
     'status/http-server.ts',
     'cli/bridge.ts',
     'cli/checks.ts',
+    'cli/exchange-checks.ts',
     'cli/log-lines.ts',
     'cli/send.ts',
     'store/shares.ts',

@@ -4,7 +4,7 @@ import { type Keyring, SpamdSyncError, SyncPeer } from '../index.ts';
 import { type Echo, echo } from './echo.ts';
 import { type Finding, finding } from './finding.ts';
 import { type GroupOptions, keyFiles, keyOf, peerOptions } from './group.ts';
-import { holderWords, udpHolders } from './udp-holders.ts';
+import { holderWords, portHolders } from './port-holders.ts';
 
 /** What a peer asks for, bytes; Linux counts it double. */
 const WANTED_BUFFER = 4 * 1024 * 1024;
@@ -100,7 +100,7 @@ async function openChecked(options: GroupOptions, report: (found: Finding) => vo
 async function listenFinding({ message, cause }: Error, listen: string | undefined, port: number): Promise<Finding> {
   const { code } = cause as NodeJS.ErrnoException;
   if (code === 'EADDRINUSE') {
-    const who = holderWords(await udpHolders(port));
+    const who = holderWords(await portHolders('udp', port));
     const remedy = `stop ${who}, or ask a running daemon: spamd-sync peers`;
     return finding('port', 'bad', `${port}`, `${message}: ${who} has it`, remedy);
   }
@@ -135,7 +135,7 @@ async function bufferFinding(peer: SyncPeer): Promise<Finding> {
 
 /** Who else of this host is in the group. */
 async function checkNeighbours(options: GroupOptions, peer: SyncPeer, report: (found: Finding) => void): Promise<void> {
-  const holders = (await udpHolders(peer.address.port)) ?? [];
+  const holders = (await portHolders('udp', peer.address.port)) ?? [];
   const spamds = holders.filter(({ name }) => name === 'spamd' || name === 'spamlogd');
   const local = localAddress(peer);
   if (spamds.length > 0) {

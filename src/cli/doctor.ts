@@ -1,15 +1,22 @@
 import { Command, Option } from 'commander';
 import { duration } from './arguments.ts';
 import { checkHost } from './checks.ts';
+import { checkExchange } from './exchange-checks.ts';
+import {
+  checkExchangeOptions,
+  type ExchangeCliOptions,
+  exchangeOption,
+  exchangeWithOption,
+} from './exchange-options.ts';
 import { EXIT, UsageError } from './failure.ts';
 import type { Finding } from './finding.ts';
-import { type GroupOptions, keyOptions, listenOptions, targetOptions } from './group.ts';
+import { type GroupOptions, keyOf, keyOptions, listenOptions, targetOptions } from './group.ts';
 import { Interrupt } from './interrupt.ts';
 import type { Io } from './io.ts';
 import { listenFor } from './listening.ts';
 import { type Mark, Output } from './output.ts';
 
-interface Options extends GroupOptions {
+interface Options extends GroupOptions, ExchangeCliOptions {
   readonly for: number;
   readonly offline?: boolean;
   readonly json?: boolean;
@@ -22,14 +29,16 @@ export function doctorCommand(io: Io): Command {
     'checks this host, then listens, and says of each host of the group what is wrong and what to do about it',
   );
   return keyOptions(targetOptions(listenOptions(command)))
+    .addOption(exchangeOption())
+    .addOption(exchangeWithOption())
     .addOption(new Option('--for <duration>', 'how long to listen').argParser(duration).default(60, '1m'))
     .option('--offline', 'check this host alone')
     .option('--json', 'one JSON object a finding')
     .addHelpText(
       'after',
       `
-Give it the options of the daemon. It sends nothing that leaves this host. Ctrl-C ends the listening, and it says what it
-heard so far.
+Give it the options of the daemon. It connects to each --exchange-with, unless --offline, and sends nothing else that leaves this
+host. Ctrl-C ends the listening, and it says what it heard so far.
 
 Exit status: 1 where a finding is bad.
 
@@ -42,6 +51,7 @@ Example:
 async function doctor(io: Io, options: Options): Promise<void> {
   const { listen, target, json = false, offline = false, group = '224.0.1.240' } = options;
   if (listen === undefined && target === undefined) throw new UsageError('neither -y nor -Y: what should be checked?');
+  checkExchangeOptions(options);
   const out = new Output(io.stdout, json);
   let printed = Promise.resolve();
   const report = (found: Finding): void => {
@@ -52,6 +62,9 @@ async function doctor(io: Io, options: Options): Promise<void> {
   };
   const peer = await checkHost(options, report);
   try {
+    // A key that cannot be read was reported.
+    const key = await keyOf(options).catch(() => undefined);
+    if (key !== undefined) await checkExchange(options, key, offline, report);
     if (peer !== undefined && listen !== undefined && !offline) {
       using interrupt = new Interrupt();
       if (io.stderr.isTTY) io.stderr.write(`listening for ${options.for} s\n`);

@@ -1,13 +1,10 @@
 import { systemClock } from '../clock.ts';
 import type { ExchangePeer, ExchangePeerState, ExchangeRefusal, ExchangeStats } from '../exchange/index.ts';
-import type { HostState } from '../status/index.ts';
+import { type HostState, isSkewed } from '../status/index.ts';
 import type { Output } from './output.ts';
 import { STATES } from './state-marks.ts';
 import { table } from './table-text.ts';
 import { agoWords, bytesWords } from './words.ts';
-
-/** Further off than this a clock is wrong, seconds. */
-const MAX_SKEW = 60;
 
 /** How it stands with the exchange of state: a row a peer, and what is wrong with it below. */
 export function* exchangeLines(stats: ExchangeStats, out: Output): Generator<string, void> {
@@ -61,7 +58,7 @@ const HOST_STATES: Readonly<Partial<Record<ExchangePeerState, HostState>>> = {
 function* troublesOf({ state, trouble, skew = 0 }: ExchangePeer): Generator<string, void> {
   if (trouble !== undefined) yield trouble;
   else if (state === 'gone') yield 'not connected any more';
-  if (Math.abs(skew) > MAX_SKEW) yield `its clock is ${Math.abs(skew)} s ${skew > 0 ? 'ahead' : 'behind'}`;
+  if (isSkewed(skew)) yield `its clock is ${Math.abs(skew)} s ${skew > 0 ? 'ahead' : 'behind'}`;
 }
 
 function refusalWords({ address, why, fingerprint, count, last }: ExchangeRefusal, now: number): string {

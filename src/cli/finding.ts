@@ -22,6 +22,8 @@ export type Check =
   | 'counters'
   | 'target'
   | 'echo'
+  | 'exchange-port'
+  | 'exchange'
   | 'heard'
   | 'silent'
   | 'wrong-key'

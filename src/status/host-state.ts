@@ -15,9 +15,14 @@ export type HostState = 'heard' | 'quiet' | 'silent' | 'skewed' | 'wrong-key' | 
 /** Further off than this a clock is wrong, seconds: NTP keeps them within a fraction of one. */
 const MAX_SKEW = 60;
 
+/** Whether a clock that is so far ahead, seconds, is wrong. */
+export function isSkewed(skew: number): boolean {
+  return Math.abs(skew) > MAX_SKEW;
+}
+
 export function stateOf({ accepted, reach, skew = 0, drops }: SourceHealth): HostState {
   if (accepted > 0) {
-    if (Math.abs(skew) > MAX_SKEW) return 'skewed';
+    if (isSkewed(skew)) return 'skewed';
     if (reach === 0) return 'silent';
     return (reach & 0b11) !== 0 ? 'heard' : 'quiet';
   }

@@ -2,9 +2,10 @@ import { constants } from 'node:fs';
 import { access, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { Greylist, SyncPeer } from '../../index.ts';
+import { Greylist, type Keyring, SyncPeer } from '../../index.ts';
 import { LevelStore } from '../../level/index.ts';
 import { RemoteGreylist } from '../../socket/index.ts';
+import { exchangePort } from '../exchange-checks.ts';
 import type { Io } from '../io.ts';
 import { type ListenAddress, listenWords } from '../listen-address.ts';
 import { Output } from '../output.ts';
@@ -44,7 +45,7 @@ export async function check(io: Io, options: ServeOptions): Promise<void> {
   await say('control', `${options.control}: ${await controlWords(options.control)}`);
   if (options.policy !== undefined) await say('policy', await adapterWords(options.policy));
   if (options.milter !== undefined) await say('milter', await adapterWords(options.milter));
-  if (options.exchange !== undefined) await say('exchange', options.exchange);
+  if (options.exchange !== undefined) await say('exchange', await exchangeWords(options.exchange, keys.keyring));
   for (const peer of options.exchangeWith ?? []) await say('exchange', `with ${peer}`);
   if (options.http !== undefined) await say('http', `${options.http.host} port ${options.http.port}`);
 }
@@ -110,6 +111,14 @@ async function controlWords(path: string): Promise<string> {
     () => 'a daemon serves on it now',
     () => 'would be served on',
   );
+}
+
+/** @throws Where it cannot be listened there, unless a daemon of the group does now. */
+async function exchangeWords(where: string, key: Keyring): Promise<string> {
+  const found = await exchangePort(where, key);
+  if (typeof found === 'object')
+    throw new Error(`cannot listen on ${where} (TCP): the port is in use: ${found.takenBy} has it`);
+  return `${where}: ${found === 'free' ? 'would be listened on' : 'a daemon listens on it now'}`;
 }
 
 /** Where a mail server would ask. The directory of a socket is that server's, and is not made. */

@@ -6,13 +6,18 @@ import type { ServeOptions } from './options.ts';
 
 /** The exchange that the options ask for, not open yet; `undefined`: none. */
 export function exchangeOf(
-  { exchange: listen, exchangeWith }: ServeOptions,
+  { exchange: listen, exchangeWith, verbose = false }: ServeOptions,
   parts: { readonly key: Keyring; readonly group: SyncPeer; readonly store: Store },
   log: Log,
 ): Exchange | undefined {
   if (listen === undefined && exchangeWith === undefined) return undefined;
   const exchange = new Exchange({ ...parts, listen, with: exchangeWith });
   exchange.on('warning', ({ code, message }) => log(`warning: ${code}: ${message}`));
+  exchange.on('round', ({ address, received, merged }) => {
+    const isFirst = exchange.stats().rounds === 1;
+    if (isFirst) log(`exchange: joined, ${received} records of ${address}`);
+    else if (verbose && received > 0) log(`exchange: ${received} records of ${address}, ${merged} of them taken`);
+  });
   return exchange;
 }
 

@@ -4,11 +4,17 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { PolicyOptions, SyncPeerOptions } from '../../index.ts';
 import { append, duration, linesOf, port } from '../arguments.ts';
 import { controlOption } from '../control.ts';
+import {
+  checkExchangeOptions,
+  type ExchangeCliOptions,
+  exchangeOption,
+  exchangeWithOption,
+} from '../exchange-options.ts';
 import { UsageError } from '../failure.ts';
 import { type ListenAddress, listenAddress } from '../listen-address.ts';
 
 /** The options of `serve`, as commander hands them on. */
-export interface ServeOptions {
+export interface ServeOptions extends ExchangeCliOptions {
   readonly listen?: string;
   readonly target?: readonly string[];
   readonly key?: readonly string[];
@@ -18,8 +24,6 @@ export interface ServeOptions {
   readonly group?: string;
   readonly dialect: 'spamd' | 'greyd';
   readonly allow?: readonly string[];
-  readonly exchange?: string;
-  readonly exchangeWith?: readonly string[];
   readonly store: string;
   readonly control: string;
   readonly policy?: ListenAddress;
@@ -78,8 +82,8 @@ export function addServeOptions(command: Command): Command {
       new Option('--dialect <dialect>', 'what runs at the targets').choices(['spamd', 'greyd']).default('spamd'),
     )
     .option('--allow <network>', 'accept from this address or prefix alone; repeatable', append)
-    .option('--exchange <address:port>', 'listen there, TCP, for peers that exchange state; see docs/exchange.md')
-    .option('--exchange-with <host:port>', 'exchange state with the peer there (port: 8027); repeatable', append)
+    .addOption(exchangeOption())
+    .addOption(exchangeWithOption())
     .addOption(
       new Option('--store <store>', 'memory, level:DIRECTORY, or redis:URL as in redis:redis://127.0.0.1:6379/0')
         .env('SPAMD_SYNC_STORE')
@@ -131,11 +135,7 @@ export function checkServeOptions(options: ServeOptions): void {
   if (options.listen === undefined && options.target === undefined) {
     throw new UsageError('neither -y nor -Y: it would receive nothing and announce nothing');
   }
-  if (options.emptyKey && (options.exchange ?? options.exchangeWith) !== undefined) {
-    throw new UsageError(
-      '--exchange and --exchange-with need a key: whoever connects could read and write the greylist',
-    );
-  }
+  checkExchangeOptions(options);
   if (options.emptyKey && options.key !== undefined) throw new UsageError('-K and --empty-key exclude each other');
 }
 

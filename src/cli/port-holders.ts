@@ -1,20 +1,28 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
 
-/** A process of this host that has a UDP port. */
+/** A process of this host that has a port. */
 export interface Holder {
   readonly pid: number;
   /** The name of its program. */
   readonly name: string;
 }
 
+/** The tables of a protocol. */
+const TABLES = { udp: ['udp'], tcp: ['tcp', 'tcp6'] } as const;
+/** What a socket that listens has in the fourth column of a table of TCP. */
+const LISTENING = '0A';
+
 /**
- * The other processes that have a UDP port, as far as the system shows them: Linux, and there to root all of them.
- * `undefined` where it shows nothing.
+ * The other processes that have a UDP port, or listen at a TCP port, as far as the system shows them: Linux, and there to root all
+ * of them. `undefined` where it shows nothing.
  */
-export async function udpHolders(port: number): Promise<readonly Holder[] | undefined> {
-  const sockets = await readFile('/proc/net/udp', 'utf8').catch(() => undefined);
-  if (sockets === undefined) return undefined;
-  const wanted = new Set(inodesOf(sockets, port).map((inode) => `socket:[${inode}]`));
+export async function portHolders(protocol: 'udp' | 'tcp', port: number): Promise<readonly Holder[] | undefined> {
+  const tables = await Promise.all(
+    TABLES[protocol].map((name) => readFile(`/proc/net/${name}`, 'utf8').catch(() => undefined)),
+  );
+  if (tables[0] === undefined) return undefined;
+  const inodes = tables.flatMap((table = '') => inodesOf(table, port, protocol === 'tcp'));
+  const wanted = new Set(inodes.map((inode) => `socket:[${inode}]`));
   if (wanted.size === 0) return [];
   const holders: Holder[] = [];
   for (const entry of await readdir('/proc')) {
@@ -25,11 +33,14 @@ export async function udpHolders(port: number): Promise<readonly Holder[] | unde
   return holders;
 }
 
-/** The inodes of the sockets bound to a port: the second and the tenth column of /proc/net/udp. */
-function inodesOf(sockets: string, port: number): string[] {
+/** The inodes of the sockets bound to a port: the second and the tenth column of a table. */
+function inodesOf(sockets: string, port: number, isListening: boolean): string[] {
   const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
   const rows = sockets.split('\n').map((line) => line.trim().split(/\s+/));
-  return rows.filter(([, local = '']) => local.endsWith(suffix)).map((columns) => columns[9] ?? '');
+  const bound = rows.filter(
+    ([, local = '', , state]) => local.endsWith(suffix) && (!isListening || state === LISTENING),
+  );
+  return bound.map((columns) => columns[9] ?? '');
 }
 
 async function hasOne(pid: string, wanted: ReadonlySet<string>): Promise<boolean> {
