@@ -1,5 +1,7 @@
 import { systemClock } from '../clock.ts';
+import type { Exchange } from '../exchange/index.ts';
 import type { Greylist, PeerHealth, SyncPeer } from '../index.ts';
+import { exchangeShown } from './exchange.ts';
 import { stateOf } from './host-state.ts';
 import type { RecentEntries } from './recent.ts';
 import type { Host, Overview } from './shapes.ts';
@@ -12,6 +14,7 @@ const MAX_HOSTS = 100;
 export async function overview(
   peer: SyncPeer,
   greylist: Greylist,
+  exchange: Pick<Exchange, 'stats'> | undefined,
   recent: RecentEntries,
   started: number,
 ): Promise<Overview> {
@@ -38,6 +41,7 @@ export async function overview(
       verdicts,
       held: store && { tuples: store.tuples, addresses: store.addresses, spamtraps: store.spamtraps },
     },
+    exchange: exchange && exchangeShown(exchange.stats()),
   };
 }
 

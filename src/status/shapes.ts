@@ -16,6 +16,42 @@ export interface Overview {
     readonly lastError: string | undefined;
   }[];
   readonly counts: Counts;
+  /** `undefined` where no state is exchanged. */
+  readonly exchange: ExchangeShown | undefined;
+}
+
+/** How it stands with the exchange of state. */
+export interface ExchangeShown {
+  /** Whether a peer was asked for all that it has. */
+  readonly joined: boolean;
+  readonly peers: readonly ExchangePeerShown[];
+  readonly refusals: readonly RefusalShown[];
+}
+
+export interface ExchangePeerShown {
+  /** As it is configured, or its address. */
+  readonly name: string;
+  readonly address: string | undefined;
+  readonly state: string;
+  readonly trouble: string | undefined;
+  readonly outcome: string;
+  /** 0: there was no round. */
+  readonly lastRound: number;
+  readonly behindRecords: number;
+  readonly taken: number;
+  readonly given: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  readonly skew: number | undefined;
+}
+
+/** Who came in without a key of the group. */
+export interface RefusalShown {
+  readonly address: string;
+  readonly why: string;
+  readonly fingerprint: string | undefined;
+  readonly count: number;
+  readonly last: number;
 }
 
 /** A host of the group: a source, a target that nothing came from, or both. */

@@ -16,7 +16,7 @@ import { troublesOf } from './well-being.ts';
 export interface StatusOptions {
   readonly peer: SyncPeer;
   readonly greylist: Greylist;
-  /** Shown in the timeline, and by the metrics. */
+  /** Shown with the hosts, in the timeline, and by the metrics. */
   readonly exchange?: Pick<Exchange, 'stats' | 'on' | 'off'> | undefined;
   /** Shown by the metrics. */
   readonly adapters?: MetricsOptions['adapters'];
@@ -49,7 +49,7 @@ export async function openStatus(options: StatusOptions): Promise<Status> {
   const feed = new LiveFeed(peer, greylist, exchange);
   const pages = new RecordPages(greylist);
   const streams = new EventStreams({
-    overview: () => overview(peer, greylist, recent, started),
+    overview: () => overview(peer, greylist, exchange, recent, started),
     follow: () => follow(feed.latest),
   });
   const routes = new Map<string, Route>([

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { type Entry, Greylist, MemoryStore, SyncKey, SyncPeer } from 'spamd-sync';
-import { Exchange } from 'spamd-sync/exchange';
+import { Exchange, type ExchangePeer, probeExchange } from 'spamd-sync/exchange';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openStatus, type Status } from '../../src/status/index.ts';
 import { Program } from './program.ts';
@@ -24,6 +24,9 @@ let other: SyncPeer;
 let stranger: SyncPeer;
 let greylist: Greylist;
 let exchange: Exchange;
+let elsewhere: Exchange;
+/** What the page is shown of a peer of the exchange in place of what it is. */
+let pretended: Partial<ExchangePeer> | undefined;
 let status: Status;
 
 beforeAll(async () => {
@@ -50,15 +53,33 @@ beforeAll(async () => {
   other = await SyncPeer.open({ key: KEY, listen: '127.77.0.2', port: other.address.port, targets: here });
   const wrong = SyncKey.fromBytes(Buffer.from('another'));
   stranger = await SyncPeer.open({ key: wrong, listen: '127.77.0.4', port: 0, targets: here });
-  greylist = new Greylist({ group: peer });
-  exchange = new Exchange({ key: KEY, store: new MemoryStore(), group: peer });
-  status = await openStatus({ peer, greylist, exchange, host: '127.0.0.1', port: 0 });
+  elsewhere = new Exchange({ key: KEY, store: new MemoryStore(), listen: '127.77.0.2:0' });
+  await elsewhere.open({ mergeRecords: async (records) => records });
+  const peers = [`127.77.0.2:${elsewhere.address?.port}`, '127.77.0.3:9'];
+  const store = new MemoryStore();
+  exchange = new Exchange({ key: KEY, store, group: peer, listen: '127.77.0.1:0', with: peers });
+  greylist = new Greylist({ store: exchange.store, group: exchange });
+  await exchange.open(greylist);
+  const { port = 0 } = exchange.address ?? {};
+  for (let at = 0; at < 3; at++) await probeExchange(`127.77.0.1:${port}`, wrong);
+  const stats = (): ReturnType<Exchange['stats']> => {
+    const shown = exchange.stats();
+    if (pretended === undefined) return shown;
+    return { ...shown, rounds: 0, peers: shown.peers.map((one) => ({ ...one, ...pretended })) };
+  };
+  status = await openStatus({
+    peer,
+    greylist,
+    exchange: { stats, on: exchange.on.bind(exchange), off: exchange.off.bind(exchange) },
+    host: '127.0.0.1',
+    port: 0,
+  });
 });
 afterAll(async () => {
   await browser.close();
   await status.close();
-  await exchange.close();
   await greylist.close();
+  for (const one of [exchange, elsewhere]) await one.close();
   for (const one of [peer, other, stranger]) await one.close();
 });
 
@@ -170,6 +191,32 @@ describe('the page in a browser', () => {
     await page.close();
   });
 
+  test('shows each peer of the exchange of state, who was refused, and a join that is under way', async () => {
+    const { page, troubles } = await opened();
+    const rows = page.locator('#exchange-peers tr');
+    await rows.filter({ hasText: '127.77.0.2' }).getByText('well').waitFor();
+    const known = await rows.filter({ hasText: '127.77.0.2' }).locator('td').allTextContents();
+    expect(known.slice(2)).toEqual([
+      expect.stringMatching(/^\d+ s ago$/),
+      '0',
+      '0',
+      '0',
+      expect.stringMatching(/^\d/),
+      expect.stringMatching(/^\d/),
+    ]);
+    await rows.filter({ hasText: '127.77.0.3' }).getByText('cannot be reached').waitFor();
+    await rows.filter({ hasText: 'nothing listens there' }).waitFor();
+    await page.locator('#refusals', { hasText: 'Refused 127.0.0.1: another key' }).waitFor();
+    await page.locator('#state', { hasText: '2 of 4 hosts need a look' }).waitFor();
+    pretended = { outcome: 'asking', recordsReceived: 2250 };
+    await page.locator('#state', { hasText: 'Joining: what the others hold is on its way, 4,500 records' }).waitFor();
+    await rows.filter({ hasText: '127.77.0.2' }).getByText('under way').waitFor();
+    pretended = undefined;
+    await page.locator('#state', { hasText: 'need a look' }).waitFor();
+    expect(troubles).toEqual([]);
+    await page.close();
+  });
+
   test('keeps verdicts in sight when thousands of datagrams are dropped, and no more than a hundred of the drops', async () => {
     await greylist.check({ ip: '192.0.2.33', helo: 'a', from: '<>', to: '<b@example.net>' });
     const source = { address: '127.77.0.5', port: 8025 };
@@ -206,6 +253,7 @@ describe('the page in a browser', () => {
     async (width, colorScheme) => {
       const { page, troubles } = await opened({ viewport: { width, height: 900 }, colorScheme });
       await page.locator('#hosts tr', { hasText: '127.77.0.4' }).waitFor();
+      await page.locator('#exchange-peers tr', { hasText: '127.77.0.3' }).waitFor();
       await page.locator('#feed li', { hasText: 'GREY' }).first().waitFor();
       await page.getByLabel('Address').fill('198.51.100.66');
       await page.getByLabel('Address').press('Enter');

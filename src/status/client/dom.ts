@@ -33,6 +33,13 @@ export function cell(label: string, className: string, ...children: readonly (No
   return made;
 }
 
+/** A row of a table of eight columns that has nothing to show. */
+export function nothing(text: string): HTMLTableRowElement {
+  const only = element('td', 'nothing', text);
+  only.colSpan = 8;
+  return element('tr', '', only);
+}
+
 /** A mark: a shape for the eye, a word for all. */
 export function mark(kind: 'good' | 'bad' | 'warn' | 'quiet', shape: string, word: string): HTMLElement {
   const made = element('span', 'shape', shape);

@@ -30,6 +30,12 @@ export function duration(seconds: number): string {
   return `${Math.round(size / 86_400)} d`;
 }
 
+/** Bytes in the largest unit of which there is one. */
+export function bytes(value: number): string {
+  const unit = Math.min(3, Math.floor(Math.log2(Math.max(1, value)) / 10));
+  return unit === 0 ? `${value} B` : `${(value / 1024 ** unit).toFixed(1)} ${['', 'KiB', 'MiB', 'GiB'][unit]}`;
+}
+
 export function total(counts: Readonly<Record<string, number>>): number {
   return Object.values(counts).reduce((sum, value) => sum + value, 0);
 }

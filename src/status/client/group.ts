@@ -1,5 +1,6 @@
-import type { Host, Overview } from '../shapes.ts';
-import { byId, cell, element, mark } from './dom.ts';
+import type { ExchangePeerShown, Host, Overview } from '../shapes.ts';
+import { byId, cell, element, mark, nothing } from './dom.ts';
+import { isTroubled, joinWords } from './exchange.ts';
 import { count, duration, parts, total } from './format.ts';
 
 type Mark = readonly [kind: 'good' | 'bad' | 'warn' | 'quiet', shape: string, word: string];
@@ -16,14 +17,20 @@ const STATES: Readonly<Record<string, Mark>> = {
 const SVG = 'http://www.w3.org/2000/svg';
 
 /** The daemon and the hosts of its group. */
-export function showGroup({ time, started, address, troubles, hosts, groups }: Overview): void {
+export function showGroup({ time, started, address, troubles, hosts, groups, exchange }: Overview): void {
   byId('where', HTMLElement).textContent = `${address}, up for ${duration(time - started)}`;
   const isBad = ({ state, lastError }: Host): boolean => lastError !== undefined || STATES[state]?.[0] === 'bad';
-  const bad = hosts.filter(isBad).length;
+  const peers = exchange?.peers ?? [];
+  // A host may be in both lists.
+  const nameOf = ({ address, name }: ExchangePeerShown): string => address ?? name;
+  const all = new Set([...hosts.map(({ name }) => name), ...peers.map(nameOf)]).size;
+  const bad = new Set([...hosts.filter(isBad).map(({ name }) => name), ...peers.filter(isTroubled).map(nameOf)]).size;
+  const joining = exchange && joinWords(exchange);
   const state = byId('state', HTMLElement);
   if (troubles.length > 0) state.replaceChildren(mark('bad', '▲', troubles.join('; ')));
+  else if (joining !== undefined) state.replaceChildren(mark('quiet', '◐', joining));
   else if (bad > 0)
-    state.replaceChildren(mark('warn', '▲', `${bad} of ${hosts.length} hosts ${bad === 1 ? 'needs' : 'need'} a look`));
+    state.replaceChildren(mark('warn', '▲', `${bad} of ${all} hosts ${bad === 1 ? 'needs' : 'need'} a look`));
   else state.replaceChildren(mark('good', '●', 'All is well'));
   byId('groups', HTMLElement).textContent = groups
     .map(({ target, sent, lastError }) => `Group at ${target}: ${lastError ?? `${count(sent)} datagrams sent`}`)
@@ -78,10 +85,4 @@ function shape(name: 'line' | 'rect', attributes: Readonly<Record<string, number
   const made = document.createElementNS(SVG, name);
   for (const [attribute, value] of Object.entries(attributes)) made.setAttribute(attribute, `${value}`);
   return made;
-}
-
-function nothing(text: string): HTMLTableRowElement {
-  const only = element('td', 'nothing', text);
-  only.colSpan = 8;
-  return element('tr', '', only);
 }

@@ -1,6 +1,7 @@
 import type { Feed, Overview } from '../shapes.ts';
 import { showCounts } from './counts.ts';
 import { byId, mark } from './dom.ts';
+import { showExchange } from './exchange.ts';
 import { beginFeed, clearFeed, showFeed } from './feed.ts';
 import { showGroup } from './group.ts';
 import { beginRecords } from './records.ts';
@@ -16,6 +17,7 @@ events.addEventListener('feed', ({ data }: MessageEvent<string>) => showFeed(JSO
 events.addEventListener('overview', ({ data }: MessageEvent<string>) => {
   const overview = JSON.parse(data) as Overview;
   showGroup(overview);
+  showExchange(overview);
   showCounts(overview.counts);
 });
 events.addEventListener('error', () => {
