@@ -1,7 +1,10 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { parsePlace } from '../exchange/index.ts';
-import { append } from './arguments.ts';
+import { append, duration } from './arguments.ts';
 import { UsageError } from './failure.ts';
+
+/** The longest that an exchange takes, seconds. */
+const MAX_INTERVAL = 86_400;
 
 /** What the command line says of the exchange of state. */
 export interface ExchangeCliOptions {
@@ -25,10 +28,22 @@ export function exchangeWithOption(): Option {
   );
 }
 
+/** How often. */
+export function exchangeIntervalOption(): Option {
+  const description = 'how often each peer is asked for what differs, by whoever connected';
+  return new Option('--exchange-interval <duration>', description).argParser(interval).default(60, '1m');
+}
+
 /** @throws {UsageError} For an exchange without a key. */
 export function checkExchangeOptions(options: ExchangeCliOptions & { readonly emptyKey?: boolean }): void {
   if (!options.emptyKey || (options.exchange ?? options.exchangeWith) === undefined) return;
   throw new UsageError('--exchange and --exchange-with need a key: whoever connects could read and write the greylist');
+}
+
+function interval(text: string): number {
+  const seconds = duration(text);
+  if (seconds >= 1 && seconds <= MAX_INTERVAL) return seconds;
+  throw new InvalidArgumentError('not 1s..1d');
 }
 
 function place(text: string): string {

@@ -52,6 +52,8 @@ describe('serve --check of an exchange of state', () => {
     ['--exchange', '0.0.0.0:65536', 'not HOST, HOST:PORT or [IPv6]:PORT'],
     ['--exchange-with', 'mx 2', 'not HOST, HOST:PORT or [IPv6]:PORT'],
     ['--exchange-with', 'mx2.example.org:0', 'port 0 is for listening alone'],
+    ['--exchange-interval', '0', 'not 1s..1d'],
+    ['--exchange-interval', '25h', 'not 1s..1d'],
   ])('refuses %s %s in one line', async (option, value, why) => {
     const ran = await check('-K', key, option, value);
     expect(ran.err).toMatch(/^spamd-sync: option '--exchange/);

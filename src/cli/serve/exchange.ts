@@ -6,12 +6,12 @@ import type { ServeOptions } from './options.ts';
 
 /** The exchange that the options ask for, not open yet; `undefined`: none. */
 export function exchangeOf(
-  { exchange: listen, exchangeWith, verbose = false }: ServeOptions,
+  { exchange: listen, exchangeWith, exchangeInterval: interval, verbose = false }: ServeOptions,
   parts: { readonly key: Keyring; readonly group: SyncPeer; readonly store: Store },
   log: Log,
 ): Exchange | undefined {
   if (listen === undefined && exchangeWith === undefined) return undefined;
-  const exchange = new Exchange({ ...parts, listen, with: exchangeWith });
+  const exchange = new Exchange({ ...parts, listen, with: exchangeWith, interval });
   exchange.on('warning', ({ code, message }) => log(`warning: ${code}: ${message}`));
   exchange.on('round', ({ address, received, merged }) => {
     const isFirst = exchange.stats().rounds === 1;

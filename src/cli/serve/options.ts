@@ -7,6 +7,7 @@ import { controlOption } from '../control.ts';
 import {
   checkExchangeOptions,
   type ExchangeCliOptions,
+  exchangeIntervalOption,
   exchangeOption,
   exchangeWithOption,
 } from '../exchange-options.ts';
@@ -24,6 +25,7 @@ export interface ServeOptions extends ExchangeCliOptions {
   readonly group?: string;
   readonly dialect: 'spamd' | 'greyd';
   readonly allow?: readonly string[];
+  readonly exchangeInterval: number;
   readonly store: string;
   readonly control: string;
   readonly policy?: ListenAddress;
@@ -84,6 +86,7 @@ export function addServeOptions(command: Command): Command {
     .option('--allow <network>', 'accept from this address or prefix alone; repeatable', append)
     .addOption(exchangeOption())
     .addOption(exchangeWithOption())
+    .addOption(exchangeIntervalOption())
     .addOption(
       new Option('--store <store>', 'memory, level:DIRECTORY, or redis:URL as in redis:redis://127.0.0.1:6379/0')
         .env('SPAMD_SYNC_STORE')
