@@ -3,7 +3,7 @@ import type { RoundReport } from './asking.ts';
 
 /**
  * What an operator should look at, though the exchange goes on:
- * - `WARN_SPAMD_EXCHANGE`: a peer cannot be connected to, or what it sent is not of the protocol;
+ * - `WARN_SPAMD_EXCHANGE`: a peer cannot be connected to, comes in without the key, or sent what is not of the protocol;
  * - `WARN_SPAMD_LISTENER`: a listener threw, or its promise rejected: the program's own mistake.
  */
 export type ExchangeWarningCode = 'WARN_SPAMD_EXCHANGE' | 'WARN_SPAMD_LISTENER';

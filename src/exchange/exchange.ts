@@ -93,15 +93,15 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements Group, Asy
    * peer was asked for all that it has or that time is over.
    *
    * @param merger What merges the records of other peers: the greylist over `exchange.store`.
-   * @throws {SpamdSyncError} `ERR_SPAMD_LISTEN` where it cannot listen; `ERR_SPAMD_CLOSED` after {@link close}. What the store
-   * fails with it rejects with.
+   * @throws {SpamdSyncError} `ERR_SPAMD_LISTEN` where it cannot listen; `ERR_SPAMD_CLOSED` after {@link close}, also meanwhile.
+   * What the store fails with it rejects with.
    */
   async open(merger: Merger): Promise<void> {
     this.#checkOpen();
     checkMethods('merger', merger, ['mergeRecords']);
     this.#merger = merger;
     const { store, listen, interval, joinTimeout, clock, with: peers } = this.#settings;
-    await scan(store, this.#digest, new Set(Array(LEAVES).keys()), () => undefined);
+    await scan(store, this.#digest, new Set(Array(LEAVES).keys()), () => this.#checkOpen());
     this.#checkOpen();
     if (listen !== undefined) await this.#listen(listen);
     for (const peer of peers) this.#track(this.#connect(peer));
@@ -160,7 +160,7 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements Group, Asy
     await Promise.all(this.#tasks);
   }
 
-  #checkOpen(): void {
+  #checkOpen(): undefined {
     if (this.#closing !== undefined) throw new SpamdSyncError('ERR_SPAMD_CLOSED', 'the exchange is closed');
   }
 

@@ -1,9 +1,9 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { Keyring, MemoryStore } from 'spamd-sync';
-import { type ExchangePeer, parsePlace, placeWords, probeExchange } from 'spamd-sync/exchange';
+import { Exchange, type ExchangePeer, parsePlace, placeWords, probeExchange } from 'spamd-sync/exchange';
 import { describe, expect, it } from 'vitest';
 import { attempt } from '../support/records.ts';
-import { connectedTo, FAST, KEY, ManualEnd, OTHER_KEY, type Peer, peerWith, tlsTo, until } from './setup.ts';
+import { connectedTo, FAST, KEY, LOOPBACK, ManualEnd, OTHER_KEY, type Peer, peerWith, tlsTo, until } from './setup.ts';
 
 const NEVER_LISTENED = '127.0.0.1:1';
 
@@ -123,6 +123,19 @@ describe('a peer of an exchange', () => {
     await older.message('ask');
     expect(connectedTo(peer)[0]).toMatchObject({ version: 1, skew: undefined });
     older.socket.destroy();
+  });
+});
+
+describe('an exchange that is closed while it looks at what its store holds', () => {
+  it('gives up, and listens nowhere', async () => {
+    const store = new MemoryStore();
+    for (let i = 0; i < 20; i++) attempt(store, { ip: `192.0.2.${i}` });
+    const exchange = new Exchange({ key: KEY, store, listen: LOOPBACK });
+    const opening = exchange.open({ mergeRecords: async () => [] });
+    const closing = exchange.close();
+    await expect(opening).rejects.toMatchObject({ code: 'ERR_SPAMD_CLOSED' });
+    await closing;
+    expect(exchange.address).toBeUndefined();
   });
 });
 

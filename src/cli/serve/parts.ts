@@ -53,11 +53,7 @@ export async function openParts(options: ServeOptions, open: Closable[], log: Lo
   open.push(greylist);
   greylist.on('warning', ({ code, message }) => log(`warning: ${code}: ${message}`));
   await addSpamtraps(greylist, await spamtrapsOf(options));
-  if (exchange !== undefined) {
-    open.push(exchange);
-    await exchange.open(greylist);
-    log(exchangeWords(exchange, options));
-  }
+  if (exchange !== undefined) open.push(exchange);
   // By hand: as a service the system has made it, for this user.
   await mkdir(dirname(resolve(options.control)), { recursive: true, mode: 0o750 });
   const adapters = await openAdapters(options, greylist, open);
@@ -66,6 +62,14 @@ export async function openParts(options: ServeOptions, open: Closable[], log: Lo
   for (const words of adapterWords(adapters)) log(words);
   const status = await openPage(options, { peer, greylist, exchange, adapters }, log);
   if (status !== undefined) open.push(status);
+  // Last: it looks at all that the store holds, and mail is answered meanwhile.
+  if (exchange !== undefined) {
+    const giveUp = (): void => void exchange.close();
+    stop.addEventListener('abort', giveUp);
+    await exchange.open(greylist);
+    stop.removeEventListener('abort', giveUp);
+    log(exchangeWords(exchange, options));
+  }
   const { tuples, addresses, spamtraps } = await store.store.stats();
   log(`${storeWords(place)}: ${tuples} tuples, ${addresses} addresses, ${spamtraps} spamtraps`);
   const { address, port } = peer.address;
