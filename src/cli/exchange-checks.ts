@@ -77,6 +77,7 @@ const REMEDIES: Readonly<Record<ConnectFailure, (port: number) => string>> = {
   unreachable: (port) => `look at the route, and at the packet filters here and there: TCP port ${port} has to pass`,
   'no-answer': (port) =>
     `is it up? Let TCP port ${port} pass, out here and in there; or let that host connect to this one: one connection serves both ways`,
+  mute: () => 'the daemon there hangs, or another program has that port: look there',
   closed: () => 'look at the log there: it has too many connections, or what is between the two lets none through',
   'other-key': () =>
     'compare the keys: spamd-sync fingerprint FILE on both hosts. Every byte counts, a newline at the end too',

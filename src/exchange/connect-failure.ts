@@ -6,6 +6,7 @@ import { systemCode } from '../errors.ts';
  * - `nothing-listens`: the host is there, and nothing listens at the port;
  * - `unreachable`: there is no way to it, or a packet filter says so;
  * - `no-answer`: nothing comes back, as where a packet filter drops what is sent;
+ * - `mute`: it takes the connection, and says nothing;
  * - `closed`: it takes the connection and ends it at once;
  * - `other-key`: it has none of the keys of this host;
  * - `other-protocol`: what listens there is no exchange.
@@ -15,6 +16,7 @@ export type ConnectFailure =
   | 'nothing-listens'
   | 'unreachable'
   | 'no-answer'
+  | 'mute'
   | 'closed'
   | 'other-key'
   | 'other-protocol';
@@ -24,6 +26,7 @@ const WORDS: Readonly<Record<ConnectFailure, string>> = {
   'nothing-listens': 'nothing listens there',
   unreachable: 'there is no way to it',
   'no-answer': 'no answer',
+  mute: 'it takes the connection, and says nothing',
   closed: 'it ends the connection at once',
   'other-key': 'it has another key',
   'other-protocol': 'what listens there is no exchange of state',

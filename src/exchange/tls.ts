@@ -84,8 +84,7 @@ export class TlsTransport implements ChannelTransport {
     const abort = (): void => void socket.destroy();
     signal.addEventListener('abort', abort, { once: true });
     try {
-      // Where the connection itself is there, something takes it that says nothing of TLS.
-      const late = () => new ConnectError(socket.connecting ? 'no-answer' : 'other-protocol');
+      const late = () => new ConnectError(socket.connecting ? 'no-answer' : 'mute');
       await within(this.#clock, secured(socket), HANDSHAKE, late);
       return new TlsChannel(socket, this.#clock, key, this.#keyring);
     } catch (error) {

@@ -1,11 +1,17 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { Keyring, MemoryStore } from 'spamd-sync';
+import { type Clock, Keyring, MemoryStore } from 'spamd-sync';
 import { Exchange, type ExchangePeer, parsePlace, placeWords, probeExchange } from 'spamd-sync/exchange';
 import { describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/clock.ts';
 import { attempt } from '../support/records.ts';
 import { connectedTo, FAST, KEY, LOOPBACK, ManualEnd, OTHER_KEY, type Peer, peerWith, tlsTo, until } from './setup.ts';
 
 const NEVER_LISTENED = '127.0.0.1:1';
+/** Connects again at once, and has all the time that an answer takes. */
+const IMPATIENT: Clock = {
+  ...systemClock,
+  setTimer: (seconds, task, options) => systemClock.setTimer(seconds < 10 ? seconds / 100 : seconds, task, options),
+};
 
 function peersOf({ exchange }: Peer): readonly ExchangePeer[] {
   return exchange.stats().peers;
@@ -77,7 +83,7 @@ describe('a peer of an exchange', () => {
     await using mail = await smtp();
     await using busy = await hangingUp();
     const places = [NEVER_LISTENED, 'mx9.invalid', other.at, mail.at, busy.at];
-    await using peer = await peerWith({ with: places, listen: undefined, clock: FAST });
+    await using peer = await peerWith({ with: places, listen: undefined, clock: IMPATIENT });
     const states = () => peersOf(peer).map(({ state }) => state);
     await until(() => states().every((state) => state !== 'connecting') && peer.exchange.stats().unreachable > 15);
     expect(states()).toEqual(['nothing-listens', 'name', 'other-key', 'other-protocol', 'closed']);
@@ -98,6 +104,14 @@ describe('a peer of an exchange', () => {
         `no connection to ${busy.at}: it ends the connection at once`,
       ].toSorted(),
     );
+  });
+
+  it('is mute where it takes the connection and no answer comes', async () => {
+    await using silent = await serverThat(() => {});
+    await using peer = await peerWith({ with: [silent.at], listen: undefined, clock: FAST });
+    await until(() => peersOf(peer)[0]?.state === 'mute');
+    expect(peersOf(peer)[0]?.trouble).toBe('it takes the connection, and says nothing');
+    await peer.exchange.close();
   });
 
   it('has the place of its key in the keyring, so that a rotation can be followed', async () => {
@@ -142,7 +156,7 @@ describe('an exchange that is closed while it looks at what its store holds', ()
 describe('who is refused', () => {
   it('is known by address and by what it calls its key, warned of at the third time, and forgotten with the key', async () => {
     await using peer = await peerWith();
-    await using stranger = await peerWith({ key: OTHER_KEY, with: [peer.at], listen: undefined, clock: FAST });
+    await using stranger = await peerWith({ key: OTHER_KEY, with: [peer.at], listen: undefined, clock: IMPATIENT });
     await until(() => (peer.exchange.stats().refusals[0]?.count ?? 0) > 4);
     const { fingerprint } = OTHER_KEY;
     expect(peer.exchange.stats().refusals).toMatchObject([{ address: '127.0.0.1', why: 'other-key', fingerprint }]);
