@@ -1,9 +1,10 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { type Clock, Keyring, MemoryStore } from 'spamd-sync';
 import { Exchange, type ExchangePeer, parsePlace, placeWords, probeExchange } from 'spamd-sync/exchange';
+import type { StoreRecord } from 'spamd-sync/store';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
-import { attempt } from '../support/records.ts';
+import { address, attempt } from '../support/records.ts';
 import { connectedTo, FAST, KEY, LOOPBACK, ManualEnd, OTHER_KEY, type Peer, peerWith, tlsTo, until } from './setup.ts';
 
 const NEVER_LISTENED = '127.0.0.1:1';
@@ -12,6 +13,13 @@ const IMPATIENT: Clock = {
   ...systemClock,
   setTimer: (seconds, task, options) => systemClock.setTimer(seconds < 10 ? seconds / 100 : seconds, task, options),
 };
+
+/** Never looked through. */
+class EndlessStore extends MemoryStore {
+  override async *records(): AsyncGenerator<StoreRecord, void> {
+    for (;;) yield { type: 'address', ip: '192.0.2.1', record: address({}) };
+  }
+}
 
 function peersOf({ exchange }: Peer): readonly ExchangePeer[] {
   return exchange.stats().peers;
@@ -142,9 +150,7 @@ describe('a peer of an exchange', () => {
 
 describe('an exchange that is closed while it looks at what its store holds', () => {
   it('gives up, and listens nowhere', async () => {
-    const store = new MemoryStore();
-    for (let i = 0; i < 20; i++) attempt(store, { ip: `192.0.2.${i}` });
-    const exchange = new Exchange({ key: KEY, store, listen: LOOPBACK });
+    const exchange = new Exchange({ key: KEY, store: new EndlessStore(), listen: LOOPBACK });
     const opening = exchange.open({ mergeRecords: async () => [] });
     const closing = exchange.close();
     await expect(opening).rejects.toMatchObject({ code: 'ERR_SPAMD_CLOSED' });
