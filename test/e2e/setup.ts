@@ -13,9 +13,9 @@ declare module 'vitest' {
   }
 }
 
-/** Sees to it that namespaces can be made, and that none is left behind, however the tests ended. */
+/** Sees to it that there is what the tests run, and that no namespace is left behind, however they ended. */
 export function setup(project: TestProject): () => void {
-  needNamespaces();
+  const removeLabs = setUpLabs(project);
   needPackage('redis-server', hasRedis);
   needPackage('tshark', () => works('tshark', ['--version']));
   needPackage('nftables', () => works('nft', ['--version']));
@@ -24,6 +24,12 @@ export function setup(project: TestProject): () => void {
   needPackage('swaks', () => works('swaks', ['--version']));
   needOpenSmtpd();
   needHaraka();
+  return removeLabs;
+}
+
+/** Sees to it that namespaces can be made; what is returned removes all that this run has made. */
+export function setUpLabs(project: TestProject): () => void {
+  needNamespaces();
   const prefix = `sy${process.pid.toString(36)}-`;
   project.provide('labPrefix', prefix);
   return () => removeLeftovers(prefix);

@@ -1,6 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import type { TestProject } from 'vitest/node';
-import { setup as setUpLabs } from '../e2e/setup.ts';
+import { setUpLabs } from '../e2e/setup.ts';
 import { greydPrograms, hasNamespaces, spamdPrograms } from './named.ts';
 
 export function setup(project: TestProject): (() => void) | undefined {
