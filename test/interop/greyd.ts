@@ -71,8 +71,10 @@ section sync {
 }
 `,
   );
-  const program = new Program([programs.daemon, '-h', 'interop.example.org', '-f', config], place.inside);
   const database = [...place.inside, programs.database, '-f', config];
+  // Makes the tables: of two processes that find none greyd has one exit, and with it all of them.
+  await output(database);
+  const program = new Program([programs.daemon, '-h', 'interop.example.org', '-f', config], place.inside);
   const daemon: Daemon = {
     dialect: 'greyd',
     address: place.address,
