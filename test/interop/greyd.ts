@@ -21,14 +21,25 @@ function driver(programs: Programs, name: string): string {
   return join(GREYD_LIBDIR, name);
 }
 
-/** A greyd of its own, with a database of its own, that changes no firewall. */
-export async function startGreyd(programs: Programs, place: Place): Promise<Daemon> {
+/** What the hosts of a group have in common. */
+export interface Common {
+  readonly syncPort: number;
+  readonly key: string;
+}
+
+/**
+ * A greyd of its own, with a database of its own, that changes no firewall.
+ *
+ * @param common Of the group that it is to join. Default: it has a port and a key of its own.
+ */
+export async function startGreyd(programs: Programs, place: Place, common?: Common): Promise<Daemon> {
   const directory = await temporaryDirectory();
   const config = join(directory, 'greyd.conf');
   const keyFile = join(directory, 'greyd.key');
-  const [smtpPort, configPort, syncPort] = [await freeTcpPort(), await freeTcpPort(), await freeUdpPort()];
+  const [smtpPort, configPort] = [await freeTcpPort(), await freeTcpPort()];
+  const { key, syncPort } = common ?? { key: KEY, syncPort: await freeUdpPort() };
   await mkdir(join(directory, 'db'));
-  await writeFile(keyFile, KEY, { mode: 0o600 });
+  await writeFile(keyFile, key, { mode: 0o600 });
   await writeFile(
     config,
     `
@@ -80,7 +91,7 @@ section sync {
     address: place.address,
     smtpPort,
     syncPort,
-    key: KEY,
+    key,
     program,
     rows: async () => parseRows(await output(database)),
     database: async (...args) => void (await output([...database, ...args])),
