@@ -24,7 +24,7 @@ export interface Parts {
   readonly greylist: Greylist;
   /** What it does, in words: where it listens, and who it asks. */
   readonly words: string;
-  /** Rejects when the peer fails. */
+  /** Rejects when the peer fails, or the exchange cannot be opened. */
   readonly failed: Promise<never>;
 }
 
@@ -45,8 +45,8 @@ export async function openParts(options: ServeOptions, open: Closable[], log: Lo
   open.push(peer);
   peer.on('warning', ({ code, message }) => log(`warning: ${code}: ${message}`));
   // Listened to until the end: without a listener a second error would end the process before the store is closed.
-  const failed = new Promise<never>((_, reject) => peer.on('error', reject));
-  failed.catch(() => {});
+  const peerFailed = new Promise<never>((_, reject) => peer.on('error', reject));
+  peerFailed.catch(() => {});
   if (options.verbose) logTraffic(peer, log);
   const exchange = exchangeOf(options, { key: keys.keyring, group: peer, store: store.store }, log);
   const greylist = new Greylist({ store: exchange?.store ?? store.store, group: exchange ?? peer, policy });
@@ -62,14 +62,9 @@ export async function openParts(options: ServeOptions, open: Closable[], log: Lo
   for (const words of adapterWords(adapters)) log(words);
   const status = await openPage(options, { peer, greylist, exchange, adapters }, log);
   if (status !== undefined) open.push(status);
-  // Last: it looks at all that the store holds, and mail is answered meanwhile.
-  if (exchange !== undefined) {
-    const giveUp = (): void => void exchange.close();
-    stop.addEventListener('abort', giveUp);
-    await exchange.open(greylist);
-    stop.removeEventListener('abort', giveUp);
-    log(exchangeWords(exchange, options));
-  }
+  // Not waited for: it looks at all that the store holds, and mail is answered meanwhile.
+  const failed = Promise.race([peerFailed, openExchange(exchange, greylist, options, log)]);
+  failed.catch(() => {});
   const { tuples, addresses, spamtraps } = await store.store.stats();
   log(`${storeWords(place)}: ${tuples} tuples, ${addresses} addresses, ${spamtraps} spamtraps`);
   const { address, port } = peer.address;
@@ -104,6 +99,20 @@ export async function closeAll(open: readonly Closable[]): Promise<void> {
     }
   }
   if (errors.length > 0) throw errors[0];
+}
+
+/** Rejects where it cannot be opened, and else stays as it is. */
+async function openExchange(
+  exchange: Exchange | undefined,
+  greylist: Greylist,
+  options: ServeOptions,
+  log: Log,
+): Promise<never> {
+  if (exchange !== undefined) {
+    await exchange.open(greylist);
+    log(exchangeWords(exchange, options));
+  }
+  return new Promise(() => {});
 }
 
 /** For a demonstration any port will do. */
