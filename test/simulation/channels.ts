@@ -1,4 +1,5 @@
 /** Streams between exchanges on the clock of a simulation: what is written arrives a moment later, in order, or the stream ends. */
+import type { Keyring, SyncKey } from 'spamd-sync';
 import type { Channel, ChannelTransport } from 'spamd-sync/exchange';
 import type { TimedClock } from '../../src/clock.ts';
 
@@ -6,12 +7,15 @@ const LATENCY = 0.001;
 /** How long it takes to notice that nobody answers, seconds. */
 const TIMEOUT = 5;
 
-type OnChannel = (channel: Channel) => void;
+interface Listening {
+  readonly keyring: Keyring;
+  readonly onChannel: (channel: Channel) => void;
+}
 
 export class MemoryChannels {
   readonly #clock: TimedClock;
   readonly #isCut: (one: string, other: string) => boolean;
-  readonly #listeners = new Map<string, OnChannel>();
+  readonly #listeners = new Map<string, Listening>();
   readonly #ends = new Set<End>();
 
   constructor(clock: TimedClock, isCut: (one: string, other: string) => boolean) {
@@ -24,31 +28,39 @@ export class MemoryChannels {
     for (const end of this.#ends) if (this.#isCut(end.local, end.remote.address)) end.break();
   }
 
-  transport(local: string): ChannelTransport {
+  /** How many ends there are that a key opened. */
+  openedBy(key: SyncKey): number {
+    return [...this.#ends].filter((end) => end.key === key).length;
+  }
+
+  /** @param keyring Whose keys it is authenticated by: it connects by the first of them that the other end has. */
+  transport(local: string, keyring: Keyring): ChannelTransport {
     return {
       connect: async ({ host }, signal) => {
         await new Promise<void>((resolve) => this.#clock.setTimer(LATENCY, resolve));
-        const onChannel = this.#listeners.get(host);
-        if (signal.aborted || onChannel === undefined || this.#isCut(local, host)) {
+        const listening = this.#listeners.get(host);
+        if (signal.aborted || listening === undefined || this.#isCut(local, host)) {
           await new Promise<void>((resolve) => this.#clock.setTimer(signal.aborted ? 0 : TIMEOUT, resolve));
           throw Object.assign(new Error('nobody answers'), { code: 'ETIMEDOUT' });
         }
-        const [here, there] = [this.#end(local, host), this.#end(host, local)];
+        const key = keyring.keys.find((one) => listening.keyring.keys.includes(one));
+        if (key === undefined) throw Object.assign(new Error('no such key'), { code: 'ECONNRESET' });
+        const [here, there] = [this.#end(local, host, key, keyring), this.#end(host, local, key, listening.keyring)];
         here.other = there;
         there.other = here;
-        onChannel(there);
+        listening.onChannel(there);
         return here;
       },
       listen: async ({ port }, onChannel) => {
-        this.#listeners.set(local, onChannel);
+        this.#listeners.set(local, { keyring, onChannel });
         const close = async (): Promise<void> => void this.#listeners.delete(local);
         return { address: { address: local, port }, counts: { unauthenticated: 0, refused: 0 }, close };
       },
     };
   }
 
-  #end(local: string, remote: string): End {
-    const end = new End(local, remote, this.#clock, () => this.#ends.delete(end));
+  #end(local: string, remote: string, key: SyncKey, keyring: Keyring): End {
+    const end = new End(local, remote, key, keyring, this.#clock, () => this.#ends.delete(end));
     this.#ends.add(end);
     return end;
   }
@@ -57,9 +69,10 @@ export class MemoryChannels {
 class End implements Channel {
   readonly local: string;
   readonly remote: { readonly address: string; readonly port: number };
-  readonly isAuthorised = true;
+  readonly key: SyncKey;
   readonly waiting = 0;
   other: End | undefined;
+  readonly #keyring: Keyring;
   readonly #clock: TimedClock;
   readonly #onClosed: () => void;
   readonly #arrived: Uint8Array[] = [];
@@ -67,11 +80,17 @@ class End implements Channel {
   #failure: Error | undefined;
   #wake: (() => void) | undefined;
 
-  constructor(local: string, remote: string, clock: TimedClock, onClosed: () => void) {
+  constructor(local: string, remote: string, key: SyncKey, keyring: Keyring, clock: TimedClock, onClosed: () => void) {
     this.local = local;
     this.remote = { address: remote, port: 8027 };
+    this.key = key;
+    this.#keyring = keyring;
     this.#clock = clock;
     this.#onClosed = onClosed;
+  }
+
+  get isAuthorised(): boolean {
+    return this.#keyring.keys.includes(this.key);
   }
 
   async write(bytes: Uint8Array): Promise<void> {
