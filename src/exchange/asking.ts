@@ -8,6 +8,9 @@ import type { Refused } from './refused.ts';
 import { scan } from './scan.ts';
 import { shortHash } from './shared.ts';
 
+/** So many records are merged before others have their turn: less than some milliseconds. */
+const SLICE = 256;
+
 /** What a round came to. */
 export interface RoundReport {
   /** How many leaves of 4096 differed. */
@@ -88,14 +91,16 @@ class Taken {
   }
 
   async #merge(items: readonly Parameters<typeof recordOf>[0][]): Promise<void> {
-    const records = items.map(recordOf).filter((record) => record !== undefined);
-    if (records.length === 0) return;
-    const refused = await this.#o.merge(records);
-    // A store in memory merges without a turn of the event loop, and many messages may have come.
-    await nextTurn();
-    for (const record of refused) this.#o.refused.add(record);
-    this.received += records.length;
-    this.merged += records.length - refused.length;
+    for (let from = 0; from < items.length; from += SLICE) {
+      const slice = items.slice(from, from + SLICE);
+      const records = slice.map(recordOf).filter((record) => record !== undefined);
+      const refused = await this.#o.merge(records);
+      // A store in memory merges without a turn of the event loop, and many messages may have come.
+      await nextTurn();
+      for (const record of refused) this.#o.refused.add(record);
+      this.received += records.length;
+      this.merged += records.length - refused.length;
+    }
   }
 }
 

@@ -76,10 +76,17 @@ function whiteStep(expires: number): number {
 }
 
 function leafOf(key: string): number {
-  return hash('sha1', key, 'buffer').readUInt16BE() >>> (16 - LEAF_BITS);
+  const digest = hash('sha1', key, 'binary');
+  return ((digest.charCodeAt(0) << 8) | digest.charCodeAt(1)) >>> (16 - LEAF_BITS);
 }
 
 function hashOf(leaf: number, text: string): RecordHash {
-  const digest = hash('sha1', text, 'buffer');
-  return { leaf, low: digest.readUInt32LE(), high: digest.readUInt32LE(4) };
+  const digest = hash('sha1', text, 'binary');
+  return { leaf, low: uint32At(digest, 0), high: uint32At(digest, 4) };
+}
+
+/** Four bytes of what has one in each character, the lowest first: a string is made in a quarter of the time of a buffer. */
+function uint32At(bytes: string, at: number): number {
+  const [first, second] = [bytes.charCodeAt(at), bytes.charCodeAt(at + 1)];
+  return (first | (second << 8) | (bytes.charCodeAt(at + 2) << 16) | (bytes.charCodeAt(at + 3) << 24)) >>> 0;
 }

@@ -1,4 +1,6 @@
+import { ArrivalOrder } from './arrival-order.ts';
 import { type ClientNetwork, networkOfClient } from './shares.ts';
+import { SplitMap } from './split-map.ts';
 import { Places, UseOrder } from './use-order.ts';
 
 /** How many records are looked at before the event loop may turn: a fraction of a millisecond. */
@@ -38,8 +40,8 @@ export interface FairTableOptions<R> {
  */
 export class FairTable<R extends object> {
   readonly #options: FairTableOptions<R>;
-  /** In the order in which they came. */
-  readonly #numbers = new Map<string, number>();
+  readonly #numbers = new SplitMap<string, number>();
+  readonly #order = new ArrivalOrder();
   readonly #keys: (string | undefined)[] = [];
   readonly #records: (R | undefined)[] = [];
   readonly #free: number[] = [];
@@ -122,12 +124,12 @@ export class FairTable<R extends object> {
    * @param isWanted Which records to bring. Default: all.
    */
   *slices(isWanted: (record: R) => boolean = () => true): Generator<Slice<R>, void> {
-    let left = this.#numbers.size;
+    let left = this.size;
     let items: [string, R][] = [];
-    for (const [key, number] of this.#numbers) {
+    for (const number of this.#order) {
       if (left-- === 0) break;
       const record = this.at(number);
-      if (isWanted(record)) items.push([key, record]);
+      if (isWanted(record)) items.push([this.#keyAt(number), record]);
       if (left % SLICE !== 0 || left === 0) continue;
       yield { items, isLast: false };
       items = [];
@@ -148,6 +150,7 @@ export class FairTable<R extends object> {
     this.#keys[number] = key;
     this.#records[number] = record;
     this.#numbers.set(key, number);
+    this.#order.append(number);
     this.#link(number, network, bytes, yields);
   }
 
@@ -171,6 +174,7 @@ export class FairTable<R extends object> {
 
   #forget(number: number): void {
     this.#numbers.delete(this.#keyAt(number));
+    this.#order.remove(number);
     this.#keys[number] = undefined;
     this.#records[number] = undefined;
     this.#free.push(number);

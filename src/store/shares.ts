@@ -1,5 +1,7 @@
 import { isIPv6 } from 'node:net';
 import { groupsOfIPv6, parseIPv4 } from '../address.ts';
+import { NONE } from './numbers.ts';
+import { SplitMap } from './split-map.ts';
 
 /**
  * The network that shares out what a store keeps: an IPv4 /24 as its first 24 bits, an IPv6 /48 as `-1 -` its first 48
@@ -23,7 +25,6 @@ export function networkOfClient(ip: string): ClientNetwork {
   return -1 - ((first * 0x1_0000 + second) * 0x1_0000 + third);
 }
 
-const NONE = -1;
 /** A share of 2^53 bytes is in the last. */
 const BINS = 54;
 
@@ -36,7 +37,7 @@ const BINS = 54;
  */
 export class Shares {
   readonly #alike: number;
-  readonly #slots = new Map<ClientNetwork, number>();
+  readonly #slots = new SplitMap<ClientNetwork, number>();
   readonly #networks: (ClientNetwork | undefined)[] = [];
   readonly #first = new Int32Array(BINS).fill(NONE);
   readonly #last = new Int32Array(BINS).fill(NONE);

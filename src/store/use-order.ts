@@ -1,6 +1,6 @@
+import { doubled, NONE } from './numbers.ts';
 import { type ClientNetwork, Shares } from './shares.ts';
 
-const NONE = -1;
 /** Networks that hold less are alike: one with a usual tuple is no smaller than one whose tuple is a little shorter. */
 const ALIKE = 512;
 /** How many that were used since are passed over, at most, before one has to make room all the same. */
@@ -11,16 +11,17 @@ const CHANCES = 64;
  * an object, a third of the size. Several orders over different records of one table share them.
  */
 export class Places {
+  // Of different lengths, so that they grow at different times: at a million records each takes some milliseconds.
   /** The slot of its network, see `Shares`. */
   slot = new Int32Array(8);
   /** What it takes, bytes; only changed while it is in no order. */
-  bytes = new Int32Array(8);
+  bytes = new Int32Array(9);
   /** The one of its network that was used before it. */
-  before = new Int32Array(8);
+  before = new Int32Array(10);
   /** The one of its network that was used after it. */
-  after = new Int32Array(8);
+  after = new Int32Array(11);
   /** Whether it was used since it came, or was last passed over. */
-  used = new Uint8Array(8);
+  used = new Uint8Array(12);
 
   /** One was used. */
   touch(index: number): void {
@@ -29,11 +30,11 @@ export class Places {
 
   /** Makes a place for a record. */
   include(index: number): void {
-    if (index < this.slot.length) return;
-    this.slot = doubled(this.slot);
-    this.bytes = doubled(this.bytes);
-    this.before = doubled(this.before);
-    this.after = doubled(this.after);
+    if (index >= this.slot.length) this.slot = doubled(this.slot);
+    if (index >= this.bytes.length) this.bytes = doubled(this.bytes);
+    if (index >= this.before.length) this.before = doubled(this.before);
+    if (index >= this.after.length) this.after = doubled(this.after);
+    if (index < this.used.length) return;
     const used = new Uint8Array(this.used.length * 2);
     used.set(this.used);
     this.used = used;
@@ -71,8 +72,8 @@ export class UseOrder {
   link(index: number, network: ClientNetwork): void {
     const slot = this.#shares.add(network, this.#places.bytes[index] as number);
     if (slot === this.#oldest.length) {
-      this.#oldest = doubled(this.#oldest);
-      this.#newest = doubled(this.#newest);
+      this.#oldest = doubled(this.#oldest).fill(NONE, slot);
+      this.#newest = doubled(this.#newest).fill(NONE, slot);
     }
     this.#places.slot[index] = slot;
     this.#places.used[index] = 0;
@@ -129,10 +130,4 @@ export class UseOrder {
     if (after === NONE) this.#newest[slot] = before;
     else places.before[after] = before;
   }
-}
-
-function doubled(numbers: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
-  const more = new Int32Array(numbers.length * 2).fill(NONE, numbers.length);
-  more.set(numbers);
-  return more;
 }

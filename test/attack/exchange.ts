@@ -9,6 +9,7 @@
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createConnection, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -31,25 +32,44 @@ const addresses = Number(values.addresses);
 const KEY = SyncKey.fromBytes(Buffer.from('a key'));
 const NOW = Number(values.now);
 const BATCH = 10_000;
+/** How often the event loop is looked at, milliseconds. */
+const PERIOD = 5;
 
-/** Stalls of this event loop: how much later than asked for a timer comes. */
+/** What this thread has had of the processors, milliseconds; 0 where the system does not say. */
+function processorTime(): number {
+  try {
+    return Number(readFileSync('/proc/thread-self/schedstat', 'latin1').split(' ')[0]) / 1e6;
+  } catch {
+    return 0;
+  }
+}
+
+/** Stalls of this event loop: how much later than asked for a timer comes, and how much of that this thread was running. */
 class Stalls {
   #last = performance.now();
+  #lastProcessor = processorTime();
   longest = 0;
+  /** The most processor time, on a machine that is shared; not always that of the longest. */
+  busiest = 0;
   readonly #timer = setInterval(() => {
     const now = performance.now();
-    this.longest = Math.max(this.longest, now - this.#last - 5);
+    const processor = processorTime();
+    this.longest = Math.max(this.longest, now - this.#last - PERIOD);
+    this.busiest = Math.max(this.busiest, processor - this.#lastProcessor);
     this.#last = now;
-  }, 5);
+    this.#lastProcessor = processor;
+  }, PERIOD);
 
   reset(): void {
     this.longest = 0;
+    this.busiest = 0;
     this.#last = performance.now();
+    this.#lastProcessor = processorTime();
   }
 
-  end(): number {
+  end(): string {
     clearInterval(this.#timer);
-    return this.longest;
+    return `${this.longest.toFixed(0)} ms (${this.busiest.toFixed(0)} of CPU time)`;
   }
 }
 
@@ -125,7 +145,7 @@ interface Served {
   readonly port: number;
   ask(
     what: 'begin' | 'end',
-  ): Promise<Record<string, never> & { stall: number; above: number; stats: ReturnType<Exchange['stats']> }>;
+  ): Promise<Record<string, never> & { stall: string; above: number; stats: ReturnType<Exchange['stats']> }>;
 }
 
 async function served(changed: number): Promise<Served> {
@@ -177,7 +197,7 @@ async function join(): Promise<void> {
     `  who joins: state ${(state / MIB).toFixed(0)} MiB, peak above it ${((peak - before - state) / MIB).toFixed(0)} MiB`,
   );
   console.log(`  who answers: peak above its state ${(above / MIB).toFixed(0)} MiB`);
-  console.log(`  longest stall: ${stall.toFixed(0)} ms who joins, ${otherStall.toFixed(0)} ms who answers`);
+  console.log(`  longest stall: ${stall} who joins, ${otherStall} who answers`);
 }
 
 async function changed(count: number): Promise<void> {
@@ -218,7 +238,7 @@ async function idle(): Promise<void> {
   const more = ((process.memoryUsage().rss - before) / MIB).toFixed(0);
   console.log(
     `idle: 10000 connections, ${refused} refused, ${unauthenticated} ended, ${open} open; ${more} MiB with this end's own,` +
-      ` longest stall ${stalls.end().toFixed(0)} ms`,
+      ` longest stall ${stalls.end()}`,
   );
   for (const socket of sockets) socket.destroy();
   await exchange.close();

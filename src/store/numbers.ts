@@ -1,0 +1,9 @@
+/** In the place of a number: there is none. */
+export const NONE = -1;
+
+/** An array of twice the length, what is more being 0: the system makes it only where it is written to. */
+export function doubled(numbers: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
+  const more = new Int32Array(numbers.length * 2);
+  more.set(numbers);
+  return more;
+}

@@ -1,0 +1,51 @@
+/** How many maps the entries are in. A power of two. */
+const PARTS = 64;
+/** How many characters of a key decide in which map it is: those of an IPv6 /64, or of an IPv4 address and more. */
+const LOOKED_AT = 24;
+
+/**
+ * A map in parts. A `Map` of half a million entries that grows puts each of them in its place anew, which takes as long as that:
+ * some 50 ms. The parts grow at different times, and each in a fraction of one.
+ *
+ * Whoever chooses keys may get them all into one part, which is then as one `Map` is.
+ */
+export class SplitMap<K extends string | number, V> {
+  readonly #parts: (Map<K, V> | undefined)[] = Array(PARTS).fill(undefined);
+  #size = 0;
+
+  /** How many entries there are. */
+  get size(): number {
+    return this.#size;
+  }
+
+  get(key: K): V | undefined {
+    return this.#parts[partOf(key)]?.get(key);
+  }
+
+  set(key: K, value: V): void {
+    const at = partOf(key);
+    let part = this.#parts[at];
+    if (part === undefined) {
+      part = new Map();
+      this.#parts[at] = part;
+    }
+    const before = part.size;
+    part.set(key, value);
+    this.#size += part.size - before;
+  }
+
+  delete(key: K): void {
+    if (this.#parts[partOf(key)]?.delete(key)) this.#size--;
+  }
+}
+
+function partOf(key: string | number): number {
+  let mixed: number;
+  if (typeof key === 'number') mixed = key;
+  else {
+    const end = Math.min(key.length, LOOKED_AT);
+    mixed = key.length;
+    for (let at = 0; at < end; at++) mixed = Math.imul(mixed, 31) + key.charCodeAt(at);
+  }
+  return Math.imul(mixed, 0x9e37_79b1) >>> 26;
+}
