@@ -13,13 +13,14 @@ export function frame(message: Uint8Array, max: number): Buffer {
   return bytes;
 }
 
-/** Puts messages together from what comes out of a stream, however it is cut. Holds at most one message and a chunk. */
+/** Puts messages together from what comes out of a stream, however it is cut. Holds at most one message, whole, and no chunk. */
 export class FrameReader {
   readonly #max: number;
-  #chunks: Buffer[] = [];
-  #size = 0;
-  /** Bytes that the next message needs, its header included; the header alone until that is there. */
-  #needed = HEADER;
+  readonly #header = Buffer.alloc(HEADER);
+  /** The message that is not complete; `undefined` as long as its header is not. */
+  #message: Buffer | undefined;
+  /** Bytes that are there of it, or of its header. */
+  #filled = 0;
 
   /** @param max The largest message, bytes. */
   constructor(max: number) {
@@ -28,7 +29,7 @@ export class FrameReader {
 
   /** Bytes of a message that is not complete. */
   get incomplete(): number {
-    return this.#size;
+    return this.#message === undefined ? this.#filled : HEADER + this.#filled;
   }
 
   /**
@@ -36,22 +37,36 @@ export class FrameReader {
    * @throws {RangeError} For a length over the largest: whoever sends it does not speak this protocol.
    */
   push(chunk: Buffer): Buffer[] {
-    this.#chunks.push(chunk);
-    this.#size += chunk.length;
     const messages: Buffer[] = [];
-    while (this.#size >= this.#needed) {
-      const bytes = this.#chunks.length === 1 ? (this.#chunks[0] as Buffer) : Buffer.concat(this.#chunks, this.#size);
-      const length = bytes.readUInt32BE();
-      if (length > this.#max) throw tooLong(length, this.#max);
-      this.#needed = HEADER + length;
-      this.#chunks = [bytes];
-      if (bytes.length < this.#needed) break;
-      messages.push(bytes.subarray(HEADER, this.#needed));
-      this.#chunks = [bytes.subarray(this.#needed)];
-      this.#size = bytes.length - this.#needed;
-      this.#needed = HEADER;
+    let at = 0;
+    while (at < chunk.length) {
+      if (this.#message === undefined) {
+        at += this.#fill(this.#header, chunk, at);
+        if (this.#filled < HEADER) break;
+        this.#filled = 0;
+        const length = this.#header.readUInt32BE();
+        if (length > this.#max) throw tooLong(length, this.#max);
+        if (chunk.length - at >= length) {
+          messages.push(chunk.subarray(at, at + length));
+          at += length;
+          continue;
+        }
+        this.#message = Buffer.allocUnsafeSlow(length);
+      }
+      at += this.#fill(this.#message, chunk, at);
+      if (this.#filled < this.#message.length) break;
+      messages.push(this.#message);
+      this.#message = undefined;
+      this.#filled = 0;
     }
     return messages;
+  }
+
+  /** @returns How many bytes it took of the chunk. */
+  #fill(part: Buffer, chunk: Buffer, at: number): number {
+    const copied = chunk.copy(part, this.#filled, at);
+    this.#filled += copied;
+    return copied;
   }
 }
 

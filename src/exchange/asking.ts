@@ -1,4 +1,3 @@
-import { nextTurn } from '../clock.ts';
 import type { Store } from '../store/index.ts';
 import { type Digest, differing, FAN } from './digest.ts';
 import { type Inbox, PATIENCE } from './inbox.ts';
@@ -7,9 +6,10 @@ import { type MessageProperties, recordOf, type SharedRecord, sumsOf } from './m
 import type { Refused } from './refused.ts';
 import { scan } from './scan.ts';
 import { shortHash } from './shared.ts';
+import { turn } from './turns.ts';
 
-/** So many records are merged before others have their turn: less than some milliseconds. */
-const SLICE = 256;
+/** So many records are merged before others may have their turn: some milliseconds. To merge one takes as long as a look at two. */
+const SLICE = 128;
 
 /** What a round came to. */
 export interface RoundReport {
@@ -94,9 +94,9 @@ class Taken {
     for (let from = 0; from < items.length; from += SLICE) {
       const slice = items.slice(from, from + SLICE);
       const records = slice.map(recordOf).filter((record) => record !== undefined);
-      const refused = await this.#o.merge(records);
       // A store in memory merges without a turn of the event loop, and many messages may have come.
-      await nextTurn();
+      await turn(2 * slice.length);
+      const refused = await this.#o.merge(records);
       for (const record of refused) this.#o.refused.add(record);
       this.received += records.length;
       this.merged += records.length - refused.length;

@@ -7,6 +7,7 @@ import { SpamdSyncError, systemCode } from '../errors.ts';
 import { Listeners } from '../listeners.ts';
 import type { Store } from '../store/index.ts';
 import { checkMethods } from '../validate.ts';
+import { Allowance } from './allowance.ts';
 import type { RoundReport } from './asking.ts';
 import type { Channel, ChannelAddress, ChannelListener, Place, RefusedConnection } from './channel.ts';
 import { type ConnectFailure, connectErrorOf } from './connect-failure.ts';
@@ -63,6 +64,7 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements Group, Asy
   readonly #peers = new Map<Session, KnownPeer>();
   readonly #refusals = new Refusals();
   readonly #rounds: Rounds;
+  readonly #allowance: Allowance;
   /** All that are open, also those that have not said yet who they are. */
   readonly #channels = new Set<Channel>();
   readonly #ended = new AbortController();
@@ -84,6 +86,7 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements Group, Asy
     this.store = new DigestedStore(store, this.#digest);
     this.#known = new KnownPeers(this.#settings.with);
     this.#listeners = new Listeners(this, clock);
+    this.#allowance = new Allowance(clock);
     this.#rounds = new Rounds(clock, this.#roundEnded, this.#roundFailed);
     group?.on?.('entry', this.#receive);
   }
@@ -243,6 +246,7 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements Group, Asy
         store: this.store,
         digest: this.#digest,
         clock,
+        allowance: this.#allowance,
         instance: this.#instance,
         salt: () => randomInt(2 ** 32),
         merge: async (records, address) => (await this.#merger?.mergeRecords(records, address)) ?? records,

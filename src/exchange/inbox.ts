@@ -6,8 +6,8 @@ type Member = 'ask' | 'compare' | 'want' | 'differ' | 'listing' | 'items';
 
 /** How long the other end may take to say the next of a round, seconds: it may have to look through all of its records. */
 export const PATIENCE = 60;
-/** So many messages may wait. Each is of at most 256 KiB. */
-const MAX_WAITING = 16;
+/** So many messages may wait, each of at most 256 KiB; and there are 128 inboxes. */
+const MAX_WAITING = 2;
 
 /** The messages of one role that came in, in their order, for whoever takes them one at a time. */
 export class Inbox {

@@ -13,18 +13,32 @@ const OVERHEAD = 12;
 
 type LeafProperties = Parameters<typeof listedOf>[0];
 
-/** Records by the short hashes of each leaf, as they come in, in several messages. */
+/** The short hashes of a leaf, in order, and which of them are left. */
+interface Leaf {
+  readonly hashes: Uint16Array;
+  readonly isLeft: Uint8Array;
+}
+
+/** Records by the short hashes of each leaf, as they come in, in several messages: three bytes each. */
 export class ListedLeaves {
-  readonly #leaves = new Map<number, Set<number>>();
+  readonly #leaves = new Map<number, Leaf>();
+  readonly #mostOf: (leaf: number) => number;
   #count = 0;
 
-  /** @throws {ExchangeError} For what is no leaf, one that was there before, and for more hashes than are listed in a round. */
+  /** @param mostOf How many of a leaf there can be. Default: as many as a round may have. */
+  constructor(mostOf: (leaf: number) => number = () => MAX_LISTED) {
+    this.#mostOf = mostOf;
+  }
+
+  /** @throws {ExchangeError} For what is no leaf, one that was there before, and for more hashes than there can be. */
   add(leaves: readonly LeafProperties[]): void {
     for (const { leaf, hashes } of leaves.map(listedOf)) {
       if (this.#leaves.has(leaf)) throw new ExchangeError(`leaf ${leaf} twice`);
+      const most = this.#mostOf(leaf);
+      if (hashes.length > most) throw new ExchangeError(`${hashes.length} hashes of leaf ${leaf}, which has ${most}`);
       this.#count += hashes.length;
       if (this.#count > MAX_LISTED) throw new ExchangeError(`more than ${MAX_LISTED} hashes`);
-      this.#leaves.set(leaf, new Set(hashes));
+      this.#leaves.set(leaf, { hashes: hashes.sort(), isLeft: new Uint8Array(hashes.length).fill(1) });
     }
   }
 
@@ -38,16 +52,34 @@ export class ListedLeaves {
   }
 
   has(leaf: number, hash: number): boolean {
-    return this.#leaves.get(leaf)?.has(hash) === true;
+    const listed = this.#leaves.get(leaf);
+    return listed !== undefined && listed.isLeft[firstOf(listed, hash)] === 1;
   }
 
   delete(leaf: number, hash: number): void {
-    this.#leaves.get(leaf)?.delete(hash);
+    const listed = this.#leaves.get(leaf);
+    if (listed === undefined) return;
+    for (let at = firstOf(listed, hash); listed.hashes[at] === hash; at++) listed.isLeft[at] = 0;
   }
 
   *[Symbol.iterator](): Generator<Listed, void> {
-    for (const [leaf, hashes] of this.#leaves) if (hashes.size > 0) yield { leaf, hashes: [...hashes] };
+    for (const [leaf, { hashes, isLeft }] of this.#leaves) {
+      const left = hashes.filter((_, at) => isLeft[at] === 1);
+      if (left.length > 0) yield { leaf, hashes: left };
+    }
   }
+}
+
+/** The place of the first of a hash; that behind the last where there is none. */
+function firstOf({ hashes }: Leaf, hash: number): number {
+  let from = 0;
+  let to = hashes.length;
+  while (from < to) {
+    const at = (from + to) >>> 1;
+    if ((hashes[at] as number) < hash) from = at + 1;
+    else to = at;
+  }
+  return hashes[from] === hash ? from : hashes.length;
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Entry, GreyEntry } from '../entry.ts';
 import { systemCode } from '../errors.ts';
 import { frame } from '../frames.ts';
 import { decodeAddress, decodeTuple, encodeAddress, encodeTuple, type StoreRecord } from '../store/index.ts';
-import { isSums } from './digest.ts';
+import { isSums, MIDDLE } from './digest.ts';
 import { spamdsyncexchange } from './generated/exchange.js';
 import { LEAVES } from './shared.ts';
 
@@ -19,6 +19,8 @@ export type MessageProperties = spamdsyncexchange.Message.$Properties;
 /** A tuple or an address. */
 export type SharedRecord = Exclude<StoreRecord, { type: 'spamtrap' }>;
 
+/** So many records are in a message: none takes less than some bytes, and each more of the memory of who receives it. */
+const MAX_ITEMS = 8192;
 /** So many entries are in a message, each with strings of so many characters: together less than the largest message. */
 const MAX_LIVE = 16;
 const MAX_STRINGS = 4096;
@@ -28,16 +30,33 @@ export const MAX_LISTED = 2 ** 21;
 /** Records of a leaf by their short hashes. */
 export interface Listed {
   readonly leaf: number;
-  readonly hashes: readonly number[];
+  /** 16 bits each. */
+  readonly hashes: Uint16Array;
 }
 
 export function messageFrame(message: MessageProperties): Buffer {
   return frame(spamdsyncexchange.Message.encode(message).finish(), MAX_MESSAGE);
 }
 
-/** @throws {Error} Of protobufjs, for what is not a message. */
+/**
+ * What has more of anything than a message may have would take many times its length.
+ *
+ * @throws {Error} Of protobufjs, for what is not a message. {@link ExchangeError} for one that has more of anything than it may.
+ */
 export function readMessage(bytes: Uint8Array): Message {
-  return spamdsyncexchange.Message.decode(bytes);
+  const message = spamdsyncexchange.Message.decode(bytes);
+  const { live, compare, differ, want, listing, items } = message;
+  atMost(MAX_LIVE, live, 'entries');
+  atMost(MIDDLE, compare?.sums, 'sums');
+  atMost(MIDDLE, differ?.sums, 'sums');
+  atMost(LEAVES, want?.leaf, 'leaves');
+  atMost(LEAVES, listing?.leaf, 'leaves');
+  atMost(MAX_ITEMS, items?.item, 'records');
+  return message;
+}
+
+function atMost(max: number, list: readonly unknown[] | null | undefined, what: string): void {
+  if (list != null && list.length > max) throw new ExchangeError(`a message of ${list.length} ${what}, over ${max}`);
 }
 
 /** Whether a message has a member: the generated class has a default for every one that is not there. */
@@ -93,8 +112,8 @@ export function listedOf({ leaf, hashes }: spamdsyncexchange.Leaf.$Properties): 
   const bytes = Buffer.from(buffer, byteOffset, byteLength);
   if (number >= LEAVES) throw new ExchangeError(`leaf ${number} of ${LEAVES}`);
   if (bytes.length % 2 !== 0) throw new ExchangeError(`hashes of ${bytes.length} bytes`);
-  const read: number[] = [];
-  for (let at = 0; at < bytes.length; at += 2) read.push(bytes.readUInt16LE(at));
+  const read = new Uint16Array(bytes.length / 2);
+  for (let at = 0; at < read.length; at++) read[at] = bytes.readUInt16LE(2 * at);
   return { leaf: number, hashes: read };
 }
 

@@ -1,11 +1,11 @@
-import { nextTurn } from '../clock.ts';
 import type { Store } from '../store/index.ts';
 import type { Digest } from './digest.ts';
 import type { SharedRecord } from './messages.ts';
 import { hashOfRecord, leafOfRecord, type RecordHash } from './shared.ts';
+import { turn } from './turns.ts';
 
-/** After so many records others have their turn: less than some milliseconds. */
-const SLICE = 256;
+/** So many records are looked at before others may have their turn: a fraction of a millisecond. */
+const SLICE = 32;
 
 /** Of each leaf that is looked at: its sum as the records come to, and how often it was changed before. */
 class Sum {
@@ -23,19 +23,20 @@ class Sum {
  *
  * @param wanted Leaves.
  * @param onRecord What it returns is awaited before the next.
+ * @returns How many records there were.
  */
 export async function scan(
   store: Store,
   digest: Digest,
   wanted: ReadonlySet<number>,
   onRecord: (record: SharedRecord, hash: RecordHash) => Promise<void> | undefined,
-): Promise<void> {
-  if (wanted.size === 0) return;
+): Promise<number> {
+  if (wanted.size === 0) return 0;
   const sums = new Map([...wanted].map((leaf) => [leaf, new Sum(digest.version(leaf))]));
   let seen = 0;
   for await (const record of store.records()) {
     if (record.type === 'spamtrap') break;
-    if (++seen % SLICE === 0) await nextTurn();
+    if (seen++ % SLICE === 0) await turn(SLICE);
     const leaf = leafOfRecord(record);
     const sum = sums.get(leaf);
     if (sum === undefined) continue;
@@ -48,4 +49,5 @@ export async function scan(
   for (const [leaf, { low, high, version }] of sums) {
     if (digest.version(leaf) === version) digest.correct(leaf, low, high);
   }
+  return seen;
 }

@@ -1,8 +1,8 @@
-import type { TimedClock } from '../clock.ts';
-import { within } from '../clock.ts';
+import { type TimedClock, within } from '../clock.ts';
 import type { Entry } from '../entry.ts';
 import { FrameReader } from '../frames.ts';
 import type { Store } from '../store/index.ts';
+import type { Allowance } from './allowance.ts';
 import { answer } from './answering.ts';
 import { ask, type RoundReport } from './asking.ts';
 import type { Channel, ChannelAddress } from './channel.ts';
@@ -25,17 +25,23 @@ import {
   VERSION,
 } from './messages.ts';
 import { Refused } from './refused.ts';
+import { turn } from './turns.ts';
 
 /** How long the other end may take to say who it is, seconds. */
 const HELLO = 10;
 /** So much may wait to be sent: then the other end does not keep up, and what is live is left to the next round. */
 const MAX_WAITING = 2 ** 20;
 
+/** So many bytes of a message take as long to decode as a look at a record, about. */
+const BYTES_A_RECORD = 256;
+
 /** What a session needs of the exchange. */
 export interface SessionOptions {
   readonly store: Store;
   readonly digest: Digest;
   readonly clock: TimedClock;
+  /** How much the other end may ask for. */
+  readonly allowance: Allowance;
   /** By what this process is known. */
   readonly instance: Uint8Array;
   /** A new salt, 32 bits. */
@@ -130,13 +136,18 @@ export class Session {
    * @param answered Called when a round of the other end was answered.
    */
   async run(answered: () => void): Promise<void> {
-    const { store, digest, clock } = this.#o;
+    const { store, digest, clock, allowance } = this.#o;
     const { signal } = this.#ended;
+    const { address } = this.remote;
     const onAnswered = (records: number): void => {
       this.counts.recordsSent += records;
       answered();
     };
-    const answering = answer({ inbox: this.#questions, send: this.#send, store, digest, clock, signal, onAnswered });
+    const answering = answer({
+      ...{ inbox: this.#questions, send: this.#send, store, digest, clock, onAnswered },
+      wait: () => allowance.wait(address, signal),
+      spend: (cost) => allowance.spend(address, cost),
+    });
     try {
       await Promise.race([this.#receive(), answering]);
       this.close();
@@ -263,7 +274,10 @@ async function* messagesOf(channel: Channel, counts: SessionCounts): AsyncGenera
   const frames = new FrameReader(MAX_MESSAGE);
   for await (const chunk of channel.read()) {
     counts.bytesIn += chunk.length;
-    for (const bytes of framesOf(frames, chunk)) yield messageOf(bytes);
+    for (const bytes of framesOf(frames, chunk)) {
+      await turn(bytes.length / BYTES_A_RECORD);
+      yield messageOf(bytes);
+    }
   }
   if (frames.incomplete > 0) throw new ConnectionClosed();
 }
@@ -280,6 +294,7 @@ function messageOf(bytes: Uint8Array): Message {
   try {
     return readMessage(bytes);
   } catch (error) {
+    if (error instanceof ExchangeError) throw error;
     throw new ExchangeError(`not a message: ${(error as Error).message}`);
   }
 }

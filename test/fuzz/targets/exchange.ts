@@ -6,6 +6,7 @@ import { ok } from 'node:assert/strict';
 import { Greylist, MemoryStore } from 'spamd-sync';
 import { encodeAddress, encodeTuple, newAddress, newTuple, type StoreRecord, tupleKey } from 'spamd-sync/store';
 import { systemClock } from '../../../src/clock.ts';
+import { Allowance } from '../../../src/exchange/allowance.ts';
 import type { Channel } from '../../../src/exchange/channel.ts';
 import { Digest } from '../../../src/exchange/digest.ts';
 import { DigestedStore } from '../../../src/exchange/digested-store.ts';
@@ -85,7 +86,7 @@ export const exchange: Target = {
     const channel = new InputChannel(input);
     try {
       const session = await Session.open(channel, {
-        ...{ store, digest, clock, instance: Buffer.alloc(16), salt: () => 7 },
+        ...{ store, digest, clock, allowance: new Allowance(clock), instance: Buffer.alloc(16), salt: () => 7 },
         merge: (records, address) => greylist.mergeRecords(records, address),
         onLive: ({ timestamp }) => ok(Number.isInteger(timestamp)),
       });
