@@ -27,8 +27,12 @@ export class Allowance {
 
   /** Resolves when an address may be given more, or the signal is aborted. */
   async wait(address: string, signal: AbortSignal): Promise<void> {
-    const seconds = (this.#next.get(address) ?? 0) - this.#clock.monotonic();
-    if (seconds > 0) await sleep(this.#clock, seconds, signal);
+    while (!signal.aborted) {
+      const seconds = (this.#next.get(address) ?? 0) - this.#clock.monotonic();
+      if (seconds <= 0) return;
+      // Another connection of the address may be given something first.
+      await sleep(this.#clock, seconds, signal);
+    }
   }
 
   spend(address: string, { bytes, looked }: RoundCost): void {

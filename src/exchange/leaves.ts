@@ -7,6 +7,7 @@ import {
   type MessageProperties,
   PART,
 } from './messages.ts';
+import { BYTES_A_RECORD, turn } from './turns.ts';
 
 /** What a leaf takes besides its hashes, bytes, about. */
 const OVERHEAD = 12;
@@ -102,6 +103,7 @@ export async function sendLeaves(
     leaf.push(leafMessage(one));
     bytes += OVERHEAD + 2 * one.hashes.length;
     if (bytes < PART) continue;
+    await turn(PART / BYTES_A_RECORD);
     await send({ [member]: { leaf, end: false } });
     leaf = [];
     bytes = 0;

@@ -25,15 +25,12 @@ import {
   VERSION,
 } from './messages.ts';
 import { Refused } from './refused.ts';
-import { turn } from './turns.ts';
+import { BYTES_A_RECORD, turn } from './turns.ts';
 
 /** How long the other end may take to say who it is, seconds. */
 const HELLO = 10;
 /** So much may wait to be sent: then the other end does not keep up, and what is live is left to the next round. */
 const MAX_WAITING = 2 ** 20;
-
-/** So many bytes of a message take as long to decode as a look at a record, about. */
-const BYTES_A_RECORD = 256;
 
 /** What a session needs of the exchange. */
 export interface SessionOptions {

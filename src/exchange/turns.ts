@@ -1,5 +1,7 @@
 import { nextTurn } from '../clock.ts';
 
+/** So many bytes of a message take as long to encode or decode as a look at a record, about. */
+export const BYTES_A_RECORD = 256;
 /** How much is done in a turn of the event loop, in records that are looked at: some milliseconds. */
 const MOST = 256;
 
@@ -36,7 +38,6 @@ async function giveTurns(): Promise<void> {
   do {
     await nextTurn();
     done = 0;
-    // One at a time, so that what it does first is counted.
     while (done < MOST) {
       const next = waiting.shift();
       if (next === undefined) break;
