@@ -90,7 +90,11 @@ export const exchange: Target = {
         merge: (records, address) => greylist.mergeRecords(records, address),
         onLive: ({ timestamp }) => ok(Number.isInteger(timestamp)),
       });
-      const round = session.round().catch(refused);
+      const round = session.round().catch((error) => {
+        // As the exchange does: nobody takes what still comes.
+        session.close();
+        refused(error);
+      });
       await session.run(() => {}).catch(refused);
       session.close();
       await round;
