@@ -16,6 +16,8 @@ export interface AnsweringOptions {
   readonly store: Store;
   readonly digest: Digest;
   readonly clock: TimedClock;
+  /** Ends it. */
+  readonly signal: AbortSignal;
   /** Resolves when the other end may be given more. */
   readonly wait: () => Promise<void>;
   /** Called with what a round took. */
@@ -41,7 +43,7 @@ export async function answer(o: AnsweringOptions): Promise<void> {
 
 /** @returns How many records were sent. */
 async function answerLeaves(
-  { inbox, send, store, digest, clock, spend }: AnsweringOptions,
+  { inbox, send, store, digest, clock, spend, signal }: AnsweringOptions,
   salt: number,
 ): Promise<number> {
   const { compare } = await inbox.take(['compare'], PATIENCE);
@@ -56,12 +58,18 @@ async function answerLeaves(
   }
   const parts = new ItemParts(send);
   const isLive = (record: SharedRecord) => holdsAt(record, Math.floor(clock.now()));
-  const looked = await scan(store, digest, new Set([...whole, ...listed.keys()]), (record, hash) => {
-    if (!isLive(record)) return undefined;
-    if (whole.has(hash.leaf)) return parts.add(record);
-    listed.get(hash.leaf)?.push(shortHash(hash, salt));
-    return undefined;
-  });
+  const looked = await scan(
+    store,
+    digest,
+    new Set([...whole, ...listed.keys()]),
+    (record, hash) => {
+      if (!isLive(record)) return undefined;
+      if (whole.has(hash.leaf)) return parts.add(record);
+      listed.get(hash.leaf)?.push(shortHash(hash, salt));
+      return undefined;
+    },
+    signal,
+  );
   spend({ bytes: parts.bytes, looked });
   await parts.flush(false);
   await sendLeaves(
@@ -72,10 +80,16 @@ async function answerLeaves(
   );
   const before = parts.bytes;
   const wanted = await wants(inbox, listed);
-  const lookedAgain = await scan(store, digest, wanted.numbers, (record, hash) => {
-    const isWanted = wanted.has(hash.leaf, shortHash(hash, salt)) && isLive(record);
-    return isWanted ? parts.add(record) : undefined;
-  });
+  const lookedAgain = await scan(
+    store,
+    digest,
+    wanted.numbers,
+    (record, hash) => {
+      const isWanted = wanted.has(hash.leaf, shortHash(hash, salt)) && isLive(record);
+      return isWanted ? parts.add(record) : undefined;
+    },
+    signal,
+  );
   spend({ bytes: parts.bytes - before, looked: lookedAgain });
   await parts.flush(true);
   return parts.records;

@@ -141,7 +141,7 @@ export class Session {
       answered();
     };
     const answering = answer({
-      ...{ inbox: this.#questions, send: this.#send, store, digest, clock, onAnswered },
+      ...{ inbox: this.#questions, send: this.#send, store, digest, clock, signal, onAnswered },
       wait: () => allowance.wait(address, signal),
       spend: (cost) => allowance.spend(address, cost),
     });

@@ -4,7 +4,10 @@ import { runInNewContext } from 'node:vm';
 import { MemoryStore } from 'spamd-sync';
 import type { StoreRecord } from 'spamd-sync/store';
 import { describe, expect, it } from 'vitest';
+import { Digest } from '../../src/exchange/digest.ts';
 import { messageFrame } from '../../src/exchange/messages.ts';
+import { scan } from '../../src/exchange/scan.ts';
+import { LEAVES } from '../../src/exchange/shared.ts';
 import { FrameReader } from '../../src/frames.ts';
 import { generator } from '../../src/transport/random.ts';
 import { address, NOW } from '../support/records.ts';
@@ -163,6 +166,30 @@ describe('what a member sends', () => {
     end.send({ want: { leaf: [{ leaf: 1, hashes: Buffer.alloc(2) }] } });
     await until(() => peer.warnings.length > 0);
     expect(peer.warnings.at(-1)?.message).toContain('1 hashes of leaf 1, which has 0');
+  });
+
+  it('is looked for no longer than its connection lasts', async () => {
+    const store = new MemoryStore();
+    store.load(
+      Array.from({ length: 3000 }, (_, i): StoreRecord => {
+        const record = address({ trapped: [{ at: NOW - 10, expires: NOW + 100_000 }] });
+        return { type: 'address', ip: `10.0.${i >> 8}.${i & 255}`, record };
+      }),
+    );
+    const ended = new AbortController();
+    let seen = 0;
+    const looked = scan(
+      store,
+      new Digest(),
+      new Set(Array(LEAVES).keys()),
+      () => {
+        if (++seen === 100) ended.abort();
+        return undefined;
+      },
+      ended.signal,
+    );
+    await expect(looked).rejects.toThrow('the connection is closed');
+    expect(seen).toBe(100);
   });
 
   it('is given no more because it connects again', async () => {

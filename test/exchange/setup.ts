@@ -1,4 +1,5 @@
 /** Peers with an exchange on the loopback interface, and the ends of one that a test plays itself. */
+import type { TcpSocketConnectOpts } from 'node:net';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
 import {
   type Clock,
@@ -158,7 +159,11 @@ export class ManualEnd {
 }
 
 /** TLS as the exchange speaks it, unless asked for otherwise; rejects where the handshake fails. */
-export function tlsTo({ exchange }: Addressed, options: ConnectionOptions = {}, key = KEY): Promise<TLSSocket> {
+export function tlsTo(
+  { exchange }: Addressed,
+  options: ConnectionOptions & Pick<TcpSocketConnectOpts, 'localAddress'> = {},
+  key = KEY,
+): Promise<TLSSocket> {
   const psk = key.derived('spamd-sync exchange 1');
   return new Promise((resolve, reject) => {
     const socket = connect({
