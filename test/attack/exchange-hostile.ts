@@ -272,6 +272,7 @@ const PARTS: Record<string, () => Promise<void>> = {
           return part;
         });
         const socket = await tlsTo({ exchange: { address: way } }).catch(() => undefined);
+        socket?.on('error', () => {});
         socket?.write(Buffer.concat([HELLO, { ask: { salt: 1, sums: SUMS } }].map((one) => messageFrame(one))));
         if (socket !== undefined) await Promise.race([once(socket, 'close'), sleep(15_000)]);
         socket?.destroy();
@@ -296,6 +297,7 @@ const PARTS: Record<string, () => Promise<void>> = {
         const connecting = tlsTo({ exchange: { address: way } }).catch(() => undefined);
         const socket = await Promise.race([connecting, sleep(12_000)]);
         if (socket) {
+          socket.on('error', () => {});
           socket.write(Buffer.concat([HELLO, { ask: { salt: 1, sums: SUMS } }].map((one) => messageFrame(one))));
           await Promise.race([once(socket, 'close'), sleep(1000)]);
           socket.destroy();
