@@ -216,7 +216,7 @@ async function sent(port: number, bytes: Buffer): Promise<void> {
   const socket = tcp(port);
   socket.resume();
   socket.end(bytes);
-  await Promise.race([once(socket, 'close'), sleep(15_000)]);
+  await Promise.race([once(socket, 'close').catch(() => {}), sleep(15_000)]);
   socket.destroy();
 }
 
@@ -274,7 +274,7 @@ const PARTS: Record<string, () => Promise<void>> = {
         const socket = await tlsTo({ exchange: { address: way } }).catch(() => undefined);
         socket?.on('error', () => {});
         socket?.write(Buffer.concat([HELLO, { ask: { salt: 1, sums: SUMS } }].map((one) => messageFrame(one))));
-        if (socket !== undefined) await Promise.race([once(socket, 'close'), sleep(15_000)]);
+        if (socket !== undefined) await Promise.race([once(socket, 'close').catch(() => {}), sleep(15_000)]);
         socket?.destroy();
         await way.close();
       });
@@ -299,7 +299,7 @@ const PARTS: Record<string, () => Promise<void>> = {
         if (socket) {
           socket.on('error', () => {});
           socket.write(Buffer.concat([HELLO, { ask: { salt: 1, sums: SUMS } }].map((one) => messageFrame(one))));
-          await Promise.race([once(socket, 'close'), sleep(1000)]);
+          await Promise.race([once(socket, 'close').catch(() => {}), sleep(1000)]);
           socket.destroy();
         }
         await way.close();

@@ -177,7 +177,7 @@ export function tlsTo(
       ...options,
     });
     socket.once('secureConnect', () => resolve(socket));
-    socket.once('error', reject);
+    socket.on('error', reject);
     socket.once('close', () => reject(new Error('closed')));
   });
 }
