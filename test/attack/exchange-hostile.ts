@@ -425,7 +425,8 @@ const PARTS: Record<string, () => Promise<void>> = {
     await attack('sends spamtraps, and claims of the far future', async (victim) => {
       const claim = { ...newAddress(NOW), white: [{ at: NOW + 10 ** 6, expires: NOW + 10 ** 7 }] };
       const address = encodeAddress(claim);
-      const socket = await member(victim, named(0), ask);
+      // Who has asked is asked back.
+      const socket = await member(victim, named(0), ask, { compare: { sums: [] } }, { want: { end: true } });
       socket.resume();
       await sleep(500);
       socket.write(messageFrame({ differ: { sums: [{ bucket: 0, sums: SUMS }] } }));
