@@ -21,7 +21,7 @@ const library = {
   'adapters/tarpit': 'src/adapters/tarpit.ts',
 };
 
-const common = { format: 'esm', target: 'node20.19', platform: 'node', sourcemap: true } as const;
+const common = { format: 'esm', target: 'node20.19', platform: 'node' } as const;
 
 export default defineConfig([
   {
