@@ -19,6 +19,7 @@ const LEAVES = [
   'spamdb-record.ts',
   'frames.ts',
   'stream-server.ts',
+  'make-directory.ts',
 ];
 /** What a program imports: it passes on what the rooms made, and nothing else. So does a room's own index.ts. */
 const SURFACE = 'index.ts';
@@ -87,7 +88,15 @@ const MODULES: Readonly<Record<string, readonly string[]>> = {
     'store',
     'level',
   ],
-  'node:fs/promises': ['auth/key.ts', 'cli', 'status/assets.ts', 'store', 'level', 'stream-server.ts'],
+  'node:fs/promises': [
+    'auth/key.ts',
+    'cli',
+    'status/assets.ts',
+    'store',
+    'level',
+    'stream-server.ts',
+    'make-directory.ts',
+  ],
   'node:http': ['adapters/http.ts', 'adapters/http', 'status/http-server.ts'],
   'node:module': ['cli/places.ts'],
   'node:net': [
@@ -112,7 +121,14 @@ const MODULES: Readonly<Record<string, readonly string[]>> = {
     'level/ownership.ts',
   ],
   'node:os': ['cli/bridge.ts', 'cli/serve', 'cli/tarpit.ts', 'transport/interfaces.ts'],
-  'node:path': ['cli/replaced-files.ts', 'cli/traplist.ts', 'cli/serve', 'level', 'stream-server.ts'],
+  'node:path': [
+    'cli/replaced-files.ts',
+    'cli/traplist.ts',
+    'cli/serve',
+    'level',
+    'stream-server.ts',
+    'make-directory.ts',
+  ],
   'node:stream': ['cli'],
   'node:tls': ['exchange'],
   'node:v8': ['cli/serve'],

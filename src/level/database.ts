@@ -1,6 +1,6 @@
-import { mkdir } from 'node:fs/promises';
 import type { ClassicLevel } from 'classic-level';
 import { SpamdSyncError, systemCode } from '../errors.ts';
+import { makeDirectory } from '../make-directory.ts';
 import type { Counts } from '../store/codec.ts';
 import { type Acknowledged, AcknowledgedFile, beginRepair, endRepair, isBeingRepaired } from './acknowledged.ts';
 import { closed, damaged, damagedRecord, isNotOpen, locked, storeError, translated } from './errors.ts';
@@ -60,7 +60,7 @@ export class Database {
   static async open(directory: string, cacheSize: number): Promise<Database> {
     const { ClassicLevel: Level } = await load();
     return await translated(directory, async () => {
-      await mkdir(directory, { recursive: true });
+      await makeDirectory(directory);
       return await owning(directory, async (owned) => {
         if (await isBeingRepaired(directory)) throw damaged(directory, 'a repair of it was cut off');
         return await Database.#opened(Level, directory, cacheSize, owned);
