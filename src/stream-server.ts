@@ -179,6 +179,7 @@ const PATH_REASONS: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
   EADDRINUSE: 'something that is not a socket is there',
   ENOENT: 'there is no such directory',
+  EROFS: 'the file system is read-only',
 };
 
 const PORT_REASONS: Readonly<Record<string, string>> = {

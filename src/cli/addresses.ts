@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { systemClock } from '../clock.ts';
 import type { RemoteGreylist } from '../socket/index.ts';
-import { duration } from './arguments.ts';
+import { duration, ipAddresses } from './arguments.ts';
 import { askDaemon, controlOption } from './control.ts';
 import type { Io } from './io.ts';
 import { Output } from './output.ts';
@@ -37,7 +37,7 @@ export function trapCommand(io: Io): Command {
 export function forgetCommand(io: Io): Command {
   return new Command('forget')
     .description('forgets that addresses are white or trapped, here and at the members of the group that know removals')
-    .argument('<address...>', 'IPv4 or IPv6 addresses')
+    .argument('<address...>', 'IPv4 or IPv6 addresses', ipAddresses)
     .addOption(controlOption())
     .option('--json', 'one JSON object a line')
     .addHelpText('after', '\nExample:\n  spamd-sync forget 198.51.100.66')
@@ -55,7 +55,7 @@ export function forgetCommand(io: Io): Command {
 function claimCommand(io: Io, name: string, what: string, becomes: string, claim: Claim): Command {
   return new Command(name)
     .description(what)
-    .argument('<address...>', 'IPv4 or IPv6 addresses')
+    .argument('<address...>', 'IPv4 or IPv6 addresses', ipAddresses)
     .option('--for <duration>', 'for how long, as 4h or 36d; without it as the policy of the daemon says', duration)
     .addOption(controlOption())
     .option('--json', 'one JSON object a line')

@@ -1,10 +1,22 @@
 import { InvalidArgumentError } from 'commander';
-import { fileBytes } from './input.ts';
+import { canonicalAddress } from '../address.ts';
+import { checkedPath } from '../stream-server.ts';
+import { fileText } from './input.ts';
 
 const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
 
 /** An option that may be given several times. */
 export function append(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
+
+/**
+ * Addresses, of which there may be several: all are looked at before anything is done about the first.
+ *
+ * @throws {InvalidArgumentError} For what is not an IPv4 or IPv6 address.
+ */
+export function ipAddresses(value: string, before: readonly string[] = []): readonly string[] {
+  if (canonicalAddress(value) === undefined) throw new InvalidArgumentError('not an IP address');
   return [...before, value];
 }
 
@@ -26,6 +38,15 @@ export function number(min: number, max: number): (text: string) => number {
   };
 }
 
+/** @throws {InvalidArgumentError} For what no Unix socket can be at: no path, or one that the system would cut short. */
+export function socketPath(text: string): string {
+  try {
+    return checkedPath(text);
+  } catch {
+    throw new InvalidArgumentError('not a path of 1 to 103 bytes');
+  }
+}
+
 /** @throws {InvalidArgumentError} For what is not a UDP or TCP port. */
 export function port(text: string): number {
   const value = Number(text);
@@ -45,9 +66,6 @@ export function duration(text: string): number {
 
 /** The lines of a file that say anything: `#` begins a comment. */
 export async function linesOf(path: string): Promise<string[]> {
-  const lines = (await fileBytes(path))
-    .toString()
-    .split('\n')
-    .map((line) => line.replace(/#.*/, '').trim());
+  const lines = (await fileText(path)).split('\n').map((line) => line.replace(/#.*/, '').trim());
   return lines.filter((line) => line !== '');
 }

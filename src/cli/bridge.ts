@@ -7,9 +7,10 @@ import { append, port } from './arguments.ts';
 import { type GroupOptions, peerOptions } from './group.ts';
 import { Interrupt } from './interrupt.ts';
 import type { Io } from './io.ts';
+import { logTo } from './log.ts';
 import { Output } from './output.ts';
-import { reportLine } from './report-line.ts';
 import { isMarker } from './traffic.ts';
+import { counted } from './words.ts';
 
 const SIDES = ['a', 'b'] as const;
 type Side = (typeof SIDES)[number];
@@ -80,7 +81,7 @@ async function bridge(io: Io, options: Options): Promise<void> {
   const peers: SyncPeer[] = [];
   const passedOn = new PassedOn();
   const counts = { fromA: 0, fromB: 0, failed: 0 };
-  const report = (line: string): void => reportLine(io, line);
+  const report = logTo(io.stderr);
   try {
     for (const side of SIDES) {
       const peer = await openSide(options, side);
@@ -109,8 +110,9 @@ async function bridge(io: Io, options: Options): Promise<void> {
   } finally {
     for (const peer of peers) await peer.close();
   }
+  io.isServing = false;
   await new Output(io.stdout, options.json ?? false).print(counts, () => [
-    `${counts.fromA} entries passed on from the first group, ${counts.fromB} from the second`,
+    `${counted(counts.fromA, 'entry', 'entries')} passed on from the first group, ${counts.fromB} from the second`,
   ]);
 }
 

@@ -45,7 +45,6 @@ export async function openSender(io: Io, options: BulkOptions): Promise<SyncPeer
  * its reader, and spamd answers nobody meanwhile.
  */
 export async function wholeInput(path: string, io: Io): Promise<Uint8Array[]> {
-  if (path === '-' && (io.stdin as { isTTY?: boolean }).isTTY) throw new UsageError('nothing on stdin');
   const input = await inputFrom(path, io);
   try {
     return await readAll(input);

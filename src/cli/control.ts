@@ -1,6 +1,7 @@
 import { Option } from 'commander';
 import type { ExchangeStats } from '../exchange/index.ts';
 import { RemoteGreylist } from '../socket/index.ts';
+import { socketPath } from './arguments.ts';
 
 /** Where the daemon is asked, unless the command line or the environment says otherwise. */
 const DEFAULT = '/run/spamd-sync/control';
@@ -9,6 +10,7 @@ const DEFAULT = '/run/spamd-sync/control';
 export function controlOption(): Option {
   return new Option('--control <socket>', 'the control socket of the daemon')
     .env('SPAMD_SYNC_CONTROL')
+    .argParser(socketPath)
     .default(DEFAULT);
 }
 

@@ -11,6 +11,9 @@ export type Format = (typeof FORMATS)[number];
 /** A larger file is to be cut first, as with `tcpdump -r big -w small udp port 8025`. Bytes. */
 const MAX_INPUT = 2 ** 30;
 
+/** What is not a capture is typed, or one datagram. Bytes. */
+const MAX_TEXT = 2 ** 26;
+
 /** What was found in an input, one after the other, and what was passed over. */
 export interface Found {
   readonly datagrams: Iterable<Datagram>;
@@ -22,11 +25,13 @@ export interface Found {
  * The datagrams in a file: a capture, lines of hexadecimal, or the very bytes of one.
  *
  * @throws {UsageError} For a line that is not hexadecimal.
+ * @throws {Error} For what is too large to be hexadecimal or a datagram.
  */
 export function datagramsIn(bytes: Buffer, format: Format, port: number): Found {
   const capture = captureFormat(bytes);
   if (format === 'pcap' && capture === undefined) throw new UsageError('not a pcap or pcapng file');
   if (capture !== undefined && (format === 'auto' || format === 'pcap')) return packetsIn(bytes, capture, port);
+  if (bytes.length > MAX_TEXT) throw new Error(`not a capture, and more than ${MAX_TEXT} bytes`);
   const isHex = format === 'hex' || (format === 'auto' && looksHexadecimal(bytes));
   const datagrams = isHex ? [...hexLines(bytes.toString('latin1'))] : [{ bytes, where: 'as it is' }];
   return { datagrams, others: () => 0 };

@@ -49,6 +49,7 @@ Examples:
       if ((format === 'nft' || format === 'ipset') && options.set === undefined) {
         throw new UsageError(`--format ${format} needs the name of a set: say --set`);
       }
+      if (options.set !== undefined) checkSet(format, options.set);
       if (evidence && format !== 'json' && format !== 'csv') {
         throw new UsageError(`--format ${format} has no place for --evidence: say json or csv`);
       }
@@ -57,6 +58,19 @@ Examples:
         for await (const text of formatted(only(greylist.export({ evidence }), type), options)) await out.write(text);
       });
     });
+}
+
+/** Names of sets, as nft(8) and ipset(8) take them: what is no name would be read as a part of the command. */
+const SETS: Partial<Readonly<Record<Format, readonly [RegExp, string]>>> = {
+  nft: [/^(?:\w+ )?[A-Za-z_][\w./-]* [A-Za-z_][\w./-]*$/, 'a table and a set, as "inet filter spamd"'],
+  ipset: [/^[\w.:-]{1,31}$/, 'the name of a set'],
+};
+
+/** @throws {UsageError} For what names no set, and for a format that has none. */
+function checkSet(format: Format, set: string): void {
+  const [form, words] = SETS[format] ?? [];
+  if (form === undefined) throw new UsageError(`--format ${format} has no --set`);
+  if (!form.test(set)) throw new UsageError(`--set: not ${words}: ${JSON.stringify(set)}`);
 }
 
 /** Records of one type, or all. */

@@ -10,11 +10,14 @@ const CHUNK = 65_536;
  * start when it is cut.
  *
  * @param signal Ends it.
+ * @throws {Error} For what is not a file; it names it.
  */
 export async function* followFile(path: string, clock: TimedClock, signal: AbortSignal): AsyncGenerator<Buffer, void> {
   let file = await open(path);
   try {
-    let { size: position, ino } = await file.stat();
+    const about = await file.stat();
+    if (!about.isFile()) throw new Error(`${path}: not a file; without one, stdin is read`);
+    let { size: position, ino } = about;
     while (!signal.aborted) {
       if ((await file.stat()).size < position) position = 0;
       for await (const chunk of restOf(file, position)) {

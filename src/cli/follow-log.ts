@@ -2,10 +2,14 @@ import { Command } from 'commander';
 import { systemClock } from '../clock.ts';
 import { askDaemon, controlOption } from './control.ts';
 import { deliveredTo } from './delivery-log.ts';
+import { failureOf } from './failure.ts';
 import { followFile } from './follow-file.ts';
+import { inputFrom } from './input.ts';
 import { Interrupt } from './interrupt.ts';
 import type { Io } from './io.ts';
+import { logTo } from './log.ts';
 import { textLines } from './text-lines.ts';
+import { counted } from './words.ts';
 
 interface Options {
   readonly control: string;
@@ -36,16 +40,17 @@ Examples:
 async function followLog(io: Io, file: string | undefined, { control, verbose = false }: Options): Promise<void> {
   await askDaemon(control, async (greylist) => {
     let lost = 0;
-    for await (const line of textLines(file === undefined ? io.stdin : followUntilSignal(file))) {
+    const log = logTo(io.stderr);
+    for await (const line of textLines(file === undefined ? await inputFrom('-', io) : followUntilSignal(file))) {
       const ip = deliveredTo(line);
       if (ip === undefined) continue;
       try {
         const isWhite = await greylist.delivered(ip);
-        if (lost > 0) io.stderr.write(`the daemon answers again; ${lost} deliveries were lost\n`);
+        if (lost > 0) log(`the daemon answers again; ${counted(lost, 'delivery was', 'deliveries were')} lost`);
         lost = 0;
         if (verbose) io.stdout.write(`${ip} is ${isWhite ? 'white' : 'trapped, and stays so'}\n`);
       } catch (error) {
-        if (lost++ === 0) io.stderr.write(`deliveries are lost: ${error instanceof Error ? error.message : error}\n`);
+        if (lost++ === 0) log(`deliveries are lost: ${failureOf(error).line}`);
       }
     }
   });

@@ -6,6 +6,7 @@ import { inputFrom } from './input.ts';
 import type { Io } from './io.ts';
 import { Output } from './output.ts';
 import { reportLine } from './report-line.ts';
+import { counted } from './words.ts';
 
 export function importCommand(io: Io): Command {
   return new Command('import')
@@ -26,8 +27,9 @@ export function importCommand(io: Io): Command {
       const input = await inputFrom(path, io);
       const report = await askDaemon(control, (greylist) => greylist.import(parseSpamdb(input, { onBadLine })));
       const { grey, white, trapped, spamtraps, ignored } = report;
+      const taken = `${counted(grey, 'tuple')}, ${white} white, ${trapped} trapped, ${counted(spamtraps, 'spamtrap')}`;
       await new Output(io.stdout, json).print({ ...report, bad }, () => [
-        `${grey} tuples, ${white} white, ${trapped} trapped, ${spamtraps} spamtraps; ${ignored} expired or of no address; ${bad} bad lines`,
+        `${taken}; ${ignored} expired or of no address; ${counted(bad, 'bad line')}`,
       ]);
       if (bad > 0) io.exit = EXIT.no;
     });

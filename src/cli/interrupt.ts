@@ -1,14 +1,15 @@
-/** The wish of whoever started the command that it end, by Ctrl-C or a signal. */
+/** The wish of whoever started the command that it end, by Ctrl-C or another signal. */
 export class Interrupt implements Disposable {
   readonly #stop = new AbortController();
-  readonly #names = ['SIGINT', 'SIGTERM'] as const;
+  readonly #names: readonly NodeJS.Signals[];
   readonly #end = (name: NodeJS.Signals): void => this.#stop.abort(new Error(name));
 
-  constructor() {
+  constructor(names: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM']) {
+    this.#names = names;
     for (const name of this.#names) process.once(name, this.#end);
   }
 
-  /** Aborted by the first SIGINT or SIGTERM, its name the message of the reason; a second one ends the process. */
+  /** Aborted by the first such signal, its name the message of the reason; a second one ends the process. */
   get signal(): AbortSignal {
     return this.#stop.signal;
   }

@@ -36,7 +36,7 @@ async function create(path: string, bytes: Uint8Array): Promise<void> {
   } catch (error) {
     // A key that was cut is a key too, and it would stay.
     await unlink(path).catch(() => {});
-    throw error;
+    throw error instanceof Error ? Object.assign(error, { path }) : error;
   } finally {
     await file.close();
   }

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-import { port } from './arguments.ts';
+import { port, socketPath } from './arguments.ts';
 
 /** Where a server listens: a Unix socket, or a local address and a TCP port. */
 export type ListenAddress = { readonly path: string } | { readonly host: string; readonly port: number };
@@ -7,7 +7,7 @@ export type ListenAddress = { readonly path: string } | { readonly host: string;
 /** @throws {InvalidArgumentError} For what is not `unix:PATH` or `inet:HOST:PORT`, an IPv6 address in brackets. */
 export function listenAddress(text: string): ListenAddress {
   const [, path] = /^unix:(.+)$/.exec(text) ?? [];
-  if (path !== undefined) return { path };
+  if (path !== undefined) return { path: socketPath(path) };
   const [, bracketed, bare, digits] = /^inet:(?:\[([^[\]]+)\]|([^[\]:]+)):(\d+)$/.exec(text) ?? [];
   const host = bracketed ?? bare;
   if (host === undefined || digits === undefined) throw new InvalidArgumentError('not unix:PATH or inet:HOST:PORT');

@@ -4,7 +4,7 @@ import { type HostState, stateOf } from '../status/index.ts';
 import { localAddress } from './checks.ts';
 import { isEcho, listenToGroup } from './echo.ts';
 import { type Finding, finding } from './finding.ts';
-import { countsWords } from './words.ts';
+import { counted, countsWords } from './words.ts';
 
 /** The groups that spamd and greyd use unless told otherwise: what one takes for the other is a common mistake. */
 const GROUPS = ['224.0.1.240', '224.0.1.241'];
@@ -55,7 +55,10 @@ export async function listenFor(
       await listenToGroup(other, peer.address.port, local, onSource, done.signal);
     }
   }
+  const begin = systemClock.monotonic();
   await sleep(systemClock, seconds, signal);
+  // Ctrl-C ends it before its time.
+  const listened = Math.min(seconds, Math.round(systemClock.monotonic() - begin));
   done.abort();
   const { sources, targets } = peer.health();
   const others = sources.filter(({ address, accepted, drops }) => {
@@ -66,8 +69,8 @@ export async function listenFor(
   );
   return [
     ...others.flatMap((source) => sourceFindings(source, nameOf(source.address, targets), notes, local, group)),
-    ...silent.map((target) => silentFinding(nameOf(target.address ?? '', targets), seconds)),
-    ...(others.length + silent.length === 0 ? [silentFinding('the group', seconds)] : []),
+    ...silent.map((target) => silentFinding(nameOf(target.address ?? '', targets), listened)),
+    ...(others.length + silent.length === 0 ? [silentFinding('the group', listened)] : []),
   ];
 }
 
@@ -132,7 +135,7 @@ function stateFinding(source: SourceHealth, name: string, last: Drop | undefined
       accepted > 0
         ? `the clock of ${name} is ${Math.abs(skew ?? 0)} s ${(skew ?? 0) > 0 ? 'ahead' : 'behind'}`
         : `all of ${name} is stale: ${last?.detail ?? 'its clock is off'}`,
-    'wrong-key': `${name} has another key: ${drops.auth} datagrams failed verification`,
+    'wrong-key': `${name} has another key: ${counted(drops.auth ?? 0, 'datagram')} failed verification`,
     'other-version': `${name} sends what is not of this protocol: ${last?.detail ?? countsWords({ ...drops })}`,
     'not-allowed': `${name} has the key, but --allow does not name it`,
   };

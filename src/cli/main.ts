@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
+import { nextTurn } from '../clock.ts';
 import { EXIT } from './failure.ts';
 import { type Io, processIo } from './io.ts';
 import { run } from './program.ts';
@@ -26,5 +27,8 @@ function version(): string {
 
 const io = processIo();
 endOnClosedPipe(io);
+const exit = await run(version(), io, process.argv.slice(2));
+// That something, as a help, could not be printed is said a turn later.
+await nextTurn();
 // Not left to end by itself: what could not be closed in time must not keep it.
-process.exit(await run(version(), io, process.argv.slice(2)));
+process.exit(exit);

@@ -3,6 +3,7 @@ import { OpensmtpdFilter } from '../adapters/opensmtpd.ts';
 import type { Verdict } from '../index.ts';
 import { askDaemon, controlOption } from './control.ts';
 import type { Io } from './io.ts';
+import { counted } from './words.ts';
 
 /** smtpd ends a filter by closing its input; a signal meant for a daemon must not take smtpd down with its filter. */
 const IGNORED = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const;
@@ -48,7 +49,7 @@ function troubleLog(io: Io): (verdict: Verdict) => void {
     if (reason === 'error') {
       if (passed++ === 0) io.stderr.write(`mail passes without greylisting: ${error.message}\n`);
     } else if (passed > 0) {
-      io.stderr.write(`greylisting again; ${passed} recipients passed without\n`);
+      io.stderr.write(`greylisting again; ${counted(passed, 'recipient')} passed without\n`);
       passed = 0;
     }
   };

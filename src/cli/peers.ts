@@ -10,7 +10,7 @@ import type { Io } from './io.ts';
 import { Output } from './output.ts';
 import { STATES } from './state-marks.ts';
 import { table } from './table-text.ts';
-import { agoWords, countsWords } from './words.ts';
+import { agoWords, counted, countsWords } from './words.ts';
 
 interface Options {
   readonly control: string;
@@ -50,8 +50,12 @@ export function peersCommand(io: Io): Command {
 }
 
 const HELP = `
-State: * heard in the last 10 to 20 minutes   + in the last 80   ? not in those   ~ its clock is off by more than a minute
-       x another key   v another protocol, or damaged   ! not named by --allow
+State:
+  * heard in the last 10 to 20 minutes    x another key
+  + in the last 80                        v another protocol, or damaged
+  ? not in those                          ! not named by --allow
+  ~ its clock is off by more than a minute
+
 Reach: the last eight intervals of ten minutes in octal, as chronyc sources: 377 is heard in all, 1 in this one alone.
 
 At the exchange of state a peer is connected (*) or not (?). Last: when it was last asked. Behind: how many records this host
@@ -113,7 +117,10 @@ function* lines(
   }
   for (const { target, sent, failed, lastError } of health.targets) {
     const trouble = lastError === undefined ? '' : `, ${lastError.message}`;
-    yield out.marked(failed > 0 ? 'bad' : 'dim', `to ${target}: ${sent} datagrams sent, ${failed} failed${trouble}`);
+    yield out.marked(
+      failed > 0 ? 'bad' : 'dim',
+      `to ${target}: ${counted(sent, 'datagram')} sent, ${failed} failed${trouble}`,
+    );
   }
   if (exchange !== undefined) yield* exchangeLines(exchange, out);
 }

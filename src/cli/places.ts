@@ -6,6 +6,10 @@ import { fileBytes } from './input.ts';
 const PACKAGE = '@ip-location-db/geo-whois-asn-country-mmdb';
 const FILE = 'geo-whois-asn-country.mmdb';
 
+/** What a database ends with, and within how many bytes of its end that begins. */
+const METADATA = '\xab\xcd\xefMaxMind.com';
+const METADATA_ROOM = 128 * 1024;
+
 /** Where an address is. */
 export interface Place {
   /** ISO 3166, `NO`; empty where it is not known. */
@@ -74,10 +78,10 @@ async function readerOf(path: string | undefined): Promise<Reader<never> | undef
   if (path === undefined) return undefined;
   const bytes = await fileBytes(path);
   try {
-    return new Reader(bytes);
-  } catch {
-    throw new Error(`${path}: not a database of the form mmdb`);
-  }
+    // The reader would look for it through the whole of any file.
+    if (bytes.subarray(-METADATA_ROOM).includes(METADATA, 0, 'latin1')) return new Reader(bytes);
+  } catch {}
+  throw new Error(`${path}: not a database of the form mmdb`);
 }
 
 /** A database of IPv4 alone knows nothing of IPv6. */

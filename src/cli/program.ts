@@ -9,6 +9,7 @@ import { exportCommand } from './export.ts';
 import { EXIT, failureOf } from './failure.ts';
 import { fingerprintCommand } from './fingerprint.ts';
 import { followLogCommand } from './follow-log.ts';
+import { wrapped } from './help-text.ts';
 import { importCommand } from './import.ts';
 import type { Io } from './io.ts';
 import { keygenCommand } from './keygen.ts';
@@ -29,6 +30,7 @@ import { tarpitCommand } from './tarpit.ts';
 import { traplistCommand } from './traplist.ts';
 import { watchCommand } from './watch.ts';
 import { whyCommand } from './why.ts';
+import { escaped } from './words.ts';
 
 const EXITS = `
 Exit status: 0 all is well; 1 the answer is no, as the command's own help says; 2 the command line is wrong;
@@ -43,12 +45,12 @@ function program(version: string, io: Io): Command {
     .addHelpText('after', EXITS)
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => void io.stdout.write(text),
-      writeErr: (text) => void io.stderr.write(text),
+      writeOut: (text) => void io.stdout.write(wrapped(text, io.stdout.columns)),
+      writeErr: (text) => void io.stderr.write(wrapped(text, io.stderr.columns)),
       // One line, in the form of every other mistake.
-      outputError: (text, write) =>
-        write(
-          `${text
+      outputError: (text) =>
+        void io.stderr.write(
+          `${escaped(text)
             .trim()
             .replace(/^error: /, 'spamd-sync: ')
             .replaceAll('\n', ' ')}\n`,
@@ -98,13 +100,18 @@ function withSettings(command: Command, from: Command): Command {
 
 /** Runs the command line, and says how the process is to end. */
 export async function run(version: string, io: Io, args: readonly string[]): Promise<number> {
+  let options: readonly string[] = [];
   try {
-    await program(version, io).parseAsync(args, { from: 'user' });
+    await program(version, io)
+      .hook('preAction', (_, command) => {
+        options = command.options.flatMap(({ long }) => long ?? []);
+      })
+      .parseAsync(args, { from: 'user' });
     return io.exit;
   } catch (error) {
     // Commander has said what is wrong, or printed the help that was asked for.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    const { line, exit } = failureOf(error);
+    const { line, exit } = failureOf(error, options);
     reportLine(io, line);
     return exit;
   }

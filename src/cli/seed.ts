@@ -11,7 +11,7 @@ import type { Io } from './io.ts';
 import { Output } from './output.ts';
 import { Progress } from './progress.ts';
 import { reportLine } from './report-line.ts';
-import { countsWords } from './words.ts';
+import { counted, countsWords } from './words.ts';
 
 interface Options extends BulkOptions {
   readonly to: readonly string[];
@@ -102,7 +102,7 @@ async function sendAll(
 ): Promise<SeedReport> {
   const progress = new Progress(io.stderr, total);
   const onProgress = (so: { entries: number; datagrams: number }): void => {
-    progress.show(so.entries, `${so.datagrams} datagrams`);
+    progress.show(so.entries, counted(so.datagrams, 'datagram'));
   };
   try {
     return await peer.seed(entries(), { rate, signal, onProgress });
@@ -116,7 +116,7 @@ function* lines(report: SeedReport, { total, leftOut, badLines }: Dump): Generat
   if (aborted) yield 'interrupted';
   for (const { target, sent, failed } of targets) {
     const failures = failed > 0 ? `, ${failed} failed` : '';
-    yield `${sent} of ${total} entries sent to ${target}${failures}; ${datagrams} datagrams in all`;
+    yield `${sent} of ${counted(total, 'entry', 'entries')} sent to ${target}${failures}; ${counted(datagrams, 'datagram')} in all`;
   }
   if (Object.keys(leftOut).length > 0) yield `left out: ${countsWords(leftOut)}`;
   const unsent = countsWords({ ...skipped });

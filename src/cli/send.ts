@@ -13,7 +13,7 @@ import { Interrupt } from './interrupt.ts';
 import type { Io } from './io.ts';
 import { Output } from './output.ts';
 import { reportLine } from './report-line.ts';
-import { countsWords } from './words.ts';
+import { counted, countsWords } from './words.ts';
 
 interface Options extends BulkOptions {
   readonly for?: number;
@@ -100,7 +100,7 @@ async function collected(entries: Iterable<Entry> | AsyncIterable<Entry>): Promi
 function* lines({ entries, targets, skipped, aborted }: Report): Generator<string, void> {
   if (aborted) yield 'interrupted';
   for (const { target, sent, failed } of targets) {
-    yield `${sent} of ${entries} entries sent to ${target}${failed > 0 ? `, ${failed} failed` : ''}`;
+    yield `${sent} of ${counted(entries, 'entry', 'entries')} sent to ${target}${failed > 0 ? `, ${failed} failed` : ''}`;
   }
   const unsent = countsWords({ ...skipped });
   if (unsent !== '-') yield `not sent: ${unsent}`;

@@ -3,9 +3,9 @@ import { systemClock, within } from '../clock.ts';
 import { failureOf } from './failure.ts';
 import { Interrupt } from './interrupt.ts';
 import type { Io } from './io.ts';
+import { type Log, logTo } from './log.ts';
 import { check } from './serve/check.ts';
 import { Demonstration } from './serve/demonstration.ts';
-import { type Log, logTo } from './serve/log.ts';
 import { addServeOptions, checkServeOptions, type ServeOptions } from './serve/options.ts';
 import { type Closable, closeAll, openParts, type Parts, reloadParts } from './serve/parts.ts';
 import { onReload } from './serve/reloads.ts';
@@ -35,7 +35,7 @@ Examples:
 
 async function serve(io: Io, given: ServeOptions): Promise<void> {
   keepYoungHeapSmall();
-  const log = logTo(io);
+  const log = logTo(io.stdout);
   const manager = new ServiceManager(process.env, systemClock, log);
   const open: Closable[] = [];
   io.isServing = true;

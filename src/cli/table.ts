@@ -8,9 +8,9 @@ import { failureOf, UsageError } from './failure.ts';
 import { type Firewall, KINDS, type Kind, nftFirewall, pfFirewall } from './firewall.ts';
 import { Interrupt } from './interrupt.ts';
 import type { Io } from './io.ts';
+import { logTo } from './log.ts';
 import { Mirror, type Plan, type Wanted, wantedOf } from './mirror.ts';
 import { Output } from './output.ts';
-import { reportLine } from './report-line.ts';
 import { timeWords } from './words.ts';
 
 interface Options {
@@ -100,6 +100,7 @@ async function follow(
 ): Promise<void> {
   using interrupt = new Interrupt();
   const stop = interrupt.signal;
+  const log = logTo(io.stderr);
   const mirror = new Mirror(firewall);
   // Woken early by SIGHUP.
   let woken = new AbortController();
@@ -125,7 +126,7 @@ async function follow(
         // One round more, lest an element ends while its new time is on its way.
         await update(mirror, await ask(), renewed + 2 * interval, out);
         if (once) return;
-        if (trouble !== '') reportLine(io, 'all is well again');
+        if (trouble !== '') log('all is well again');
         trouble = '';
         retry = FIRST_RETRY;
         pause = Math.max(interval, SHARE * (systemClock.monotonic() - begin));
@@ -134,7 +135,7 @@ async function follow(
         // What a command that failed halfway has done is not known.
         mirror.forget();
         const { line } = failureOf(error);
-        if (line !== trouble) reportLine(io, `${line}; trying again`);
+        if (line !== trouble) log(`${line}; trying again`);
         trouble = line;
         pause = retry;
         retry = Math.min(LAST_RETRY, retry * 2);
@@ -171,7 +172,7 @@ function report(out: Output, { differences }: Plan, leftOut: number, isFull: boo
     const parts = differences.map(({ kind, held, added, deleted }) => {
       return isFull ? `${held} ${kind}` : `${kind} +${added} -${deleted}, now ${held}`;
     });
-    const left = leftOut === 0 ? '' : `; ${leftOut} left out, which are no single addresses`;
+    const left = leftOut === 0 ? '' : `; ${leftOut} left out: no single address`;
     return [`${timeWords(now)} ${isFull ? 'written whole: ' : ''}${parts.join(isFull ? ', ' : '; ')}${left}`];
   });
 }

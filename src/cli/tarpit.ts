@@ -10,7 +10,7 @@ import { Interrupt } from './interrupt.ts';
 import type { Io } from './io.ts';
 import { type ListenAddress, listenAddress, listenWords } from './listen-address.ts';
 import { Output } from './output.ts';
-import { durationWords, momentWords, quoted } from './words.ts';
+import { counted, durationWords, momentWords, quoted } from './words.ts';
 
 interface Options {
   readonly control: string;
@@ -66,10 +66,14 @@ async function tarpit(io: Io, options: Options): Promise<void> {
   using interrupt = new Interrupt();
   io.isServing = true;
   const out = new Output(io.stdout, json);
-  const ended = new Promise<void>((resolve) => {
+  const ended = new Promise<void>((resolve, reject) => {
     interrupt.signal.addEventListener('abort', () => resolve());
-    io.stdout.once('error', () => resolve());
+    io.stdout.once('error', (cause: NodeJS.ErrnoException) => {
+      if (cause.code === 'EPIPE') resolve();
+      else reject(new Error(`cannot print: ${cause.message}`, { cause }));
+    });
   });
+  ended.catch(() => {});
   const print = (value: object, words: string): void => {
     const time = systemClock.now();
     const line = () => [`${momentWords(time)} ${words}`];
@@ -114,12 +118,12 @@ function verdictWords(verdict: Verdict, { ip, helo, from, to }: Attempt): string
 
 function reportWords({ ip, trapped, seconds, bytesSent, end }: TarpitReport): string {
   const who = `${ip ?? 'a client without an address'}${trapped ? ', trapped,' : ''}`;
-  return `${who} disconnected after ${seconds.toFixed(1)} seconds and ${bytesSent} bytes (${end})`;
+  return `${who} disconnected after ${seconds.toFixed(1)} seconds and ${counted(bytesSent, 'byte')} (${end})`;
 }
 
 function totalWords({ held, seconds, bytesSent, refused, unheld }: TarpitStats): string {
   const kinds = (['trapped', 'grey'] as const).map((kind) => {
     return `${held[kind]} ${kind} for ${durationWords(Math.round(seconds[kind]))}`;
   });
-  return `held up ${kinds.join(', ')}, by ${bytesSent} bytes; ${refused} refused, ${unheld} trapped not held up`;
+  return `held up ${kinds.join(', ')}, by ${counted(bytesSent, 'byte')}; ${refused} refused, ${unheld} trapped not held up`;
 }

@@ -8,11 +8,6 @@ export function headerOf(what: string, now: number, terms: readonly string[], co
   return lines.map((line) => (line === '' ? '#\n' : `# ${line}\n`)).join('');
 }
 
-/** A noun and how many. */
-export function counted(count: number, one: string, many: string): string {
-  return `${count} ${count === 1 ? one : many}`;
-}
-
 /** One a line. */
 export function* lines(texts: Iterable<string>): Generator<string, void> {
   for (const text of texts) yield `${text}\n`;

@@ -5,14 +5,15 @@ import { systemClock } from '../clock.ts';
 import { parseAddressList } from '../spamdb/index.ts';
 import { controlOption } from './control.ts';
 import { EXIT, UsageError } from './failure.ts';
-import { fileBytes, fileStream } from './input.ts';
+import { fileStream, fileText } from './input.ts';
 import type { Io } from './io.ts';
 import { Output } from './output.ts';
 import { type Place, Places } from './places.ts';
 import { FROM_HELP, readGreylist } from './records.ts';
 import { ReplacedFiles } from './replaced-files.ts';
-import { counted, headerOf, lines, summaryLines, VERBOSE_COLUMNS, verboseLine } from './traplist-text.ts';
+import { headerOf, lines, summaryLines, VERBOSE_COLUMNS, verboseLine } from './traplist-text.ts';
 import { type TrappedAddress, type Traps, trapsIn } from './trapped.ts';
+import { counted } from './words.ts';
 
 interface Options {
   readonly control: string;
@@ -92,8 +93,8 @@ async function traplist(io: Io, file: string, options: Options): Promise<void> {
     [
       `${counted(length, 'trapped address', 'trapped addresses')} in ${file}`,
       ...(added === undefined ? [] : [`${added.length} new`]),
-      ...(leftOut === 0 ? [] : [`${leftOut} left out, which are no single addresses`]),
-      ...(bad === 0 ? [] : [counted(bad, 'bad line', 'bad lines')]),
+      ...(leftOut === 0 ? [] : [`${leftOut} left out: no single address`]),
+      ...(bad === 0 ? [] : [counted(bad, 'bad line')]),
     ].join('; '),
   ]);
   if (bad > 0) io.exit = EXIT.no;
@@ -128,7 +129,7 @@ async function writeLists(
   }
   if (lists.summary !== undefined) await files.draft(lists.summary, list(what, summaryLines(addresses, place)));
   if (lists.spamtraps !== undefined) {
-    await files.draft(lists.spamtraps, list(counted(spamtraps.length, 'spamtrap', 'spamtraps'), lines(spamtraps)));
+    await files.draft(lists.spamtraps, list(counted(spamtraps.length, 'spamtrap'), lines(spamtraps)));
   }
   if (lists.new !== undefined && added !== undefined) {
     const title = `${counted(added.length, 'address', 'addresses')} trapped since the list before`;
@@ -148,7 +149,7 @@ function checkAreDifferent(files: readonly (string | undefined)[]): void {
 
 /** The lines of a file that is put into comments. */
 async function termsIn(path: string): Promise<string[]> {
-  const text = (await fileBytes(path)).toString().trimEnd();
+  const text = (await fileText(path)).trimEnd();
   return text.split(/\r?\n|\r/).map((line) => line.replace(/^# ?/, ''));
 }
 

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { canonicalAddress } from '../address.ts';
 import { RemotePeer } from '../socket/index.ts';
 import { append, whole } from './arguments.ts';
 import { controlOption } from './control.ts';
@@ -7,10 +8,10 @@ import { type GroupOptions, keyOptions, listenOptions, openPeer } from './group.
 import { Interrupt } from './interrupt.ts';
 import type { Io } from './io.ts';
 import { LocalEvents } from './local-events.ts';
+import { logTo } from './log.ts';
 import { type Mark, Output } from './output.ts';
-import { reportLine } from './report-line.ts';
 import { LINE_TYPES, type Line, type LineType, linesIn } from './traffic.ts';
-import { entryWords, momentWords } from './words.ts';
+import { counted, entryWords, momentWords } from './words.ts';
 
 interface Options extends GroupOptions {
   readonly control: string;
@@ -44,6 +45,8 @@ Examples:
 
 async function watch(io: Io, options: Options): Promise<void> {
   const { json = false, count = Number.POSITIVE_INFINITY } = options;
+  const unknown = options.from?.find((address) => canonicalAddress(address) === undefined);
+  if (unknown !== undefined) throw new UsageError(`--from: not an IP address: ${JSON.stringify(unknown)}`);
   const out = new Output(io.stdout, json);
   using interrupt = new Interrupt();
   const { signal } = interrupt;
@@ -62,19 +65,21 @@ async function watch(io: Io, options: Options): Promise<void> {
 
 async function* eventsOf(io: Io, options: Options, signal: AbortSignal) {
   if (options.listen === undefined) {
-    if (options.key !== undefined || options.emptyKey) throw new UsageError('-K is for listening by itself: say -y');
+    const { key, emptyKey, port, group, allow } = options;
+    if (key ?? emptyKey ?? port ?? group ?? allow) {
+      throw new UsageError('-K, --empty-key, -p, --group and --allow are for listening by itself: say -y');
+    }
     await using remote = new RemotePeer(options.control);
     yield* remote.events({ signal });
     return;
   }
-  const report = (line: string): void => reportLine(io, line);
-  await using peer = await openPeer(options, report, { signal });
+  await using peer = await openPeer(options, logTo(io.stderr), { signal });
   yield* new LocalEvents(peer, signal);
 }
 
 function isWanted(line: Line, { type, from }: Options): boolean {
   if (type !== undefined && !type.includes(line.type)) return false;
-  return from === undefined || ('source' in line && from.includes(line.source.address));
+  return from === undefined || ('source' in line && from.map(canonicalAddress).includes(line.source.address));
 }
 
 /** What `--json` prints: what kind of line it is says the entry itself. */
@@ -99,6 +104,6 @@ function wordsOf(line: Line): string {
     case 'dropped':
       return `from ${line.source.address}:${line.source.port} DROP ${line.size} bytes, ${line.reason}: ${line.detail}`;
     case 'missed':
-      return `MISSED ${line.count} events: they are not read fast enough`;
+      return `MISSED ${counted(line.count, 'event')}: not read fast enough`;
   }
 }

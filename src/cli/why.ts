@@ -1,14 +1,15 @@
 import { Command } from 'commander';
 import type { Evidence, KnownAddress, KnownClaim, KnownTuple, Why } from '../index.ts';
+import { ipAddresses } from './arguments.ts';
 import { askDaemon, controlOption } from './control.ts';
 import type { Io } from './io.ts';
 import { Output } from './output.ts';
-import { quoted, timeWords, whenWords } from './words.ts';
+import { counted, quoted, timeWords, whenWords } from './words.ts';
 
 export function whyCommand(io: Io): Command {
   return new Command('why')
     .description('says what an address is and why: claims, tuples, evidence of its traps, what was announced')
-    .argument('<address...>', 'IPv4 or IPv6 addresses')
+    .argument('<address...>', 'IPv4 or IPv6 addresses', ipAddresses)
     .addOption(controlOption())
     .option('--json', 'one JSON object a line, times in Unix seconds')
     .addHelpText('after', '\nExample:\n  spamd-sync why 198.51.100.7')
@@ -28,7 +29,7 @@ function* linesOf(why: Why, bold: (text: string) => string): Generator<string, v
   yield bold(`${why.ip} ${stateWords(why)}`);
   for (const record of why.records) yield* recordLines(record, why);
   for (const tuple of why.tuples) yield `  GREY ${tupleWords(tuple, time)}`;
-  if (why.moreTuples > 0) yield `  GREY and ${why.moreTuples} more tuples`;
+  if (why.moreTuples > 0) yield `  GREY and ${counted(why.moreTuples, 'more tuple')}`;
   for (const evidence of why.evidence) yield `  evidence: ${evidenceWords(evidence, time)}`;
 }
 

@@ -79,6 +79,11 @@ export function agoWords(seconds: number): string {
   return `${Math.max(0, Math.floor(seconds / length))}${unit}`;
 }
 
+/** A noun and how many; `many` where an `s` does not make it. */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
+
 /** Counters by name, those that are not 0: `3 grey, 1 white`; `-` for none. */
 export function countsWords(counts: Readonly<Record<string, number>>): string {
   const some = Object.entries(counts).filter(([, count]) => count > 0);

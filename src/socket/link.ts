@@ -7,7 +7,9 @@ import { MAX_MESSAGE, type RequestProperties, type Response, readResponse, reque
 const MAX_WAITING_BYTES = 4 * 2 ** 20;
 
 /** What is wrong when the other end goes away. */
-export const ENDED = 'whoever serves the greylist has ended the connection';
+export function endedError(path: string, cause?: unknown): Error {
+  return new Error(`whoever serves the greylist on ${path} has ended the connection`, { cause });
+}
 
 interface Waiting {
   readonly resolve: (response: Response) => void;
@@ -16,17 +18,19 @@ interface Waiting {
 
 /** One connection to whoever serves the greylist, on which many questions may be under way. */
 export class ServerLink {
+  readonly #path: string;
   readonly #socket: Socket;
   readonly #waiting = new Map<number, Waiting>();
   readonly #frames = new FrameReader(MAX_MESSAGE);
   #next = 1;
   #ended: Error | undefined;
 
-  private constructor(socket: Socket) {
+  private constructor(path: string, socket: Socket) {
+    this.#path = path;
     this.#socket = socket;
     socket.on('data', (chunk) => this.#receive(chunk));
-    socket.on('error', (error) => this.#end(error));
-    socket.on('close', () => this.#end(new Error(ENDED)));
+    socket.on('error', (error) => this.#end(endedError(path, error)));
+    socket.on('close', () => this.#end(endedError(path)));
   }
 
   /**
@@ -37,7 +41,7 @@ export class ServerLink {
   static async open(path: string, { unref }: { readonly unref: boolean }): Promise<ServerLink> {
     const socket = await connected(path);
     if (unref) socket.unref();
-    return new ServerLink(socket);
+    return new ServerLink(path, socket);
   }
 
   get isOpen(): boolean {
@@ -72,7 +76,7 @@ export class ServerLink {
         this.#waiting.delete(response.id);
       }
     } catch (error) {
-      this.#end(error instanceof Error ? error : new Error(String(error)));
+      this.#end(notAnswerError(this.#path, error));
     }
   }
 
@@ -105,7 +109,7 @@ export async function* responsesTo(
   if (signal.aborted) end();
   signal.addEventListener('abort', end);
   const frames = new FrameReader(MAX_MESSAGE);
-  const sent = send(socket, requests, inTime);
+  const sent = send(path, socket, requests, inTime);
   const chunks = socket[Symbol.asyncIterator]();
   try {
     for (;;) {
@@ -115,15 +119,34 @@ export async function* responsesTo(
       await Promise.race([sent, read]);
       const { value, done } = await inTime(read);
       if (done) return;
-      for (const message of frames.push(value as Buffer)) yield readResponse(message);
+      yield* responsesIn(path, frames, value as Buffer);
     }
+  } catch (error) {
+    const isLost = ['EPIPE', 'ECONNRESET'].includes(systemCode(error) ?? '');
+    throw isLost ? endedError(path, error) : error;
   } finally {
     signal.removeEventListener('abort', end);
     socket.destroy();
   }
 }
 
+function responsesIn(path: string, frames: FrameReader, chunk: Buffer): Response[] {
+  try {
+    return Array.from(frames.push(chunk), readResponse);
+  } catch (error) {
+    throw notAnswerError(path, error);
+  }
+}
+
+/** Something else than a greylist is served there, or one of another version. */
+function notAnswerError(path: string, cause: unknown): Error {
+  return new Error(`${path}: not what a greylist answers: ${cause instanceof Error ? cause.message : cause}`, {
+    cause,
+  });
+}
+
 async function send(
+  path: string,
   socket: Socket,
   requests: AsyncIterable<RequestProperties>,
   inTime: StreamOptions['inTime'],
@@ -131,7 +154,7 @@ async function send(
   for await (const request of requests) {
     const written = new Promise<void>((resolve, reject) => {
       socket.write(requestFrame({ id: 1, ...request }), (cause) =>
-        cause == null ? resolve() : reject(new Error(ENDED, { cause })),
+        cause == null ? resolve() : reject(endedError(path, cause)),
       );
     });
     await inTime(written);

@@ -2,8 +2,9 @@ import { type Clock, type TimedClock, timedClock, within } from '../clock.ts';
 import { SpamdSyncError } from '../errors.ts';
 import type { PeerHealth } from '../peer/health.ts';
 import type { PeerStats } from '../peer/stats.ts';
-import { badOption, checkedNumber, checkMembers, checkSignal } from '../validate.ts';
-import { ENDED, responsesTo } from './link.ts';
+import { checkedPath } from '../stream-server.ts';
+import { checkedNumber, checkMembers, checkSignal } from '../validate.ts';
+import { endedError, responsesTo } from './link.ts';
 import { errorOf, type Failure, type RequestProperties, type Response } from './messages.ts';
 import { checked } from './remote.ts';
 import type { PeerEvent } from './served-peer.ts';
@@ -32,7 +33,8 @@ export class RemotePeer implements AsyncDisposable {
 
   /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` naming the option. */
   constructor(path: string, options: RemotePeerOptions = {}) {
-    if (typeof path !== 'string' || path === '') throw badOption('path', 'not the path of a socket', path);
+    // A longer one is cut short by the system, and another socket asked.
+    checkedPath(path);
     checkMembers('options', options, { timeout: true, clock: true });
     const { timeout = 5 } = options;
     this.#path = path;
@@ -70,7 +72,7 @@ export class RemotePeer implements AsyncDisposable {
     for await (const { peerEvent } of this.#responses({ peerEvents: true }, true, options.signal)) {
       for (const text of peerEvent) yield JSON.parse(text) as PeerEvent;
     }
-    throw new Error(ENDED);
+    throw endedError(this.#path);
   }
 
   /** Ends what is followed and what waits for an answer. Idempotent. */
@@ -84,7 +86,7 @@ export class RemotePeer implements AsyncDisposable {
 
   async #ask(request: RequestProperties): Promise<string> {
     for await (const { json } of this.#responses(request, false)) return json;
-    throw new Error(ENDED);
+    throw endedError(this.#path);
   }
 
   /** @param isLive After the first response nothing may happen for as long as it likes. */
@@ -93,7 +95,7 @@ export class RemotePeer implements AsyncDisposable {
     const either = AbortSignal.any(signals);
     either.throwIfAborted();
     let isBounded = true;
-    const late = (): Error => new Error(`no answer in ${this.#timeout} s`);
+    const late = (): Error => new Error(`${this.#path}: no answer in ${this.#timeout} s`);
     const inTime = <T>(step: Promise<T>): Promise<T> =>
       isBounded ? within(this.#clock, step, this.#timeout, late) : step;
     async function* requests(): AsyncGenerator<RequestProperties, void> {

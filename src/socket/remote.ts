@@ -19,8 +19,9 @@ import { undecided, type Verdict } from '../greylist/verdict.ts';
 import type { Why } from '../greylist/why.ts';
 import { Listeners } from '../listeners.ts';
 import { checkRecords, type SpamdbRecord } from '../spamdb-record.ts';
+import { checkedPath } from '../stream-server.ts';
 import { badOption, checkedNumber, checkMembers } from '../validate.ts';
-import { ENDED, responsesTo, ServerLink } from './link.ts';
+import { endedError, responsesTo, ServerLink } from './link.ts';
 import {
   type AttemptMessage,
   errorOf,
@@ -75,7 +76,8 @@ export class RemoteGreylist extends EventEmitter<GreylistEvents> implements Asyn
   /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` naming the option. */
   constructor(path: string, options: RemoteGreylistOptions = {}) {
     super();
-    if (typeof path !== 'string' || path === '') throw badOption('path', 'not the path of a socket', path);
+    // A longer one is cut short by the system, and another socket asked.
+    checkedPath(path);
     checkMembers('options', options, { onError: true, timeout: true, unref: true, clock: true });
     const { onError = 'pass', timeout = 5, unref = false } = options;
     if (onError !== 'pass' && onError !== 'defer') throw badOption('onError', "not 'pass' or 'defer'", onError);
@@ -180,7 +182,7 @@ export class RemoteGreylist extends EventEmitter<GreylistEvents> implements Asyn
       yield { import: {}, end: true };
     }
     for await (const { json } of this.#responses(requests())) return JSON.parse(json) as ImportReport;
-    throw new Error(ENDED);
+    throw endedError(this.#path);
   }
 
   /** As `Greylist.sweep`. */
@@ -240,7 +242,7 @@ export class RemoteGreylist extends EventEmitter<GreylistEvents> implements Asyn
       if (response.end) return;
       yield response;
     }
-    throw new Error(ENDED);
+    throw endedError(this.#path);
   }
 
   /** All that is asked at once shares a connection, also when the one before was lost. */
@@ -266,7 +268,12 @@ export class RemoteGreylist extends EventEmitter<GreylistEvents> implements Asyn
   }
 
   #inTime<T>(promise: Promise<T>): Promise<T> {
-    return within(this.#clock, promise, this.#timeout, () => new Error(`no answer in ${this.#timeout} s`));
+    return within(
+      this.#clock,
+      promise,
+      this.#timeout,
+      () => new Error(`${this.#path}: no answer in ${this.#timeout} s`),
+    );
   }
 }
 

@@ -81,7 +81,9 @@ test('a bridge passes each entry on in the other dialect, and two bridges do not
   for (const ran of bridges) {
     const [{ fromA, fromB, failed }] = objects(await ran);
     expect({ passedOn: fromA + fromB, failed }).toEqual({ passedOn: 4, failed: 0 });
-    expect(await ran).toMatchObject({ err: 'spamd-sync: bridging\n', exit: 0 });
+    const { err, exit } = await ran;
+    expect(err).toMatch(/^\S+Z bridging\n$/);
+    expect(exit).toBe(0);
   }
 });
 
@@ -102,8 +104,8 @@ test('a bridge warns of the key of either side', async () => {
   expect(
     err
       .split('\n')
-      .map((line) => line.slice(0, 15))
+      .map((line) => line.replace(/^\S+Z /, '').slice(0, 3))
       .sort(),
-  ).toEqual(['', 'spamd-sync: a: ', 'spamd-sync: b: ', 'spamd-sync: bri']);
+  ).toEqual(['', 'a: ', 'b: ', 'bri']);
   expect(exit).toBe(0);
 });

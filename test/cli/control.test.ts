@@ -137,7 +137,7 @@ describe('import and export', () => {
 
   it('takes in a dump, and says which lines could not be read', async () => {
     const ran = await spamdSync(['import', '--control', control], Buffer.from(`${DUMP}NONSENSE|1\n`));
-    expect(ran.out).toBe('0 tuples, 1 white, 1 trapped, 0 spamtraps; 0 expired or of no address; 1 bad lines\n');
+    expect(ran.out).toBe('0 tuples, 1 white, 1 trapped, 0 spamtraps; 0 expired or of no address; 1 bad line\n');
     expect(ran.err).toMatch(/^spamd-sync: line 3: /);
     expect(ran.exit).toBe(1);
     expect((await ask('list')).out).toContain('TRAPPED|192.0.2.8|4000000000\n');
@@ -204,7 +204,18 @@ describe('a mistake with a command that asks the daemon', () => {
   });
 
   it.each([
-    [['trap', 'nobody'], 'spamd-sync: ip is not an IP address: "nobody"\n', 2],
+    [['trap', 'nobody'], /^spamd-sync: .* 'nobody' is invalid for argument 'address'\. not an IP address\n$/, 2],
+    [
+      ['allow', '192.0.2.1', 'nobody'],
+      /^spamd-sync: .* 'nobody' is invalid for argument 'address'\. not an IP address\n$/,
+      2,
+    ],
+    [
+      ['export', '--format', 'nft', '--type', 'white', '--set', 'x'],
+      /^spamd-sync: --set: not a table and a set.*"x"; /,
+      2,
+    ],
+    [['export', '--set', 'inet filter x'], /^spamd-sync: --format spamdb has no --set; /, 2],
     [['trap'], "spamd-sync: missing required argument 'address'\n", 2],
     [['allow', '--for', 'ever', '192.0.2.1'], /^spamd-sync: option '--for <duration>' argument 'ever' is invalid/, 2],
     [['spamtrap', 'add', 'nobody'], 'spamd-sync: address is not a mail address: "nobody"\n', 2],

@@ -87,7 +87,9 @@ describe('watch', () => {
   it.each([
     [['--type', 'black'], /^spamd-sync: option '-t, --type <type...>' argument 'black' is invalid/, 2],
     [['-n', '0'], /not a whole number 1\.\./, 2],
-    [['-K', '/nowhere'], 'spamd-sync: -K is for listening by itself: say -y; see --help\n', 2],
+    [['-K', '/nowhere'], /^spamd-sync: -K, .* are for listening by itself: say -y; see --help\n$/, 2],
+    [['--from', 'nobody'], 'spamd-sync: --from: not an IP address: "nobody"; see --help\n', 2],
+    [['--control', `/${'x'.repeat(103)}`], /^spamd-sync: option '--control .* not a path of 1 to 103 bytes\n$/, 2],
     [['-y', '127.0.0.1', '-K', '/nowhere'], 'spamd-sync: there is no key file "/nowhere"\n', 3],
     [['-y', 'em77', '--empty-key'], /^spamd-sync: .*em77/, 3],
     [['-y', 'lo', '-K', 'a', '--empty-key'], 'spamd-sync: -K and --empty-key exclude each other; see --help\n', 2],
@@ -103,7 +105,7 @@ describe('watch', () => {
     const ran = await watching([], () => served.close());
     expect(ran).toEqual({
       out: '',
-      err: 'spamd-sync: whoever serves the greylist has ended the connection\n',
+      err: `spamd-sync: whoever serves the greylist on ${control} has ended the connection\n`,
       exit: 3,
     });
   });
@@ -169,7 +171,7 @@ describe('peers', () => {
       'x  192.0.2.9  0  -  -  0  -  -  -  2 auth',
       '?  192.0.2.51  0  -  -  0  -  greyd  -  -',
       'to 192.0.2.50: 0 datagrams sent, 1 failed, Error: no way',
-      'to 192.0.2.51: 1 datagrams sent, 0 failed',
+      'to 192.0.2.51: 1 datagram sent, 0 failed',
       '',
     ]);
     const rows = objects(await spamdSync(['peers', '--json', '--control', control]));

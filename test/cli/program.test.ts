@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { wrapped } from '../../src/cli/help-text.ts';
 import { spamdSync } from './cli.ts';
 
 const COMMANDS = [
@@ -41,6 +42,18 @@ it.each(COMMANDS)('the help of %s has an example', async (name) => {
   const { out, err, exit } = await spamdSync([name, '--help']);
   expect(out).toMatch(/\nExamples?:\n {2}.*spamd-sync /);
   expect({ err, exit }).toEqual({ err: '', exit: 0 });
+});
+
+it.each(COMMANDS)('the prose of the help of %s fits a terminal of 80 columns', async (name) => {
+  const { out } = await spamdSync([name, '--help']);
+  expect(out.split('\n').filter((line) => /^\S/.test(line) && line.length > 80)).toEqual([]);
+});
+
+it('a help has its words on lines as long as the terminal, and leaves what is indented as it is', () => {
+  const help = `Words that go on\nover the end of a line, and on.\n\nExample:\n  ${'x'.repeat(60)}\n`;
+  expect(wrapped(help, 40)).toBe(
+    `Words that go on over the end of a line,\nand on.\n\nExample:\n  ${'x'.repeat(60)}\n`,
+  );
 });
 
 it('without a command the help goes to stderr, and the command line is wrong', async () => {

@@ -91,14 +91,14 @@ describe('send', () => {
   it('takes an IPv4 address as IPv6 has it, and warns of a key that is none', async () => {
     const empty = await file('empty', '');
     const ran = await spamdSync(['send', 'white', '::ffff:192.0.2.11', '-Y', ...to, '-K', empty]);
-    expect(ran.out).toBe('1 of 1 entries sent to 127.0.0.1\n');
+    expect(ran.out).toBe('1 of 1 entry sent to 127.0.0.1\n');
     expect(ran.err).toMatch(/^spamd-sync: warning: key file ".*" is empty/);
     await expect.poll(() => received.map(({ ip }) => ip)).toEqual(['192.0.2.11']);
   });
 
   it('ends with 1 where what was typed cannot be announced', async () => {
     const ran = await send(['grey', '192.0.2.7', 'mx\u001b]0;', '<a@b>', '<c@d>']);
-    expect(ran).toEqual({ out: '0 of 1 entries sent to 127.0.0.1\nnot sent: 1 control\n', err: '', exit: 1 });
+    expect(ran).toEqual({ out: '0 of 1 entry sent to 127.0.0.1\nnot sent: 1 control\n', err: '', exit: 1 });
   });
 
   it.each([
@@ -169,7 +169,7 @@ describe('seed', () => {
     await expect.poll(() => received.length).toBe(85);
     process.emit('SIGINT');
     expect(await ran).toEqual({
-      out: 'interrupted\n85 of 200 entries sent to 127.0.0.1; 1 datagrams in all\n',
+      out: 'interrupted\n85 of 200 entries sent to 127.0.0.1; 1 datagram in all\n',
       err: '',
       exit: 1,
     });

@@ -5,6 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { KeyFiles } from '../../src/cli/serve/key-files.ts';
 import { httpAddress } from '../../src/cli/serve/options.ts';
 import { storePlace, storeWords } from '../../src/cli/serve/store.ts';
+import { Greylist } from '../../src/index.ts';
+import { serveGreylist } from '../../src/socket/index.ts';
 import { type Ran, spamdSync } from './cli.ts';
 
 let folder = '';
@@ -105,9 +107,27 @@ describe('serve --check', () => {
     await expect(rm(join(folder, 'state'))).rejects.toThrow(/ENOENT/);
   });
 
+  it('finds the daemon that serves', async () => {
+    const greylist = new Greylist();
+    const served = await serveGreylist(greylist, join(folder, 'control'));
+    const ran = await check('--empty-key', '--store', 'memory');
+    expect(ran.out).toContain(`control:  ${join(folder, 'control')}: a daemon serves on it now\n`);
+    expect(ran.exit).toBe(0);
+    await served.close();
+    await greylist.close();
+  });
+
+  it('names the file of what is no spamtrap', async () => {
+    const file = join(folder, 'spamtraps');
+    await writeFile(file, 'trap@example.net\nnobody\n');
+    const ran = await check('--empty-key', '--store', 'memory', '--spamtraps', file);
+    expect(ran.err).toBe(`spamd-sync: ${file}: address is not a mail address: "nobody"; see --help\n`);
+    expect(ran.exit).toBe(2);
+  });
+
   it.each([
-    [['--empty-key', '--passtime', '5h', '--store', 'memory'], /^spamd-sync: policy\.passtime: not less/, 2],
-    [['--empty-key', '--store', 'memory', '--subnet-ipv4', '33'], /^spamd-sync: policy\.subnet\.ipv4: /, 2],
+    [['--empty-key', '--passtime', '5h', '--store', 'memory'], /^spamd-sync: --passtime: not less/, 2],
+    [['--empty-key', '--store', 'memory', '--subnet-ipv4', '33'], /^spamd-sync: --subnet-ipv4: /, 2],
     [['--empty-key', '-K', '/nowhere'], /^spamd-sync: -K and --empty-key exclude each other; see --help/, 2],
     [['-K', '/nowhere.key'], /^spamd-sync: there is no key file/, 3],
     [['--empty-key', '--store', 'level:/etc/passwd'], /^spamd-sync: \/etc\/passwd: not a directory$/m, 3],
@@ -116,6 +136,8 @@ describe('serve --check', () => {
       /^spamd-sync: \/etc\/passwd: not a dir/,
       3,
     ],
+    [['--empty-key', '--store', 'memory', '--control', '/etc/passwd'], /passwd: something that is not a socket/, 3],
+    [['--empty-key', '--store', 'memory', '--policy', `unix:/${'x'.repeat(103)}`], /--policy .* 1 to 103 bytes\n$/, 2],
     [['--empty-key', '--store', 'memory', '--exempt', '/nowhere'], /^spamd-sync: \/nowhere: no such file/, 3],
     [['--empty-key', '--store', 'memory', '--policy', 'unix:/nowhere/s'], /^spamd-sync: \/nowhere: no such file/, 3],
   ])('says in one line what is wrong: %j', async (args, line, exit) => {

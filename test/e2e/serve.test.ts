@@ -106,6 +106,22 @@ describe('the daemon', () => {
     expect(second.stderr).toMatch(/^spamd-sync: cannot listen on 127\.0\.0\.1:\d+: the port is in use.*\n$/);
     expect((await spamdSync(['stats', '--control', control])).exit).toBe(0);
   });
+
+  test('with a line that is no spamtrap keeps the key and the policy too', async () => {
+    const [key, spamtraps] = [join(directory, 'key'), join(directory, 'spamtraps')];
+    writeFileSync(key, 'one', { mode: 0o600 });
+    writeFileSync(spamtraps, '');
+    const args = ['serve', '-y', '127.0.0.1', '-K', key, '-p', `${await freePort()}`, '--control', control];
+    await using program = new Program([...COMMAND, ...args, '--store', 'memory', '--spamtraps', spamtraps]);
+    await ready(program);
+    const before = (await spamdSync(['keys', '--control', control])).out;
+    writeFileSync(key, 'two');
+    writeFileSync(spamtraps, 'new@example.net\nnobody\n');
+    program.signal('SIGHUP');
+    await expect.poll(() => program.stdout).toMatch(/SIGHUP: nothing is changed: .*spamtraps: .*"nobody"/);
+    expect((await spamdSync(['keys', '--control', control])).out).toBe(before);
+    expect((await spamdSync(['spamtrap', 'list', '--control', control])).out).toBe('');
+  });
 });
 
 describe('a second daemon', () => {

@@ -104,11 +104,9 @@ describe('table --nft', () => {
     await greylist.allow('192.0.2.1', { expires: now() + HOUR });
     nft('flush', 'ruleset');
     await using program = table('--interval', '1');
-    await expect
-      .poll(() => program.stderr, WAIT)
-      .toMatch(/^spamd-sync: nft: .*No such file or directory.*; trying again\n$/);
+    await expect.poll(() => program.stderr, WAIT).toMatch(/^\S+Z nft: .*No such file or directory.*; trying again\n$/);
     nft('-f', 'docs/spamd-sync.nft');
-    await expect.poll(() => program.stderr, WAIT).toMatch(/\nspamd-sync: all is well again\n$/);
+    await expect.poll(() => program.stderr, WAIT).toMatch(/\n\S+Z all is well again\n$/);
     expect(Object.keys(held('spamd-white'))).toEqual(['192.0.2.1']);
 
     nft('flush', 'ruleset');
@@ -123,7 +121,7 @@ describe('table --nft', () => {
     await using program = table('--interval', '1');
     await expect.poll(() => program.stdout + program.stderr, WAIT).toMatch(/written whole: 1 white/);
     await served.close();
-    await expect.poll(() => program.stderr, WAIT).toMatch(/^spamd-sync: .*; trying again\n/);
+    await expect.poll(() => program.stderr, WAIT).toMatch(/^\S+Z .*; trying again\n/);
     expect(Object.keys(held('spamd-white'))).toEqual(['192.0.2.1']);
     served = await serveGreylist(greylist, control);
     await expect.poll(() => program.stderr, WAIT).toMatch(/all is well again\n$/);

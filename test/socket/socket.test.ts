@@ -251,7 +251,7 @@ describe('trouble on a socket', () => {
     const remote = new RemoteGreylist(path, { timeout: 0.05 });
     const verdict = await remote.check(attempt);
     expect(verdict).toMatchObject({ action: 'pass', reason: 'error' });
-    expect(verdict.error?.message).toBe('no answer in 0.05 s');
+    expect(verdict.error?.message).toBe(`${path}: no answer in 0.05 s`);
     await expect(all(remote.export())).rejects.toThrow('no answer in 0.05 s');
     await remote.close();
     silent.close();

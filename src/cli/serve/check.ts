@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { access, mkdtemp, rm, stat } from 'node:fs/promises';
+import { access, lstat, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { Greylist, type Keyring, SyncPeer } from '../../index.ts';
@@ -9,9 +9,10 @@ import { exchangePort } from '../exchange-checks.ts';
 import type { Io } from '../io.ts';
 import { type ListenAddress, listenWords } from '../listen-address.ts';
 import { Output } from '../output.ts';
+import { counted } from '../words.ts';
 import { KeyFiles } from './key-files.ts';
 import { keyFilesOf, peerOptionsOf, policyOf, type ServeOptions } from './options.ts';
-import { addSpamtraps, spamtrapsOf } from './parts.ts';
+import { spamtrapsOf } from './parts.ts';
 import { openStore, type StorePlace, storePlace, storeWords } from './store.ts';
 
 /**
@@ -51,8 +52,8 @@ export async function check(io: Io, options: ServeOptions): Promise<void> {
 }
 
 async function checkLists(options: ServeOptions): Promise<void> {
-  await using greylist = new Greylist({ policy: await policyOf(options) });
-  await addSpamtraps(greylist, await spamtrapsOf(options));
+  await using _greylist = new Greylist({ policy: await policyOf(options) });
+  await spamtrapsOf(options);
 }
 
 /** In words, what is there; a directory is not opened, since a daemon may have it. */
@@ -62,7 +63,7 @@ async function checkedPlace(place: StorePlace): Promise<string> {
     const { store, close } = await openStore(place, () => {}, new AbortController().signal);
     const { tuples } = await store.stats();
     await close();
-    return `answers; ${tuples} tuples`;
+    return `answers; ${counted(tuples, 'tuple')}`;
   }
   await openLevelElsewhere();
   const { directory } = place;
@@ -99,15 +100,19 @@ async function nearest(directory: string): Promise<string> {
   const parent = dirname(directory);
   const isThere = await stat(directory).then(
     () => true,
-    () => false,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return false;
+      throw error;
+    },
   );
   return isThere || parent === directory ? directory : nearest(parent);
 }
 
 async function controlWords(path: string): Promise<string> {
   await checkDirectory(dirname(resolve(path)));
+  await checkSocket(path);
   await using daemon = new RemoteGreylist(path);
-  return daemon.stats().then(
+  return await daemon.stats().then(
     () => 'a daemon serves on it now',
     () => 'would be served on',
   );
@@ -121,8 +126,17 @@ async function exchangeWords(where: string, key: Keyring): Promise<string> {
   return `${where}: ${found === 'free' ? 'would be listened on' : 'a daemon listens on it now'}`;
 }
 
+/** Listening replaces no file but a socket. */
+async function checkSocket(path: string): Promise<void> {
+  const about = await lstat(path).catch(() => undefined);
+  if (about?.isSocket() === false) throw new Error(`${path}: something that is not a socket is there`);
+}
+
 /** Where a mail server would ask. The directory of a socket is that server's, and is not made. */
 async function adapterWords(where: ListenAddress): Promise<string> {
-  if ('path' in where) await access(dirname(resolve(where.path)), constants.W_OK | constants.X_OK);
+  if ('path' in where) {
+    await access(dirname(resolve(where.path)), constants.W_OK | constants.X_OK);
+    await checkSocket(where.path);
+  }
   return `${listenWords(where)}: would be served on`;
 }

@@ -1,17 +1,20 @@
-import { mkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { HttpCheck } from '../../adapters/http.ts';
 import type { Exchange } from '../../exchange/index.ts';
 import { Greylist, SpamdSyncError, SyncPeer } from '../../index.ts';
+import { makeDirectory } from '../../make-directory.ts';
 import { serveGreylist } from '../../socket/index.ts';
 import { openStatus, type Status } from '../../status/index.ts';
 import { linesOf } from '../arguments.ts';
+import { UsageError } from '../failure.ts';
+import type { Log } from '../log.ts';
+import { counted } from '../words.ts';
 import { type Adapters, adapterWords, openAdapters } from './adapters.ts';
 import { exchangeOf, exchangeWords } from './exchange.ts';
 import { KeyFiles } from './key-files.ts';
-import { type Log, logTraffic } from './log.ts';
 import { keyFilesOf, peerOptionsOf, policyOf, type ServeOptions } from './options.ts';
 import { openStore, storePlace, storeWords } from './store.ts';
+import { logTraffic } from './traffic-log.ts';
 
 export interface Closable {
   close(): unknown;
@@ -55,7 +58,7 @@ export async function openParts(options: ServeOptions, open: Closable[], log: Lo
   await addSpamtraps(greylist, await spamtrapsOf(options));
   if (exchange !== undefined) open.push(exchange);
   // By hand: as a service the system has made it, for this user.
-  await mkdir(dirname(resolve(options.control)), { recursive: true, mode: 0o750 });
+  await makeDirectory(dirname(resolve(options.control)), 0o750);
   const adapters = await openAdapters(options, greylist, open);
   const served = await serveGreylist(greylist, options.control, { peer, exchange, adapters: { ...adapters } });
   open.push(served);
@@ -66,11 +69,18 @@ export async function openParts(options: ServeOptions, open: Closable[], log: Lo
   const failed = Promise.race([peerFailed, openExchange(exchange, greylist, options, log)]);
   failed.catch(() => {});
   const { tuples, addresses, spamtraps } = await store.store.stats();
-  log(`${storeWords(place)}: ${tuples} tuples, ${addresses} addresses, ${spamtraps} spamtraps`);
-  const { address, port } = peer.address;
-  const where = `${options.listen === undefined ? 'sending from' : 'listening on'} ${address}:${port}`;
+  const held = [counted(tuples, 'tuple'), counted(addresses, 'address', 'addresses'), counted(spamtraps, 'spamtrap')];
+  log(`${storeWords(place)}: ${held.join(', ')}`);
+  const where = whereWords(peer, options);
   const page = status === undefined ? '' : `; ${status.url}`;
   return { keys, peer, greylist, words: `${where}; control socket ${served.path}${page}`, failed };
+}
+
+/** An interface is joined by a socket that is bound to every address. */
+function whereWords(peer: SyncPeer, { listen }: ServeOptions): string {
+  const { address, port } = peer.address;
+  if (listen === undefined) return `sending only, from port ${port}`;
+  return address === listen ? `listening on ${address}:${port}` : `listening on ${listen}, port ${port}`;
 }
 
 /**
@@ -138,10 +148,19 @@ async function openPage(
   }
 }
 
+/** @throws {UsageError} For a line that is not a mail address, naming the file: before anything has been changed. */
 export async function spamtrapsOf({ spamtraps }: ServeOptions): Promise<readonly string[]> {
-  return spamtraps === undefined ? [] : linesOf(spamtraps);
+  if (spamtraps === undefined) return [];
+  const addresses = await linesOf(spamtraps);
+  await using tried = new Greylist();
+  try {
+    await addSpamtraps(tried, addresses);
+  } catch (error) {
+    throw new UsageError(`${spamtraps}: ${error instanceof Error ? error.message : error}`);
+  }
+  return addresses;
 }
 
-export async function addSpamtraps(greylist: Greylist, addresses: readonly string[]): Promise<void> {
+async function addSpamtraps(greylist: Greylist, addresses: readonly string[]): Promise<void> {
   for (const address of addresses) await greylist.spamtraps.add(address);
 }

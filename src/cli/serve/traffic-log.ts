@@ -1,14 +1,6 @@
-import { systemClock } from '../../clock.ts';
 import type { SyncPeer } from '../../index.ts';
-import type { Io } from '../io.ts';
+import type { Log } from '../log.ts';
 import { entryWords } from '../words.ts';
-
-/** Prints a line with the time before it. */
-export type Log = (line: string) => void;
-
-export function logTo(io: Io): Log {
-  return (line) => void io.stdout.write(`${new Date(systemClock.now() * 1000).toISOString()} ${line}\n`);
-}
 
 /** A line for each entry that a peer receives, and for each drop. */
 export function logTraffic(peer: SyncPeer, log: Log): void {
