@@ -67,18 +67,18 @@ const MODULES: Readonly<Record<string, readonly string[]>> = {
   // Of the command alone, which brings it along: the store takes a client that its caller connected.
   ioredis: ['cli/serve/redis-client.ts'],
   'lru-cache': ['peer', 'greylist', 'level', 'redis', 'status', 'exchange'],
-  'mmdb-lib': ['cli/places.ts'],
+  'mmdb-lib': ['cli/traplist/places.ts'],
   'node:assert/strict': ['testing'],
   // Beside the transport the doctor has sockets of its own, with which it looks at what the transport cannot.
-  'node:dgram': ['cli/echo.ts'],
+  'node:dgram': ['cli/doctor/echo.ts'],
   'node:buffer': ['wire', 'spamdb', 'adapters'],
-  'node:child_process': ['cli/child.ts', 'cli/serve/service-manager.ts'],
+  'node:child_process': ['cli/table/child.ts', 'cli/serve/service-manager.ts'],
   // Beside the keys: a new key's bytes, what a bridge remembers of an entry, a script's digest, the token of a lease, and the
   // hashes of a digest.
   'node:crypto': ['auth', 'cli/keygen.ts', 'cli/bridge.ts', 'cli/serve/demonstration.ts', 'redis', 'exchange'],
   'node:diagnostics_channel': ['diagnostics.ts', 'status/feed.ts'],
   'node:dns/promises': ['transport/udp-link.ts'],
-  'node:events': ['cli/echo.ts', 'listeners.ts', 'peer', 'greylist', 'redis', 'socket', 'exchange'],
+  'node:events': ['cli/doctor/echo.ts', 'listeners.ts', 'peer', 'greylist', 'redis', 'socket', 'exchange'],
   'node:fs': [
     'auth/key.ts',
     'cli/main.ts',
@@ -98,7 +98,7 @@ const MODULES: Readonly<Record<string, readonly string[]>> = {
     'make-directory.ts',
   ],
   'node:http': ['adapters/http.ts', 'adapters/http', 'status/http-server.ts'],
-  'node:module': ['cli/places.ts'],
+  'node:module': ['cli/traplist/places.ts'],
   'node:net': [
     'address.ts',
     'transport',
@@ -113,16 +113,16 @@ const MODULES: Readonly<Record<string, readonly string[]>> = {
     'exchange',
     'status/http-server.ts',
     'cli/bridge.ts',
-    'cli/checks.ts',
-    'cli/exchange-checks.ts',
-    'cli/log-lines.ts',
+    'cli/doctor/checks.ts',
+    'cli/doctor/exchange-checks.ts',
+    'cli/candidates/log-lines.ts',
     'cli/send.ts',
     'store/shares.ts',
     'level/ownership.ts',
   ],
   'node:os': ['cli/bridge.ts', 'cli/serve', 'cli/tarpit.ts', 'transport/interfaces.ts'],
   'node:path': [
-    'cli/replaced-files.ts',
+    'cli/traplist/replaced-files.ts',
     'cli/traplist.ts',
     'cli/serve',
     'level',

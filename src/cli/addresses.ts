@@ -1,11 +1,11 @@
 import { Command } from 'commander';
 import { systemClock } from '../clock.ts';
 import type { RemoteGreylist } from '../socket/index.ts';
-import { duration, ipAddresses } from './arguments.ts';
-import { askDaemon, controlOption } from './control.ts';
-import type { Io } from './io.ts';
-import { Output } from './output.ts';
-import { timeWords } from './words.ts';
+import { duration, ipAddresses } from './options/arguments.ts';
+import { askDaemon, controlOption } from './options/control.ts';
+import type { Io } from './terminal/io.ts';
+import { Output } from './terminal/output.ts';
+import { timeWords } from './terminal/words.ts';
 
 interface Options {
   readonly control: string;

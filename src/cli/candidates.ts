@@ -1,16 +1,16 @@
 import { Command, InvalidArgumentError } from 'commander';
 import type { SpamdbRecord } from '../index.ts';
 import { canonicalMailbox } from '../store/index.ts';
-import { append } from './arguments.ts';
-import { controlOption } from './control.ts';
-import { EXIT, UsageError } from './failure.ts';
-import { inputFrom } from './input.ts';
-import type { Io } from './io.ts';
-import { linesIn, triedIn } from './log-lines.ts';
-import { Mailboxes } from './mailboxes.ts';
-import { Output } from './output.ts';
-import { FROM_HELP, readGreylist } from './records.ts';
-import { reportLine } from './report-line.ts';
+import { linesIn, triedIn } from './candidates/log-lines.ts';
+import { inputFrom } from './input/input.ts';
+import { Mailboxes } from './input/mailboxes.ts';
+import { FROM_HELP, readGreylist } from './input/records.ts';
+import { append } from './options/arguments.ts';
+import { controlOption } from './options/control.ts';
+import { EXIT, UsageError } from './terminal/failure.ts';
+import type { Io } from './terminal/io.ts';
+import { Output } from './terminal/output.ts';
+import { reportLine } from './terminal/report-line.ts';
 
 interface Options {
   readonly control: string;

@@ -1,13 +1,13 @@
 import { Command, Option } from 'commander';
 import { Keyring, SyncKey } from '../index.ts';
 import { type InspectedTlv, type Inspection, inspectDatagram } from '../wire/index.ts';
-import { append, port } from './arguments.ts';
-import { datagramsIn, FORMATS, type Format, hexLines, readInput } from './datagrams.ts';
-import { EXIT } from './failure.ts';
-import type { Io } from './io.ts';
-import { Output } from './output.ts';
-import type { Datagram } from './packets.ts';
-import { entryWords, quoted } from './words.ts';
+import { datagramsIn, FORMATS, type Format, hexLines, readInput } from './decode/datagrams.ts';
+import type { Datagram } from './decode/packets.ts';
+import { append, port } from './options/arguments.ts';
+import { EXIT } from './terminal/failure.ts';
+import type { Io } from './terminal/io.ts';
+import { Output } from './terminal/output.ts';
+import { entryWords, quoted } from './terminal/words.ts';
 
 interface Options {
   readonly key?: readonly string[];

@@ -3,14 +3,14 @@ import type { SpamdbRecord } from '../index.ts';
 import { RemoteGreylist } from '../socket/index.ts';
 import { formatSpamdb, parseSpamdb } from '../spamdb/index.ts';
 import { canonicalMailbox, tupleKey } from '../store/index.ts';
-import { duration } from './arguments.ts';
-import { wholeInput } from './bulk.ts';
-import { controlOption } from './control.ts';
 import { only, TYPES } from './export.ts';
-import { EXIT, UsageError } from './failure.ts';
-import type { Io } from './io.ts';
-import { Output } from './output.ts';
-import { reportLine } from './report-line.ts';
+import { duration } from './options/arguments.ts';
+import { wholeInput } from './options/bulk.ts';
+import { controlOption } from './options/control.ts';
+import { EXIT, UsageError } from './terminal/failure.ts';
+import type { Io } from './terminal/io.ts';
+import { Output } from './terminal/output.ts';
+import { reportLine } from './terminal/report-line.ts';
 
 interface Options {
   readonly control: string;

@@ -1,20 +1,20 @@
 import { Command, Option } from 'commander';
-import { duration } from './arguments.ts';
-import { checkHost } from './checks.ts';
-import { checkExchange } from './exchange-checks.ts';
+import { checkHost } from './doctor/checks.ts';
+import { checkExchange } from './doctor/exchange-checks.ts';
+import type { Finding } from './doctor/finding.ts';
+import { listenFor } from './doctor/listening.ts';
+import { duration } from './options/arguments.ts';
 import {
   checkExchangeOptions,
   type ExchangeCliOptions,
   exchangeOption,
   exchangeWithOption,
-} from './exchange-options.ts';
-import { EXIT, UsageError } from './failure.ts';
-import type { Finding } from './finding.ts';
-import { type GroupOptions, keyOf, keyOptions, listenOptions, targetOptions } from './group.ts';
-import { Interrupt } from './interrupt.ts';
-import type { Io } from './io.ts';
-import { listenFor } from './listening.ts';
-import { type Mark, Output } from './output.ts';
+} from './options/exchange.ts';
+import { type GroupOptions, keyOf, keyOptions, listenOptions, targetOptions } from './options/group.ts';
+import { EXIT, UsageError } from './terminal/failure.ts';
+import { Interrupt } from './terminal/interrupt.ts';
+import type { Io } from './terminal/io.ts';
+import { type Mark, Output } from './terminal/output.ts';
 
 interface Options extends GroupOptions, ExchangeCliOptions {
   readonly for: number;

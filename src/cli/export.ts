@@ -1,11 +1,11 @@
 import { Command, Option } from 'commander';
 import type { SpamdbRecord } from '../index.ts';
 import { formatSpamdb } from '../spamdb/index.ts';
-import { askDaemon, controlOption } from './control.ts';
-import { UsageError } from './failure.ts';
-import type { Io } from './io.ts';
-import { Output } from './output.ts';
-import { json } from './words.ts';
+import { askDaemon, controlOption } from './options/control.ts';
+import { UsageError } from './terminal/failure.ts';
+import type { Io } from './terminal/io.ts';
+import { Output } from './terminal/output.ts';
+import { json } from './terminal/words.ts';
 
 export const TYPES = ['grey', 'white', 'trapped', 'spamtrap'] as const;
 const FORMATS = ['spamdb', 'json', 'csv', 'list', 'pf', 'nft', 'ipset'] as const;

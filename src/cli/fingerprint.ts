@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { SyncKey } from '../index.ts';
-import type { Io } from './io.ts';
-import { Output } from './output.ts';
+import type { Io } from './terminal/io.ts';
+import { Output } from './terminal/output.ts';
 
 export function fingerprintCommand(io: Io): Command {
   return new Command('fingerprint')

@@ -1,15 +1,15 @@
 import { Command } from 'commander';
 import { systemClock } from '../clock.ts';
-import { askDaemon, controlOption } from './control.ts';
-import { deliveredTo } from './delivery-log.ts';
-import { failureOf } from './failure.ts';
-import { followFile } from './follow-file.ts';
-import { inputFrom } from './input.ts';
-import { Interrupt } from './interrupt.ts';
-import type { Io } from './io.ts';
-import { logTo } from './log.ts';
-import { textLines } from './text-lines.ts';
-import { counted } from './words.ts';
+import { deliveredTo } from './follow-log/delivery-log.ts';
+import { followFile } from './follow-log/follow-file.ts';
+import { textLines } from './follow-log/text-lines.ts';
+import { inputFrom } from './input/input.ts';
+import { askDaemon, controlOption } from './options/control.ts';
+import { failureOf } from './terminal/failure.ts';
+import { Interrupt } from './terminal/interrupt.ts';
+import type { Io } from './terminal/io.ts';
+import { logTo } from './terminal/log.ts';
+import { counted } from './terminal/words.ts';
 
 interface Options {
   readonly control: string;

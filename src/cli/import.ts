@@ -1,12 +1,12 @@
 import { Command } from 'commander';
 import { parseSpamdb } from '../spamdb/index.ts';
-import { askDaemon, controlOption } from './control.ts';
-import { EXIT } from './failure.ts';
-import { inputFrom } from './input.ts';
-import type { Io } from './io.ts';
-import { Output } from './output.ts';
-import { reportLine } from './report-line.ts';
-import { counted } from './words.ts';
+import { inputFrom } from './input/input.ts';
+import { askDaemon, controlOption } from './options/control.ts';
+import { EXIT } from './terminal/failure.ts';
+import type { Io } from './terminal/io.ts';
+import { Output } from './terminal/output.ts';
+import { reportLine } from './terminal/report-line.ts';
+import { counted } from './terminal/words.ts';
 
 export function importCommand(io: Io): Command {
   return new Command('import')

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { open, unlink } from 'node:fs/promises';
 import { Command } from 'commander';
 import { SyncKey } from '../index.ts';
-import type { Io } from './io.ts';
-import { Output } from './output.ts';
+import type { Io } from './terminal/io.ts';
+import { Output } from './terminal/output.ts';
 
 /** Bytes. What counts are the 160 bits of its SHA-1. */
 const SIZE = 64;

@@ -2,13 +2,13 @@ import { Command, Option } from 'commander';
 import { systemClock } from '../clock.ts';
 import type { PeerHealth } from '../index.ts';
 import { RemotePeer } from '../socket/index.ts';
-import { duration } from './arguments.ts';
-import { controlOption } from './control.ts';
-import { EXIT } from './failure.ts';
-import type { Io } from './io.ts';
-import { Output } from './output.ts';
-import { table } from './table-text.ts';
-import { agoWords } from './words.ts';
+import { duration } from './options/arguments.ts';
+import { controlOption } from './options/control.ts';
+import { EXIT } from './terminal/failure.ts';
+import type { Io } from './terminal/io.ts';
+import { Output } from './terminal/output.ts';
+import { table } from './terminal/table-text.ts';
+import { agoWords } from './terminal/words.ts';
 
 interface Options {
   readonly control: string;

@@ -1,9 +1,9 @@
 import { Command, Option } from 'commander';
 import { formatSpamdb } from '../spamdb/index.ts';
-import { askDaemon, controlOption } from './control.ts';
 import { only, TYPES } from './export.ts';
-import type { Io } from './io.ts';
-import { Output } from './output.ts';
+import { askDaemon, controlOption } from './options/control.ts';
+import type { Io } from './terminal/io.ts';
+import { Output } from './terminal/output.ts';
 
 interface Options {
   readonly control: string;

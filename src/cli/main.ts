@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { nextTurn } from '../clock.ts';
-import { EXIT } from './failure.ts';
-import { type Io, processIo } from './io.ts';
 import { run } from './program.ts';
+import { EXIT } from './terminal/failure.ts';
+import { type Io, processIo } from './terminal/io.ts';
 
 /**
  * A reader that has seen enough, as head(1), closes the pipe: that ends the command, and is no failure. Any other error of

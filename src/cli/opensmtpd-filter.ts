@@ -1,9 +1,9 @@
 import { Command } from 'commander';
 import { OpensmtpdFilter } from '../adapters/opensmtpd.ts';
 import type { Verdict } from '../index.ts';
-import { askDaemon, controlOption } from './control.ts';
-import type { Io } from './io.ts';
-import { counted } from './words.ts';
+import { askDaemon, controlOption } from './options/control.ts';
+import type { Io } from './terminal/io.ts';
+import { counted } from './terminal/words.ts';
 
 /** smtpd ends a filter by closing its input; a signal meant for a daemon must not take smtpd down with its filter. */
 const IGNORED = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const;

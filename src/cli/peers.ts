@@ -4,13 +4,13 @@ import type { ExchangePeer, ExchangeRefusal, ExchangeStats } from '../exchange/i
 import type { PeerHealth, SourceHealth, TargetHealth } from '../index.ts';
 import { RemotePeer } from '../socket/index.ts';
 import { type HostState, stateOf } from '../status/index.ts';
-import { askExchange, controlOption } from './control.ts';
-import { exchangeLines } from './exchange-table.ts';
-import type { Io } from './io.ts';
-import { Output } from './output.ts';
-import { STATES } from './state-marks.ts';
-import { table } from './table-text.ts';
-import { agoWords, counted, countsWords } from './words.ts';
+import { askExchange, controlOption } from './options/control.ts';
+import { exchangeLines } from './peers/exchange-table.ts';
+import { STATES } from './peers/state-marks.ts';
+import type { Io } from './terminal/io.ts';
+import { Output } from './terminal/output.ts';
+import { table } from './terminal/table-text.ts';
+import { agoWords, counted, countsWords } from './terminal/words.ts';
 
 interface Options {
   readonly control: string;

@@ -1,13 +1,13 @@
 import { Command } from 'commander';
 import type { SpamdbGrey, SpamdbRecord } from '../spamdb/index.ts';
 import { canonicalMailbox } from '../store/index.ts';
-import { controlOption } from './control.ts';
-import { EXIT } from './failure.ts';
-import type { Io } from './io.ts';
-import { Mailboxes } from './mailboxes.ts';
-import { Output } from './output.ts';
-import { FROM_HELP, readGreylist } from './records.ts';
-import { timeWords } from './words.ts';
+import { Mailboxes } from './input/mailboxes.ts';
+import { FROM_HELP, readGreylist } from './input/records.ts';
+import { controlOption } from './options/control.ts';
+import { EXIT } from './terminal/failure.ts';
+import type { Io } from './terminal/io.ts';
+import { Output } from './terminal/output.ts';
+import { timeWords } from './terminal/words.ts';
 
 interface Options {
   readonly control: string;

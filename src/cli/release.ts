@@ -1,9 +1,9 @@
 import { Command } from 'commander';
 import type { Attempt, Released } from '../index.ts';
-import { askDaemon, controlOption } from './control.ts';
-import { EXIT, UsageError } from './failure.ts';
-import type { Io } from './io.ts';
-import { Output } from './output.ts';
+import { askDaemon, controlOption } from './options/control.ts';
+import { EXIT, UsageError } from './terminal/failure.ts';
+import type { Io } from './terminal/io.ts';
+import { Output } from './terminal/output.ts';
 
 interface Options {
   readonly control: string;

@@ -2,16 +2,16 @@ import { Command, Option } from 'commander';
 import { systemClock } from '../clock.ts';
 import type { Entry, SeedReport, SpamdbRecord, SyncPeer } from '../index.ts';
 import { type LeftOutReason, parseSpamdb, toEntries } from '../spamdb/index.ts';
-import { append } from './arguments.ts';
-import { type BulkOptions, bulkOptions, openSender, wholeInput } from './bulk.ts';
-import { EXIT } from './failure.ts';
-import { keyOptions } from './group.ts';
-import { Interrupt } from './interrupt.ts';
-import type { Io } from './io.ts';
-import { Output } from './output.ts';
-import { Progress } from './progress.ts';
-import { reportLine } from './report-line.ts';
-import { counted, countsWords } from './words.ts';
+import { append } from './options/arguments.ts';
+import { type BulkOptions, bulkOptions, openSender, wholeInput } from './options/bulk.ts';
+import { keyOptions } from './options/group.ts';
+import { EXIT } from './terminal/failure.ts';
+import { Interrupt } from './terminal/interrupt.ts';
+import type { Io } from './terminal/io.ts';
+import { Output } from './terminal/output.ts';
+import { Progress } from './terminal/progress.ts';
+import { reportLine } from './terminal/report-line.ts';
+import { counted, countsWords } from './terminal/words.ts';
 
 interface Options extends BulkOptions {
   readonly to: readonly string[];

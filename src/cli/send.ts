@@ -4,16 +4,16 @@ import { canonicalAddress } from '../address.ts';
 import { systemClock } from '../clock.ts';
 import type { Entry, EntryType, SeedReport, SendReport, SyncPeer } from '../index.ts';
 import { type AddressListItem, parseAddressList, parseSpamdb } from '../spamdb/index.ts';
-import { append, duration, whole } from './arguments.ts';
-import { type BulkOptions, bulkOptions, openSender, wholeInput } from './bulk.ts';
-import { EXIT, UsageError } from './failure.ts';
-import { keyOptions, targetOptions } from './group.ts';
-import { fileStream } from './input.ts';
-import { Interrupt } from './interrupt.ts';
-import type { Io } from './io.ts';
-import { Output } from './output.ts';
-import { reportLine } from './report-line.ts';
-import { counted, countsWords } from './words.ts';
+import { fileStream } from './input/input.ts';
+import { append, duration, whole } from './options/arguments.ts';
+import { type BulkOptions, bulkOptions, openSender, wholeInput } from './options/bulk.ts';
+import { keyOptions, targetOptions } from './options/group.ts';
+import { EXIT, UsageError } from './terminal/failure.ts';
+import { Interrupt } from './terminal/interrupt.ts';
+import type { Io } from './terminal/io.ts';
+import { Output } from './terminal/output.ts';
+import { reportLine } from './terminal/report-line.ts';
+import { counted, countsWords } from './terminal/words.ts';
 
 interface Options extends BulkOptions {
   readonly for?: number;

@@ -1,9 +1,5 @@
 import { Command } from 'commander';
 import { systemClock, within } from '../clock.ts';
-import { failureOf } from './failure.ts';
-import { Interrupt } from './interrupt.ts';
-import type { Io } from './io.ts';
-import { type Log, logTo } from './log.ts';
 import { check } from './serve/check.ts';
 import { Demonstration } from './serve/demonstration.ts';
 import { addServeOptions, checkServeOptions, type ServeOptions } from './serve/options.ts';
@@ -11,6 +7,10 @@ import { type Closable, closeAll, openParts, type Parts, reloadParts } from './s
 import { onReload } from './serve/reloads.ts';
 import { ServiceManager } from './serve/service-manager.ts';
 import { keepYoungHeapSmall } from './serve/young-heap.ts';
+import { failureOf } from './terminal/failure.ts';
+import { Interrupt } from './terminal/interrupt.ts';
+import type { Io } from './terminal/io.ts';
+import { type Log, logTo } from './terminal/log.ts';
 
 export function serveCommand(io: Io): Command {
   const command = new Command('serve').description(

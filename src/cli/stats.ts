@@ -1,7 +1,7 @@
 import { Command } from 'commander';
-import { askDaemon, controlOption } from './control.ts';
-import type { Io } from './io.ts';
-import { Output } from './output.ts';
+import { askDaemon, controlOption } from './options/control.ts';
+import type { Io } from './terminal/io.ts';
+import { Output } from './terminal/output.ts';
 
 export function statsCommand(io: Io): Command {
   return new Command('stats')

@@ -1,17 +1,17 @@
 import { Command, Option } from 'commander';
 import { sleep, systemClock } from '../clock.ts';
 import type { RemoteGreylist } from '../socket/index.ts';
-import { duration } from './arguments.ts';
-import { NoProgramError, runProgram } from './child.ts';
-import { askDaemon, controlOption } from './control.ts';
-import { failureOf, UsageError } from './failure.ts';
-import { type Firewall, KINDS, type Kind, nftFirewall, pfFirewall } from './firewall.ts';
-import { Interrupt } from './interrupt.ts';
-import type { Io } from './io.ts';
-import { logTo } from './log.ts';
-import { Mirror, type Plan, type Wanted, wantedOf } from './mirror.ts';
-import { Output } from './output.ts';
-import { timeWords } from './words.ts';
+import { duration } from './options/arguments.ts';
+import { askDaemon, controlOption } from './options/control.ts';
+import { NoProgramError, runProgram } from './table/child.ts';
+import { type Firewall, KINDS, type Kind, nftFirewall, pfFirewall } from './table/firewall.ts';
+import { Mirror, type Plan, type Wanted, wantedOf } from './table/mirror.ts';
+import { failureOf, UsageError } from './terminal/failure.ts';
+import { Interrupt } from './terminal/interrupt.ts';
+import type { Io } from './terminal/io.ts';
+import { logTo } from './terminal/log.ts';
+import { Output } from './terminal/output.ts';
+import { timeWords } from './terminal/words.ts';
 
 interface Options {
   readonly control: string;

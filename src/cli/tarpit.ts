@@ -3,14 +3,14 @@ import { Command, Option } from 'commander';
 import { serveTarpit, type TarpitReport, type TarpitStats } from '../adapters/tarpit.ts';
 import { systemClock } from '../clock.ts';
 import type { Attempt, Verdict } from '../index.ts';
-import { duration, number, whole } from './arguments.ts';
-import { askDaemon, controlOption } from './control.ts';
-import { UsageError } from './failure.ts';
-import { Interrupt } from './interrupt.ts';
-import type { Io } from './io.ts';
-import { type ListenAddress, listenAddress, listenWords } from './listen-address.ts';
-import { Output } from './output.ts';
-import { counted, durationWords, momentWords, quoted } from './words.ts';
+import { duration, number, whole } from './options/arguments.ts';
+import { askDaemon, controlOption } from './options/control.ts';
+import { type ListenAddress, listenAddress, listenWords } from './options/listen-address.ts';
+import { UsageError } from './terminal/failure.ts';
+import { Interrupt } from './terminal/interrupt.ts';
+import type { Io } from './terminal/io.ts';
+import { Output } from './terminal/output.ts';
+import { counted, durationWords, momentWords, quoted } from './terminal/words.ts';
 
 interface Options {
   readonly control: string;

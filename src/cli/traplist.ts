@@ -3,17 +3,17 @@ import type { Readable } from 'node:stream';
 import { Command } from 'commander';
 import { systemClock } from '../clock.ts';
 import { parseAddressList } from '../spamdb/index.ts';
-import { controlOption } from './control.ts';
-import { EXIT, UsageError } from './failure.ts';
-import { fileStream, fileText } from './input.ts';
-import type { Io } from './io.ts';
-import { Output } from './output.ts';
-import { type Place, Places } from './places.ts';
-import { FROM_HELP, readGreylist } from './records.ts';
-import { ReplacedFiles } from './replaced-files.ts';
-import { headerOf, lines, summaryLines, VERBOSE_COLUMNS, verboseLine } from './traplist-text.ts';
-import { type TrappedAddress, type Traps, trapsIn } from './trapped.ts';
-import { counted } from './words.ts';
+import { fileStream, fileText } from './input/input.ts';
+import { FROM_HELP, readGreylist } from './input/records.ts';
+import { controlOption } from './options/control.ts';
+import { EXIT, UsageError } from './terminal/failure.ts';
+import type { Io } from './terminal/io.ts';
+import { Output } from './terminal/output.ts';
+import { counted } from './terminal/words.ts';
+import { type Place, Places } from './traplist/places.ts';
+import { ReplacedFiles } from './traplist/replaced-files.ts';
+import { headerOf, lines, summaryLines, VERBOSE_COLUMNS, verboseLine } from './traplist/text.ts';
+import { type TrappedAddress, type Traps, trapsIn } from './traplist/trapped.ts';
 
 interface Options {
   readonly control: string;

@@ -1,17 +1,17 @@
 import { Command, Option } from 'commander';
 import { canonicalAddress } from '../address.ts';
 import { RemotePeer } from '../socket/index.ts';
-import { append, whole } from './arguments.ts';
-import { controlOption } from './control.ts';
-import { UsageError } from './failure.ts';
-import { type GroupOptions, keyOptions, listenOptions, openPeer } from './group.ts';
-import { Interrupt } from './interrupt.ts';
-import type { Io } from './io.ts';
-import { LocalEvents } from './local-events.ts';
-import { logTo } from './log.ts';
-import { type Mark, Output } from './output.ts';
-import { LINE_TYPES, type Line, type LineType, linesIn } from './traffic.ts';
-import { counted, entryWords, momentWords } from './words.ts';
+import { append, whole } from './options/arguments.ts';
+import { controlOption } from './options/control.ts';
+import { type GroupOptions, keyOptions, listenOptions, openPeer } from './options/group.ts';
+import { UsageError } from './terminal/failure.ts';
+import { Interrupt } from './terminal/interrupt.ts';
+import type { Io } from './terminal/io.ts';
+import { logTo } from './terminal/log.ts';
+import { type Mark, Output } from './terminal/output.ts';
+import { counted, entryWords, momentWords } from './terminal/words.ts';
+import { LocalEvents } from './watch/local-events.ts';
+import { LINE_TYPES, type Line, type LineType, linesIn } from './watch/traffic.ts';
 
 interface Options extends GroupOptions {
   readonly control: string;

@@ -1,10 +1,10 @@
 import { Command } from 'commander';
 import type { Evidence, KnownAddress, KnownClaim, KnownTuple, Why } from '../index.ts';
-import { ipAddresses } from './arguments.ts';
-import { askDaemon, controlOption } from './control.ts';
-import type { Io } from './io.ts';
-import { Output } from './output.ts';
-import { counted, quoted, timeWords, whenWords } from './words.ts';
+import { ipAddresses } from './options/arguments.ts';
+import { askDaemon, controlOption } from './options/control.ts';
+import type { Io } from './terminal/io.ts';
+import { Output } from './terminal/output.ts';
+import { counted, quoted, timeWords, whenWords } from './terminal/words.ts';
 
 export function whyCommand(io: Io): Command {
   return new Command('why')

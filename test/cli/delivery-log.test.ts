@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { deliveredTo } from '../../src/cli/delivery-log.ts';
-import { textLines } from '../../src/cli/text-lines.ts';
+import { deliveredTo } from '../../src/cli/follow-log/delivery-log.ts';
+import { textLines } from '../../src/cli/follow-log/text-lines.ts';
 
 const OPENSMTPD =
   'bc31ec1d54053098 mta delivery evpid=ec80d30a3308b8d6 from=<a@example.org> to=<bob@out.example> rcpt=<-> ' +

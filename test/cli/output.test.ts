@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { expect, it } from 'vitest';
-import { Output } from '../../src/cli/output.ts';
+import { Output } from '../../src/cli/terminal/output.ts';
 import { spamdSync } from './cli.ts';
 
 /** U+009B begins a sequence of a terminal as ESC [ does, and U+202E turns the line around. */

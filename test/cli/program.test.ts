@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { wrapped } from '../../src/cli/help-text.ts';
+import { wrapped } from '../../src/cli/terminal/help-text.ts';
 import { spamdSync } from './cli.ts';
 
 const COMMANDS = [

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { triedIn } from '../../src/cli/log-lines.ts';
+import { triedIn } from '../../src/cli/candidates/log-lines.ts';
 import { objects, type Ran, spamdSync } from './cli.ts';
 
 let folder = '';

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ReplacedFiles } from '../../src/cli/replaced-files.ts';
+import { ReplacedFiles } from '../../src/cli/traplist/replaced-files.ts';
 
 let folder = '';
 let list = '';

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { Greylist, type SpamdbRecord } from 'spamd-sync';
 import { type ServedSocket, serveGreylist } from 'spamd-sync/socket';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Firewall, KINDS, nftFirewall, pfFirewall } from '../../src/cli/firewall.ts';
-import { Mirror, type Wanted, wantedOf } from '../../src/cli/mirror.ts';
+import { type Firewall, KINDS, nftFirewall, pfFirewall } from '../../src/cli/table/firewall.ts';
+import { Mirror, type Wanted, wantedOf } from '../../src/cli/table/mirror.ts';
 import { objects, spamdSync } from './cli.ts';
 
 const NOW = 1_800_000_000;

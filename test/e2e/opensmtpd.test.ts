@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { deliveredTo } from '../../src/cli/delivery-log.ts';
+import { deliveredTo } from '../../src/cli/follow-log/delivery-log.ts';
 import { deliver, MailHost, Sink } from './mail-host.ts';
 import { OpenSmtpd } from './opensmtpd-server.ts';
 

@@ -2,7 +2,7 @@ import { HttpCheck } from '../../adapters/http.ts';
 import { type Milter, serveMilter } from '../../adapters/milter.ts';
 import { type PolicyServer, servePolicy } from '../../adapters/postfix.ts';
 import type { Greylist } from '../../index.ts';
-import { listenWords } from '../listen-address.ts';
+import { listenWords } from '../options/listen-address.ts';
 import type { ServeOptions } from './options.ts';
 
 /** What answers mail servers in a daemon, as far as it was asked for. */

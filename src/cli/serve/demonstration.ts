@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { every, systemClock, type Timer } from '../../clock.ts';
 import { type Greylist, SpamdSyncError, SyncKey, SyncPeer } from '../../index.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../terminal/log.ts';
 import type { ServeOptions } from './options.ts';
 
 const DAEMON = '127.0.0.1';

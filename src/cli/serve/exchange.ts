@@ -1,7 +1,7 @@
 import { Exchange } from '../../exchange/index.ts';
 import type { Keyring, SyncPeer } from '../../index.ts';
 import type { Store } from '../../store/index.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../terminal/log.ts';
 import type { ServeOptions } from './options.ts';
 
 /** The exchange that the options ask for, not open yet; `undefined`: none. */

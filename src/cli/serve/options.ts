@@ -2,17 +2,17 @@ import { access, constants } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { PolicyOptions, SyncPeerOptions } from '../../index.ts';
-import { append, duration, linesOf, port } from '../arguments.ts';
-import { controlOption } from '../control.ts';
+import { append, duration, linesOf, port } from '../options/arguments.ts';
+import { controlOption } from '../options/control.ts';
 import {
   checkExchangeOptions,
   type ExchangeCliOptions,
   exchangeIntervalOption,
   exchangeOption,
   exchangeWithOption,
-} from '../exchange-options.ts';
-import { UsageError } from '../failure.ts';
-import { type ListenAddress, listenAddress } from '../listen-address.ts';
+} from '../options/exchange.ts';
+import { type ListenAddress, listenAddress } from '../options/listen-address.ts';
+import { UsageError } from '../terminal/failure.ts';
 
 /** The options of `serve`, as commander hands them on. */
 export interface ServeOptions extends ExchangeCliOptions {

@@ -3,7 +3,7 @@ import { MemoryStore, SpamdSyncError } from '../../index.ts';
 import { LevelStore } from '../../level/index.ts';
 import { RedisStore } from '../../redis/index.ts';
 import type { Store } from '../../store/index.ts';
-import { UsageError } from '../failure.ts';
+import { UsageError } from '../terminal/failure.ts';
 
 /** What `--store` names. */
 export type StorePlace =

@@ -1,6 +1,6 @@
 import type { SyncPeer } from '../../index.ts';
-import type { Log } from '../log.ts';
-import { entryWords } from '../words.ts';
+import type { Log } from '../terminal/log.ts';
+import { entryWords } from '../terminal/words.ts';
 
 /** A line for each entry that a peer receives, and for each drop. */
 export function logTraffic(peer: SyncPeer, log: Log): void {

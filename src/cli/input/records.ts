@@ -1,0 +1,64 @@
+import type { Readable } from 'node:stream';
+import type { SpamdbRecord } from '../../index.ts';
+import type { RemoteGreylist } from '../../socket/index.ts';
+import { type LineError, parseSpamdb } from '../../spamdb/index.ts';
+import { askDaemon } from '../options/control.ts';
+import type { Io } from '../terminal/io.ts';
+import { reportLine } from '../terminal/report-line.ts';
+import { inputFrom } from './input.ts';
+
+/** Where a command reads a greylist. */
+export interface Source {
+  readonly control: string;
+  /** A file with the text of spamdb(8), `-` for stdin; without it the daemon is asked. */
+  readonly from?: string | undefined;
+}
+
+export const FROM_HELP = 'what spamdb(8) or greydb(8) printed, - for stdin; without it the daemon is asked';
+
+/** What was read. */
+export interface Read<T> {
+  readonly result: T;
+  /** Lines that could not be read, each reported on stderr. */
+  readonly bad: number;
+}
+
+const LF = 0x0a;
+
+/**
+ * Reads a greylist. Any client can spoil a line of a dump, so one that cannot be read is reported and costs itself alone.
+ *
+ * @param use Is given the daemon too, where that is asked.
+ * @param isVital Whether that line must not be missing: then its error ends the reading.
+ * @throws {Error} Also for a dump without a line, and one that ends within a line: more likely spamdb(8) failed.
+ */
+export async function readGreylist<T>(
+  io: Io,
+  { control, from }: Source,
+  use: (records: AsyncIterable<SpamdbRecord>, greylist?: RemoteGreylist) => Promise<T>,
+  isVital: (line: string) => boolean = () => false,
+): Promise<Read<T>> {
+  if (from === undefined) {
+    return { result: await askDaemon(control, (greylist) => use(greylist.export(), greylist)), bad: 0 };
+  }
+  let bad = 0;
+  const onBadLine = (error: LineError, line: string): void => {
+    if (isVital(line)) throw error;
+    bad++;
+    reportLine(io, `left out: ${error.message}`);
+  };
+  const name = from === '-' ? 'stdin' : from;
+  const input = whole(await inputFrom(from, io), name);
+  return { result: await use(parseSpamdb(input, { onBadLine })), bad };
+}
+
+async function* whole(input: Readable, name: string): AsyncGenerator<Uint8Array, void> {
+  let last: number | undefined;
+  for await (const chunk of input) {
+    const bytes = Buffer.from(chunk as Uint8Array | string);
+    last = bytes.at(-1) ?? last;
+    yield bytes;
+  }
+  if (last === undefined) throw new Error(`${name}: nothing in it`);
+  if (last !== LF) throw new Error(`${name}: ends within a line`);
+}

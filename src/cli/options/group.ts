@@ -1,0 +1,83 @@
+import { type Command, Option } from 'commander';
+import { type Dialect, Keyring, SyncKey, SyncPeer, type SyncPeerOptions } from '../../index.ts';
+import { UsageError } from '../terminal/failure.ts';
+import { append, port } from './arguments.ts';
+
+/** What the command line says about a group, in spamd's options. */
+export interface GroupOptions {
+  readonly listen?: string;
+  readonly target?: readonly string[];
+  readonly key?: readonly string[];
+  readonly emptyKey?: boolean;
+  readonly port?: number;
+  readonly group?: string;
+  readonly dialect?: Dialect;
+  readonly allow?: readonly string[];
+}
+
+const KEY_FILE = '/etc/mail/spamd.key';
+
+/** `-y`, and what narrows who is received from. */
+export function listenOptions(command: Command): Command {
+  return command
+    .option('-y, --listen <where>', 'an interface (joins the group there) or a local IPv4 address, as spamd -y')
+    .option('--allow <network>', 'accept from this address or prefix alone; repeatable', append);
+}
+
+/** `-Y`, and in what form is sent there. */
+export function targetOptions(command: Command): Command {
+  return command
+    .option('-Y, --target <where>', 'a host, an address or an interface, also em0:2, as spamd -Y; repeatable', append)
+    .addOption(
+      new Option('--dialect <dialect>', 'what runs at the targets').choices(['spamd', 'greyd']).default('spamd'),
+    );
+}
+
+/** The key, the port and the group. */
+export function keyOptions(command: Command): Command {
+  return command
+    .option(
+      '-K, --key <file>',
+      `the group's key file; repeat it for a keyring, of which the first signs (default: ${KEY_FILE})`,
+      append,
+    )
+    .option('--empty-key', 'as spamd runs without a key file: authenticates nothing')
+    .option('-p, --port <port>', 'the UDP port (default: 8025)', port)
+    .option('--group <address>', 'the multicast group (default: 224.0.1.240)');
+}
+
+/** The key files that the command line names, or spamd's. */
+export function keyFiles({ key = [KEY_FILE], emptyKey = false }: GroupOptions): readonly string[] {
+  return emptyKey ? [] : key;
+}
+
+/** @throws {UsageError} For a key file and the empty key together. */
+export async function keyOf(options: GroupOptions): Promise<Keyring> {
+  if (options.emptyKey && options.key !== undefined) throw new UsageError('-K and --empty-key exclude each other');
+  if (options.emptyKey) return new Keyring([SyncKey.none()]);
+  return new Keyring(await Promise.all(keyFiles(options).map((path) => SyncKey.fromFile(path))));
+}
+
+/** The options of a peer as the command line has them. */
+export async function peerOptions(options: GroupOptions): Promise<SyncPeerOptions> {
+  const { listen, target = [], dialect = 'spamd', port: udp, group, allow } = options;
+  return {
+    key: await keyOf(options),
+    listen: listen ?? false,
+    targets: target.map((host) => ({ host, dialect })),
+    port: udp,
+    group,
+    allow,
+  };
+}
+
+/** A peer as the command line describes it; its warnings go to where they are reported. */
+export async function openPeer(
+  options: GroupOptions,
+  report: (line: string) => void,
+  more: Partial<SyncPeerOptions> = {},
+): Promise<SyncPeer> {
+  const peer = await SyncPeer.open({ ...(await peerOptions(options)), ...more });
+  peer.on('warning', ({ message }) => report(`warning: ${message}`));
+  return peer;
+}
