@@ -16,6 +16,7 @@ import { opensmtpdFilterCommand } from './opensmtpd-filter.ts';
 import { peersCommand } from './peers.ts';
 import { probesCommand } from './probes.ts';
 import { releaseCommand } from './release.ts';
+import { repairCommand } from './repair.ts';
 import { seedCommand } from './seed.ts';
 import { sendCommand } from './send.ts';
 import { serveCommand } from './serve.ts';
@@ -84,6 +85,7 @@ function program(version: string, io: Io): Command {
     followLogCommand,
     tarpitCommand,
     decodeCommand,
+    repairCommand,
     keygenCommand,
     fingerprintCommand,
   ];

@@ -6,7 +6,7 @@ import { type Acknowledged, AcknowledgedFile, beginRepair, endRepair, isBeingRep
 import { closed, damaged, damagedRecord, isNotOpen, locked, storeError, translated } from './errors.ts';
 import { type Inspection, inspected, type Tables } from './inspection.ts';
 import { type Ownership, ownership } from './ownership.ts';
-import { salvage } from './salvage.ts';
+import { checkHasStore, salvage } from './salvage.ts';
 import { sealed, unsealed } from './seal.ts';
 
 export type Operation =
@@ -80,6 +80,7 @@ export class Database {
     const { ClassicLevel: Level } = await load();
     return await translated(directory, () =>
       owning(directory, async (owned) => {
+        await checkHasStore(directory);
         await checkUnlocked(Level, directory);
         const acknowledged = await beginRepair(directory);
         await salvage(directory);

@@ -31,7 +31,7 @@ export async function translated<T>(directory: string, task: () => Promise<T>): 
 export function damaged(directory: string, what: string, cause?: unknown): SpamdSyncError {
   return new SpamdSyncError(
     'ERR_SPAMD_STORE_DAMAGED',
-    `store ${shown(directory)} is damaged (${what}): close it, copy the directory, then LevelStore.repair()`,
+    `store ${shown(directory)} is damaged (${what}): close it, copy the directory, then spamd-sync repair, or LevelStore.repair()`,
     { cause },
   );
 }

@@ -102,7 +102,7 @@ export class LevelStore implements Store, AsyncDisposable {
    * Saves what can be read of a damaged directory, which must not be open. Copy it first: what cannot be read is gone
    * afterwards.
    *
-   * @throws {SpamdSyncError} As `open` does.
+   * @throws {SpamdSyncError} As `open` does, and `ERR_SPAMD_STORE` where there is no store.
    */
   static repair(directory: string): Promise<RepairReport> {
     return repairDirectory(directory, checkedOptions(directory, {}).blockCacheSize);

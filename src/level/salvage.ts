@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { SpamdSyncError, shown } from '../errors.ts';
 import { readLog, writeLog } from './log-file.ts';
 import { fileName } from './manifest.ts';
 import { damagedBytes, soundEntries, type TableEntry } from './table-file.ts';
@@ -8,6 +9,16 @@ import { damagedBytes, soundEntries, type TableEntry } from './table-file.ts';
 const LOST = 'lost';
 const PUT = 1;
 const DELETE = 0;
+
+/** A file that has some part of a store, or says that there was one. */
+const OF_A_STORE = /^(ACKNOWLEDGED|REPAIRING|CURRENT|MANIFEST-\d+|\d+\.(ldb|sst|log))$/;
+
+/** @throws {SpamdSyncError} `ERR_SPAMD_STORE` for a directory that has nothing of a store: a repair would make one in it. */
+export async function checkHasStore(directory: string): Promise<void> {
+  const names = await readdir(directory);
+  if (names.some((name) => OF_A_STORE.test(name))) return;
+  throw new SpamdSyncError('ERR_SPAMD_STORE', `store ${shown(directory)}: there is no store in that directory`);
+}
 
 /**
  * Puts a log with what is sound in the place of each damaged table and log, for LevelDB's repair to find. That repair itself

@@ -37,6 +37,7 @@ const COMMANDS: readonly (readonly [command: string, impossible: string])[] = [
   ['follow-log', '%'],
   ['tarpit', '--control %'],
   ['decode', '%'],
+  ['repair', '%'],
   ['keygen', '%/key'],
   ['fingerprint', '%'],
 ];

@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LevelStore } from 'spamd-sync/level';
 import { encodeAddress, encodeTuple, type StoreRecord, sweep } from 'spamd-sync/store';
@@ -36,6 +36,16 @@ function whites(at: number): StoreRecord[] {
 }
 
 describe('a repair of a LevelStore', () => {
+  it('a directory that has nothing of a store is refused, and stays as it is', async () => {
+    await mkdir(place.directory, { recursive: true });
+    await writeFile(join(place.directory, 'notes'), 'mine');
+    await expect(LevelStore.repair(place.directory)).rejects.toMatchObject({
+      code: 'ERR_SPAMD_STORE',
+      message: expect.stringMatching(/there is no store in that directory$/),
+    });
+    expect(await readdir(place.directory)).toEqual(['notes']);
+  });
+
   it('a directory without its manifest is refused, and a repair keeps all of it', async () => {
     const store = await LevelStore.open(place.directory);
     await store.load([{ type: 'tuple', key: keyOf(IP), record: tuple() }]);
