@@ -156,3 +156,12 @@ test('a terminal as stdin is refused where a list is wanted', async () => {
     expect(exit).toBe(2);
   }
 });
+
+test('the doctor says who may read a key that this user may not', async () => {
+  writeFileSync(join(folder, 'key'), 'a key\n', { mode: 0o600 });
+  const { out, exit } = await bash('"$@"', 'doctor -Y 127.0.0.1 -K key', true);
+  expect(out).toMatch(
+    /^bad +key: .*cannot be read: permission denied\n +run this as root, or as the user of the daemon\n/,
+  );
+  expect(exit).toBe(1);
+});

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { isIPv4 } from 'node:net';
+import { systemCode } from '../../errors.ts';
 import { type Keyring, SpamdSyncError, SyncPeer } from '../../index.ts';
 import { type GroupOptions, keyFiles, keyOf, peerOptions } from '../options/group.ts';
 import { type Echo, echo } from './echo.ts';
@@ -68,7 +69,11 @@ async function checkKey(options: GroupOptions, report: (found: Finding) => void)
     return ring;
   } catch (error) {
     if (!(error instanceof SpamdSyncError)) throw error;
-    report(finding('key', 'bad', about, error.message, 'copy it from another host of the group, mode 0600'));
+    const remedy =
+      systemCode(error.cause) === 'EACCES'
+        ? 'run this as root, or as the user of the daemon'
+        : 'copy it from another host of the group, mode 0600';
+    report(finding('key', 'bad', about, error.message, remedy));
     return undefined;
   }
 }
