@@ -87,7 +87,7 @@ describe('OpenSMTPD with the filter', () => {
     expect(server.log).toMatch(/mail passes without greylisting: nobody serves a greylist/);
     await host.startDaemon();
     expect(await deliver(server.port, { ip: '127.77.1.7', to: BOB })).toEqual(GREYLISTED);
-    expect(server.log).toMatch(/greylisting again; 1 recipients passed without/);
+    expect(server.log).toMatch(/greylisting again; 1 recipient passed without/);
     expect(await host.records('127.77.1.1')).toContain('WHITE');
     expect(server.program.running).toBe(true);
   });
