@@ -59,6 +59,7 @@ export class Day {
   async #defer(): Promise<number> {
     await this.#deliver('a first attempt', 'A', CLIENT, BOB, GREYLISTED, 'defer first-sight');
     await this.#announced('A', 'grey', CLIENT);
+    await nextSecond();
     await this.#deliver('too soon', 'B', CLIENT, BOB, GREYLISTED, 'defer too-soon');
     await this.#announced('B', 'grey', CLIENT);
     await this.#deliver('a first attempt', 'A', RETURNING, BOB, GREYLISTED, 'defer first-sight');

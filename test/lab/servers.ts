@@ -58,10 +58,8 @@ export async function postfix(hosts: Hosts, host: LabHost, how: 'policy' | 'milt
 export async function openSmtpd(hosts: Hosts, host: LabHost): Promise<MailServer> {
   const page = new IntegrationPage('opensmtpd');
   const machine = await machineAt(hosts, host, ['opensmtpd']);
-  // The machine has the command already.
-  const [, ...user] = page.block('sh', 'useradd').split('\n');
   const [readable = '', daemon = ''] = page.block('sh', 'chgrp').split('\n');
-  machine.sh(`useradd -m bob; useradd -m carol; ${[...user, readable].join('\n')}`);
+  machine.sh(`useradd -m bob; useradd -m carol\n${page.block('sh', 'useradd')}${readable}`);
   await startDaemon(machine, daemon.replace(/' &$/, ` ${OPTIONS}'`), /control socket/, '');
   machine.run('spamd-sync', 'spamtrap', 'add', TRAP);
   const rules = ['action "local" maildir', 'match from any for domain "example.net" action "local"'];
