@@ -44,14 +44,22 @@ async function measured(folder: string, connections: number, quick: boolean): Pr
     times[1].push(await secondsEach(otherClients, quick ? 300 : 1500));
   }
   const { ours: seconds, other: otherSeconds, ratio } = compare(...times);
-  const late = await percentile(oursClients, 0.5 / seconds, quick ? 500 : 3000);
+  const half = 0.5 / seconds;
+  const late = await percentile(oursClients, half, quick ? 500 : 3000);
+  // What of that is the machine's.
+  const otherLate = await percentile(otherClients, half, quick ? 500 : 3000);
   for (const client of clients.flat()) client.close();
   await ours.ask('close', null);
   await other.ask('close', null);
   const what = `requests/s, ${connections} connection${connections === 1 ? '' : 's'}`;
   return [
     { what, ours: count(1 / seconds), against: count(1 / otherSeconds), ratio, atLeast: 0.8 },
-    { what: `p99 at half that rate, ${connections}`, ours: `${late.toFixed(2)} ms`, sound: late < BOUND_MS },
+    {
+      what: `p99 at half that rate, ${connections}`,
+      ours: `${late.toFixed(2)} ms`,
+      against: `${otherLate.toFixed(2)} ms`,
+      sound: late < BOUND_MS,
+    },
   ];
 }
 
