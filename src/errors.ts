@@ -121,3 +121,16 @@ export function systemCode(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
   return typeof error.code === 'string' ? error.code : undefined;
 }
+
+const PORT_REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EADDRINUSE: 'the port is in use',
+  EADDRNOTAVAIL: 'no interface of this host has that address',
+  ENOTFOUND: 'there is no such host',
+};
+
+/** Why an address and port cannot be listened on, in words. */
+export function portReason(cause: unknown): string {
+  const code = systemCode(cause);
+  return PORT_REASONS[code ?? ''] ?? code ?? String(cause);
+}

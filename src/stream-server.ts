@@ -2,7 +2,7 @@ import { chmod, lstat, unlink } from 'node:fs/promises';
 import { type AddressInfo, createConnection, createServer, isIPv6, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { every, type TimedClock, type Timer, within } from './clock.ts';
-import { SpamdSyncError, shown, systemCode } from './errors.ts';
+import { portReason, SpamdSyncError, shown, systemCode } from './errors.ts';
 import { badOption, checkedWhole } from './validate.ts';
 
 /** Where a server can be reached. */
@@ -165,14 +165,16 @@ async function removeStale(path: string): Promise<void> {
   if (code === undefined) throw listenError({ path }, 'another process answers on it');
   if (code === 'ECONNREFUSED') await unlink(path).catch(() => {});
   // Somebody may serve there, who cannot be asked.
-  else if (code !== 'ENOENT') throw listenError({ path }, code);
+  else if (code !== 'ENOENT') throw listenError({ path }, PATH_REASONS[code] ?? code);
 }
 
-/** libuv says EACCES for a directory that is not there, too. */
+/** Why it cannot be listened there, in words. */
 async function reasonOf(at: StreamAddress, cause: unknown): Promise<string> {
+  if (!('path' in at)) return portReason(cause);
   const code = systemCode(cause) ?? String(cause);
-  if (code !== 'EACCES' || !('path' in at)) return code;
-  return (await lstat(dirname(at.path)).catch(() => undefined)) === undefined ? 'ENOENT' : code;
+  // libuv says EACCES for a directory that is not there, too.
+  const isMissing = code === 'EACCES' && (await lstat(dirname(at.path)).catch(() => undefined)) === undefined;
+  return PATH_REASONS[isMissing ? 'ENOENT' : code] ?? code;
 }
 
 const PATH_REASONS: Readonly<Record<string, string>> = {
@@ -182,19 +184,13 @@ const PATH_REASONS: Readonly<Record<string, string>> = {
   EROFS: 'the file system is read-only',
 };
 
-const PORT_REASONS: Readonly<Record<string, string>> = {
-  EACCES: 'permission denied',
-  EADDRINUSE: 'the port is in use',
-  EADDRNOTAVAIL: 'not an address of this host',
-  ENOTFOUND: 'there is no such host',
-};
-
 function listenError(at: StreamAddress, why: string, cause?: unknown): SpamdSyncError {
-  const [where, reasons] =
-    'path' in at
-      ? [shown(at.path), PATH_REASONS]
-      : [isIPv6(at.host) ? `[${at.host}]:${at.port}` : `${at.host}:${at.port}`, PORT_REASONS];
-  return new SpamdSyncError('ERR_SPAMD_LISTEN', `cannot listen on ${where}: ${reasons[why] ?? why}`, { cause });
+  return new SpamdSyncError('ERR_SPAMD_LISTEN', `cannot listen on ${whereOf(at)}: ${why}`, { cause });
+}
+
+function whereOf(at: StreamAddress): string {
+  if ('path' in at) return shown(at.path);
+  return isIPv6(at.host) ? `[${at.host}]:${at.port}` : `${at.host}:${at.port}`;
 }
 
 /** Resolves when more may be written to a connection, or it has ended. */

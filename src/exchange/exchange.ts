@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events';
 import { parseIPv4 } from '../address.ts';
 import { every, sleep, type Timer } from '../clock.ts';
 import type { AnnounceOptions, Entry, Group, Source } from '../entry.ts';
-import { SpamdSyncError, systemCode } from '../errors.ts';
+import { portReason, SpamdSyncError } from '../errors.ts';
 import { Listeners } from '../listeners.ts';
 import type { Store } from '../store/index.ts';
 import { checkMethods } from '../validate.ts';
@@ -31,12 +31,6 @@ export interface Merger {
   /** @returns Those that were refused. */
   mergeRecords(records: readonly SharedRecord[], source: string): Promise<readonly SharedRecord[]>;
 }
-
-const REASONS: Readonly<Record<string, string>> = {
-  EACCES: 'permission denied',
-  EADDRINUSE: 'the port is in use',
-  EADDRNOTAVAIL: 'no interface of this host has that address',
-};
 
 /** How long after a failure a peer is connected to again, seconds: doubled each time up to the longest. */
 const FIRST_PAUSE = 1;
@@ -172,8 +166,7 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements Group, Asy
       const onChannel = (channel: Channel): void => this.#track(this.#serve(channel, undefined));
       this.#listener = await this.#settings.transport.listen(place, onChannel, this.#refused);
     } catch (cause) {
-      const code = systemCode(cause) ?? '';
-      const message = `cannot listen on ${placeWords(place)} (TCP): ${REASONS[code] ?? (code || cause)}`;
+      const message = `cannot listen on ${placeWords(place)} (TCP): ${portReason(cause)}`;
       throw new SpamdSyncError('ERR_SPAMD_LISTEN', message, { cause });
     }
     if (this.#closing !== undefined) await this.#listener.close();

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { isIP } from 'node:net';
-import { SpamdSyncError, systemCode } from '../errors.ts';
+import { portReason, SpamdSyncError } from '../errors.ts';
 
 export type { RequestListener, ServerResponse };
 
@@ -60,12 +60,6 @@ const HEADERS: Readonly<Record<string, string>> = {
   'Cache-Control': 'no-store',
 };
 
-const REASONS: Readonly<Record<string, string>> = {
-  EACCES: 'permission denied',
-  EADDRINUSE: 'the port is in use',
-  EADDRNOTAVAIL: 'no interface of this host has that address',
-};
-
 /**
  * A server that answers GET and HEAD of a few paths, and programs of this host on some others, and is bounded in connections, bytes and time.
  *
@@ -100,8 +94,7 @@ export async function openHttp({ host, port, names, routes, local = new Map() }:
 function listening(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause) => {
-      const code = systemCode(cause);
-      const why = REASONS[code ?? ''] ?? code ?? cause.message;
+      const why = portReason(cause);
       reject(new SpamdSyncError('ERR_SPAMD_LISTEN', `cannot serve HTTP on ${host} port ${port}: ${why}`, { cause }));
     });
     server.listen(port, host, resolve);

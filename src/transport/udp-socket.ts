@@ -1,6 +1,6 @@
 import { isIPv4 } from 'node:net';
 import { DgramAsPromised, type SocketAsPromised } from 'dgram-as-promised';
-import { SpamdSyncError, systemCode } from '../errors.ts';
+import { portReason, SpamdSyncError, systemCode } from '../errors.ts';
 import type { Multicast } from './multicast.ts';
 import type { ListenAt, TransportEvents, TransportOptions } from './transport.ts';
 
@@ -67,11 +67,8 @@ export function isMissingAddress(error: unknown): boolean {
 }
 
 function bindReason(cause: unknown): string {
-  const code = systemCode(cause);
-  if (code === 'EADDRINUSE') return 'the port is in use, perhaps by a spamd on this host';
-  if (code === 'EADDRNOTAVAIL') return 'no interface of this host has that address';
-  if (code === 'EACCES') return 'permission denied';
-  return code ?? String(cause);
+  const isInUse = systemCode(cause) === 'EADDRINUSE';
+  return isInUse ? `${portReason(cause)}, perhaps by a spamd on this host` : portReason(cause);
 }
 
 /** Linux quietly gives less than asked (rmem_max), the BSDs refuse, so ask for less there. */
