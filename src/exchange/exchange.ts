@@ -94,12 +94,13 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements Group, Asy
    * What the store fails with it rejects with.
    */
   async open(merger: Merger): Promise<void> {
-    this.#checkOpen();
+    const { signal } = this.#ended;
+    signal.throwIfAborted();
     checkMethods('merger', merger, ['mergeRecords']);
     this.#merger = merger;
     const { store, listen, interval, joinTimeout, clock, with: peers } = this.#settings;
-    await scan(store, this.#digest, new Set(Array(LEAVES).keys()), () => this.#checkOpen());
-    this.#checkOpen();
+    await scan(store, this.#digest, new Set(Array(LEAVES).keys()), () => undefined, signal);
+    signal.throwIfAborted();
     if (listen !== undefined) await this.#listen(listen);
     for (const peer of peers) this.#track(this.#connect(peer));
     this.#timer = every(clock, interval, () => this.#askAll());
@@ -149,16 +150,12 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements Group, Asy
   async #close(): Promise<void> {
     this.#settings.group?.off?.('entry', this.#receive);
     this.#timer?.cancel();
-    this.#ended.abort();
+    this.#ended.abort(new SpamdSyncError('ERR_SPAMD_CLOSED', 'the exchange is closed'));
     for (const session of this.#sessions.all) session.close();
     for (const channel of this.#channels) channel.close();
     await this.#listener?.close();
     await this.#rounds.end();
     await Promise.all(this.#tasks);
-  }
-
-  #checkOpen(): undefined {
-    if (this.#closing !== undefined) throw new SpamdSyncError('ERR_SPAMD_CLOSED', 'the exchange is closed');
   }
 
   async #listen(place: Place): Promise<void> {

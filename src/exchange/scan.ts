@@ -1,6 +1,6 @@
 import type { Store } from '../store/index.ts';
 import type { Digest } from './digest.ts';
-import { ConnectionClosed, type SharedRecord } from './messages.ts';
+import type { SharedRecord } from './messages.ts';
 import { hashOfRecord, leafOfRecord, type RecordHash } from './shared.ts';
 import { turn } from './turns.ts';
 
@@ -23,9 +23,8 @@ class Sum {
  *
  * @param wanted Leaves.
  * @param onRecord What it returns is awaited before the next.
- * @param signal Ends it: nobody waits for it any more.
+ * @param signal Ends it, with its reason: nobody waits for it any more.
  * @returns How many records there were.
- * @throws {ConnectionClosed} When it is ended so.
  */
 export async function scan(
   store: Store,
@@ -40,7 +39,7 @@ export async function scan(
   for await (const record of store.records()) {
     if (record.type === 'spamtrap') break;
     if (seen++ % SLICE === 0) await turn(SLICE);
-    if (signal?.aborted) throw new ConnectionClosed();
+    signal?.throwIfAborted();
     const leaf = leafOfRecord(record);
     const sum = sums.get(leaf);
     if (sum === undefined) continue;

@@ -198,9 +198,9 @@ export class Session {
   }
 
   close(): void {
-    this.#ended.abort();
-    this.#channel.close();
     const closed = new ConnectionClosed();
+    this.#ended.abort(closed);
+    this.#channel.close();
     this.#answers.fail(closed);
     this.#questions.fail(closed);
   }

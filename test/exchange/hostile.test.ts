@@ -183,7 +183,7 @@ describe('what a member sends', () => {
       new Digest(),
       new Set(Array(LEAVES).keys()),
       () => {
-        if (++seen === 100) ended.abort();
+        if (++seen === 100) ended.abort(new Error('the connection is closed'));
         return undefined;
       },
       ended.signal,
