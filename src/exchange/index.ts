@@ -13,11 +13,11 @@ export type {
 export type { ConnectFailure } from './connect-failure.ts';
 export type { ExchangeEvents, ExchangeRound, ExchangeWarning, ExchangeWarningCode } from './events.ts';
 export { Exchange, type Merger } from './exchange.ts';
-export type { ExchangePeer, ExchangePeerState } from './known-peers.ts';
+export type { ExchangePeer, ExchangePeerState } from './known-peer.ts';
 export type { SharedRecord } from './messages.ts';
 export type { ExchangeOptions } from './options.ts';
 export { parsePlace, placeWords } from './place.ts';
 export { type ExchangeProbe, probeExchange } from './probe.ts';
 export type { ExchangeRefusal } from './refusals.ts';
-export type { SessionCounts } from './session.ts';
+export type { SessionCounts } from './session-counts.ts';
 export type { ExchangeStats } from './stats.ts';

@@ -4,9 +4,9 @@ import { checkedKey, Keyring } from '../auth/keyring.ts';
 import { systemClock } from '../clock.ts';
 import { badOption } from '../validate.ts';
 import { ConnectError, type ConnectFailure, connectErrorOf } from './connect-failure.ts';
+import { greeted } from './greeting.ts';
 import { INSTANCE, isBreak, VERSION } from './messages.ts';
 import { parsePlace } from './place.ts';
-import { greeted } from './session.ts';
 import { TlsTransport } from './tls.ts';
 
 /** What came of a look at a peer. */

@@ -1,12 +1,13 @@
-import { type TimedClock, within } from '../clock.ts';
+import type { TimedClock } from '../clock.ts';
 import type { Entry } from '../entry.ts';
-import { FrameReader } from '../frames.ts';
 import type { Store } from '../store/index.ts';
 import type { Allowance } from './allowance.ts';
 import { answer } from './answering.ts';
 import { ask, type RoundReport } from './asking.ts';
 import type { Channel, ChannelAddress } from './channel.ts';
+import { sendTo } from './channel-messages.ts';
 import type { Digest } from './digest.ts';
+import { type Greeting, greeted, type Opened } from './greeting.ts';
 import { Inbox } from './inbox.ts';
 import {
   ConnectionClosed,
@@ -14,21 +15,14 @@ import {
   entryOf,
   has,
   hasRoom,
-  INSTANCE,
   liveMessages,
-  MAX_MESSAGE,
   type Message,
   type MessageProperties,
-  messageFrame,
-  readMessage,
   type SharedRecord,
-  VERSION,
 } from './messages.ts';
 import { Refused } from './refused.ts';
-import { BYTES_A_RECORD, turn } from './turns.ts';
+import type { SessionCounts } from './session-counts.ts';
 
-/** How long the other end may take to say who it is, seconds. */
-const HELLO = 10;
 /** So much may wait to be sent: then the other end does not keep up, and what is live is left to the next round. */
 const MAX_WAITING = 2 ** 20;
 
@@ -47,40 +41,6 @@ export interface SessionOptions {
   readonly merge: (records: readonly SharedRecord[], address: string) => Promise<readonly SharedRecord[]>;
   /** Told what the other end announces. */
   readonly onLive: (entry: Entry, remote: ChannelAddress) => void;
-}
-
-/** What went through a connection. */
-export interface SessionCounts {
-  /** Bytes that came in. */
-  bytesIn: number;
-  /** Bytes that went out. */
-  bytesOut: number;
-  /** Records sent. */
-  recordsSent: number;
-  /** Records received, refused ones included. */
-  recordsReceived: number;
-}
-
-export function noCounts(): SessionCounts {
-  return { bytesIn: 0, bytesOut: 0, recordsSent: 0, recordsReceived: 0 };
-}
-
-/** Adds what went through a connection. */
-export function addCounts(sum: SessionCounts, counts: SessionCounts): void {
-  sum.bytesIn += counts.bytesIn;
-  sum.bytesOut += counts.bytesOut;
-  sum.recordsSent += counts.recordsSent;
-  sum.recordsReceived += counts.recordsReceived;
-}
-
-/** What the other end says of itself. */
-export interface Greeting {
-  /** By what it is known. */
-  readonly instance: Uint8Array;
-  /** The version of the protocol that it speaks. */
-  readonly version: number;
-  /** How far its clock is ahead, seconds; `undefined` where it does not say what it is at. */
-  readonly skew: number | undefined;
 }
 
 /** A connection with another peer: both ends ask, answer, and announce what is live. */
@@ -231,67 +191,4 @@ export class Session {
   };
 
   readonly #send = (message: MessageProperties): Promise<void> => sendTo(this.#channel, this.counts, message);
-}
-
-/** A connection on which both ends have said who they are. */
-interface Opened {
-  /** What comes after that. */
-  readonly messages: AsyncIterator<Message>;
-  readonly greeting: Greeting;
-  readonly counts: SessionCounts;
-}
-
-/** Says who this is, and learns who the other end is. Rejects, with the channel closed, for one that does not say so. */
-export async function greeted(channel: Channel, instance: Uint8Array, clock: TimedClock): Promise<Opened> {
-  const counts = noCounts();
-  const messages = messagesOf(channel, counts)[Symbol.asyncIterator]();
-  try {
-    await sendTo(channel, counts, { hello: { version: VERSION, instance, time: Math.floor(clock.now()) } });
-    const late = () => new ExchangeError(`no hello in ${HELLO} s`);
-    const { value, done } = await within(clock, messages.next(), HELLO, late);
-    if (done) throw new ConnectionClosed();
-    const { instance: theirs, version = 1, time } = value.hello ?? {};
-    if (theirs?.length !== INSTANCE) throw new ExchangeError('not a hello');
-    const skew = time ? time - Math.floor(clock.now()) : undefined;
-    return { messages, greeting: { instance: theirs, version: version ?? 1, skew }, counts };
-  } catch (error) {
-    channel.close();
-    throw error;
-  }
-}
-
-async function sendTo(channel: Channel, counts: SessionCounts, message: MessageProperties): Promise<void> {
-  const bytes = messageFrame(message);
-  counts.bytesOut += bytes.length;
-  await channel.write(bytes);
-}
-
-/** @throws {ExchangeError} For what is no message. {@link ConnectionClosed} within one. */
-async function* messagesOf(channel: Channel, counts: SessionCounts): AsyncGenerator<Message, void> {
-  const frames = new FrameReader(MAX_MESSAGE);
-  for await (const chunk of channel.read()) {
-    counts.bytesIn += chunk.length;
-    for (const bytes of framesOf(frames, chunk)) {
-      await turn(bytes.length / BYTES_A_RECORD);
-      yield messageOf(bytes);
-    }
-  }
-  if (frames.incomplete > 0) throw new ConnectionClosed();
-}
-
-function framesOf(frames: FrameReader, chunk: Uint8Array): Buffer[] {
-  try {
-    return frames.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
-  } catch (error) {
-    throw new ExchangeError((error as Error).message);
-  }
-}
-
-function messageOf(bytes: Uint8Array): Message {
-  try {
-    return readMessage(bytes);
-  } catch (error) {
-    if (error instanceof ExchangeError) throw error;
-    throw new ExchangeError(`not a message: ${(error as Error).message}`);
-  }
 }

@@ -1,7 +1,8 @@
 import type { ListenerCounts } from './channel.ts';
-import type { ExchangePeer } from './known-peers.ts';
+import type { ExchangePeer } from './known-peer.ts';
 import type { ExchangeRefusal } from './refusals.ts';
-import { addCounts, noCounts, type Session, type SessionCounts } from './session.ts';
+import type { Session } from './session.ts';
+import { addCounts, noCounts, type SessionCounts } from './session-counts.ts';
 
 /** Counters since the exchange was made; they only ever grow. */
 export interface ExchangeStats {
