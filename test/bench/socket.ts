@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { RemoteGreylist } from 'spamd-sync/socket';
-import { freeUdpPort } from '../interop/daemon.ts';
+import { freeUdpPort } from '../support/free-port.ts';
 import { Child } from './child.ts';
 import type { Part, Row } from './part.ts';
 import type { SocketClientCalls } from './socket-client.ts';

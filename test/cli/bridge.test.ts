@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SyncKey } from 'spamd-sync';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { freePort, openPeer } from '../examples/recipe.ts';
+import { openPeer } from '../examples/recipe.ts';
+import { freeUdpPort } from '../support/free-port.ts';
 import { objects, spamdSync } from './cli.ts';
 
 const NOW = Math.floor(Date.now() / 1000);
@@ -35,7 +36,7 @@ async function reachable(address: string, port: number): Promise<boolean> {
 }
 
 test('a bridge passes each entry on in the other dialect, and two bridges do not send it in a circle', async () => {
-  const [spamdPort, greydPort] = [await freePort(), await freePort()];
+  const [spamdPort, greydPort] = [await freeUdpPort(), await freeUdpPort()];
   const ends = { spamd: '127.77.1.1', greyd: '127.77.2.1' };
   const bridges = [2, 3].map((host) => {
     const other = host === 2 ? 3 : 2;
@@ -88,7 +89,7 @@ test('a bridge passes each entry on in the other dialect, and two bridges do not
 });
 
 test('a bridge warns of the key of either side', async () => {
-  const port = await freePort();
+  const port = await freeUdpPort();
   const empty = join(directory, 'empty.key');
   writeFileSync(empty, '', { mode: 0o600 });
   const sides = ['a', 'b'].flatMap((side, at) => {

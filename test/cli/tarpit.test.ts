@@ -1,25 +1,18 @@
 import { once } from 'node:events';
-import { createConnection, createServer } from 'node:net';
+import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Greylist } from 'spamd-sync';
 import { serveGreylist } from 'spamd-sync/socket';
 import { expect, it, vi } from 'vitest';
+import { freeTcpPort } from '../support/free-port.ts';
 import { objects, spamdSync } from './cli.ts';
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  await once(server.close(), 'close');
-  return typeof address === 'object' ? (address?.port ?? 0) : 0;
-}
 
 it('tarpit holds up a client, records its tuple with the daemon, and says what it held up', async () => {
   await using greylist = new Greylist();
   const control = join(tmpdir(), `spamd-sync-tarpit-${process.pid}`);
   await using _served = await serveGreylist(greylist, control);
-  const port = await freePort();
+  const port = await freeTcpPort();
   const listen = ['--listen', `inet:127.0.0.1:${port}`, '--control', control];
   const running = spamdSync(['tarpit', ...listen, '-s', '0.001', '-S', '0.02', '-n', 'mx', '--json']);
   let received = '';

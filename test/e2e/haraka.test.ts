@@ -1,7 +1,7 @@
 import { createConnection } from 'node:net';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { freePort } from './free-port.ts';
+import { freeTcpPort } from '../support/free-port.ts';
 import { HarakaServer, installFixtures, installPlugin } from './haraka-server.ts';
 import { deliver, MailHost, Sink } from './mail-host.ts';
 
@@ -34,7 +34,7 @@ test('the tests of the plugin pass with the fixtures of Haraka', async () => {
 });
 
 async function startHaraka(main: Readonly<Record<string, unknown>>): Promise<HarakaServer> {
-  return HarakaServer.start(host, main, { address: '127.0.0.1', port: await freePort(), sink: sink.port });
+  return HarakaServer.start(host, main, { address: '127.0.0.1', port: await freeTcpPort(), sink: sink.port });
 }
 
 /** The whole of it: deferred, accepted, white, trapped, and unknown users refused by Haraka. */

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SMTPServer } from 'smtp-server';
 import { RemoteGreylist } from 'spamd-sync/socket';
+import { freeUdpPort } from '../support/free-port.ts';
 import { copyDependencies, installPackage } from '../support/install.ts';
-import { freeUdpPort } from './free-port.ts';
 import { Program } from './program.ts';
 import { converse } from './swaks.ts';
 

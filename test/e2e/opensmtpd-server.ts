@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, vi } from 'vitest';
+import { freeTcpPort } from '../support/free-port.ts';
 import { cacheDirectory } from './cache.ts';
-import { freePort } from './free-port.ts';
 import type { MailHost } from './mail-host.ts';
 import type { Program } from './program.ts';
 
@@ -57,7 +57,7 @@ export class OpenSmtpd {
   static async start(host: MailHost, relay: number, recipients: readonly string[]): Promise<OpenSmtpd> {
     const directory = join(host.directory, 'opensmtpd');
     mkdirSync(directory);
-    const port = await freePort();
+    const port = await freeTcpPort();
     const filter = [...host.command, 'opensmtpd-filter', '--control', host.control].join(' ');
     const listen = (address: string) => `listen on ${address} port ${port} hostname mx.example.net filter "greylist"`;
     const conf = [

@@ -1,5 +1,3 @@
-import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -9,6 +7,7 @@ import { LevelStore } from 'spamd-sync/level';
 import { RemoteGreylist } from 'spamd-sync/socket';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { objects, spamdSync } from '../cli/cli.ts';
+import { freeUdpPort } from '../support/free-port.ts';
 import { Program } from './program.ts';
 import { RedisServer } from './redis-server.ts';
 
@@ -25,15 +24,6 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
-/** A UDP port that is free on loopback. */
-async function freePort(): Promise<number> {
-  const socket = createSocket('udp4').bind(0, '127.0.0.1');
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  await once(socket.close(), 'close');
-  return port;
-}
-
 function daemon(port: number, ...more: readonly string[]): Program {
   const args = ['serve', '-y', '127.0.0.1', '--empty-key', '-p', `${port}`, '--store', store, '--control', control];
   return new Program([...COMMAND, ...args, ...more]);
@@ -46,7 +36,7 @@ async function ready(program: Program): Promise<void> {
 describe('the daemon', () => {
   test('makes the directory of its control socket', async () => {
     control = join(directory, 'run/spamd-sync/control');
-    await using program = daemon(await freePort());
+    await using program = daemon(await freeUdpPort());
     await ready(program);
     expect(statSync(dirname(control)).mode & 0o777).toBe(0o750);
   });
@@ -63,7 +53,7 @@ describe('the daemon', () => {
   });
 
   test('applies what the group announces, answers the commands, and stops in order at SIGTERM', async () => {
-    const port = await freePort();
+    const port = await freeUdpPort();
     await using program = daemon(port, '--verbose', '--passtime', '10m');
     await ready(program);
     const options = { key: SyncKey.none(), listen: false, targets: [{ host: '127.0.0.1', port }] } as const;
@@ -83,7 +73,7 @@ describe('the daemon', () => {
   });
 
   test('keeps what it has acknowledged over kill -9, and takes its socket and directory again', async () => {
-    const port = await freePort();
+    const port = await freeUdpPort();
     const first = daemon(port);
     await ready(first);
     await spamdSync(['trap', '192.0.2.8', '--control', control]);
@@ -98,7 +88,7 @@ describe('the daemon', () => {
   });
 
   test('is refused where another has its port, and that one serves on', async () => {
-    const port = await freePort();
+    const port = await freeUdpPort();
     await using first = daemon(port);
     await ready(first);
     await using second = daemon(port, '--store', 'memory');
@@ -111,7 +101,7 @@ describe('the daemon', () => {
     const [key, spamtraps] = [join(directory, 'key'), join(directory, 'spamtraps')];
     writeFileSync(key, 'one', { mode: 0o600 });
     writeFileSync(spamtraps, '');
-    const args = ['serve', '-y', '127.0.0.1', '-K', key, '-p', `${await freePort()}`, '--control', control];
+    const args = ['serve', '-y', '127.0.0.1', '-K', key, '-p', `${await freeUdpPort()}`, '--control', control];
     await using program = new Program([...COMMAND, ...args, '--store', 'memory', '--spamtraps', spamtraps]);
     await ready(program);
     const before = (await spamdSync(['keys', '--control', control])).out;
@@ -126,10 +116,10 @@ describe('the daemon', () => {
 
 describe('a second daemon', () => {
   test('is refused the directory of another, which serves on', async () => {
-    const port = await freePort();
+    const port = await freeUdpPort();
     await using first = daemon(port);
     await ready(first);
-    const args = ['serve', '-y', '127.0.0.1', '--empty-key', '-p', `${await freePort()}`, '--store', store];
+    const args = ['serve', '-y', '127.0.0.1', '--empty-key', '-p', `${await freeUdpPort()}`, '--store', store];
     await using second = new Program([...COMMAND, ...args, '--control', join(directory, 'other')]);
     expect(await second.ended).toBe(3);
     expect(second.stdout).toMatch(/another process has .*; waiting 10 s for it to end\n$/);
@@ -138,9 +128,9 @@ describe('a second daemon', () => {
   });
 
   test('is refused the socket of another, which serves on', async () => {
-    await using first = daemon(await freePort());
+    await using first = daemon(await freeUdpPort());
     await ready(first);
-    await using second = daemon(await freePort(), '--store', 'memory');
+    await using second = daemon(await freeUdpPort(), '--store', 'memory');
     expect(await second.ended).toBe(3);
     expect(second.stderr).toMatch(/^spamd-sync: cannot listen on .*: another process answers on it\n$/);
     expect((await spamdSync(['stats', '--control', control])).exit).toBe(0);
@@ -149,7 +139,7 @@ describe('a second daemon', () => {
 
 describe('SIGHUP', () => {
   test('changes the key with an overlap, the policy and the spamtraps, and loses no datagram and no question', async () => {
-    const port = await freePort();
+    const port = await freeUdpPort();
     const [key, spamtraps] = [join(directory, 'key'), join(directory, 'spamtraps')];
     const exempt = join(directory, 'exempt');
     writeFileSync(exempt, '');
@@ -188,7 +178,7 @@ describe('SIGHUP', () => {
   test('with a file that cannot be read changes nothing, and says so', async () => {
     const key = join(directory, 'key');
     writeFileSync(key, 'one', { mode: 0o600 });
-    const args = ['serve', '-y', '127.0.0.1', '-K', key, '-p', `${await freePort()}`, '--control', control];
+    const args = ['serve', '-y', '127.0.0.1', '-K', key, '-p', `${await freeUdpPort()}`, '--control', control];
     await using program = new Program([...COMMAND, ...args, '--store', 'memory']);
     await ready(program);
     rmSync(key);
@@ -201,7 +191,7 @@ describe('SIGHUP', () => {
 test('the daemon keeps the greylist in Redis, and says where it cannot', async () => {
   await using redis = await RedisServer.start();
   store = `redis:${redis.url}`;
-  const port = await freePort();
+  const port = await freeUdpPort();
   {
     await using program = daemon(port);
     await ready(program);
@@ -239,7 +229,7 @@ while True:
   await using manager = new Program(['python3', '-c', listen, socket]);
   await expect.poll(() => manager.stdout).toMatch(/bound/);
   const env = { ...process.env, NOTIFY_SOCKET: socket, WATCHDOG_USEC: '1000000' };
-  const args = ['serve', '-y', '127.0.0.1', '--empty-key', '-p', `${await freePort()}`, '--control', control];
+  const args = ['serve', '-y', '127.0.0.1', '--empty-key', '-p', `${await freeUdpPort()}`, '--control', control];
   await using program = new Program([...COMMAND, ...args, '--store', 'memory'], [], env);
   await expect.poll(() => manager.stdout, { timeout: 15_000 }).toMatch(/READY=1 STATUS=listening on 127\.0\.0\.1:/);
   await expect.poll(() => manager.stdout).toMatch(/WATCHDOG=1/);
@@ -253,7 +243,7 @@ while True:
 
 test('the daemon that waits for a directory stops at once when it is asked to', async () => {
   const held = await LevelStore.open(join(directory, 'state'));
-  await using program = daemon(await freePort());
+  await using program = daemon(await freeUdpPort());
   await expect.poll(() => program.stdout, { timeout: 15_000 }).toMatch(/another process has .*; waiting 10 s/);
   program.signal('SIGTERM');
   expect(await program.ended).toBe(0);
@@ -262,7 +252,7 @@ test('the daemon that waits for a directory stops at once when it is asked to', 
 });
 
 test('the daemon whose log nobody reads any more closes what it has open, and says why', async () => {
-  const port = await freePort();
+  const port = await freeUdpPort();
   const options = `-y 127.0.0.1 --empty-key -p ${port} --store ${store} --control ${control} --verbose`;
   const line = `${COMMAND.join(' ')} serve ${options} | head -n 1; echo \${PIPESTATUS[0]}`;
   await using program = new Program(['bash', '-c', line]);

@@ -1,11 +1,10 @@
-import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SyncKey, SyncPeer } from 'spamd-sync';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { objects, spamdSync } from '../cli/cli.ts';
+import { freeUdpPort } from '../support/free-port.ts';
 import { Program } from './program.ts';
 
 const COMMAND = [process.execPath, '--import', 'tsx', 'src/cli/main.ts'];
@@ -17,15 +16,6 @@ beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), 'spamd-sync-watch-'));
 });
 afterAll(() => rmSync(directory, { recursive: true }));
-
-/** A UDP port that is free on loopback. */
-async function freePort(): Promise<number> {
-  const socket = createSocket('udp4').bind(0, '127.0.0.1');
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  await once(socket.close(), 'close');
-  return port;
-}
 
 /** A peer that announces to the port, again and again, until it is disposed of. */
 async function announcing(port: number): Promise<AsyncDisposable> {
@@ -45,7 +35,7 @@ async function announcing(port: number): Promise<AsyncDisposable> {
 const LINE = /^\S+Z from 127\.0\.0\.1 TRAPPED ip 198\.51\.100\.\d+ until \S+ sent \S+$/m;
 
 test('watch and peers show the group of a running daemon, and watch ends with 0 at Ctrl-C', async () => {
-  const port = await freePort();
+  const port = await freeUdpPort();
   const control = join(directory, 'control');
   const serve = ['serve', '-y', '127.0.0.1', '--empty-key', '-p', `${port}`, '--store', 'memory', '--control', control];
   await using daemon = new Program([...COMMAND, ...serve]);
@@ -64,7 +54,7 @@ test('watch and peers show the group of a running daemon, and watch ends with 0 
 }, 120_000);
 
 test('watch listens by itself, and a reader that closes the pipe ends it, which is no failure', async () => {
-  const port = await freePort();
+  const port = await freeUdpPort();
   await using _peer = await announcing(port);
   const line = `${COMMAND.join(' ')} watch -y 127.0.0.1 --empty-key -p ${port} | head -n 2; echo \${PIPESTATUS[0]}`;
   await using program = new Program(['bash', '-c', line]);
@@ -75,7 +65,7 @@ test('watch listens by itself, and a reader that closes the pipe ends it, which 
 }, 120_000);
 
 test('a terminal shows colours and a bar, a pipe neither', async () => {
-  const port = await freePort();
+  const port = await freeUdpPort();
   const mx = await SyncPeer.open({ key: SyncKey.none(), listen: '127.0.0.1', port });
   const lines = Array.from({ length: 400 }, (_, at) => `TRAPPED|198.18.${at >> 8}.${at & 255}|4000000000\n`);
   const dump = join(directory, 'dump');

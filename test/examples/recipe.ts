@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { type Entry, type SyncKey, SyncPeer } from 'spamd-sync';
@@ -36,13 +35,4 @@ export async function openPeer(key: SyncKey, listen: string, port: number, targe
     if (entry.type !== 'white' || entry.expires > 0) received.push(entry);
   });
   return { peer, received, [Symbol.asyncDispose]: () => peer.close() };
-}
-
-/** A port that is free, so most likely at every address of loopback. */
-export async function freePort(): Promise<number> {
-  const socket = createSocket('udp4').bind(0, '127.0.0.1');
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  await once(socket.close(), 'close');
-  return port;
 }

@@ -1,16 +1,8 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Program } from '../e2e/program.ts';
-import {
-  type Daemon,
-  freeTcpPort,
-  freeUdpPort,
-  output,
-  type Place,
-  parseRows,
-  ready,
-  temporaryDirectory,
-} from './daemon.ts';
+import { freeTcpPort, freeUdpPort } from '../support/free-port.ts';
+import { type Daemon, output, type Place, parseRows, ready, temporaryDirectory } from './daemon.ts';
 import type { Programs } from './named.ts';
 
 const KEY = 'a key of the interop tests\n';

@@ -2,16 +2,8 @@ import { existsSync } from 'node:fs';
 import { chown, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Program } from '../e2e/program.ts';
-import {
-  type Daemon,
-  freeTcpPort,
-  freeUdpPort,
-  output,
-  type Place,
-  parseRows,
-  ready,
-  temporaryDirectory,
-} from './daemon.ts';
+import { freeTcpPort, freeUdpPort } from '../support/free-port.ts';
+import { type Daemon, output, type Place, parseRows, ready, temporaryDirectory } from './daemon.ts';
 import type { Programs } from './named.ts';
 
 const DEFAULT_KEY_FILE = '/etc/mail/spamd.key';
