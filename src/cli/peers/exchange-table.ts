@@ -3,7 +3,7 @@ import type { ExchangePeer, ExchangePeerState, ExchangeRefusal, ExchangeStats } 
 import { type HostState, isSkewed } from '../../status/index.ts';
 import type { Output } from '../terminal/output.ts';
 import { table } from '../terminal/table-text.ts';
-import { agoWords, bytesWords } from '../terminal/words.ts';
+import { agoWords, bytesWords, counted } from '../terminal/words.ts';
 import { STATES } from './state-marks.ts';
 
 /** How it stands with the exchange of state: a row a peer, and what is wrong with it below. */
@@ -64,5 +64,5 @@ function* troublesOf({ state, trouble, skew = 0 }: ExchangePeer): Generator<stri
 function refusalWords({ address, why, fingerprint, count, last }: ExchangeRefusal, now: number): string {
   const named = fingerprint === undefined ? '' : ` (${fingerprint}, it says)`;
   const what = why === 'other-key' ? `another key${named}` : 'not the protocol';
-  return `refused ${address}: ${what}, ${count} times, the last ${agoWords(now - last)} ago`;
+  return `refused ${address}: ${what}, ${counted(count, 'time')}, the last ${agoWords(now - last)} ago`;
 }

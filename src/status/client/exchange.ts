@@ -68,5 +68,6 @@ function row(peer: ExchangePeerShown, now: number): HTMLTableRowElement {
 function refusalWords({ address, why, fingerprint, count: times, last }: RefusalShown, now: number): string {
   const named = fingerprint === undefined ? '' : ` (${fingerprint}, it says)`;
   const what = why === 'other-key' ? `another key${named}` : 'not the protocol';
-  return `Refused ${address}: ${what}, ${count(times)} times, the last ${duration(now - last)} ago.`;
+  const often = times === 1 ? '1 time' : `${count(times)} times`;
+  return `Refused ${address}: ${what}, ${often}, the last ${duration(now - last)} ago.`;
 }
