@@ -15,7 +15,7 @@ import { identityOf } from './identity.ts';
 import type { Attempt } from './input.ts';
 import { MailboxSet } from './mailbox-set.ts';
 import type { GreylistPolicy } from './policy.ts';
-import { clientOf, isAllowed, merge, poolOf } from './received.ts';
+import { clientOf, isAllowed, merge, poolOf, removalExpires } from './received.ts';
 import { deferred, rejected, type Verdict } from './verdict.ts';
 
 /** How long spamd does not trap by the low-priority MX after its start, seconds (grey.c). */
@@ -149,6 +149,16 @@ export class Decider {
     const changed = await merge(store, policy, ip, changeAt, now, true);
     announce({ type, ip, timestamp: changed.at, expires: changed.expires });
     return changed.expires;
+  }
+
+  /** Forgets that an address is white or trapped, and announces that to whoever knows removals. */
+  async forget(ip: string, now: number): Promise<void> {
+    const { store, policy, announce } = this.#options;
+    for (const type of ['remove-white', 'remove-trapped'] as const) {
+      const removal = (at: number) => ({ type, at, expires: removalExpires(policy, at), local: true });
+      const { at } = await merge(store, policy, ip, removal, now);
+      announce({ type, ip, timestamp: at });
+    }
   }
 
   /** What the client of an attempt is known by. */

@@ -36,7 +36,7 @@ import {
   type TrapOptions,
 } from './options.ts';
 import { checkedPolicy, type GreylistPolicy, type PolicyOptions } from './policy.ts';
-import { applyEntry, merge, removalExpires } from './received.ts';
+import { applyEntry } from './received.ts';
 import {
   checkedExport,
   type ExportedRecord,
@@ -202,13 +202,7 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
    * (greyd and this library). Its tuples stay. Rejects as `trap` does.
    */
   async forget(ip: string): Promise<void> {
-    const address = checkedAddress(ip);
-    const { policy } = this.#current;
-    for (const type of ['remove-white', 'remove-trapped'] as const) {
-      const removal = (at: number) => ({ type, at, expires: removalExpires(policy, at), local: true });
-      const { at } = await merge(this.#store, policy, address, removal, this.#now());
-      this.#announcements.announce({ type, ip: address, timestamp: at });
-    }
+    await this.#current.decider.forget(checkedAddress(ip), this.#now());
   }
 
   /**
