@@ -35,7 +35,7 @@ import {
   type SweepReport,
   type TrapOptions,
 } from './options.ts';
-import { checkedPolicy, type GreylistPolicy, type PolicyOptions } from './policy.ts';
+import { checkedPolicy, type GreylistPolicy, type PolicyOptions, rulesOf } from './policy.ts';
 import { applyEntry } from './received.ts';
 import {
   checkedExport,
@@ -50,9 +50,6 @@ import { canSubscribe, Subscription } from './subscription.ts';
 import { Sweeper } from './sweeper.ts';
 import type { Verdict } from './verdict.ts';
 import { explained, type Why } from './why.ts';
-
-/** A renewed white address is announced again at most once per this part of whiteexp. */
-const RENEWAL_PART = 10;
 
 /** A policy, and what is made of it. */
 interface Current extends Deciding {
@@ -338,8 +335,7 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
   }
 
   #madeOf(policy: GreylistPolicy): Current {
-    const { passtime, greyexp, whiteexp, trapWins } = policy;
-    const rules = { passtime, greyexp, whiteexp, trapWins, renewal: Math.ceil(whiteexp / RENEWAL_PART) };
+    const rules = rulesOf(policy);
     const decider = new Decider({
       store: this.#store,
       policy,

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import type { SpamdSyncError } from '../errors.ts';
+import type { Rules } from '../rules/attempt.ts';
 import { canonicalMailbox } from '../rules/key.ts';
 import { badOption, checkedWhole, checkMembers } from '../validate.ts';
 import type { Attempt } from './input.ts';
@@ -115,6 +116,14 @@ export function checkedPolicy(given: PolicyOptions = {}): GreylistPolicy {
     throw bad('identify', 'not a function', policy.identify);
   }
   return { ...policy, allowedDomains, subnet: { ...DEFAULTS.subnet, ...withoutUndefined(policy.subnet) } };
+}
+
+/** A renewed white address is announced again at most once per this part of whiteexp. */
+const RENEWAL_PART = 10;
+
+/** The part of a policy that the rules depend on. */
+export function rulesOf({ passtime, greyexp, whiteexp, trapWins }: GreylistPolicy): Rules {
+  return { passtime, greyexp, whiteexp, trapWins, renewal: Math.ceil(whiteexp / RENEWAL_PART) };
 }
 
 /** In the form that a recipient is compared in. */
