@@ -4,7 +4,7 @@ import { networkInterfaces } from 'node:os';
 import { Command, Option } from 'commander';
 import { type Dialect, type Entry, SyncPeer, type TrappedEntry, type WhiteEntry } from '../index.ts';
 import { append, port } from './options/arguments.ts';
-import { type GroupOptions, peerOptions } from './options/group.ts';
+import { type GroupOptions, peerOptions, SPAMD_GROUP, SPAMD_PORT } from './options/group.ts';
 import { Interrupt } from './terminal/interrupt.ts';
 import type { Io } from './terminal/io.ts';
 import { logTo } from './terminal/log.ts';
@@ -39,8 +39,8 @@ export function bridgeCommand(io: Io): Command {
       .requiredOption(`--${side}-listen <where>`, `${is}: as spamd -y`)
       .requiredOption(`--${side}-target <where>`, `${is}: as spamd -Y; repeatable`, append)
       .option(`--${side}-key <file>`, keyWords(side), append)
-      .option(`--${side}-port <port>`, `${is} (default: 8025)`, port)
-      .option(`--${side}-group <address>`, `${is}: its multicast address (default: 224.0.1.240)`)
+      .option(`--${side}-port <port>`, `${is} (default: ${SPAMD_PORT})`, port)
+      .option(`--${side}-group <address>`, `${is}: its multicast address (default: ${SPAMD_GROUP})`)
       .option(`--${side}-allow <network>`, `${is}: receive from there alone; repeatable`, append)
       .addOption(
         new Option(`--${side}-dialect <dialect>`, `${is}: what runs there`)

@@ -4,6 +4,7 @@ import { type InspectedTlv, type Inspection, inspectDatagram } from '../wire/ind
 import { datagramsIn, FORMATS, type Format, hexLines, readInput } from './decode/datagrams.ts';
 import type { Datagram } from './decode/packets.ts';
 import { append, port } from './options/arguments.ts';
+import { SPAMD_PORT } from './options/group.ts';
 import { EXIT } from './terminal/failure.ts';
 import type { Io } from './terminal/io.ts';
 import { Output } from './terminal/output.ts';
@@ -33,7 +34,7 @@ export function decodeCommand(io: Io): Command {
     .option('--empty-key', 'verify with the empty key, as spamd runs without a key file')
     .option('-x, --hex <digits>', 'a datagram in hexadecimal, in place of a file; repeatable', append)
     .addOption(new Option('--format <format>', 'what the files are').choices(FORMATS).default('auto'))
-    .option('-p, --port <port>', 'the UDP port, in a capture', port, 8025)
+    .option('-p, --port <port>', 'the UDP port, in a capture', port, SPAMD_PORT)
     .option('--json', 'one JSON object a datagram')
     .addHelpText(
       'after',

@@ -10,7 +10,7 @@ import {
   exchangeOption,
   exchangeWithOption,
 } from './options/exchange.ts';
-import { type GroupOptions, keyOf, keyOptions, listenOptions, targetOptions } from './options/group.ts';
+import { type GroupOptions, keyOptions, listenOptions, SPAMD_GROUP, targetOptions } from './options/group.ts';
 import { EXIT, UsageError } from './terminal/failure.ts';
 import { Interrupt } from './terminal/interrupt.ts';
 import type { Io } from './terminal/io.ts';
@@ -49,7 +49,7 @@ Example:
 }
 
 async function doctor(io: Io, options: Options): Promise<void> {
-  const { listen, target, json = false, offline = false, group = '224.0.1.240' } = options;
+  const { listen, target, json = false, offline = false, group = SPAMD_GROUP } = options;
   if (listen === undefined && target === undefined) throw new UsageError('neither -y nor -Y: what should be checked?');
   checkExchangeOptions(options);
   const out = new Output(io.stdout, json);
@@ -60,10 +60,8 @@ async function doctor(io: Io, options: Options): Promise<void> {
     // Seen in the end.
     printed.catch(() => {});
   };
-  const peer = await checkHost(options, report);
+  const { key, peer } = await checkHost(options, report);
   try {
-    // A key that cannot be read was reported.
-    const key = await keyOf(options).catch(() => undefined);
     if (key !== undefined) await checkExchange(options, key, offline, report);
     if (peer !== undefined && listen !== undefined && !offline) {
       using interrupt = new Interrupt();

@@ -2,15 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { isIPv4 } from 'node:net';
 import { systemCode } from '../../errors.ts';
 import { type Keyring, SpamdSyncError, SyncPeer } from '../../index.ts';
-import { type GroupOptions, keyFiles, keyOf, peerOptions } from '../options/group.ts';
+import { type GroupOptions, keyFiles, keyOf, peerOptions, SPAMD_GROUP, SPAMD_PORT } from '../options/group.ts';
 import { type Echo, echo } from './echo.ts';
 import { type Finding, finding } from './finding.ts';
 import { holderWords, portHolders } from './port-holders.ts';
 
 /** What a peer asks for, bytes; Linux counts it double. */
 const WANTED_BUFFER = 4 * 1024 * 1024;
-const GROUP = '224.0.1.240';
-const PORT = 8025;
 /** An interface with a TTL, as `em0:2`. */
 const WITH_TTL = /^[^:]+:\d+$/;
 const SEE = 'docs/operations.md, "Beside a spamd on the same host"';
@@ -19,24 +17,24 @@ const SEE = 'docs/operations.md, "Beside a spamd on the same host"';
  * Checks what can be seen of this host alone, without a word to the others.
  *
  * @param report Is given each finding.
- * @returns The peer that was opened for it, where it could be; the caller closes it.
+ * @returns The key, and the peer that was opened for it, where they could be had; the caller closes the peer.
  */
 export async function checkHost(
   options: GroupOptions,
   report: (found: Finding) => void,
-): Promise<SyncPeer | undefined> {
+): Promise<{ readonly key?: Keyring; readonly peer?: SyncPeer }> {
   for (const one of optionFindings(options)) report(one);
   const key = await checkKey(options, report);
-  if (key === undefined) return undefined;
+  if (key === undefined) return {};
   const peer = await openChecked(options, report);
-  if (peer === undefined) return undefined;
+  if (peer === undefined) return { key };
   for (const one of targetFindings(peer)) report(one);
   if (options.listen !== undefined) {
     report(await bufferFinding(peer));
     await checkNeighbours(options, peer, report);
     report(await echoFinding(options, peer, key));
   }
-  return peer;
+  return { key, peer };
 }
 
 /** What the stock programs refuse, or take for something else, though this one does not. */
@@ -79,7 +77,7 @@ async function checkKey(options: GroupOptions, report: (found: Finding) => void)
 }
 
 async function openChecked(options: GroupOptions, report: (found: Finding) => void): Promise<SyncPeer | undefined> {
-  const { listen, port = PORT, group = GROUP } = options;
+  const { listen, port = SPAMD_PORT, group = SPAMD_GROUP } = options;
   try {
     const peer = await SyncPeer.open(await peerOptions(options));
     const [state] = peer.health().interfaces;
@@ -164,7 +162,7 @@ export function localAddress(peer: SyncPeer): string {
 }
 
 async function echoFinding(options: GroupOptions, peer: SyncPeer, key: Keyring): Promise<Finding> {
-  const { listen = '', group = GROUP } = options;
+  const { listen = '', group = SPAMD_GROUP } = options;
   const local = localAddress(peer);
   const target = isIPv4(listen) ? undefined : group;
   const heard: Echo = await echo(peer, key, local, target);

@@ -1,13 +1,14 @@
 import { sleep, systemClock } from '../../clock.ts';
 import type { Drop, Entry, Source, SourceHealth, SyncPeer, TargetHealth } from '../../index.ts';
 import { type HostState, stateOf } from '../../status/index.ts';
+import { SPAMD_GROUP } from '../options/group.ts';
 import { counted, countsWords } from '../terminal/words.ts';
 import { localAddress } from './checks.ts';
 import { isEcho, listenToGroup } from './echo.ts';
 import { type Finding, finding } from './finding.ts';
 
 /** The groups that spamd and greyd use unless told otherwise: what one takes for the other is a common mistake. */
-const GROUPS = ['224.0.1.240', '224.0.1.241'];
+const GROUPS = [SPAMD_GROUP, '224.0.1.241'];
 /** So many addresses are kept apart: forged ones must not fill the memory. */
 const MAX_ADDRESSES = 1024;
 

@@ -16,6 +16,9 @@ export interface GroupOptions {
 }
 
 const KEY_FILE = '/etc/mail/spamd.key';
+/** spamd's UDP port and multicast group. */
+export const SPAMD_PORT = 8025;
+export const SPAMD_GROUP = '224.0.1.240';
 
 /** `-y`, and what narrows who is received from. */
 export function listenOptions(command: Command): Command {
@@ -42,8 +45,8 @@ export function keyOptions(command: Command): Command {
       append,
     )
     .option('--empty-key', 'as spamd runs without a key file: authenticates nothing')
-    .option('-p, --port <port>', 'the UDP port (default: 8025)', port)
-    .option('--group <address>', 'the multicast group (default: 224.0.1.240)');
+    .option('-p, --port <port>', `the UDP port (default: ${SPAMD_PORT})`, port)
+    .option('--group <address>', `the multicast group (default: ${SPAMD_GROUP})`);
 }
 
 /** The key files that the command line names, or spamd's. */

@@ -6,6 +6,7 @@ import { Greylist, type Keyring, SyncPeer } from '../../index.ts';
 import { LevelStore } from '../../level/index.ts';
 import { RemoteGreylist } from '../../socket/index.ts';
 import { exchangePort } from '../doctor/exchange-checks.ts';
+import { SPAMD_PORT } from '../options/group.ts';
 import { type ListenAddress, listenWords } from '../options/listen-address.ts';
 import type { Io } from '../terminal/io.ts';
 import { Output } from '../terminal/output.ts';
@@ -32,7 +33,7 @@ export async function check(io: Io, options: ServeOptions): Promise<void> {
   const place = storePlace(options.store);
   await say('store', `${storeWords(place)}: ${await checkedPlace(place)}`);
   await using peer = await SyncPeer.open({ ...peerOptionsOf(options), key: keys.keyring, port: 0 });
-  const port = options.port ?? 8025;
+  const port = options.port ?? SPAMD_PORT;
   await say(
     'peer',
     options.listen === undefined

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { every, systemClock, type Timer } from '../../clock.ts';
 import { type Greylist, SpamdSyncError, SyncKey, SyncPeer } from '../../index.ts';
+import { SPAMD_PORT } from '../options/group.ts';
 import type { Log } from '../terminal/log.ts';
 import type { ServeOptions } from './options.ts';
 
@@ -11,7 +12,6 @@ const DAEMON = '127.0.0.1';
 const HOSTS = ['127.0.0.2', '127.0.0.3'];
 /** One that has another key. */
 const STRANGER = '127.0.0.4';
-const PORT = 8025;
 const HTTP_PORT = 8026;
 const SPAMTRAP = 'sales-1999@example.net';
 /** How often something happens, seconds. */
@@ -118,12 +118,12 @@ export class Demonstration {
 
 async function freePort(key: SyncKey, log: Log): Promise<number> {
   try {
-    await using _usual = await SyncPeer.open({ key, listen: DAEMON, port: PORT });
-    return PORT;
+    await using _usual = await SyncPeer.open({ key, listen: DAEMON, port: SPAMD_PORT });
+    return SPAMD_PORT;
   } catch (error) {
     if (!isTaken(error)) throw error;
     await using other = await SyncPeer.open({ key, listen: DAEMON, port: 0 });
-    log(`port ${PORT} is in use: taking ${other.address.port}`);
+    log(`port ${SPAMD_PORT} is in use: taking ${other.address.port}`);
     return other.address.port;
   }
 }

@@ -11,6 +11,7 @@ import {
   exchangeOption,
   exchangeWithOption,
 } from '../options/exchange.ts';
+import { SPAMD_GROUP, SPAMD_PORT } from '../options/group.ts';
 import { type ListenAddress, listenAddress } from '../options/listen-address.ts';
 import { UsageError } from '../terminal/failure.ts';
 
@@ -78,8 +79,8 @@ export function addServeOptions(command: Command): Command {
         .argParser(duration)
         .default(HOUR, '1h'),
     )
-    .option('-p, --port <port>', 'the UDP port (default: 8025)', port)
-    .option('--group <address>', 'the multicast group (default: 224.0.1.240)')
+    .option('-p, --port <port>', `the UDP port (default: ${SPAMD_PORT})`, port)
+    .option('--group <address>', `the multicast group (default: ${SPAMD_GROUP})`)
     .addOption(
       new Option('--dialect <dialect>', 'what runs at the targets').choices(['spamd', 'greyd']).default('spamd'),
     )
