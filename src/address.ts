@@ -90,7 +90,7 @@ export function networkOf(
 
 /** A network as {@link networkOf} writes it, or `undefined` for anything else. */
 export function canonicalNetwork(text: string): string | undefined {
-  const parts = /^([^/]+)\/(\d{1,3})$/.exec(text);
+  const parts = /^([^/]+)\/(0|[1-9]\d{0,2})$/.exec(text);
   const ip = canonicalAddress(parts?.[1] ?? '');
   const prefix = Number(parts?.[2]);
   if (ip === undefined || prefix > (isIPv6(ip) ? 128 : 32)) return undefined;

@@ -45,9 +45,9 @@ function flat(text: string): string {
   return Buffer.from(text, 'latin1').toString('latin1');
 }
 
-/** What stands for an IPv6 client: a network, as a greylist lists its /64. */
+/** What stands for an IPv6 client: a network, as a greylist lists its /64. Neither one of mapped IPv4 nor one with a zone. */
 export function isIPv6Network(text: string): boolean {
-  return text.includes(':') && canonicalNetwork(text) !== undefined;
+  return !text.includes('%') && canonicalNetwork(text)?.includes(':') === true;
 }
 
 /** An IPv4 or IPv6 address, without a zone: those mean nothing on another host. */

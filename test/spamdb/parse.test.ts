@@ -220,7 +220,14 @@ describe('a bad line', () => {
   });
 });
 
-describe('with pools', () => {
+describe('what stands for an address', () => {
+  it('without pools an IPv6 network stands for an address, as a greylist lists its /64, and nothing that merely looks like one', async () => {
+    const [network, ...others] = ['2001:db8::/64', 'fe80::1%em0/64', '::ffff:192.0.2.0/24', '2001:db8::/064', '::/129'];
+    const { records, bad } = await readLines([network, ...others].map((ip) => `TRAPPED|${ip}|1\n`).join(''));
+    expect(records).toEqual([{ type: 'TRAPPED', ip: network, expires: 1 }]);
+    expect(bad).toEqual(others.map((ip, at) => [at + 2, `not an IP address: "${ip}"`]));
+  });
+
   it('with pools networks and names stand for an address', async () => {
     const text = `WHITE|192.0.2.0/24|||${TAIL}\nGREY|example.org|h|<a@b>|<c@d>|${TAIL}\nTRAPPED||1\n`;
     const { bad: refused } = await readLines(text);

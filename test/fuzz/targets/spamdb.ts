@@ -1,6 +1,6 @@
 /** Text of spamdb(8): read as a reader by split and regular expression does, wherever chunks end, and written again. */
 import { deepStrictEqual } from 'node:assert/strict';
-import { isIP } from 'node:net';
+import { isIP, isIPv6, SocketAddress } from 'node:net';
 import { formatSpamdb, LineError, parseSpamdb, type SpamdbRecord } from 'spamd-sync/spamdb';
 import { collect, lineErrorOf, readLines, text } from '../../spamdb/helpers.ts';
 import type { Target } from '../engine.ts';
@@ -18,6 +18,8 @@ const LINES = [
   'DOMAIN|@example.org',
   'WHITE|192.0.2.0/24|||1|2|3|4|5\r',
   'TRAPPED|192.0.2.3|01',
+  'TRAPPED|2001:db8::/64|1',
+  'TRAPPED|::ffff:192.0.2.0/24|1',
   '',
 ];
 const PARTS = [
@@ -93,7 +95,7 @@ function naiveRecord(line: string): SpamdbRecord | undefined {
   if (type === 'SPAMTRAP') return rest === '' ? undefined : { type, address: textOf(rest) };
   if (type === 'DOMAIN') return rest === '' ? undefined : { type, domain: textOf(rest) };
   const ip = fields[0] ?? '';
-  if (isIP(ip) === 0 || ip.includes('%')) return undefined;
+  if (ip.includes('%') || (isIP(ip) === 0 && !isIPv6Network(ip))) return undefined;
   if (type === 'TRAPPED') {
     const expires = numberOf(fields[1]);
     return fields.length === 2 && expires !== undefined ? { type, ip, expires } : undefined;
@@ -109,6 +111,14 @@ function naiveRecord(line: string): SpamdbRecord | undefined {
   if (strings.length < 2) return undefined;
   const [helo = '', from = '', to = ''] = strings.length === 2 ? ['', ...strings] : dividedAt(strings.join('|'));
   return { type, ip, helo: textOf(helo), from: textOf(from), to: textOf(to), ...history };
+}
+
+/** A greylist lists an IPv6 client by its network. */
+function isIPv6Network(text: string): boolean {
+  const [address = '', prefix = '', ...more] = text.split('/');
+  if (more.length > 0 || !/^(0|[1-9]\d*)$/.test(prefix) || Number(prefix) > 128 || !isIPv6(address)) return false;
+  // Mapped IPv4 is IPv4.
+  return !/^::ffff:[\d.]+$/.test(new SocketAddress({ address, family: 'ipv6' }).address);
 }
 
 /** Sender and recipient are what stands in brackets at the end, else up to the next `|`. */
