@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { SyncKey } from '../auth/key.ts';
 import type { Keyring } from '../auth/keyring.ts';
@@ -64,6 +65,6 @@ export class TlsChannel implements Channel {
 }
 
 /** The address of the other end; one of IPv4 as such, also where it came in to a socket of IPv6. */
-export function addressOf(socket: TLSSocket): string {
+export function addressOf(socket: Socket): string {
   return (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
 }

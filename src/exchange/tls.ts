@@ -1,6 +1,7 @@
 import { constants } from 'node:crypto';
-import type { AddressInfo, Socket } from 'node:net';
-import { connect, createServer, type Server, type TLSSocket } from 'node:tls';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer as createTlsServer, type TLSSocket } from 'node:tls';
+import { canonicalAddress, networkOf } from '../address.ts';
 import type { SyncKey } from '../auth/key.ts';
 import type { Keyring } from '../auth/keyring.ts';
 import { type TimedClock, within } from '../clock.ts';
@@ -35,6 +36,8 @@ const FINGERPRINT = /^[\da-f]{4}(?:-[\da-f]{4}){3}$/;
 const MAX_HANDSHAKES = 64;
 /** How many may be there that came in and are authenticated. */
 const MAX_CHANNELS = 64;
+/** How many of both together one host may have, by its IPv4 address or IPv6 /64: it cannot keep the others out. */
+const MAX_OF_HOST = 16;
 
 /** Channels by TLS, for whoever has a key of the group. */
 export class TlsTransport implements ChannelTransport {
@@ -104,6 +107,8 @@ class TlsListener implements ChannelListener {
   /** What a connection without one calls its own. */
   readonly #identities = new WeakMap<TLSSocket, string>();
   readonly #sockets = new Set<Socket>();
+  /** How many connections each host has, of those that have any. */
+  readonly #hosts = new Map<string, number>();
   #channels = 0;
   readonly counts = { unauthenticated: 0, refused: 0 };
 
@@ -113,7 +118,7 @@ class TlsListener implements ChannelListener {
     onChannel: (channel: Channel) => void,
     onRefused: (refused: RefusedConnection) => void,
   ) {
-    this.#server = createServer({
+    const tls = createTlsServer({
       ...SUITE,
       handshakeTimeout: HANDSHAKE * 1000,
       pskCallback: (socket, identity) => {
@@ -126,14 +131,7 @@ class TlsListener implements ChannelListener {
         return key.derived(LABEL);
       },
     });
-    this.#server.on('connection', (socket) => {
-      this.#sockets.add(socket);
-      socket.on('close', () => this.#sockets.delete(socket));
-    });
-    this.#server.on('drop', () => {
-      this.counts.refused++;
-    });
-    this.#server.on('tlsClientError', (error, socket) => {
+    tls.on('tlsClientError', (error, socket) => {
       this.counts.unauthenticated++;
       const { failure: why } = connectErrorOf(error);
       const address = addressOf(socket);
@@ -141,16 +139,22 @@ class TlsListener implements ChannelListener {
       const identity = this.#identities.get(socket) ?? '';
       onRefused({ address, why, fingerprint: FINGERPRINT.test(identity) ? identity : undefined });
     });
-    this.#server.on('secureConnection', (socket) => {
+    tls.on('secureConnection', (socket) => {
       const key = this.#keys.get(socket);
       if (key === undefined || this.#channels >= MAX_CHANNELS) {
-        this.counts.refused++;
-        socket.destroy();
+        this.#refuse(socket);
         return;
       }
       this.#count(1);
       socket.on('close', () => this.#count(-1));
       onChannel(new TlsChannel(socket, clock, key, keyring));
+    });
+    this.#server = createServer((socket) => {
+      if (this.#admit(socket)) tls.emit('connection', socket);
+      else this.#refuse(socket);
+    });
+    this.#server.on('drop', () => {
+      this.counts.refused++;
     });
     this.#count(0);
   }
@@ -179,6 +183,27 @@ class TlsListener implements ChannelListener {
       this.#server.close(() => resolve());
       for (const socket of this.#sockets) socket.destroy();
     });
+  }
+
+  /** @returns Whether there is room for another connection of its host. */
+  #admit(socket: Socket): boolean {
+    const host = networkOf(canonicalAddress(addressOf(socket)) ?? '', { ipv6: 64 });
+    const others = this.#hosts.get(host) ?? 0;
+    if (others >= MAX_OF_HOST) return false;
+    this.#sockets.add(socket);
+    this.#hosts.set(host, others + 1);
+    socket.on('close', () => {
+      this.#sockets.delete(socket);
+      const left = (this.#hosts.get(host) ?? 0) - 1;
+      if (left > 0) this.#hosts.set(host, left);
+      else this.#hosts.delete(host);
+    });
+    return true;
+  }
+
+  #refuse(socket: Socket): void {
+    this.counts.refused++;
+    socket.destroy();
   }
 
   /** However many handshakes there are, who is authenticated is not kept out by them, nor they by those. */

@@ -227,7 +227,9 @@ async function idle(): Promise<void> {
   const sockets: Socket[] = [];
   const stalls = new Stalls();
   for (let i = 0; i < 10_000; i++) {
-    const socket = createConnection(exchange.address?.port as number, '127.0.0.1');
+    const port = exchange.address?.port as number;
+    // Of as many hosts as it takes.
+    const socket = createConnection({ port, host: '127.0.0.1', localAddress: `127.0.0.${2 + (i % 5)}` });
     socket.on('error', () => {});
     sockets.push(socket);
     if (i % 100 === 0) await once(socket, 'connect').catch(() => undefined);

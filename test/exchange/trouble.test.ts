@@ -32,8 +32,8 @@ async function refusalOf(peer: Peer, ...messages: MessageProperties[]): Promise<
   return peer.warnings.at(-1)?.message ?? '';
 }
 
-function plain({ exchange }: Addressed): Socket {
-  const socket = createConnection(exchange.address?.port as number, '127.0.0.1');
+function plain({ exchange }: Addressed, localAddress = '127.0.0.1'): Socket {
+  const socket = createConnection({ port: exchange.address?.port as number, host: '127.0.0.1', localAddress });
   socket.on('error', () => {});
   return socket;
 }
@@ -76,11 +76,22 @@ describe('who has no key of the group', () => {
 
   it('keeps nobody out by connections on which nothing comes', async () => {
     await using peer = await peerWith();
-    const idle = Array.from({ length: 80 }, () => plain(peer));
+    // Of five addresses, each as many as one may have.
+    const idle = Array.from({ length: 80 }, (_, i) => plain(peer, `127.0.0.${1 + (i % 5)}`));
     await until(() => peer.exchange.stats().refused === 16);
     // One that leaves makes room for one with the key.
     idle[0]?.destroy();
     await until(async () => (await tlsTo(peer).catch(() => undefined)) !== undefined);
+    for (const socket of idle) socket.destroy();
+  });
+
+  it('has no more than sixteen connections of one address, and leaves room for others', async () => {
+    await using peer = await peerWith();
+    const idle = Array.from({ length: 80 }, () => plain(peer, '127.0.0.2'));
+    await until(() => peer.exchange.stats().refused === 64);
+    const other = await tlsTo(peer);
+    expect(peer.exchange.stats()).toMatchObject({ refused: 64, unauthenticated: 0 });
+    other.destroy();
     for (const socket of idle) socket.destroy();
   });
 
@@ -90,6 +101,19 @@ describe('who has no key of the group', () => {
 });
 
 describe('what comes of an end with the key', () => {
+  it('is no more than sixteen connections of one address, which keep no other out', async () => {
+    await using peer = await peerWith();
+    const some = Array.from({ length: 24 }, () => tlsTo(peer, { localAddress: '127.0.0.2' }).catch(() => undefined));
+    const open = (await Promise.all(some)).filter((socket) => socket !== undefined);
+    expect(open).toHaveLength(16);
+    expect(peer.exchange.stats()).toMatchObject({ refused: 8, unauthenticated: 0 });
+    const other = await tlsTo(peer);
+    // One that leaves makes room for another.
+    open[0]?.destroy();
+    await until(async () => (await tlsTo(peer, { localAddress: '127.0.0.2' }).catch(() => undefined)) !== undefined);
+    for (const socket of [other, ...open]) socket.destroy();
+  });
+
   it('ends the connection where it is not of the protocol', async () => {
     await using peer = await peerWith();
     const refusals: [MessageProperties, string][] = [
