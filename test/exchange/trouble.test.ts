@@ -268,6 +268,31 @@ describe('what comes of an end with the key', () => {
   });
 });
 
+describe('a round that does not end', () => {
+  it('holds up those with other peers for a minute, and goes on', async () => {
+    await using peer = await peerWith({ clock: FAST });
+    const end = await ManualEnd.connect(peer);
+    await end.message('ask');
+    end.send({ differ: { sums: [{ bucket: 0, sums: Buffer.alloc(128, 1) }] } });
+    // Each within the minute for which an answer is waited for.
+    let leaf = 0;
+    const dripping = setInterval(() => end.send({ listing: { leaf: [{ leaf: leaf++ }] } }), 100);
+    const store = new MemoryStore();
+    attempt(store, { ip: '192.0.2.1' });
+    await using other = await peerWith({ store, with: [peer.at] });
+    await until(() => peer.rounds.length === 1);
+    expect(await recordsOf(peer)).toHaveLength(1);
+    expect(connectedTo(other)).toHaveLength(1);
+    expect(end.isClosed).toBe(false);
+    clearInterval(dripping);
+    end.send({ listing: { end: true } });
+    end.send({ items: { end: true } });
+    await until(() => peer.rounds.length === 2);
+    expect(peer.exchange.stats()).toMatchObject({ failedRounds: 0, malformed: 0 });
+    end.socket.destroy();
+  });
+});
+
 describe('a round that is cut', () => {
   it('is completed by the next', async () => {
     const store = new MemoryStore();
