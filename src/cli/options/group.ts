@@ -55,23 +55,26 @@ export function keyFiles({ key = [KEY_FILE], emptyKey = false }: GroupOptions): 
 }
 
 /** @throws {UsageError} For a key file and the empty key together. */
+export function checkKeyOptions({ key, emptyKey }: GroupOptions): void {
+  if (emptyKey && key !== undefined) throw new UsageError('-K and --empty-key exclude each other');
+}
+
+/** @throws {UsageError} For a key file and the empty key together. */
 export async function keyOf(options: GroupOptions): Promise<Keyring> {
-  if (options.emptyKey && options.key !== undefined) throw new UsageError('-K and --empty-key exclude each other');
+  checkKeyOptions(options);
   if (options.emptyKey) return new Keyring([SyncKey.none()]);
   return new Keyring(await Promise.all(keyFiles(options).map((path) => SyncKey.fromFile(path))));
 }
 
+/** The options of a peer as the command line has them, but for its key. */
+export function placeOptions(options: GroupOptions): Omit<SyncPeerOptions, 'key'> {
+  const { listen = false, target = [], dialect = 'spamd', port: udp, group, allow } = options;
+  return { listen, targets: target.map((host) => ({ host, dialect })), port: udp, group, allow };
+}
+
 /** The options of a peer as the command line has them. */
 export async function peerOptions(options: GroupOptions): Promise<SyncPeerOptions> {
-  const { listen, target = [], dialect = 'spamd', port: udp, group, allow } = options;
-  return {
-    key: await keyOf(options),
-    listen: listen ?? false,
-    targets: target.map((host) => ({ host, dialect })),
-    port: udp,
-    group,
-    allow,
-  };
+  return { ...placeOptions(options), key: await keyOf(options) };
 }
 
 /** A peer as the command line describes it; its warnings go to where they are reported. */

@@ -6,13 +6,13 @@ import { Greylist, type Keyring, SyncPeer } from '../../index.ts';
 import { LevelStore } from '../../level/index.ts';
 import { RemoteGreylist } from '../../socket/index.ts';
 import { exchangePort } from '../doctor/exchange-checks.ts';
-import { SPAMD_PORT } from '../options/group.ts';
+import { keyFiles, placeOptions, SPAMD_PORT } from '../options/group.ts';
 import { type ListenAddress, listenWords } from '../options/listen-address.ts';
 import type { Io } from '../terminal/io.ts';
 import { Output } from '../terminal/output.ts';
 import { counted } from '../terminal/words.ts';
 import { KeyFiles } from './key-files.ts';
-import { keyFilesOf, peerOptionsOf, policyOf, type ServeOptions } from './options.ts';
+import { policyOf, type ServeOptions } from './options.ts';
 import { spamtrapsOf } from './parts.ts';
 import { openStore, type StorePlace, storePlace, storeWords } from './store.ts';
 
@@ -25,14 +25,14 @@ import { openStore, type StorePlace, storePlace, storeWords } from './store.ts';
 export async function check(io: Io, options: ServeOptions): Promise<void> {
   const out = new Output(io.stdout, false);
   const say = (what: string, words: string): Promise<void> => out.write(`${`${what}:`.padEnd(9)} ${words}\n`);
-  const keys = await KeyFiles.open(keyFilesOf(options), options.keyOverlap);
+  const keys = await KeyFiles.open(keyFiles(options), options.keyOverlap);
   await say('key', keys.words);
   for (const warning of keys.warnings) await say('warning', warning);
   await checkLists(options);
   await say('lists', options.learn ? 'all can be read; passes all mail' : 'all can be read');
   const place = storePlace(options.store);
   await say('store', `${storeWords(place)}: ${await checkedPlace(place)}`);
-  await using peer = await SyncPeer.open({ ...peerOptionsOf(options), key: keys.keyring, port: 0 });
+  await using peer = await SyncPeer.open({ ...placeOptions(options), key: keys.keyring, port: 0 });
   const port = options.port ?? SPAMD_PORT;
   await say(
     'peer',

@@ -1,7 +1,7 @@
 import { access, constants } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { PolicyOptions, SyncPeerOptions } from '../../index.ts';
+import type { PolicyOptions } from '../../index.ts';
 import { append, duration, linesOf, port } from '../options/arguments.ts';
 import { controlOption } from '../options/control.ts';
 import {
@@ -11,21 +11,13 @@ import {
   exchangeOption,
   exchangeWithOption,
 } from '../options/exchange.ts';
-import { SPAMD_GROUP, SPAMD_PORT } from '../options/group.ts';
+import { checkKeyOptions, type GroupOptions, keyOptions, listenOptions, targetOptions } from '../options/group.ts';
 import { type ListenAddress, listenAddress } from '../options/listen-address.ts';
 import { UsageError } from '../terminal/failure.ts';
 
 /** The options of `serve`, as commander hands them on. */
-export interface ServeOptions extends ExchangeCliOptions {
-  readonly listen?: string;
-  readonly target?: readonly string[];
-  readonly key?: readonly string[];
-  readonly emptyKey?: boolean;
+export interface ServeOptions extends GroupOptions, ExchangeCliOptions {
   readonly keyOverlap: number;
-  readonly port?: number;
-  readonly group?: string;
-  readonly dialect: 'spamd' | 'greyd';
-  readonly allow?: readonly string[];
   readonly exchangeInterval: number;
   readonly store: string;
   readonly control: string;
@@ -60,31 +52,16 @@ export interface HttpAddress {
   readonly port: number;
 }
 
-const KEY_FILE = '/etc/mail/spamd.key';
 const STATE = '/var/lib/spamd-sync';
 const HOUR = 3600;
 
 export function addServeOptions(command: Command): Command {
-  return command
-    .option('-y, --listen <where>', 'an interface (joins the group there) or a local IPv4 address, as spamd -y')
-    .option('-Y, --target <where>', 'a host, an address or an interface, also em0:2, as spamd -Y; repeatable', append)
-    .option(
-      '-K, --key <file>',
-      `the group's key file (default: ${KEY_FILE}); repeatable: signs with the first, accepts any`,
-      append,
-    )
-    .option('--empty-key', 'as spamd runs without a key file: authenticates nothing')
+  return keyOptions(targetOptions(listenOptions(command)))
     .addOption(
       new Option('--key-overlap <duration>', 'for how long a key that SIGHUP replaced is accepted still')
         .argParser(duration)
         .default(HOUR, '1h'),
     )
-    .option('-p, --port <port>', `the UDP port (default: ${SPAMD_PORT})`, port)
-    .option('--group <address>', `the multicast group (default: ${SPAMD_GROUP})`)
-    .addOption(
-      new Option('--dialect <dialect>', 'what runs at the targets').choices(['spamd', 'greyd']).default('spamd'),
-    )
-    .option('--allow <network>', 'accept from this address or prefix alone; repeatable', append)
     .addOption(exchangeOption())
     .addOption(exchangeWithOption())
     .addOption(exchangeIntervalOption())
@@ -140,18 +117,7 @@ export function checkServeOptions(options: ServeOptions): void {
     throw new UsageError('neither -y nor -Y: it would receive nothing and announce nothing');
   }
   checkExchangeOptions(options);
-  if (options.emptyKey && options.key !== undefined) throw new UsageError('-K and --empty-key exclude each other');
-}
-
-/** The key files; none where the key is empty. */
-export function keyFilesOf({ key = [KEY_FILE], emptyKey = false }: ServeOptions): readonly string[] {
-  return emptyKey ? [] : key;
-}
-
-/** What the peer is opened with, but for its key. */
-export function peerOptionsOf(options: ServeOptions): Omit<SyncPeerOptions, 'key'> {
-  const { listen = false, target = [], port: number, group, allow, dialect } = options;
-  return { listen, targets: target.map((host) => ({ host, dialect })), port: number, group, allow };
+  checkKeyOptions(options);
 }
 
 /** The policy, its files read now. */

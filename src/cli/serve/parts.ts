@@ -6,13 +6,14 @@ import { makeDirectory } from '../../make-directory.ts';
 import { serveGreylist } from '../../socket/index.ts';
 import { openStatus, type Status } from '../../status/index.ts';
 import { linesOf } from '../options/arguments.ts';
+import { keyFiles, placeOptions } from '../options/group.ts';
 import { UsageError } from '../terminal/failure.ts';
 import type { Log } from '../terminal/log.ts';
 import { counted } from '../terminal/words.ts';
 import { type Adapters, adapterWords, openAdapters } from './adapters.ts';
 import { exchangeOf, exchangeWords } from './exchange.ts';
 import { KeyFiles } from './key-files.ts';
-import { keyFilesOf, peerOptionsOf, policyOf, type ServeOptions } from './options.ts';
+import { policyOf, type ServeOptions } from './options.ts';
 import { openStore, storePlace, storeWords } from './store.ts';
 import { logTraffic } from './traffic-log.ts';
 
@@ -39,12 +40,12 @@ export interface Parts {
  */
 export async function openParts(options: ServeOptions, open: Closable[], log: Log, stop: AbortSignal): Promise<Parts> {
   const policy = await policyOf(options);
-  const keys = await KeyFiles.open(keyFilesOf(options), options.keyOverlap);
+  const keys = await KeyFiles.open(keyFiles(options), options.keyOverlap);
   open.push(keys);
   const place = storePlace(options.store);
   const store = await openStore(place, log, stop);
   open.push(store);
-  const peer = await SyncPeer.open({ ...peerOptionsOf(options), key: keys.keyring, signal: stop });
+  const peer = await SyncPeer.open({ ...placeOptions(options), key: keys.keyring, signal: stop });
   open.push(peer);
   peer.on('warning', ({ code, message }) => log(`warning: ${code}: ${message}`));
   // Listened to until the end: without a listener a second error would end the process before the store is closed.
