@@ -10,7 +10,14 @@ import {
   exchangeOption,
   exchangeWithOption,
 } from './options/exchange.ts';
-import { type GroupOptions, keyOptions, listenOptions, SPAMD_GROUP, targetOptions } from './options/group.ts';
+import {
+  type GroupOptions,
+  keyOptions,
+  listenOptions,
+  SPAMD_GROUP,
+  targetOptions,
+  targetsOf,
+} from './options/group.ts';
 import { EXIT, UsageError } from './terminal/failure.ts';
 import { Interrupt } from './terminal/interrupt.ts';
 import type { Io } from './terminal/io.ts';
@@ -49,8 +56,9 @@ Example:
 }
 
 async function doctor(io: Io, options: Options): Promise<void> {
-  const { listen, target, json = false, offline = false, group = SPAMD_GROUP } = options;
-  if (listen === undefined && target === undefined) throw new UsageError('neither -y nor -Y: what should be checked?');
+  const { listen, json = false, offline = false, group = SPAMD_GROUP } = options;
+  if (listen === undefined && targetsOf(options).length === 0)
+    throw new UsageError('neither -y nor -Y: what should be checked?');
   checkExchangeOptions(options);
   const out = new Output(io.stdout, json);
   let printed = Promise.resolve();

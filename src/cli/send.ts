@@ -7,7 +7,7 @@ import { type AddressListItem, parseAddressList, parseSpamdb } from '../spamdb/i
 import { fileStream } from './input/input.ts';
 import { append, duration, whole } from './options/arguments.ts';
 import { type BulkOptions, bulkOptions, openSender, wholeInput } from './options/bulk.ts';
-import { keyOptions, targetOptions } from './options/group.ts';
+import { keyOptions, targetOptions, targetsOf } from './options/group.ts';
 import { EXIT, UsageError } from './terminal/failure.ts';
 import { Interrupt } from './terminal/interrupt.ts';
 import type { Io } from './terminal/io.ts';
@@ -42,7 +42,7 @@ export function sendCommand(io: Io): Command {
       'after',
       `
 From stdin it reads addresses and networks, one a line, as "pfctl -T show" and traplists have them; for grey the GREY lines
-of spamdb(8). It reads all of it before it sends. Removals are known to greyd alone: say --dialect greyd.
+of spamdb(8). It reads all of it before it sends. Removals are known to greyd alone.
 
 Exit status: 1 where it was interrupted, a line could not be read, or what was typed could not be announced.
 
@@ -57,8 +57,9 @@ Examples:
 async function send(io: Io, type: Type, what: readonly string[], options: Options): Promise<void> {
   if (options.for !== undefined && !(type in LIFETIMES)) throw new UsageError(`--for: a ${type} does not expire`);
   const isRemoval = type === 'remove-white' || type === 'remove-trapped';
-  if (isRemoval && options.dialect !== 'greyd')
-    throw new UsageError(`${type} is known to greyd alone: say --dialect greyd`);
+  if (isRemoval && !targetsOf(options).some(({ dialect }) => dialect === 'greyd')) {
+    throw new UsageError(`${type} is known to greyd alone: say --dialect greyd, or --greyd-target`);
+  }
   const isStdin = what.length === 0 || (what.length === 1 && what[0] === '-');
   const left = new LeftOut(io, isStdin);
   const given = isStdin ? await wholeInput('-', io) : what;

@@ -7,7 +7,17 @@ const PAGE = readFileSync(new URL('../../docs/cli.md', import.meta.url), 'utf8')
 /** What the page says once, for all commands that have them. */
 const COMMON = ['--help', '--json', '--control'];
 /** Options that are described with `serve`, and only named where other commands have them. */
-const OF_SERVE = ['--listen', '--target', '--key', '--empty-key', '--port', '--group', '--dialect', '--allow'];
+const OF_SERVE = [
+  '--listen',
+  '--target',
+  '--key',
+  '--empty-key',
+  '--port',
+  '--group',
+  '--dialect',
+  '--greyd-target',
+  '--allow',
+];
 
 /** The commands, each with the text of its section. A section about something else has a title as a sentence has. */
 function sections(): Map<string, string> {

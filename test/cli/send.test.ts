@@ -88,6 +88,30 @@ describe('send', () => {
     await expect.poll(() => received.map(({ type }) => type)).toEqual(['grey', 'remove-white']);
   });
 
+  it('announces to spamds and greyds at once, to each in its dialect', async () => {
+    const key = await SyncKey.fromFile(join(folder, 'key'));
+    await using greyd = await SyncPeer.open({ key, listen: '127.0.0.2', port: mx.address.port });
+    const heard: Entry[] = [];
+    greyd.on('entry', (entry) => void heard.push(entry));
+    const ran = await send([
+      'grey',
+      '192.0.2.7',
+      'mx',
+      '<A@example.org>',
+      '<b@example.net>',
+      '--greyd-target',
+      '127.0.0.2',
+    ]);
+    expect(ran.out).toBe('1 of 1 entry sent to 127.0.0.1\n1 of 1 entry sent to 127.0.0.2\n');
+    await expect.poll(() => [received.length, heard.length]).toEqual([1, 1]);
+    expect(received).toMatchObject([{ from: '<A@example.org>', to: '<b@example.net>' }]);
+    expect(heard).toMatchObject([{ from: 'a@example.org', to: 'b@example.net' }]);
+    expect((await send(['remove-white', '192.0.2.9', '--greyd-target', '127.0.0.2'])).out).toBe(
+      '0 of 1 entry sent to 127.0.0.1\n1 of 1 entry sent to 127.0.0.2\nnot sent: 1 removal\n',
+    );
+    await expect.poll(() => heard.map(({ type }) => type)).toEqual(['grey', 'remove-white']);
+  });
+
   it('takes an IPv4 address as IPv6 has it, and warns of a key that is none', async () => {
     const empty = await file('empty', '');
     const ran = await spamdSync(['send', 'white', '::ffff:192.0.2.11', '-Y', ...to, '-K', empty]);

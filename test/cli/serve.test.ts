@@ -91,6 +91,8 @@ describe('serve --check', () => {
       '--empty-key',
       '-Y',
       '127.0.0.1',
+      '--greyd-target',
+      '127.0.0.2',
       '--store',
       `level:${join(folder, 'state')}`,
       '--milter',
@@ -100,7 +102,7 @@ describe('serve --check', () => {
     expect(ran.out).toMatch(/^key: {6}signs with key [0-9a-f]{4}-/);
     expect(ran.out).toContain(`store:    level:${join(folder, 'state')}: would be made\n`);
     expect(ran.out).toContain('peer:     listens on 127.0.0.1, port 8025\n');
-    expect(ran.out).toContain('target:   127.0.0.1 (spamd): 127.0.0.1\n');
+    expect(ran.out).toContain('target:   127.0.0.1 (spamd): 127.0.0.1\ntarget:   127.0.0.2 (greyd): 127.0.0.2\n');
     expect(ran.out).toContain(`control:  ${join(folder, 'control')}: would be served on\n`);
     expect(ran.out).toContain('milter:   inet:[::1]:10024: would be served on\n');
     expect(ran.exit).toBe(0);

@@ -2,7 +2,15 @@ import { readFile } from 'node:fs/promises';
 import { isIPv4 } from 'node:net';
 import { systemCode } from '../../errors.ts';
 import { type Keyring, SpamdSyncError, SyncPeer } from '../../index.ts';
-import { type GroupOptions, keyFiles, keyOf, peerOptions, SPAMD_GROUP, SPAMD_PORT } from '../options/group.ts';
+import {
+  type GroupOptions,
+  keyFiles,
+  keyOf,
+  peerOptions,
+  SPAMD_GROUP,
+  SPAMD_PORT,
+  targetsOf,
+} from '../options/group.ts';
 import { type Echo, echo } from './echo.ts';
 import { type Finding, finding } from './finding.ts';
 import { holderWords, portHolders } from './port-holders.ts';
@@ -38,19 +46,21 @@ export async function checkHost(
 }
 
 /** What the stock programs refuse, or take for something else, though this one does not. */
-function* optionFindings({ listen, target = [] }: GroupOptions): Generator<Finding, void> {
+function* optionFindings(options: GroupOptions): Generator<Finding, void> {
+  const { listen } = options;
+  const targets = targetsOf(options).map(({ host }) => host);
   const name = listen === undefined || isIPv4(listen) ? undefined : listen;
   if (name !== undefined && WITH_TTL.test(name)) {
     const message = `-y ${name}: a TTL goes with -Y`;
     yield finding('options', 'bad', name, message, `say -y ${name.split(':')[0]}`);
   }
-  const withTtl = target.filter((host) => WITH_TTL.test(host));
+  const withTtl = targets.filter((host) => WITH_TTL.test(host));
   for (const host of withTtl) {
     if (name === undefined || host.split(':')[0] !== name) continue;
     const message = `spamd refuses -y ${name} with -Y ${host}: it compares the two as text`;
     yield finding('options', 'warning', host, message, `on a spamd say -y ${name} -Y ${name}; here it is in order`);
   }
-  if (listen !== undefined && target.length === 0) {
+  if (listen !== undefined && targets.length === 0) {
     yield finding('options', 'warning', undefined, 'no -Y: nothing is announced', 'name the targets with -Y');
   }
 }
@@ -90,7 +100,9 @@ async function openChecked(options: GroupOptions, report: (found: Finding) => vo
     if (!(error instanceof SpamdSyncError)) throw error;
     const { code, message } = error;
     if (code === 'ERR_SPAMD_INTERFACE') {
-      report(finding('interface', 'bad', listen ?? options.target?.[0], message, 'name one that is up with -y'));
+      report(
+        finding('interface', 'bad', listen ?? targetsOf(options)[0]?.host, message, 'name one that is up with -y'),
+      );
     } else if (code === 'ERR_SPAMD_LISTEN') {
       report(await listenFinding(error, listen, port));
     } else {
@@ -149,7 +161,7 @@ async function checkNeighbours(options: GroupOptions, peer: SyncPeer, report: (f
   } else if (holders.length > 0) {
     report(finding('port', 'ok', `${peer.address.port}`, `shared with ${holderWords(holders)}`));
   }
-  if (holders.length > 0 && options.dialect === 'greyd') {
+  if (holders.length > 0 && targetsOf(options).some(({ dialect }) => dialect === 'greyd')) {
     const message = `${holderWords(holders)} sends from ${local} too: a greyd-v2 keeps one counter for an address, and mutes the lower`;
     report(finding('counters', 'bad', local, message, 'let one process of this host send to it'));
   }

@@ -7,7 +7,7 @@ import { UsageError } from '../terminal/failure.ts';
 import type { Io } from '../terminal/io.ts';
 import { reportLine } from '../terminal/report-line.ts';
 import { number, whole } from './arguments.ts';
-import { type GroupOptions, openPeer } from './group.ts';
+import { type GroupOptions, openPeer, targetsOf } from './group.ts';
 
 /** What the command line says about how fast is sent. */
 export interface BulkOptions extends GroupOptions {
@@ -27,7 +27,7 @@ export function bulkOptions(command: Command): Command {
 
 /** A peer that only sends, to targets that resolve. */
 export async function openSender(io: Io, options: BulkOptions): Promise<SyncPeer> {
-  if ((options.target ?? []).length === 0) throw new UsageError('no target: name one');
+  if (targetsOf(options).length === 0) throw new UsageError('no target: name one');
   const report = (line: string): void => reportLine(io, line);
   const peer = await openPeer(options, report, { listen: false });
   // A short send is over before the peer warns of its key.

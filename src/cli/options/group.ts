@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { type Dialect, Keyring, SyncKey, SyncPeer, type SyncPeerOptions } from '../../index.ts';
+import { type Dialect, Keyring, SyncKey, SyncPeer, type SyncPeerOptions, type TargetOptions } from '../../index.ts';
 import { UsageError } from '../terminal/failure.ts';
 import { append, port } from './arguments.ts';
 
@@ -7,6 +7,7 @@ import { append, port } from './arguments.ts';
 export interface GroupOptions {
   readonly listen?: string;
   readonly target?: readonly string[];
+  readonly greydTarget?: readonly string[];
   readonly key?: readonly string[];
   readonly emptyKey?: boolean;
   readonly port?: number;
@@ -32,8 +33,21 @@ export function targetOptions(command: Command): Command {
   return command
     .option('-Y, --target <where>', 'a host, an address or an interface, also em0:2, as spamd -Y; repeatable', append)
     .addOption(
-      new Option('--dialect <dialect>', 'what runs at the targets').choices(['spamd', 'greyd']).default('spamd'),
-    );
+      new Option('--dialect <dialect>', 'what runs at the targets of -Y').choices(['spamd', 'greyd']).default('spamd'),
+    )
+    .option('--greyd-target <where>', 'as -Y, where a greyd runs while others are no greyd; repeatable', append);
+}
+
+/** Where is sent to, and what runs there. */
+export function targetsOf({
+  target = [],
+  greydTarget = [],
+  dialect = 'spamd',
+}: GroupOptions): readonly TargetOptions[] {
+  return [
+    ...target.map((host) => ({ host, dialect })),
+    ...greydTarget.map((host) => ({ host, dialect: 'greyd' as const })),
+  ];
 }
 
 /** The key, the port and the group. */
@@ -68,8 +82,8 @@ export async function keyOf(options: GroupOptions): Promise<Keyring> {
 
 /** The options of a peer as the command line has them, but for its key. */
 export function placeOptions(options: GroupOptions): Omit<SyncPeerOptions, 'key'> {
-  const { listen = false, target = [], dialect = 'spamd', port: udp, group, allow } = options;
-  return { listen, targets: target.map((host) => ({ host, dialect })), port: udp, group, allow };
+  const { listen = false, port: udp, group, allow } = options;
+  return { listen, targets: targetsOf(options), port: udp, group, allow };
 }
 
 /** The options of a peer as the command line has them. */

@@ -11,7 +11,14 @@ import {
   exchangeOption,
   exchangeWithOption,
 } from '../options/exchange.ts';
-import { checkKeyOptions, type GroupOptions, keyOptions, listenOptions, targetOptions } from '../options/group.ts';
+import {
+  checkKeyOptions,
+  type GroupOptions,
+  keyOptions,
+  listenOptions,
+  targetOptions,
+  targetsOf,
+} from '../options/group.ts';
 import { type ListenAddress, listenAddress } from '../options/listen-address.ts';
 import { UsageError } from '../terminal/failure.ts';
 
@@ -110,10 +117,12 @@ export function addServeOptions(command: Command): Command {
 /** @throws {UsageError} For options that do not go together. */
 export function checkServeOptions(options: ServeOptions): void {
   if (options.demo) {
-    if (options.listen ?? options.target ?? options.key) throw new UsageError('--demo takes no -y, -Y, -K');
+    if (options.listen ?? options.target ?? options.greydTarget ?? options.key) {
+      throw new UsageError('--demo takes no -y, -Y, --greyd-target, -K');
+    }
     return;
   }
-  if (options.listen === undefined && options.target === undefined) {
+  if (options.listen === undefined && targetsOf(options).length === 0) {
     throw new UsageError('neither -y nor -Y: it would receive nothing and announce nothing');
   }
   checkExchangeOptions(options);
