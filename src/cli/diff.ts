@@ -9,8 +9,8 @@ import { wholeInput } from './options/bulk.ts';
 import { controlOption } from './options/control.ts';
 import { EXIT, UsageError } from './terminal/failure.ts';
 import type { Io } from './terminal/io.ts';
+import { LineReports } from './terminal/line-reports.ts';
 import { Output } from './terminal/output.ts';
-import { reportLine } from './terminal/report-line.ts';
 
 interface Options {
   readonly control: string;
@@ -89,11 +89,11 @@ async function* recordsOf(source: string, greylist: RemoteGreylist, io: Io): Asy
     yield* greylist.export();
     return;
   }
-  const onBadLine = ({ message }: Error): void => {
-    io.exit = EXIT.no;
-    reportLine(io, `${source}: ${message}`);
-  };
+  const bad = new LineReports(io);
+  const onBadLine = ({ message }: Error): void => bad.add(`${source}: ${message}`);
   yield* parseSpamdb(await wholeInput(source, io), { onBadLine });
+  bad.end();
+  if (bad.count > 0) io.exit = EXIT.no;
 }
 
 /** What a record is about: an address, a tuple, a spamtrap, a domain. In one form, whether a spamd or a greyd keeps it. */

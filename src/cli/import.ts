@@ -1,11 +1,11 @@
 import { Command } from 'commander';
 import { parseSpamdb } from '../spamdb/index.ts';
-import { inputFrom } from './input/input.ts';
+import { inputFrom, notEmpty } from './input/input.ts';
 import { askDaemon, controlOption } from './options/control.ts';
 import { EXIT } from './terminal/failure.ts';
 import type { Io } from './terminal/io.ts';
+import { LineReports } from './terminal/line-reports.ts';
 import { Output } from './terminal/output.ts';
-import { reportLine } from './terminal/report-line.ts';
 import { counted } from './terminal/words.ts';
 
 export function importCommand(io: Io): Command {
@@ -19,18 +19,16 @@ export function importCommand(io: Io): Command {
       '\nExit status: 1 where a line could not be read.\n\nExample:\n  ssh gateway spamdb | spamd-sync import',
     )
     .action(async (path: string, { control, json = false }: { control: string; json?: boolean }) => {
-      let bad = 0;
-      const onBadLine = ({ message }: Error): void => {
-        bad++;
-        reportLine(io, message);
-      };
-      const input = await inputFrom(path, io);
+      const bad = new LineReports(io);
+      const onBadLine = ({ message }: Error): void => bad.add(message);
+      const input = notEmpty(await inputFrom(path, io), path);
       const report = await askDaemon(control, (greylist) => greylist.import(parseSpamdb(input, { onBadLine })));
+      bad.end();
       const { grey, white, trapped, spamtraps, ignored } = report;
       const taken = `${counted(grey, 'tuple')}, ${white} white, ${trapped} trapped, ${counted(spamtraps, 'spamtrap')}`;
-      await new Output(io.stdout, json).print({ ...report, bad }, () => [
-        `${taken}; ${ignored} expired or of no address; ${counted(bad, 'bad line')}`,
+      await new Output(io.stdout, json).print({ ...report, bad: bad.count }, () => [
+        `${taken}; ${ignored} expired or of no address; ${counted(bad.count, 'bad line')}`,
       ]);
-      if (bad > 0) io.exit = EXIT.no;
+      if (bad.count > 0) io.exit = EXIT.no;
     });
 }

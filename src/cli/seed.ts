@@ -2,15 +2,16 @@ import { Command, Option } from 'commander';
 import { systemClock } from '../clock.ts';
 import type { Entry, SeedReport, SpamdbRecord, SyncPeer } from '../index.ts';
 import { type LeftOutReason, parseSpamdb, toEntries } from '../spamdb/index.ts';
+import { nameOf } from './input/input.ts';
 import { append } from './options/arguments.ts';
 import { type BulkOptions, bulkOptions, openSender, wholeInput } from './options/bulk.ts';
 import { keyOptions } from './options/group.ts';
 import { EXIT } from './terminal/failure.ts';
 import { Interrupt } from './terminal/interrupt.ts';
 import type { Io } from './terminal/io.ts';
+import { LineReports } from './terminal/line-reports.ts';
 import { Output } from './terminal/output.ts';
 import { Progress } from './terminal/progress.ts';
-import { reportLine } from './terminal/report-line.ts';
 import { counted, countsWords } from './terminal/words.ts';
 
 interface Options extends BulkOptions {
@@ -53,7 +54,7 @@ Example:
 async function seed(io: Io, path: string, options: Options): Promise<void> {
   const { json = false, to, rate } = options;
   const text = await wholeInput(path, io);
-  if (text.every(({ length }) => length === 0)) throw new Error(`${path === '-' ? 'stdin' : path}: nothing in it`);
+  if (text.every(({ length }) => length === 0)) throw new Error(`${nameOf(path)}: nothing in it`);
   const dump = await dumpOf(text, options.grey, io);
   using interrupt = new Interrupt();
   const peer = await openSender(io, { ...options, target: to });
@@ -73,24 +74,22 @@ async function dumpOf(text: readonly Uint8Array[], withGrey: boolean, io: Io): P
   const now = systemClock.now();
   const leftOut: { [why in LeftOutReason | 'grey']?: number } = {};
   let total = 0;
-  let badLines = 0;
+  const bad = new LineReports(io);
   const onLeftOut = (_record: SpamdbRecord, why: LeftOutReason): void => {
     leftOut[why] = (leftOut[why] ?? 0) + 1;
   };
-  const onBadLine = ({ message }: Error): void => {
-    badLines++;
-    reportLine(io, message);
-  };
+  const onBadLine = ({ message }: Error): void => bad.add(message);
   for await (const { type } of toEntries(parseSpamdb(text, { onBadLine }), { now, onLeftOut })) {
     if (withGrey || type !== 'grey') total++;
     else leftOut.grey = (leftOut.grey ?? 0) + 1;
   }
+  bad.end();
   async function* entries(): AsyncGenerator<Entry, void> {
     for await (const entry of toEntries(parseSpamdb(text, { onBadLine: 'skip' }), { now })) {
       if (withGrey || entry.type !== 'grey') yield entry;
     }
   }
-  return { entries, total, leftOut, badLines };
+  return { entries, total, leftOut, badLines: bad.count };
 }
 
 async function sendAll(

@@ -11,8 +11,8 @@ import { keyOptions, targetOptions, targetsOf } from './options/group.ts';
 import { EXIT, UsageError } from './terminal/failure.ts';
 import { Interrupt } from './terminal/interrupt.ts';
 import type { Io } from './terminal/io.ts';
+import { LineReports } from './terminal/line-reports.ts';
 import { Output } from './terminal/output.ts';
-import { reportLine } from './terminal/report-line.ts';
 import { counted, countsWords } from './terminal/words.ts';
 
 interface Options extends BulkOptions {
@@ -72,6 +72,7 @@ async function send(io: Io, type: Type, what: readonly string[], options: Option
     const report = isRemoval
       ? await announce(peer, await collected(entries))
       : await peer.seed(entries, { rate: options.rate, signal: interrupt.signal });
+    left.end();
     const out = new Output(io.stdout, options.json ?? false);
     await out.print({ ...report, badLines: left.badLines }, () => lines(report));
     const unsent = isStdin ? 0 : Object.values(report.skipped).reduce((sum, count) => sum + count, 0);
@@ -109,13 +110,13 @@ function* lines({ entries, targets, skipped, aborted }: Report): Generator<strin
 
 /** What is not sent is reported, line by line. */
 class LeftOut {
-  readonly #io: Io;
+  readonly #reports: LineReports;
   readonly #isList: boolean;
   badLines = 0;
 
   /** @param isList A list may hold what cannot be announced; on the command line it is a mistake. */
   constructor(io: Io, isList: boolean) {
-    this.#io = io;
+    this.#reports = new LineReports(io);
     this.#isList = isList;
   }
 
@@ -131,7 +132,12 @@ class LeftOut {
   }
 
   note(why: string): void {
-    reportLine(this.#io, `left out: ${why}`);
+    this.#reports.add(`left out: ${why}`);
+  }
+
+  /** The list has ended. */
+  end(): void {
+    this.#reports.end();
   }
 }
 

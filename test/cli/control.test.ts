@@ -146,6 +146,21 @@ describe('import and export', () => {
     );
   });
 
+  it('refuses a dump with nothing in it: more likely what was to write it failed', async () => {
+    const ran = await spamdSync(['import', '--control', control], Buffer.alloc(0));
+    expect(ran).toEqual({ out: '', err: 'spamd-sync: stdin: nothing in it\n', exit: 3 });
+  });
+
+  it('names the first twenty bad lines of a dump, and says how many more there are', async () => {
+    const ran = await spamdSync(['import', '--control', control], Buffer.from(`${'NONSENSE|1\n'.repeat(1234)}${DUMP}`));
+    const lines = ran.err.trimEnd().split('\n');
+    expect(lines).toHaveLength(21);
+    expect(lines[19]).toMatch(/^spamd-sync: line 20: /);
+    expect(lines[20]).toBe('spamd-sync: and 1214 lines more');
+    expect(ran.out).toMatch(/; 1234 bad lines\n$/);
+    expect(ran.exit).toBe(1);
+  });
+
   it.each([
     [['--format', 'spamdb', '--type', 'trapped'], 'TRAPPED|192.0.2.8|4000000000\n'],
     [['--format', 'list', '--type', 'white'], '192.0.2.9\n'],

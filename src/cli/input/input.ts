@@ -15,6 +15,27 @@ export async function inputFrom(path: string, io: Io): Promise<Readable> {
 }
 
 /**
+ * The bytes of an input.
+ *
+ * @param path Where it comes from, `-` for stdin.
+ * @throws {Error} At its end, if there is nothing in it: more likely what was to write it failed.
+ */
+export async function* notEmpty(input: Readable, path: string): AsyncGenerator<Uint8Array, void> {
+  let isEmpty = true;
+  for await (const chunk of input) {
+    const bytes = Buffer.from(chunk as Uint8Array | string);
+    if (bytes.length > 0) isEmpty = false;
+    yield bytes;
+  }
+  if (isEmpty) throw new Error(`${nameOf(path)}: nothing in it`);
+}
+
+/** An input as it is named to who reads of it. */
+export function nameOf(path: string): string {
+  return path === '-' ? 'stdin' : path;
+}
+
+/**
  * The bytes of a file, which is opened at once: a stream that fails while nobody reads it ends the process.
  *
  * @throws {Error} For a file that cannot be read; it names it.

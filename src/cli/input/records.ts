@@ -4,8 +4,8 @@ import type { RemoteGreylist } from '../../socket/index.ts';
 import { type LineError, parseSpamdb } from '../../spamdb/index.ts';
 import { askDaemon } from '../options/control.ts';
 import type { Io } from '../terminal/io.ts';
-import { reportLine } from '../terminal/report-line.ts';
-import { inputFrom } from './input.ts';
+import { LineReports } from '../terminal/line-reports.ts';
+import { inputFrom, nameOf, notEmpty } from './input.ts';
 
 /** Where a command reads a greylist. */
 export interface Source {
@@ -41,24 +41,21 @@ export async function readGreylist<T>(
   if (from === undefined) {
     return { result: await askDaemon(control, (greylist) => use(greylist.export(), greylist)), bad: 0 };
   }
-  let bad = 0;
+  const bad = new LineReports(io);
   const onBadLine = (error: LineError, line: string): void => {
     if (isVital(line)) throw error;
-    bad++;
-    reportLine(io, `left out: ${error.message}`);
+    bad.add(`left out: ${error.message}`);
   };
-  const name = from === '-' ? 'stdin' : from;
-  const input = whole(await inputFrom(from, io), name);
-  return { result: await use(parseSpamdb(input, { onBadLine })), bad };
+  const result = await use(parseSpamdb(whole(await inputFrom(from, io), from), { onBadLine }));
+  bad.end();
+  return { result, bad: bad.count };
 }
 
-async function* whole(input: Readable, name: string): AsyncGenerator<Uint8Array, void> {
+async function* whole(input: Readable, path: string): AsyncGenerator<Uint8Array, void> {
   let last: number | undefined;
-  for await (const chunk of input) {
-    const bytes = Buffer.from(chunk as Uint8Array | string);
+  for await (const bytes of notEmpty(input, path)) {
     last = bytes.at(-1) ?? last;
     yield bytes;
   }
-  if (last === undefined) throw new Error(`${name}: nothing in it`);
-  if (last !== LF) throw new Error(`${name}: ends within a line`);
+  if (last !== LF) throw new Error(`${nameOf(path)}: ends within a line`);
 }
