@@ -28,7 +28,7 @@ const COMMANDS: readonly (readonly [command: string, impossible: string])[] = [
   ['spamtrap list', '--control %'],
   ['spamtrap add', 'a@example.net --control %'],
   ['spamtrap delete', 'a@example.net --control %'],
-  ['import', '/dev/null --control %'],
+  ['import', 'dump --control %'],
   ['export', '--control %'],
   ['table', '--pf spamd --once --control %'],
   ['traplist', 'list --from %'],
@@ -51,6 +51,7 @@ let main = '';
 
 beforeAll(async () => {
   chmodSync(folder, 0o755);
+  writeFileSync(join(folder, 'dump'), 'TRAPPED|192.0.2.1|4000000000\n');
   main = await installPackage(folder);
   copyDependencies(folder);
 }, 120_000);
