@@ -21,10 +21,10 @@ const LEAVES = [
   'stream-server.ts',
   'make-directory.ts',
 ];
-/** What a program imports: it passes on what the rooms made, and nothing else. So does a room's own index.ts. */
+/** The file that a program imports. It re-exports the folders, and nothing else. So does the index.ts of a folder. */
 const SURFACE = 'index.ts';
 
-/** What each room may import besides itself and the leaves. */
+/** What each folder may import besides itself and the leaves. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   wire: [],
   auth: ['wire'],
@@ -59,7 +59,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   testing: ['transport', 'store', 'rules'],
 };
 
-/** Modules from elsewhere, and who may know them: rooms, or single files. Those not named are for nobody. */
+/** Modules from elsewhere, and who may use them: folders, or single files. Those not named are for nobody. */
 const MODULES: Readonly<Record<string, readonly string[]>> = {
   'classic-level': ['level'],
   commander: ['cli'],
@@ -208,12 +208,12 @@ describe('the import graph of src', () => {
     expect(peer?.own).toContain('auth/key.ts');
   });
 
-  it('every room has a row of what it may import', () => {
+  it('every folder has a row of what it may import', () => {
     const rooms = new Set(files.filter(({ path }) => path.includes('/')).map(({ path }) => unitOf(path)));
     expect([...rooms].sort()).toEqual(Object.keys(MAY_IMPORT).sort());
   });
 
-  it('a room imports only what its row allows', () => {
+  it('a folder imports only what its row allows', () => {
     const wrong = files
       .filter((file) => file.path.includes('/') && !isSurface(file))
       .flatMap(({ path, own }) => {
@@ -235,7 +235,7 @@ describe('the import graph of src', () => {
     expect(top.sort()).toEqual([...LEAVES, SURFACE].sort());
   });
 
-  it('a surface only re-exports, and only rooms that stand before it import one', () => {
+  it('a surface only re-exports, and only folders that stand before it import one', () => {
     const surfaces = files.filter(isSurface);
     expect(surfaces.length).toBeGreaterThan(7);
     for (const { path, text } of surfaces) {
@@ -254,7 +254,7 @@ describe('the import graph of src', () => {
     expect(imported.filter((name) => name === SURFACE || name.endsWith(`/${SURFACE}`))).toEqual([]);
   });
 
-  it('no rooms import each other in a circle', () => {
+  it('no folders import each other in a circle', () => {
     const edges = new Map<string, Set<string>>();
     for (const { path, own } of files.filter((file) => !LEAVES.includes(file.path) && !isSurface(file))) {
       const from = unitOf(path);
