@@ -1,7 +1,7 @@
 /**
- * What a source gives, until a signal is aborted.
+ * The items of a source, until a signal is aborted.
  *
- * @throws The signal's reason, also while the source keeps it waiting.
+ * @throws The signal's reason, even while the source has not given its next item.
  */
 export async function* untilAborted<T>(
   source: Iterable<T> | AsyncIterable<T>,
@@ -22,7 +22,7 @@ export async function* untilAborted<T>(
       yield value;
     }
   } finally {
-    // Not waited for after an abort: a source that is stuck would never answer.
+    // After an abort nothing waits for the source to return: a source that is stuck would never answer.
     const returned = ended ? undefined : Promise.resolve(iterator.return?.());
     if (!signal.aborted) await returned;
     else returned?.catch(() => {});
@@ -30,7 +30,7 @@ export async function* untilAborted<T>(
 }
 
 /**
- * What a promise comes to, unless a signal is aborted first. The promise itself goes on.
+ * Settles as the promise does, unless a signal is aborted first. The work behind the promise goes on after the abort.
  *
  * @throws The signal's reason.
  */

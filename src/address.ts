@@ -1,12 +1,12 @@
 import { isIPv6, SocketAddress } from 'node:net';
 
-/** The most an unsigned 32-bit field holds: times, counters and addresses on the wire. */
+/** The largest number in an unsigned 32-bit field. On the wire these fields are times, counters and addresses. */
 export const U32_MAX = 0xffff_ffff;
 
 /**
- * An IPv4 address as a number, or -1 if the text is not a dotted quad of plain decimal octets.
- * By character code: this runs for every entry sent, and splitting costs more than everything else together.
- * Leading zeros are refused, since some readers take them for octal.
+ * An IPv4 address as a number, or -1 if the text is not a dotted quad of plain decimal octets. It reads character
+ * codes, since it runs for every entry sent: splitting the text would cost more than everything else together. Leading
+ * zeros are refused, since some programs read such an octet as octal.
  */
 export function parseIPv4(text: string): number {
   const end = text.length;
@@ -33,8 +33,8 @@ const octets = Array.from({ length: 256 }, (_, octet) => `${octet}`);
 const octetsDot = Array.from({ length: 256 }, (_, octet) => `${octet}.`);
 
 /**
- * The dotted quad of an address, joined in pairs from prepared octets. Tables of all halves would be joined once
- * instead of three times, but do not fit in the processor's cache and are slower for it.
+ * The dotted quad of an address, joined from prepared octets, two by two. Tables of all halves would need one join
+ * instead of three, but they do not fit in the processor's cache, so they are slower.
  */
 export function formatIPv4(address: number): string {
   const upper = (octetsDot[address >>> 24] as string) + (octetsDot[(address >>> 16) & 255] as string);
@@ -42,8 +42,9 @@ export function formatIPv4(address: number): string {
 }
 
 /**
- * Whether an address can be a mail client's: not in 0/8, not multicast (224/4), not the broadcast address.
- * The real daemons store the others if they receive them, so these are never announced (greyd says 255.255.255.255 for IPv6).
+ * Whether an address can be a mail client's: not in 0/8, not multicast (224/4), not the broadcast address. The real
+ * daemons store the other addresses too if they receive them, so this library never announces those (greyd announces an
+ * IPv6 client as 255.255.255.255).
  */
 export function isUnicastIPv4(address: number): boolean {
   const first = address >>> 24;
@@ -56,8 +57,8 @@ export function isU32(value: number): boolean {
 }
 
 /**
- * An address in the one form that it is kept in: dotted quad for IPv4, also when it came as IPv4-mapped IPv6, else
- * IPv6 as RFC 5952 writes it. `undefined` for anything else.
+ * An address in canonical form, the one form in which it is kept: a dotted quad for IPv4 and for IPv4-mapped IPv6, the
+ * form of RFC 5952 for other IPv6. `undefined` for a text that is not an IP address.
  */
 export function canonicalAddress(ip: string): string | undefined {
   if (parseIPv4(ip) >= 0) return ip;
@@ -68,8 +69,9 @@ export function canonicalAddress(ip: string): string | undefined {
 }
 
 /**
- * The network that an address is in, `192.0.2.0/24`, where a prefix length is given for its family: what its addresses
- * are known by together. With its length, lest it be taken for the address that it begins with.
+ * The network of an address, such as `192.0.2.0/24`, if a prefix length is given for its family; otherwise the address
+ * itself. All addresses of the network are known by this name. The prefix length is part of it, so that it cannot be
+ * mistaken for the first address of the network.
  *
  * @param ip Canonical.
  */
@@ -83,12 +85,12 @@ export function networkOf(
   }
   const { ipv4 = 32 } = subnet;
   if (ipv4 === 32) return ip;
-  // A shift by 32 is one by 0.
+  // A shift by 32 would be a shift by 0.
   const mask = ipv4 === 0 ? 0 : 0xffff_ffff << (32 - ipv4);
   return `${formatIPv4((parseIPv4(ip) & mask) >>> 0)}/${ipv4}`;
 }
 
-/** A network as {@link networkOf} writes it, or `undefined` for anything else. */
+/** A network as {@link networkOf} writes it, or `undefined` for a text that is not a network. */
 export function canonicalNetwork(text: string): string | undefined {
   const parts = /^([^/]+)\/(0|[1-9]\d{0,2})$/.exec(text);
   const ip = canonicalAddress(parts?.[1] ?? '');
@@ -97,7 +99,10 @@ export function canonicalNetwork(text: string): string | undefined {
   return networkOf(ip, { ipv4: prefix, ipv6: prefix });
 }
 
-/** One group of 16 bits, or the two of a dotted quad: `::192.0.2.1` is how an address in ::/96 is written. */
+/**
+ * The 16-bit groups of a part of an IPv6 address: one group, or two if the part is a dotted quad. An address in ::/96
+ * is written `::192.0.2.1`.
+ */
 function groupsOf(part: string): number[] {
   const quad = parseIPv4(part);
   return quad < 0 ? [Number.parseInt(part, 16)] : [quad >>> 16, quad & 0xffff];
@@ -108,7 +113,7 @@ function networkIPv6(address: string, prefix: number): string {
     (group, at) => group & (0xffff << Math.min(16, Math.max(0, (at + 1) * 16 - prefix))) & 0xffff,
   );
   if (prefix <= 64) {
-    // No run of zeros is longer than the second half, so it is the one that RFC 5952 leaves out.
+    // The lower 64 bits are zero, and no other run of zeros can be longer. So RFC 5952 replaces this run by `::`.
     const end = 1 + kept.findLastIndex((group) => group !== 0);
     return `${kept
       .slice(0, end)
@@ -120,7 +125,7 @@ function networkIPv6(address: string, prefix: number): string {
 }
 
 /**
- * An IPv6 address as four 32-bit words, the first the highest.
+ * An IPv6 address as four 32-bit words, the highest first.
  *
  * @param ip Canonical.
  */

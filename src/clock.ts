@@ -2,30 +2,30 @@ import { badOption, isObject } from './validate.ts';
 
 /** A timer that was set. */
 export interface Timer {
-  /** The task is not called any more. Without effect once it was. */
+  /** Prevents the call of the task. Has no effect after that call. */
   cancel(): void;
 }
 
-/** Timers as a {@link Clock} may bring them. Durations are seconds, fractions allowed. */
+/** The timers that a {@link Clock} may bring with it. Durations are seconds, fractions allowed. */
 export interface ClockTimers {
-  /** Seconds since any fixed moment. Never steps, unlike {@link Clock.now}, which an operator may set. */
+  /** Seconds since some fixed moment. This time never steps, unlike {@link Clock.now}, which an operator may set. */
   monotonic(): number;
   /**
    * Calls `task` once, after `seconds`.
    *
-   * @param options.unref The timer alone does not keep the process alive. Default `false`.
+   * @param options.unref Whether the process may end while only this timer is left. Default `false`.
    */
   setTimer(seconds: number, task: () => void, options?: { readonly unref?: boolean }): Timer;
-  /** Calls `task` once, when everything that this turn of the event loop does is done. */
+  /** Calls `task` once, after everything else that happens in this turn of the event loop. */
   endOfTurn(task: () => void): Timer;
 }
 
 /**
- * The time, and timers. A clock that has only `now` is enough: its timers are then the system's. A simulation that owns
- * the clock owns all time, see `MemoryNetwork.clock`.
+ * The time, and timers. A clock that has only `now` is enough: the timers are the system's then. A simulation that
+ * gives a clock with timers controls all time, see `MemoryNetwork.clock`.
  */
 export interface Clock extends Partial<ClockTimers> {
-  /** The time, Unix seconds. Fractions are allowed; what goes on the wire or into a record is rounded down. */
+  /** The time, Unix seconds. Fractions are allowed. A time that goes on the wire or into a record is rounded down. */
   now(): number;
 }
 
@@ -37,10 +37,10 @@ export interface TimedClock extends ClockTimers {
 
 const TIMERS = ['monotonic', 'setTimer', 'endOfTurn'] as const satisfies readonly (keyof ClockTimers)[];
 
-/** The longest delay that the system's timers take, seconds: 2^31 - 1 ms, some 24 days. */
+/** The longest delay that the system's timers accept, seconds: 2^31 - 1 ms, some 24 days. */
 const MAX_DELAY = 2_147_483;
 
-/** The system's time and timers. This file is the one place that knows them. */
+/** The system's time and timers. Only this file uses them directly. */
 export const systemClock: TimedClock = {
   now: () => Date.now() / 1000,
   monotonic: () => performance.now() / 1000,
@@ -60,9 +60,10 @@ export const systemClock: TimedClock = {
 };
 
 /**
- * A clock that was given as an option, with timers: its own, or the system's where it has none.
+ * A clock that was given as an option, with its own timers, or with the system's if it has none.
  *
- * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is not a clock, and for one that has some timers and lacks others.
+ * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for a value that is not a clock, and for a clock that has some of the
+ * timer methods but not all.
  */
 export function timedClock(clock: Clock = systemClock): TimedClock {
   if (!isObject(clock) || typeof clock.now !== 'function') throw badOption('clock', 'has no method now', clock);
@@ -73,7 +74,7 @@ export function timedClock(clock: Clock = systemClock): TimedClock {
   return clock as TimedClock;
 }
 
-/** Calls `task` every `seconds`, until it is cancelled. Does not keep the process alive. */
+/** Calls `task` every `seconds`, until the timer is cancelled. Does not keep the process alive. */
 export function every(clock: TimedClock, seconds: number, task: () => void): Timer {
   let timer: Timer;
   const next = (): Timer =>
@@ -104,9 +105,9 @@ export function sleep(clock: TimedClock, seconds: number, signal?: AbortSignal):
 }
 
 /**
- * What a promise comes to, if it does within `seconds`.
+ * Settles as the promise does, if that happens within `seconds`.
  *
- * @param late Makes the error to reject with when it does not.
+ * @param late Makes the error to reject with if it does not.
  */
 export function within<T>(clock: TimedClock, promise: Promise<T>, seconds: number, late: () => Error): Promise<T> {
   return new Promise((resolve, reject) => {
@@ -125,8 +126,8 @@ export function within<T>(clock: TimedClock, promise: Promise<T>, seconds: numbe
 }
 
 /**
- * A turn of the real event loop, for work in slices that must not hold up traffic. It passes no time: a clock that was
- * injected has no part in it.
+ * Waits for the next turn of the real event loop. Work that must not hold up traffic is done in slices, with a call of
+ * this function between them. It passes no time on a clock that was injected.
  */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));

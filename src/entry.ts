@@ -1,4 +1,7 @@
-/** What greylisting remembers a delivery attempt by. Strings are as the client typed them, brackets and case kept. */
+/**
+ * The values by which greylisting remembers a delivery attempt. Strings are as the client typed them, with brackets and
+ * case kept.
+ */
 export interface Tuple {
   /** The client's IPv4 address, dotted quad. */
   readonly ip: string;
@@ -41,7 +44,7 @@ export interface TrappedEntry {
 
 /** An address is to be forgotten as white or as trapped. Only greyd knows these; see `docs/protocol.md`. */
 export interface Removal {
-  /** What is to be forgotten of the address. */
+  /** Whether the address is to be forgotten as white or as trapped. */
   readonly type: 'remove-white' | 'remove-trapped';
   /** IPv4, dotted quad. */
   readonly ip: string;
@@ -49,7 +52,7 @@ export interface Removal {
   readonly timestamp: number;
 }
 
-/** One thing that a sync group says. Plain data: compare it, spread it, send it on as JSON. */
+/** One thing that a sync group announces. Plain data: compare it, spread it, send it on as JSON. */
 export type Entry = GreyEntry | WhiteEntry | TrappedEntry | Removal;
 
 /** The types of entries. */
@@ -66,33 +69,40 @@ export interface Source {
 /** Options of an announcement. */
 export interface AnnounceOptions {
   /**
-   * The entries' timestamps lie in the past on purpose. Receivers that check freshness would take such a datagram for
-   * a replay, so each is marked as sent now: by a WHITE whose expiry is 0, which no receiver applies.
+   * Whether the entries' timestamps lie in the past on purpose. Receivers that check freshness would take a datagram of
+   * old entries for a replay. So each such datagram shows that it was sent now, by a WHITE whose expiry is 0: no
+   * receiver applies that entry.
    */
   readonly backdated?: boolean | undefined;
 }
 
-/** A sync group, as a greylist needs it: it takes announcements, and may pass on what is received. A `SyncPeer` is one. */
+/**
+ * A sync group, as a greylist needs it. The greylist gives it entries to announce, and may get the entries that it
+ * receives. A `SyncPeer` is such a group.
+ */
 export interface Group {
-  /** Sends entries to the group. What it resolves to is the implementation's own. */
+  /** Sends entries to the group. Each implementation decides what the promise resolves to. */
   announce(entries: Iterable<Entry>, options?: AnnounceOptions): Promise<unknown>;
-  /** Subscribes to what the group announces. A group without it is announced to, and nothing is received. */
+  /**
+   * Subscribes to the entries that the group announces. A group without this method only takes announcements, and the
+   * greylist receives nothing from it.
+   */
   on?(event: 'entry', listener: (entry: Entry, source: Source) => void): unknown;
-  /** Whether entries about IPv6 may be announced to it. Default `false`: spamd's wire has no form for them. */
+  /** Whether this group takes entries about IPv6 addresses. Default `false`: spamd's protocol has no form for them. */
   readonly ipv6?: boolean;
   /** Ends a subscription. */
   off?(event: 'entry', listener: (entry: Entry, source: Source) => void): unknown;
   /**
-   * Takes note of how many white addresses this host knows. Receivers know about as many, and the more they know the
+   * Takes note of how many white addresses this host knows. Receivers know about as many, and the more they know, the
    * slower a bulk send has to be; see `BatchOptions.bulkRate`.
    */
   noteWhites?(count: number): void;
 }
 
-/** How many entries a group left out for one of these reasons; 0 where it does not report as a `SyncPeer` does. */
+/** How many entries a group left out for one of these reasons; 0 if the report is not one like a `SyncPeer`'s. */
 export function leftOut(report: unknown, ...reasons: readonly string[]): number {
   const { skipped } = Object(report) as { skipped?: readonly { readonly entry: Entry; readonly why: string }[] };
   if (!Array.isArray(skipped)) return 0;
-  // Each dialect leaves it out by itself.
+  // The report lists an entry once for each dialect that leaves it out. It counts once here.
   return new Set(skipped.filter(({ why }) => reasons.includes(why)).map(({ entry }) => entry)).size;
 }

@@ -1,8 +1,8 @@
-/** Why an incoming datagram was refused by the codec, in the order in which the checks run. */
+/** Why the codec refused an incoming datagram, in the order in which the checks run. */
 export type DecodeReason = 'short' | 'oversize' | 'version' | 'family' | 'length' | 'auth' | 'malformed';
 
 /**
- * The stable codes of every error this library throws on purpose. Messages may be reworded; codes may not.
+ * The stable codes of every error that this library throws on purpose. Messages may be reworded; codes do not change.
  * `docs/api.md` has a section for each.
  */
 export type SpamdSyncErrorCode =
@@ -38,10 +38,10 @@ export class SpamdSyncError extends Error {
   }
 }
 
-/** A datagram that could not be decoded: `reason` says at which check, `offset` at which byte. */
+/** A datagram that could not be decoded: `reason` says which check it failed, `offset` at which byte. */
 export class DecodeError extends SpamdSyncError {
   override readonly name = 'DecodeError';
-  /** At which check. */
+  /** The check that it failed. */
   readonly reason: DecodeReason;
   /** Bytes from the start of the datagram. */
   readonly offset: number;
@@ -53,14 +53,16 @@ export class DecodeError extends SpamdSyncError {
   }
 }
 
-/** An entry that cannot go on the wire: `field` names the member at fault, `index` the entry in the list given. */
+/**
+ * An entry that cannot go on the wire: `field` names the member at fault, `index` the place of the entry in its list.
+ */
 export class EntryError extends SpamdSyncError {
   override readonly name = 'EntryError';
   /** The member at fault. */
   readonly field: string;
-  /** What it was. */
+  /** The value of that member. */
   readonly value: unknown;
-  /** `undefined` where no list was given. */
+  /** The place of the entry in the list, from 0; `undefined` if no list was given. */
   readonly index: number | undefined;
 
   constructor(field: string, value: unknown, index: number | undefined, detail: string) {
@@ -72,12 +74,12 @@ export class EntryError extends SpamdSyncError {
   }
 }
 
-/** A line of a text that cannot be read: `line` counts from 1, `detail` says what is wrong with it. */
+/** A line of a text that cannot be read: `line` counts from 1, `detail` says what is wrong with the line. */
 export class LineError extends SpamdSyncError {
   override readonly name = 'LineError';
   /** The line, from 1. */
   readonly line: number;
-  /** What is wrong with it, in words. */
+  /** What is wrong with the line, in words. */
   readonly detail: string;
 
   constructor(line: number, detail: string) {
@@ -87,7 +89,10 @@ export class LineError extends SpamdSyncError {
   }
 }
 
-/** A snapshot that is cut, changed, or none at all: `offset` says where it ceases to be sound. Nothing of it was applied. */
+/**
+ * A snapshot that is cut short or changed, or bytes that are not a snapshot: `offset` says where the sound part ends.
+ * Nothing of the snapshot was applied.
+ */
 export class SnapshotError extends SpamdSyncError {
   override readonly name = 'SnapshotError';
   /** Bytes from the start of the snapshot. */
@@ -99,13 +104,13 @@ export class SnapshotError extends SpamdSyncError {
   }
 }
 
-/** A value as an error message may show it: quoted, control characters escaped, never longer than a line. */
+/** A value as an error message may show it: quoted, control characters escaped, at most 80 characters. */
 export function shown(value: unknown): string {
   const text = textOf(value);
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
 
-/** An object is not asked for its text: it may have none, or make any. */
+/** Does not call the object's own `toString`: the object may have none, or one that returns any text. */
 function textOf(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value);
   if (typeof value === 'bigint') return `${value}n`;
@@ -129,7 +134,7 @@ const PORT_REASONS: Readonly<Record<string, string>> = {
   ENOTFOUND: 'there is no such host',
 };
 
-/** Why an address and port cannot be listened on, in words. */
+/** The reason why listening on an address and port failed, in words. */
 export function portReason(cause: unknown): string {
   const code = systemCode(cause);
   return PORT_REASONS[code ?? ''] ?? code ?? String(cause);

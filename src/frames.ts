@@ -1,9 +1,10 @@
 const HEADER = 4;
 
 /**
- * A message as it goes through a stream: its length in four bytes, the most significant first, then itself.
+ * A message in the form in which a stream carries it: its length in four bytes, the most significant first, then its
+ * bytes.
  *
- * @throws {RangeError} For a message of more than `max` bytes: the other end would end the connection.
+ * @throws {RangeError} For a message of more than `max` bytes: the other end would end the connection for it.
  */
 export function frame(message: Uint8Array, max: number): Buffer {
   if (message.length > max) throw tooLong(message.length, max);
@@ -13,13 +14,16 @@ export function frame(message: Uint8Array, max: number): Buffer {
   return bytes;
 }
 
-/** Puts messages together from what comes out of a stream, however it is cut. Holds at most one message, whole, and no chunk. */
+/**
+ * Puts messages together from the chunks of a stream, wherever they are cut. Between two calls it holds at most one
+ * message, in a buffer of that message's full length, and no chunk.
+ */
 export class FrameReader {
   readonly #max: number;
   readonly #header = Buffer.alloc(HEADER);
-  /** The message that is not complete; `undefined` as long as its header is not. */
+  /** The message that is not complete yet; `undefined` while its header is not complete either. */
   #message: Buffer | undefined;
-  /** Bytes that are there of it, or of its header. */
+  /** How many bytes of that message, or of its header, have arrived. */
   #filled = 0;
 
   /** @param max The largest message, bytes. */
@@ -27,14 +31,14 @@ export class FrameReader {
     this.#max = max;
   }
 
-  /** Bytes of a message that is not complete. */
+  /** How many bytes of an incomplete message have arrived, its header included. */
   get incomplete(): number {
     return this.#message === undefined ? this.#filled : HEADER + this.#filled;
   }
 
   /**
    * @returns The messages that are complete.
-   * @throws {RangeError} For a length over the largest: whoever sends it does not speak this protocol.
+   * @throws {RangeError} For a length over the largest: such a sender does not speak this protocol.
    */
   push(chunk: Buffer): Buffer[] {
     const messages: Buffer[] = [];
@@ -62,7 +66,7 @@ export class FrameReader {
     return messages;
   }
 
-  /** @returns How many bytes it took of the chunk. */
+  /** @returns How many bytes of the chunk were copied. */
   #fill(part: Buffer, chunk: Buffer, at: number): number {
     const copied = chunk.copy(part, this.#filled, at);
     this.#filled += copied;

@@ -2,10 +2,10 @@ import type { EventEmitter } from 'node:events';
 import type { TimedClock } from './clock.ts';
 import { shown } from './errors.ts';
 
-/** A listener threw, or the promise that it returned rejected. It is the `warning` that says so. */
+/** The `warning` that a listener threw, or that the promise which it returned rejected. */
 interface ListenerWarning {
   readonly code: 'WARN_SPAMD_LISTENER';
-  /** Of which event, and what was thrown, in words. */
+  /** Which event the listener was for, and what it threw, in words. */
   readonly message: string;
   /** What was thrown. */
   readonly error: unknown;
@@ -14,12 +14,16 @@ interface ListenerWarning {
 /** Events by name with the arguments of their listeners; one of them is `warning`. */
 type WithWarning<T> = { [K in keyof T]: unknown[] } & { readonly warning: [warning: unknown] };
 
-/** How often a warning is given of the listeners of one event, at most, seconds: a busy one may throw at every datagram. */
+/**
+ * The shortest time between two warnings about the listeners of one event, seconds: a listener may throw at every
+ * datagram.
+ */
 const WARNING_INTERVAL = 60;
 
 /**
- * Calls the listeners of an emitter such that none can stop what it listens to, nor keep the event from the others: what one
- * throws is counted and emitted as a `warning`. `EventEmitter.emit` would stop at the first and throw in its turn.
+ * Calls the listeners of an emitter. A listener that throws stops neither the emitter's work nor the other listeners:
+ * the error is counted and emitted as a `warning`. `EventEmitter.emit` would stop at the first listener that throws,
+ * and throw too.
  */
 export class Listeners<T extends WithWarning<T>> {
   // biome-ignore lint/suspicious/noExplicitAny: an emitter of T alone is no emitter to the type of EventEmitter
@@ -43,7 +47,7 @@ export class Listeners<T extends WithWarning<T>> {
   /** Emits an event to all of its listeners, in their order. Never throws. */
   call<K extends keyof T & string>(name: K, ...args: T[K]): void {
     const events = this.#events;
-    // Most events of most peers have no listener, and the list of them is a copy.
+    // Most events have no listener, and `rawListeners` makes a copy of the list each time.
     if (events.listenerCount(name) === 0) return;
     for (const listener of events.rawListeners(name)) {
       try {
@@ -63,7 +67,8 @@ export class Listeners<T extends WithWarning<T>> {
     const what = error instanceof Error ? error.message : shown(error);
     const message = `a listener of ${name} threw: ${what}`;
     const code = 'WARN_SPAMD_LISTENER';
-    // Only the process is left to be warned: a listener that fails at warnings would fail at this one too.
+    // The warning goes to the process if there is no `warning` listener, or if such a listener itself threw: it would
+    // throw at this warning too.
     if (name === 'warning' || this.#events.listenerCount('warning') === 0) {
       process.emitWarning(message, { code, detail: error instanceof Error ? (error.stack ?? '') : '' });
     } else {

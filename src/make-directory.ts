@@ -2,13 +2,14 @@ import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /**
- * Makes a directory, and those above it, where there is none.
+ * Makes a directory, and the missing directories above it, if it does not exist.
  *
- * One after the other: the option `recursive` of mkdir(2)'s wrapper tries without end where the system says ENOENT though the
- * directory above is there, as in /proc, and hides that a file system is read-only.
+ * The directories are made one after the other, without the option `recursive` of Node's `mkdir`. With that option Node
+ * tries without end where the system says ENOENT though the directory above exists, as in /proc. It also hides that a
+ * file system is read-only.
  *
- * @param mode Of each that is made.
- * @throws What the system says, with its code; ENOTDIR for anything else that is there.
+ * @param mode The mode of each directory that is made.
+ * @throws The system's error, with its code; ENOTDIR if something other than a directory has that path.
  */
 export async function makeDirectory(path: string, mode = 0o777): Promise<void> {
   try {
@@ -20,7 +21,7 @@ export async function makeDirectory(path: string, mode = 0o777): Promise<void> {
       await mkdir(path, { mode });
       return;
     }
-    // A file system that is read-only may hold it already.
+    // The directory may exist already on a file system that is read-only.
     const isThere = await stat(path).then(
       (stats) => stats.isDirectory(),
       () => undefined,

@@ -6,7 +6,7 @@ import { badOption, isObject, isStream } from './validate.ts';
 export interface SpamdbHistory {
   /** When the tuple or the client was first seen, Unix seconds, 0..2^32-1. */
   readonly first: number;
-  /** When it passed, or for GREY when it would expire as spamd wrote it, Unix seconds, 0..2^32-1. */
+  /** When the client passed. For GREY: when the tuple would expire, as spamd wrote it. Unix seconds, 0..2^32-1. */
   readonly pass: number;
   /** Until when the line holds, Unix seconds, 0..2^32-1. */
   readonly expires: number;
@@ -45,17 +45,17 @@ export interface SpamdbTrapped {
   readonly expires: number;
 }
 
-/** A recipient that traps whoever writes to it. */
+/** A recipient that is a spamtrap: a client that writes to it is trapped. */
 export interface SpamdbSpamtrap {
   readonly type: 'SPAMTRAP';
   /** The recipient's mail address. */
   readonly address: string;
 }
 
-/** A domain that mail is taken for, of greydb(8) alone; spamd reads its domains from a file. */
+/** A domain that mail is accepted for. Only greydb(8) lists these; spamd reads its domains from a file. */
 export interface SpamdbDomain {
   readonly type: 'DOMAIN';
-  /** As greydb prints it: a domain, or the end of an address. */
+  /** The domain, or the end of an address, as greydb prints it. */
   readonly domain: string;
 }
 
@@ -63,7 +63,7 @@ export interface SpamdbDomain {
 export type SpamdbRecord = SpamdbGrey | SpamdbWhite | SpamdbTrapped | SpamdbSpamtrap | SpamdbDomain;
 
 /**
- * Refuses what cannot be a source of records of spamdb(8).
+ * Refuses a value that cannot be a source of spamdb(8) records.
  *
  * @throws {SpamdSyncError} `ERR_SPAMD_OPTION`
  */
@@ -74,7 +74,7 @@ export function checkRecords(records: unknown): void {
   if (!isStream(records)) throw badOption('records', 'not an iterable of records', records);
 }
 
-/** The members of each type, in the order in which its line has them. */
+/** The members of each type, in the order of its line. */
 const MEMBERS = {
   GREY: { text: ['ip', 'helo', 'from', 'to'], number: ['first', 'pass', 'expires', 'blocked', 'passed'] },
   WHITE: { text: ['ip'], number: ['first', 'pass', 'expires', 'blocked', 'passed'] },
@@ -84,9 +84,9 @@ const MEMBERS = {
 } as const satisfies Record<SpamdbRecord['type'], object>;
 
 /**
- * Refuses what spamdb(8) cannot have listed; an `ip` may be any text, of a pool.
+ * Refuses a record that spamdb(8) cannot have listed. The `ip` may be any text, since it may name a pool.
  *
- * @param index Of the record in its list, for the error.
+ * @param index The place of the record in its list, for the error.
  * @throws {EntryError} `ERR_SPAMD_FIELD`
  */
 export function checkRecord(record: SpamdbRecord, index: number): void {

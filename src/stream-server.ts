@@ -23,9 +23,9 @@ export type ListenAddress =
   | { readonly path: string; readonly mode: number }
   | { readonly host: string; readonly port: number };
 
-/** One connection, as whoever speaks its protocol handles it. */
+/** One connection, as the code that speaks its protocol handles it. */
 export interface StreamConnection {
-  /** Takes no more requests. Resolves when what was asked is answered and sent. */
+  /** Takes no more requests. Resolves when each request that came is answered and the answer is sent. */
   finish(): Promise<void>;
   destroy(): void;
   /**
@@ -46,9 +46,9 @@ export interface StreamServerOptions {
 
 /** How often the time that clients take is checked, seconds. */
 const CHECK_INTERVAL = 5;
-/** How long what was asked may take to be answered when a server closes, seconds. */
+/** How long a server that closes waits for its requests to be answered, seconds. */
 const DRAIN = 2;
-/** The longest path that every system takes for a Unix socket, bytes: macOS and the BSDs have room for 104 with a NUL. */
+/** The longest Unix socket path that every system accepts, bytes: macOS and the BSDs have room for 104 with the NUL. */
 const MAX_PATH = 103;
 
 /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` */
@@ -62,7 +62,7 @@ export function checkedMode(mode: number): number {
   return checkedWhole('mode', mode, 0, 0o777);
 }
 
-/** A server of connections, bounded in number, which owns the address that it listens on. */
+/** A server with a bounded number of connections. It owns the address that it listens on. */
 export class StreamServer {
   readonly #server: Server;
   readonly #clock: TimedClock;
@@ -89,9 +89,10 @@ export class StreamServer {
   }
 
   /**
-   * Listens. A socket that is there already is replaced only when nobody answers on it.
+   * Listens. A Unix socket that exists already is replaced only if no process answers on it.
    *
-   * @throws {SpamdSyncError} `ERR_SPAMD_LISTEN` when another process answers there, something else is there, or it cannot be.
+   * @throws {SpamdSyncError} `ERR_SPAMD_LISTEN` if another process answers there, if the path is not a socket, or if
+   * listening fails.
    */
   static async listen(at: ListenAddress, options: StreamServerOptions): Promise<StreamServer> {
     if ('path' in at) await removeStale(at.path);
@@ -110,12 +111,15 @@ export class StreamServer {
     return this.#connections.size;
   }
 
-  /** How many connections there was no room for. */
+  /** How many connections were refused because there was no room for them. */
   get refused(): number {
     return this.#refused;
   }
 
-  /** Takes no more connections nor requests, answers what was asked, for two seconds at most, and ends all. Idempotent. */
+  /**
+   * Takes no more connections and no more requests, answers the requests that came, for two seconds at most, and then
+   * ends every connection. Idempotent.
+   */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -125,11 +129,12 @@ export class StreamServer {
     try {
       await new Promise<void>((resolve, reject) => {
         this.#server.on('error', reject);
-        // The listener stays: a connection that cannot be accepted later is no trouble of ours.
+        // The `error` listener stays: a connection that cannot be accepted later must not end the process.
         const where = 'path' in at ? { path: at.path } : { host: at.host, port: at.port };
         this.#server.listen({ ...where, exclusive: true }, () => resolve());
       });
-      // Until here the process's umask holds, which lets nobody in that the mode would not, unless it is odd.
+      // Until here the umask of the process decides who may connect. Unless it is an unusual umask, it admits nobody
+      // whom the mode would refuse.
       if ('path' in at) await chmod(at.path, at.mode);
     } catch (cause) {
       this.#checking.cancel();
@@ -149,10 +154,11 @@ export class StreamServer {
   }
 }
 
-/** Unlinking a socket on which a process listens would take it away from that. */
+/** Removes a socket on which no process listens. The removal of one in use would make its process unreachable. */
 async function removeStale(path: string): Promise<void> {
   const about = await lstat(path).catch(() => undefined);
-  // A connection to any other file is refused as well, and that must not be deleted: listening will fail.
+  // A connection to a file that is not a socket is refused as well, but such a file must not be deleted. It stays, and
+  // listening fails.
   if (about?.isSocket() !== true) return;
   const code = await new Promise<string | undefined>((resolve) => {
     const socket = createConnection(path);
@@ -164,15 +170,15 @@ async function removeStale(path: string): Promise<void> {
   });
   if (code === undefined) throw listenError({ path }, 'another process answers on it');
   if (code === 'ECONNREFUSED') await unlink(path).catch(() => {});
-  // Somebody may serve there, who cannot be asked.
+  // A process may listen there, but this one cannot connect to find out.
   else if (code !== 'ENOENT') throw listenError({ path }, PATH_REASONS[code] ?? code);
 }
 
-/** Why it cannot be listened there, in words. */
+/** The reason why listening there failed, in words. */
 async function reasonOf(at: StreamAddress, cause: unknown): Promise<string> {
   if (!('path' in at)) return portReason(cause);
   const code = systemCode(cause) ?? String(cause);
-  // libuv says EACCES for a directory that is not there, too.
+  // libuv says EACCES for a missing directory, too.
   const isMissing = code === 'EACCES' && (await lstat(dirname(at.path)).catch(() => undefined)) === undefined;
   return PATH_REASONS[isMissing ? 'ENOENT' : code] ?? code;
 }
@@ -193,7 +199,7 @@ function whereOf(at: StreamAddress): string {
   return isIPv6(at.host) ? `[${at.host}]:${at.port}` : `${at.host}:${at.port}`;
 }
 
-/** Resolves when more may be written to a connection, or it has ended. */
+/** Resolves when more may be written to a connection, or when the connection has ended. */
 export function drained(socket: Socket): Promise<void> {
   return new Promise((resolve) => {
     const settle = (): void => {

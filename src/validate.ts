@@ -1,13 +1,15 @@
 import { isU32 } from './address.ts';
 import { SpamdSyncError, shown } from './errors.ts';
 
-/** Checks of what a program hands in. One without types may hand in anything, and misspell a name. */
+/**
+ * Checks of the values that a program gives. A program without type checks may give any value, and may misspell a name.
+ */
 
 export function badOption(name: string, why: string, value: unknown): SpamdSyncError {
   return new SpamdSyncError('ERR_SPAMD_OPTION', `${name}: ${why}: ${shown(value)}`);
 }
 
-/** What to throw for a class whose instances its own functions make, when it is called with `new`. */
+/** The error for a class that was called with `new`, though only functions of its own make its instances. */
 export function notMadeByNew(name: string, makers: string): SpamdSyncError {
   return new SpamdSyncError('ERR_SPAMD_OPTION', `${name}: made by ${makers}, not with new`);
 }
@@ -17,11 +19,11 @@ export function isObject(value: unknown): value is object {
 }
 
 /**
- * Refuses what is not an object of options, and every member that is not known: it would be ignored.
+ * Refuses a value that is not an object of options, and an object with a member that is not known: it would be ignored.
  *
- * @param name Of the option whose members they are; `options` for those at the top.
- * @param known Its keys are the members that there are.
- * @throws {SpamdSyncError} `ERR_SPAMD_OPTION`, naming the member and listing those there are.
+ * @param name The option that has these members; `options` for the object that holds all options.
+ * @param known An object whose keys are the members that there are.
+ * @throws {SpamdSyncError} `ERR_SPAMD_OPTION`, which names the member and lists those that there are.
  */
 export function checkMembers<T extends object>(
   name: string,
@@ -42,7 +44,7 @@ export function checkMembers<T extends object>(
   }
 }
 
-/** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what lacks one of the methods. */
+/** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for a value that lacks one of the methods. */
 export function checkMethods<T extends object>(name: string, value: T, methods: readonly (keyof T & string)[]): void {
   if (value instanceof Promise) throw badOption(name, 'a promise: await it', value);
   for (const method of methods) {
@@ -73,17 +75,17 @@ export function checkedNumber(name: string, value: number, min: number, max: num
 }
 
 /**
- * A time as an option has it.
+ * Checks a time that was given as an option.
  *
- * @returns It without its fraction.
- * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is not in seconds, 0..2^32-1.
+ * @returns The time without its fraction.
+ * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for a value that is not Unix seconds, 0..2^32-1.
  */
 export function checkedTime(name: string, value: number): number {
   if (typeof value === 'number' && isU32(Math.floor(value))) return Math.floor(value);
   throw badOption(name, 'not Unix seconds', value);
 }
 
-/** Text and bytes are iterables too, of what nobody means by them. */
+/** Text and bytes are refused. They are iterables too, but no caller means the characters or numbers in them. */
 export function isList(value: unknown): value is Iterable<unknown> {
   return isObject(value) && Symbol.iterator in value && !(value instanceof Uint8Array);
 }
