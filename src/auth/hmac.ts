@@ -10,16 +10,20 @@ const NO_HMAC = new Uint8Array(HMAC_SIZE);
 export type Digest = string;
 
 /**
- * HMAC-SHA1 (RFC 2104) over a datagram whose own 20 HMAC bytes count as zero, by two one-shot native hashes over pads
- * prepared once a key: `createHmac` sets up an object for each datagram, which costs two to three times as much.
+ * HMAC-SHA1 (RFC 2104) over a datagram whose own 20 HMAC bytes count as zero. It is made of two one-shot native hashes,
+ * over pads that are prepared once for each key. `createHmac` sets up an object for each datagram, which costs two to
+ * three times as much.
  */
 export class DatagramHmac {
   readonly #inner = Buffer.alloc(BLOCK_SIZE + MAX_SIZE, 0x36);
   readonly #outer = Buffer.alloc(BLOCK_SIZE + HMAC_SIZE, 0x5c);
-  /** Views of the inner buffer by datagram length, made when first needed: a view costs as much as a short hash. */
+  /**
+   * Views of the inner buffer by datagram length. Each is made when it is first needed, and kept: making a view costs
+   * as much as a short hash.
+   */
   readonly #views: (Buffer | undefined)[] = new Array(MAX_SIZE + 1);
 
-  /** @param key At most 64 bytes, the block size: spamd's are 40, or none. */
+  /** @param key At most 64 bytes, the block size. spamd's keys have 40 bytes, or none. */
   constructor(key: Uint8Array) {
     for (let at = 0; at < key.length; at++) {
       this.#inner[at] = (this.#inner[at] as number) ^ (key[at] as number);
@@ -39,7 +43,7 @@ export class DatagramHmac {
   }
 }
 
-/** Whether a datagram carries `digest`, in a time that does not depend on where they differ. */
+/** Whether a datagram carries `digest`. The time that this takes does not depend on which bytes differ. */
 export function carries(datagram: Uint8Array, digest: Digest): boolean {
   let difference = 0;
   for (let at = 0; at < HMAC_SIZE; at++) {
@@ -52,7 +56,7 @@ export function writeDigest(datagram: Uint8Array, digest: Digest): void {
   copyDigest(digest, datagram, HMAC_AT);
 }
 
-/** By character code: for 20 characters a native write costs a quarter of a whole HMAC more. */
+/** Copies character by character: a native write of 20 characters costs more, by a quarter of a whole HMAC. */
 function copyDigest(digest: Digest, bytes: Uint8Array, at: number): void {
   for (let i = 0; i < HMAC_SIZE; i++) bytes[at + i] = digest.charCodeAt(i);
 }

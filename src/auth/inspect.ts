@@ -19,7 +19,7 @@ import { checkedKey, type Keyring } from './keyring.ts';
 
 /** The fields of a header, whatever they hold. */
 export interface InspectedHeader {
-  /** At byte 0; 2 in a sound datagram. */
+  /** The version, at byte 0; 2 in a sound datagram. */
   readonly version: number;
   /** The address family, at byte 1; 2 (AF_INET) in a sound datagram. */
   readonly family: number;
@@ -31,32 +31,38 @@ export interface InspectedHeader {
   readonly hmac: string;
 }
 
-/** A TLV as the walk finds it. */
+/** A TLV as it stands in the datagram. */
 export interface InspectedTlv {
   /** 0 END, 1 GREY, 2 WHITE, 3 TRAPPED, 4 and 5 greyd's removals; others are unknown. */
   readonly type: number;
   /** Bytes from the start of the datagram. */
   readonly offset: number;
-  /** As the TLV claims, its own header of 4 bytes included. */
+  /** The length that the TLV claims, its own header of 4 bytes included. */
   readonly length: number;
 }
 
-/** Everything that can be read in a datagram, sound or not. */
+/** Everything that can be read in a datagram, whether it is sound or not. */
 export interface Inspection {
-  /** `undefined` where the datagram is shorter than a header. */
+  /** The header; `undefined` if the datagram is shorter than a header. */
   readonly header: InspectedHeader | undefined;
-  /** The place in the keyring of the key that signed it; `undefined`: none did, or no key was given. */
+  /**
+   * The place in the keyring, from 0, of the key that signed the datagram; `undefined` if none did, or no key was
+   * given.
+   */
   readonly keyIndex: number | undefined;
-  /** END included; to the first at fault, since what follows cannot be found. */
+  /** The TLVs, END included, up to the first at fault: the place of the next one is not known then. */
   readonly tlvs: readonly InspectedTlv[];
-  /** What it announces, authenticated or not. Empty where its TLVs are malformed. */
+  /**
+   * The entries that it announces, authenticated or not. Empty if a check before the HMAC refuses the datagram, and if
+   * its TLVs are malformed.
+   */
   readonly entries: readonly Entry[];
-  /** The first check that it fails, in the order in which a receiver makes them; `undefined`: none. */
+  /** The first check that the datagram fails, in the order of a receiver's checks; `undefined` if it fails none. */
   readonly refusal:
     | {
-        /** At which check. */
+        /** The check. */
         readonly reason: DecodeReason;
-        /** Of the byte at fault, from the start of the datagram. */
+        /** The byte at fault, counted from the start of the datagram. */
         readonly offset: number;
         /** What is wrong, in words. */
         readonly detail: string;
@@ -65,11 +71,11 @@ export interface Inspection {
 }
 
 /**
- * Looks into a datagram for a person to read: unlike `decodeDatagram` it goes on where a receiver stops. What it shows
- * is not to be applied.
+ * Shows what is in a datagram, for a person to read. Unlike `decodeDatagram` it goes on where a receiver stops, so its
+ * result must not be applied.
  *
- * @param options.key Without one, or where none of the keyring signed the datagram, its entries are shown all the same.
- * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is not bytes, and an invalid key.
+ * @param options.key The entries are shown even if no key is given, and if none of the keyring signed the datagram.
+ * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for a value that is not bytes, and for an invalid key.
  */
 export function inspectDatagram(
   bytes: Uint8Array,

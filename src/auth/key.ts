@@ -16,12 +16,12 @@ export class SyncKey {
   readonly #hmac: DatagramHmac;
   readonly #fingerprint: string;
   readonly #secret: string;
-  /** Whether this key authenticates anything: `false` for {@link SyncKey.none} alone. */
+  /** Whether this key authenticates anything: `false` only for {@link SyncKey.none}. */
   readonly authenticates: boolean;
-  /** What is doubtful about the key, in words; a `SyncPeer` repeats them as `warning` events. */
+  /** What is wrong with the key, in words; a `SyncPeer` repeats each as a `warning` event. */
   readonly warnings: readonly string[];
   private constructor(hmac: DatagramHmac, secret: string, authenticates: boolean, warnings: readonly string[]) {
-    // A program without types can call it, and would have a key of something else.
+    // A program without type checks can call this, and would get a key that is made of something else.
     if (!(hmac instanceof DatagramHmac)) {
       throw notMadeByNew('SyncKey', 'SyncKey.fromFile(), SyncKey.fromBytes() or SyncKey.none()');
     }
@@ -33,18 +33,19 @@ export class SyncKey {
   }
 
   /**
-   * By what two hosts can compare their keys without showing them: four groups of four hexadecimal digits. Not the SHA-1
-   * of the key file, which is the key itself. A key that can be guessed can be guessed from it.
+   * Four groups of four hexadecimal digits, by which two hosts can compare their keys without showing them. It is not
+   * the SHA-1 of the key file, which is the key itself. If a key is easy to guess, it can be guessed from its
+   * fingerprint.
    */
   get fingerprint(): string {
     return this.#fingerprint;
   }
 
   /**
-   * The key in a file, `/etc/mail/spamd.key` for spamd, `/etc/greyd/greyd.key` for greyd. The file is streamed; its
-   * every byte counts, a trailing newline too.
+   * The key in a file, `/etc/mail/spamd.key` for spamd, `/etc/greyd/greyd.key` for greyd. The file is read as a stream.
+   * Each of its bytes counts, a trailing newline too.
    *
-   * @throws {SpamdSyncError} `ERR_SPAMD_KEY_MISSING` when there is no such file, `ERR_SPAMD_KEY_FILE` when it is a
+   * @throws {SpamdSyncError} `ERR_SPAMD_KEY_MISSING` if there is no such file, `ERR_SPAMD_KEY_FILE` if the path is a
    * directory or device, or cannot be read; the system's error is the `cause`.
    */
   static async fromFile(path: string): Promise<SyncKey> {
@@ -70,12 +71,13 @@ export class SyncKey {
   }
 
   /**
-   * The key that a file with these bytes holds. An empty file is a key too, though one that everybody has.
+   * The key that a file with these bytes holds. An empty file is a key too, but one that everybody has.
    *
-   * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is not bytes.
+   * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for a value that is not bytes.
    */
   static fromBytes(keyFileBytes: Uint8Array): SyncKey {
-    // Not shown: it may be the secret. Nor is a text taken for its bytes: it may be the path of the file.
+    // The error does not show the value: it may be the secret. A string is refused too, and not taken for the bytes of
+    // the key: it may be the path of the file.
     if (!(keyFileBytes instanceof Uint8Array)) {
       const what = 'keyFileBytes: not a Uint8Array of what the key file holds; SyncKey.fromFile() takes a path';
       throw new SpamdSyncError('ERR_SPAMD_OPTION', what);
@@ -84,8 +86,8 @@ export class SyncKey {
   }
 
   /**
-   * No key, as spamd runs without a key file: datagrams carry an HMAC under the empty key, which anybody can compute.
-   * It authenticates nothing; for a trusted wire only. See `docs/security.md`.
+   * No key, as in a spamd without a key file: datagrams carry an HMAC under the empty key, which anybody can compute.
+   * It authenticates nothing, so it is for a trusted network only. See `docs/security.md`.
    */
   static none(): SyncKey {
     const warning = 'no key: whoever can send this host a datagram can write to its greylist';
@@ -104,23 +106,23 @@ export class SyncKey {
   }
 
   /**
-   * 32 bytes derived from the key (HKDF of RFC 5869 with SHA-256), another secret for each purpose: whoever learns them
-   * learns neither the key nor those of another.
+   * 32 bytes derived from the key (HKDF of RFC 5869 with SHA-256), a different secret for each purpose. They reveal
+   * neither the key nor the secret of another purpose.
    *
-   * @param label What they are for.
+   * @param label The purpose.
    */
   derived(label: string): Buffer {
     return Buffer.from(hkdfSync('sha256', this.#secret, '', label, 32));
   }
 
-  /** The digest of a datagram of 36..1408 bytes if this key signed it. */
+  /** The digest of a datagram of 36..1408 bytes, if this key signed it. */
   verify(datagram: Uint8Array): Digest | undefined {
     const digest = this.#hmac.digest(datagram);
     return carries(datagram, digest) ? digest : undefined;
   }
 }
 
-/** Of SHA-256 under a label of its own, so that it is of no use but to be compared. */
+/** Part of a SHA-256 with a label of its own, so that a fingerprint is of no use except for comparison. */
 function fingerprintOf(hmacKey: string): string {
   const digest = createHash('sha256').update('spamd-sync fingerprint\0').update(hmacKey).digest('hex');
   return [0, 4, 8, 12].map((at) => digest.slice(at, at + 4)).join('-');

@@ -7,23 +7,30 @@ import { SyncKey } from './key.ts';
 export interface Verified {
   /** The HMAC, 20 Latin-1 characters, one a byte. */
   readonly digest: Digest;
-  /** The place in the keyring of the key that signed it: above 0, its sender has yet to change to the new key. */
+  /**
+   * The place in the keyring, from 0, of the key that signed it. Above 0: the sender has not changed to the new key
+   * yet.
+   */
   readonly keyIndex: number;
 }
 
 /**
- * Several keys at once, so that a group can change its key without a flag day: signs with the first, accepts any.
- * Add the new key as second everywhere, then put it first everywhere, then drop the old one.
+ * Several keys at once, so that the hosts of a group need not all change their key at the same time: the first key
+ * signs, and any key is accepted. Add the new key as second everywhere, then put it first everywhere, then drop the old
+ * one.
  */
 export class Keyring {
   #keys: readonly SyncKey[];
 
-  /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is not a list, an empty one, or something in it that is not a `SyncKey`. */
+  /**
+   * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for a value that is not a list, an empty list, and a list with
+   * something that is not a `SyncKey`.
+   */
   constructor(keys: Iterable<SyncKey>) {
     this.#keys = checked(keys);
   }
 
-  /** The keys, the one that signs first. */
+  /** The keys, the signing key first. */
   get keys(): readonly SyncKey[] {
     return this.#keys;
   }
@@ -38,7 +45,7 @@ export class Keyring {
     return (this.#keys[0] as SyncKey).digest(datagram);
   }
 
-  /** The digest of a datagram of 36..1408 bytes, and which key signed it; `undefined`: none did. */
+  /** The digest of a datagram of 36..1408 bytes, and which key signed it; `undefined` if none did. */
   verify(datagram: Uint8Array): Verified | undefined {
     for (let keyIndex = 0; keyIndex < this.#keys.length; keyIndex++) {
       const digest = (this.#keys[keyIndex] as SyncKey).verify(datagram);
@@ -49,9 +56,10 @@ export class Keyring {
 }
 
 /**
- * What was given as a key, if it is one.
+ * The value that was given as a key, if it is a key.
  *
- * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` otherwise: running without a key must be asked for by name.
+ * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` if it is not. A program that wants no key must ask for `SyncKey.none()`
+ * by name.
  */
 export function checkedKey(key: SyncKey | Keyring): SyncKey | Keyring {
   if (key instanceof SyncKey || key instanceof Keyring) return key;
@@ -67,7 +75,7 @@ export function keysOf(key: SyncKey | Keyring): readonly SyncKey[] {
 }
 
 function checked(keys: Iterable<SyncKey>): readonly SyncKey[] {
-  // None of it is shown: it may be the secret.
+  // The error shows nothing of the value: it may be the secret.
   if (!isList(keys)) throw new SpamdSyncError('ERR_SPAMD_OPTION', 'keys: not a list of SyncKey objects');
   const list = [...keys];
   if (list.length === 0) throw new SpamdSyncError('ERR_SPAMD_OPTION', 'keys: a keyring needs at least one key');

@@ -16,21 +16,23 @@ export interface Datagram {
   readonly counter: number;
   /** What the sender announces, in its order. */
   readonly entries: Entry[];
-  /** TLVs of a type that this library does not know, which were stepped over. */
+  /** How many TLVs of a type that this library does not know were ignored. */
   readonly unknownTlvs: number;
 }
 
 const writer = new DatagramWriter();
 
 /**
- * The datagram that carries `entries`, signed: byte for byte what spamd and greyd send, though they put one entry in each.
+ * The signed datagram that carries `entries`. It is byte for byte what spamd and greyd would send, except that they put
+ * one entry in each datagram.
  *
  * @param options.counter The sender's count of its datagrams, 0..2^32-1; spamd counts from 0 at each start.
- * @returns At most 1408 bytes: 85 WHITE, TRAPPED or removals, or a GREY whose three strings have up to 1339 bytes together.
- * @throws {EntryError} `ERR_SPAMD_FIELD`, naming the entry and its field: not IPv4, a time outside 0..2^32-1, a string
- * that is empty or holds controls, or is too long by itself.
- * @throws {SpamdSyncError} `ERR_SPAMD_TOO_LONG` when the entries do not fit in one datagram; `ERR_SPAMD_OPTION` for
- * what is not a list, and an invalid counter or key.
+ * @returns At most 1408 bytes. They hold 85 WHITE, TRAPPED or removals, or a GREY whose three strings have up to 1339
+ * bytes together.
+ * @throws {EntryError} `ERR_SPAMD_FIELD`, which names the entry and its field: an address that is not IPv4, a time
+ * outside 0..2^32-1, a string that is empty or holds control characters, or one that is too long by itself.
+ * @throws {SpamdSyncError} `ERR_SPAMD_TOO_LONG` if the entries do not fit in one datagram; `ERR_SPAMD_OPTION` for a
+ * value that is not a list, and for an invalid counter or key.
  */
 export function encodeDatagram(
   entries: Iterable<WireEntry>,
@@ -40,7 +42,7 @@ export function encodeDatagram(
   if (!isObject(options)) throw badOption('options', 'not an object with key, counter', options);
   if (!isU32(options.counter)) throw badOption('counter', 'not a whole number 0..4294967295', options.counter);
   const key = checkedKey(options.key);
-  // Taken whole before the shared writer is: an iterable may run code, even this function.
+  // The iterable is read to its end before the shared writer is used: it may run code, even this function.
   const list = Array.isArray(entries) ? (entries as readonly WireEntry[]) : [...entries];
   let index = 0;
   try {
@@ -66,12 +68,12 @@ export function encodeDatagram(
 }
 
 /**
- * The content of a datagram: the whole of it or nothing.
+ * The content of a datagram: all of it, or an error.
  *
- * @throws {DecodeError} `ERR_SPAMD_DECODE` with the `reason`, in the order of the checks: `short` (under 36 bytes),
- * `oversize` (over 1408), `version`, `family`, `length` (not the length it claims), `auth` (HMAC verification
- * failed), `malformed` (anything wrong among the TLVs); and the `offset` of the byte at fault.
- * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is not bytes, and an invalid key.
+ * @throws {DecodeError} `ERR_SPAMD_DECODE` with the `reason` and the `offset` of the byte at fault. The reasons, in the
+ * order of the checks: `short` (under 36 bytes), `oversize` (over 1408), `version`, `family`, `length` (not the length
+ * that the datagram claims), `auth` (HMAC verification failed), `malformed` (anything wrong among the TLVs).
+ * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for a value that is not bytes, and for an invalid key.
  */
 export function decodeDatagram(bytes: Uint8Array, options: { readonly key: SyncKey | Keyring }): Datagram {
   if (!(bytes instanceof Uint8Array)) throw badOption('bytes', 'not a Uint8Array', bytes);
@@ -89,7 +91,7 @@ export function decodeDatagram(bytes: Uint8Array, options: { readonly key: SyncK
   };
 }
 
-/** What is not a dotted quad, or not a text, the writer refuses. */
+/** The address as a number, or -1 if it is not a dotted quad or not a string: the writer then refuses the entry. */
 function addressOf({ ip }: WireEntry): number {
   return typeof ip === 'string' ? parseIPv4(ip) : -1;
 }

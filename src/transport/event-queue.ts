@@ -3,7 +3,7 @@ export interface TimedEvent {
   /** When, in the unit of the queue's owner. */
   readonly due: number;
   readonly run: () => void;
-  /** It happened, or was cancelled. The queue sets it. */
+  /** Whether it happened or was cancelled. The queue sets this. */
   over: boolean;
 }
 
@@ -12,10 +12,10 @@ interface Queued {
   readonly order: number;
 }
 
-/** Below this many, cancelled events are not worth clearing out. */
+/** As long as there are fewer cancelled events than this, clearing them out does not pay. */
 const MIN_CLEARED = 64;
 
-/** Events in order of time, and those of one moment in the order in which they were added. A binary heap. */
+/** Events in order of time. Events of one moment are in the order in which they were added. A binary heap. */
 export class EventQueue {
   #heap: Queued[] = [];
   #order = 0;
@@ -26,16 +26,17 @@ export class EventQueue {
     this.#raise(this.#heap.length - 1);
   }
 
-  /** Takes an event out that has not happened yet. Without effect the second time. */
+  /** Cancels an event that has not happened yet. Has no effect the second time. */
   cancel(event: TimedEvent): void {
     if (event.over) return;
     event.over = true;
     this.#cancelled++;
-    // Most timers are timeouts and are called off: left in place they would outgrow the events that still count.
+    // Most timers are timeouts that are cancelled. Left in place, they would outnumber the events that are still to
+    // happen.
     if (this.#cancelled > MIN_CLEARED && this.#cancelled * 2 > this.#heap.length) this.#clearCancelled();
   }
 
-  /** Removes the next event if it is due by then. */
+  /** Removes the next event and returns it, if it is due at `until` or before. */
   shift(until: number): TimedEvent | undefined {
     for (let first = this.#heap[0]; first !== undefined; first = this.#heap[0]) {
       if (!first.event.over && first.event.due > until) return undefined;

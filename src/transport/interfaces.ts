@@ -3,24 +3,24 @@ import { networkInterfaces } from 'node:os';
 import type { TimedClock } from '../clock.ts';
 import { shown, systemCode } from '../errors.ts';
 
-/** Where Linux shows its interfaces, also those that are down. Elsewhere only those that are up can be known. */
+/** Where Linux shows its interfaces, also those that are down. On other systems only those that are up can be seen. */
 const SYSFS = '/sys/class/net';
-/** Of an interface's flags in sysfs: it is up. */
+/** The flag of an interface in sysfs that says it is up. */
 const IFF_UP = 1;
-/** Listing the interfaces costs more than an HMAC: it is done so often at most, seconds. */
+/** The shortest time between two listings of the interfaces, seconds: a listing costs more than an HMAC. */
 const LIST_INTERVAL = 1;
 
 /** What can be known of an interface, or of an address that some interface should have. */
 export interface Facts {
   /** Its IPv4 address; `undefined` while it cannot be used. */
   readonly address: string | undefined;
-  /** Another one after it was removed and re-created, where that can be told. */
+  /** Differs after the interface was removed and re-created, on systems where that can be seen. */
   readonly identity: string;
-  /** What is wrong with it, in words; `undefined` for nothing. */
+  /** What is wrong with it, in words; `undefined` if nothing is. */
   readonly detail: string | undefined;
 }
 
-/** @param preferred The address that is in use: it goes before others that the interface has. */
+/** @param preferred The address that is in use. It is kept if the interface still has it. */
 export function interfaceFacts(name: string, preferred: string | undefined): Facts {
   const addresses = ipv4Of(name);
   const address = preferred !== undefined && addresses.includes(preferred) ? preferred : addresses[0];
@@ -34,7 +34,9 @@ export function addressFacts(address: string): Facts {
   return { address: isThere ? address : undefined, identity: '', detail };
 }
 
-/** Whether this host has an interface of that name. One that is down, or has no address, is seen on Linux alone. */
+/**
+ * Whether this host has an interface of that name. An interface that is down, or has no address, is seen only on Linux.
+ */
 export function isInterfaceName(name: string): boolean {
   return listed()[name] !== undefined || isInSysfs(name);
 }
@@ -47,8 +49,8 @@ export function usableInterfaces(): string[] {
 let lastListing: ReturnType<typeof networkInterfaces> = {};
 
 /**
- * The interfaces that are up. A process without a descriptor left cannot list them: then what was listed last stands. It
- * is asked for in timers and with each datagram, where nobody could catch what is thrown.
+ * The interfaces that are up. A process that has no file descriptor left cannot list them; the last listing counts
+ * then. This must not throw: it is called in timers and for each datagram, where no caller could catch the error.
  */
 function listed(): ReturnType<typeof networkInterfaces> {
   try {
@@ -79,7 +81,7 @@ export class LocalAddresses {
     return this.#known.has(address);
   }
 
-  /** They have changed. */
+  /** The addresses have changed: they are listed anew when next needed. */
   forget(): void {
     this.#listed = Number.NEGATIVE_INFINITY;
   }
@@ -94,7 +96,7 @@ function ipv4Of(name: string): string[] {
   return addresses.filter(({ family }) => family === 'IPv4').map(({ address }) => address);
 }
 
-/** Why an interface has no IPv4 address to be used. */
+/** Why an interface has no IPv4 address that can be used. */
 function troubleOf(name: string): string {
   const what = `interface ${shown(name)}`;
   if (!isInSysfs(name)) {
@@ -106,7 +108,10 @@ function troubleOf(name: string): string {
   return attribute(name, 'carrier') === '0' ? `${what} has no carrier` : `${what} has no IPv4 address`;
 }
 
-/** Re-created, an interface may have the index and the addresses that it had. Its folder is another one all the same. */
+/**
+ * The inode of the interface's directory in sysfs. An interface that was re-created may have its old index and
+ * addresses, but its directory is a new one.
+ */
 function identityOf(name: string): string {
   if (!isInSysfs(name)) return '';
   return `${statSync(`${SYSFS}/${name}`, { bigint: true, throwIfNoEntry: false })?.ino ?? ''}`;
@@ -116,7 +121,10 @@ function isInSysfs(name: string): boolean {
   return !name.includes('/') && existsSync(`${SYSFS}/${name}/flags`);
 }
 
-/** It may go while it is read; and the carrier of an interface that is down cannot be read. */
+/**
+ * `undefined` if it cannot be read: the interface may disappear meanwhile, and an interface that is down does not show
+ * its carrier.
+ */
 function attribute(name: string, file: string): string | undefined {
   try {
     return readFileSync(`${SYSFS}/${name}/${file}`, 'utf8').trim();

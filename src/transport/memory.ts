@@ -18,8 +18,8 @@ export interface NetworkFaults {
   /** How long a datagram is under way, seconds: min and max. Default 0.001 and 0.001. */
   readonly latency?: readonly [number, number] | undefined;
   /**
-   * Whether nothing that one address sends now reaches another: a partition. One that is cut in one direction alone is
-   * asymmetric. Default: nothing is cut.
+   * Whether everything that `from` sends to `to` now is lost: a partition. It is asymmetric if only one direction is
+   * cut. Default: nothing is cut.
    */
   readonly cut?: ((from: string, to: string) => boolean) | undefined;
 }
@@ -32,7 +32,7 @@ export interface MemoryNetworkOptions extends NetworkFaults {
   readonly start?: number | undefined;
 }
 
-/** How much longer than the longest latency a datagram that is overtaken stays under way, times that latency. */
+/** How long a datagram is held back so that others overtake it, as a multiple of the longest latency. */
 const HELD_BACK = 4;
 const FIRST_EPHEMERAL_PORT = 49_152;
 
@@ -47,9 +47,9 @@ interface Host extends Source {
 }
 
 /**
- * A network in memory for tests and simulations: hosts on one segment, time that moves only when advanced, and loss,
- * delay, reordering and duplication that a seed decides. Give each peer a `transport` of it, and its `clock`; give the
- * clock to everything else too, and the network owns all time.
+ * A network in memory for tests and simulations. All hosts are on one segment, time moves only when it is advanced, and
+ * a seed decides loss, delay, reordering and duplication. Give each peer a `transport` of the network, and its `clock`.
+ * If everything else has that clock too, the network controls all time.
  */
 export class MemoryNetwork {
   #faults: Faults;
@@ -79,15 +79,19 @@ export class MemoryNetwork {
   }
 
   /**
-   * A host of this network. To a peer with this transport `listen` is its address, or any other text for the segment's
-   * one interface, on which it joins the group; likewise a target.
+   * A host of this network. In the options of a peer with this transport, `listen` is this host's address, or any other
+   * text for the one interface of the segment, on which the peer joins the group. A target is the address of a host, or
+   * any other text for the group.
    */
   transport(address: string): Transport {
     if (typeof address !== 'string' || !isIPv4(address)) throw badOption('address', 'not an IPv4 address', address);
     return { open: (options, events) => this.#open(address, options, events) };
   }
 
-  /** Copies handed to the network, delivered, and lost (by chance, cut off, or because nobody listens there). */
+  /**
+   * How many copies of datagrams were handed to the network, delivered, and lost: by chance, by a partition, or because
+   * the host no longer listens.
+   */
   get counts(): {
     readonly sent: number;
     readonly delivered: number;
@@ -97,10 +101,10 @@ export class MemoryNetwork {
   }
 
   /**
-   * Changes what the network does to datagrams that are sent from now on: a partition begins or heals, a link gets worse.
-   * Those under way arrive as they would have.
+   * Changes what the network does to datagrams that are sent from now on: a partition begins or heals, a link gets
+   * worse. Datagrams that are under way arrive as they would have.
    *
-   * @param faults Those that change; one that is `undefined` stays as it is.
+   * @param faults The faults that change; one that is `undefined` stays as it is.
    * @throws {SpamdSyncError} `ERR_SPAMD_OPTION`, naming the fault.
    */
   change(faults: NetworkFaults): void {
@@ -109,8 +113,8 @@ export class MemoryNetwork {
   }
 
   /**
-   * Puts a datagram on the network as if a foreign program at `from` had sent it, to everyone who listens at `to`: a
-   * host's address, or the group's.
+   * Sends a datagram as if a foreign program at `from` had sent it. It goes to every host that listens at `to`, which
+   * is a host's address or the group's.
    */
   inject(bytes: Uint8Array, from: Source, to: Source): void {
     const { address, port } = to;
@@ -118,18 +122,19 @@ export class MemoryNetwork {
   }
 
   /**
-   * Lets time pass, in seconds. Datagrams arrive and timers are called in the order in which they fall due, those of one
-   * moment in the order in which they were sent and set; what the peers do of it is done before the next.
+   * Lets time pass, in seconds. Datagrams arrive and timers are called in the order in which they fall due; those of
+   * one moment, in the order in which they were sent and set. Everything that the peers do about one of them is done
+   * before the next.
    *
-   * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is not a number of seconds. Rejects with what a timer's task
-   * or a listener throws.
+   * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for a value that is not a number of seconds. Rejects with the error
+   * that a timer's task or a listener throws.
    */
   async advance(seconds: number): Promise<void> {
     if (!Number.isFinite(seconds) || seconds < 0) throw badOption('seconds', 'not a number of seconds', seconds);
     await this.#clock.advance(seconds);
   }
 
-  /** Delivers until nothing is under way any more; time moves as far as that takes, and timers are called on the way. */
+  /** Lets time pass until no datagram is under way any more. Timers that fall due meanwhile are called. */
   async settle(): Promise<void> {
     await this.#clock.advanceWhile(() => this.#underWay > 0);
   }
@@ -209,7 +214,7 @@ export class MemoryNetwork {
   }
 }
 
-/** @param standing What one that is not given stays. */
+/** @param standing The values of the faults that are not given. */
 function checkedFaults(faults: NetworkFaults, standing: Faults): Faults {
   const { loss = standing.loss, duplication = standing.duplication, reordering = standing.reordering } = faults;
   const { latency = standing.latency, cut = standing.cut } = faults;

@@ -4,18 +4,21 @@ import { interfaceFacts, isInterfaceName, usableInterfaces } from './interfaces.
 import type { SendTo, TransportOptions } from './transport.ts';
 import { Watched } from './watched.ts';
 
-/** What of the socket hangs on an interface: it and the TTL are the socket's, so there is one at most. */
+/**
+ * The part of a socket that depends on an interface. The multicast interface and the TTL are the socket's own, so a
+ * socket has one such part at most.
+ */
 export interface Multicast {
   readonly watched: Watched;
-  /** Whether the group is joined there. */
+  /** Whether the group is joined on that interface. */
   readonly joins: boolean;
-  /** The target that is the group, sent to from there. */
+  /** The target that is the group, if there is one: its datagrams leave by that interface. */
   readonly target: SendTo | undefined;
 }
 
 /**
- * @throws {SpamdSyncError} `ERR_SPAMD_INTERFACE` for an interface that has no IPv4 address to be used; `ERR_SPAMD_OPTION` where
- * more than one is named.
+ * @throws {SpamdSyncError} `ERR_SPAMD_INTERFACE` for an interface that has no usable IPv4 address; `ERR_SPAMD_OPTION`
+ * if more than one interface is named.
  */
 export function multicastOf(options: TransportOptions): Multicast | undefined {
   const { listen } = options;
@@ -26,7 +29,7 @@ export function multicastOf(options: TransportOptions): Multicast | undefined {
   return { watched: usable(name, options.waitForInterface === true), joins: joined !== undefined, target };
 }
 
-/** @throws {SpamdSyncError} `ERR_SPAMD_INTERFACE` for an interface that has no IPv4 address to be used. */
+/** @throws {SpamdSyncError} `ERR_SPAMD_INTERFACE` for an interface that has no usable IPv4 address. */
 function usable(name: string, waits: boolean): Watched {
   const watched = new Watched(name, (preferred) => interfaceFacts(name, preferred));
   if (waits || watched.address !== undefined) return watched;
@@ -55,8 +58,8 @@ function multicastTarget({ listen, targets }: TransportOptions): SendTo | undefi
 }
 
 /**
- * spamd tries a name as a host first. Here an interface of that name goes first: a search domain with a wildcard would
- * turn `em0` into some host, and a resolver that is down would hold up the start.
+ * spamd tries a name as a host first. Here an interface of that name comes first: a search domain with a wildcard would
+ * resolve `em0` to some host, and a resolver that is down would hold up the start.
  */
 export function isInterface(target: SendTo): boolean {
   return !isIPv4(target.host) && (target.ttl !== undefined || isInterfaceName(target.host));

@@ -1,4 +1,4 @@
-/** Random numbers whose sequence a seed decides: the same seed, the same network, the same test. */
+/** Random numbers whose sequence a seed decides: the same seed gives the same network and the same test. */
 export interface Random {
   /** A fraction, 0 or more and less than 1. */
   next(): number;

@@ -17,7 +17,7 @@ export interface SendTo {
   readonly host: string;
   /** UDP port, 1..65535. */
   readonly port: number;
-  /** The multicast TTL, 1..255; given, `host` is certainly an interface. */
+  /** The multicast TTL, 1..255. If it is given, `host` is an interface. */
   readonly ttl: number | undefined;
 }
 
@@ -27,11 +27,14 @@ export interface TransportOptions {
   readonly listen: ListenAt | false;
   /** The multicast group, IPv4. */
   readonly group: string;
-  /** Where to send, in the order in which links are wanted. */
+  /** Where to send, in the order of the links. */
   readonly targets: readonly SendTo[];
-  /** Whether to open also while an interface or the address to listen on is not there, and to join or bind when it comes. */
+  /**
+   * Whether to open even if an interface or the address to listen on is not there yet. The transport joins or binds
+   * when it appears.
+   */
   readonly waitForInterface?: boolean | undefined;
-  /** By which time is measured until it looks again whether its interfaces are still there. */
+  /** The clock for the checks of whether the interfaces are still there. */
   readonly clock: TimedClock;
 }
 
@@ -41,15 +44,15 @@ export interface InterfaceState {
   readonly name: string;
   /** The IPv4 address in use; `undefined` while it is gone: removed, down, without carrier or without an address. */
   readonly address: string | undefined;
-  /** What is wrong, in words; `undefined` for nothing. */
+  /** What is wrong, in words; `undefined` if nothing is. */
   readonly detail: string | undefined;
   /** How often it was found gone, back, re-created or re-addressed; only grows. */
   readonly changes: number;
 }
 
-/** What a transport calls back; all but `receive` only after `open` resolved. */
+/** The functions that a transport calls. All but `receive` are called only after `open` resolved. */
 export interface TransportEvents {
-  /** A datagram came in. The bytes are the callee's for the duration of the call. */
+  /** A datagram came in. The bytes belong to the called function for the duration of the call. */
   receive(bytes: Buffer, source: Source): void;
   /** An interface or address that the transport depends on is gone, back, re-created or re-addressed; in words. */
   interfaceChanged(message: string): void;
@@ -57,7 +60,7 @@ export interface TransportEvents {
   error(error: Error): void;
 }
 
-/** One target. One with a name cannot be sent to before it was looked up. */
+/** One target. If it has a name, nothing can be sent to it before the name was looked up. */
 export interface Link {
   /** Whether this reaches a multicast group rather than one host. */
   readonly multicast: boolean;
@@ -65,9 +68,14 @@ export interface Link {
   readonly address: string | undefined;
   /** Whether the last send or look-up failed. */
   readonly failing: boolean;
-  /** Looks a name up, also again. Never rejects; an address already known stays in use until there is a new one. */
+  /**
+   * Looks the name up, for the first time or again. Never rejects. A known address stays in use until there is a new
+   * one.
+   */
   refresh(): Promise<void>;
-  /** Resolves when the system took the datagram; rejects with a SpamdSyncError. The bytes must not change until then. */
+  /**
+   * Resolves when the system has taken the datagram; rejects with a SpamdSyncError. The bytes must not change before.
+   */
   send(bytes: Uint8Array): Promise<void>;
 }
 
@@ -79,7 +87,7 @@ export interface OpenTransport {
   readonly port: number;
   /** The receive buffer that the kernel granted, bytes as it counts them; 0 where there is none. */
   readonly receiveBuffer: number;
-  /** What it depends on of this host, as it was when last looked at. */
+  /** The interface and the address of this host that the transport depends on, as they were at the last check. */
   readonly interfaces: readonly InterfaceState[];
   /** A link for each of the targets, in their order. */
   readonly links: readonly Link[];
@@ -89,22 +97,23 @@ export interface OpenTransport {
    * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for an interface.
    */
   link(target: SendTo): Link;
-  /** Whether an address is one of this host: what comes from there may be our own echo. */
+  /** Whether an address is one of this host: a datagram from there may be our own echo. */
   isLocal(address: string): boolean;
   /** Leaves the group and releases the port. */
   close(): Promise<void>;
 }
 
 /**
- * Datagrams in and out: the one thing a peer needs of the world besides a clock. UDP unless another is injected,
- * such as a host of a `MemoryNetwork`.
+ * Sends and receives datagrams: besides a clock, that is all that a peer needs from outside. It is UDP unless another
+ * transport is injected, such as a host of a `MemoryNetwork`.
  */
 export interface Transport {
   /**
-   * Binds and joins. Names are not looked up yet.
+   * Binds the port and joins the group. Names are not looked up yet.
    *
-   * @throws {SpamdSyncError} `ERR_SPAMD_LISTEN` when the port or address cannot be had, `ERR_SPAMD_INTERFACE` for an
-   * interface that is not there, is down, has no carrier or no IPv4 address, `ERR_SPAMD_OPTION` for options that exclude each other.
+   * @throws {SpamdSyncError} `ERR_SPAMD_LISTEN` if the address and port cannot be bound, `ERR_SPAMD_INTERFACE` for an
+   * interface that is not there, is down, has no carrier or no IPv4 address, `ERR_SPAMD_OPTION` for options that
+   * exclude each other.
    */
   open(options: TransportOptions, events: TransportEvents): Promise<OpenTransport>;
 }

@@ -2,15 +2,15 @@ import { lookup } from 'node:dns/promises';
 import { SpamdSyncError, systemCode } from '../errors.ts';
 import type { Link, SendTo } from './transport.ts';
 
-/** What a send fails with when the interface or the address that it is to leave by is gone, or is another than it was. */
+/** The errors of a send when the interface or the address that it must leave by is gone or has changed. */
 const INTERFACE_ERRORS = new Set(['ENETUNREACH', 'EHOSTUNREACH', 'EADDRNOTAVAIL', 'ENODEV', 'ENXIO', 'EINVAL']);
 
-/** What a link sends through. */
+/** The socket through which a link sends. */
 export interface Port {
-  /** Another number each time that it was attached to its interface anew. */
+  /** A number that changes each time the socket is attached to its interface anew. */
   readonly generation: number;
   send(bytes: Uint8Array, port: number, address: string): Promise<unknown>;
-  /** Whether it was attached anew since then; looks whether it has to be. */
+  /** Whether the socket was attached anew since that generation. If not, this first checks whether it has to be. */
   renewedSince(generation: number): boolean;
 }
 
@@ -25,7 +25,7 @@ export class UdpLink implements Link {
   #refreshing: Promise<void> | undefined;
   #why: unknown;
 
-  /** @param address What it sends to, `undefined` for a name that is to be looked up. */
+  /** @param address The address to send to; `undefined` for a name that must be looked up. */
   constructor(port: Port, target: SendTo, address: string | undefined, multicast: boolean) {
     this.#port = port;
     this.#target = target;
@@ -70,7 +70,7 @@ export class UdpLink implements Link {
     }
   }
 
-  /** Once more where the socket's interface has changed meanwhile: that is the first to be seen of it. */
+  /** Sends once more if the socket's interface has changed: the failed send is the first sign of that. */
   async #sendTo(address: string, bytes: Uint8Array): Promise<void> {
     const { generation } = this.#port;
     try {
@@ -81,7 +81,9 @@ export class UdpLink implements Link {
     }
   }
 
-  /** Keeps the last known address when the resolver fails: a name server that is down is no reason to fall silent. */
+  /**
+   * Keeps the last known address when the look-up fails, so that the peer goes on sending while a name server is down.
+   */
   async #resolve(): Promise<void> {
     try {
       this.#address = (await lookup(this.#target.host, { family: 4 })).address;

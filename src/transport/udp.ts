@@ -16,10 +16,10 @@ import { type Port, UdpLink } from './udp-link.ts';
 import { isMissingAddress, openSocket, type UdpSocket } from './udp-socket.ts';
 import { type Change, Watched } from './watched.ts';
 
-/** How often it is looked whether the interface is still there, seconds. */
+/** How often it is checked whether the interface is still there, seconds. */
 const LOOK_INTERVAL = 3;
 
-/** How often at most where sends fail, seconds: it costs a tenth of a millisecond. */
+/** The shortest time between two checks when sends fail, seconds: a check costs a tenth of a millisecond. */
 const MIN_LOOK_INTERVAL = 1;
 
 /** UDP over IPv4, as spamd does it. */
@@ -31,15 +31,16 @@ async function open(options: TransportOptions, events: TransportEvents): Promise
     return new UdpTransport(await openSocket(options, events, multicast), true, options, events, multicast);
   } catch (error) {
     if (!options.waitForInterface || !isMissingAddress(error)) throw error;
-    // What it sends until the address comes goes out from another.
+    // Until the address appears, datagrams leave from another address.
     const socket = await openSocket({ ...options, listen: false }, events, multicast);
     return new UdpTransport(socket, false, options, events, multicast);
   }
 }
 
 /**
- * A socket, and what it depends on of this host. A membership and the interface of multicast end with the interface, and
- * the system says nothing of it, so it is looked at every few seconds, and whenever a send fails.
+ * A socket, and the interface and address of this host that it depends on. When the interface goes, the socket's
+ * membership of the group and its interface for multicast go too, and the system does not report that. So the interface
+ * is checked every few seconds, and whenever a send fails.
  */
 class UdpTransport implements OpenTransport, Port {
   address: string;
@@ -53,13 +54,13 @@ class UdpTransport implements OpenTransport, Port {
   readonly #local: LocalAddresses;
   readonly #looking: Timer | undefined;
   #socket: UdpSocket;
-  /** Whether the address to listen on is bound, where there is one. */
+  /** Whether the address to listen on is bound, if there is one. */
   #isBound: boolean;
-  /** Why it could not be bound when it came, where that was reported. */
+  /** Why the address could not be bound when it appeared, if that was reported. */
   #whyUnbound = '';
-  /** Whether multicast goes out by its interface, and not by whatever the system chooses. */
+  /** Whether multicast leaves by the given interface, and not by one that the system chooses. */
   #isAttached: boolean;
-  /** When it was looked last, the clock's monotonic seconds. */
+  /** When the interface was last checked, the clock's monotonic seconds. */
   #looked = Number.NEGATIVE_INFINITY;
   #generation = 0;
   #replacing: Promise<void> | undefined;
@@ -86,7 +87,7 @@ class UdpTransport implements OpenTransport, Port {
     this.links = targets.map((target) => this.#link(target));
     this.#bound =
       listen === false || !canVanish(listen.at) ? undefined : new Watched(listen.at, () => addressFacts(listen.at));
-    // It may have come meanwhile: then the next look finds it back.
+    // The address may have appeared meanwhile. The next check then finds it back, and binds it.
     if (!isBound && this.#bound?.address !== undefined)
       this.#bound.lose(`the address ${this.#bound.name} was not there`);
     this.#local = new LocalAddresses(clock);
@@ -146,12 +147,15 @@ class UdpTransport implements OpenTransport, Port {
     const before = this.#bound?.address;
     const change = this.#bound?.look();
     if (this.#bound === undefined || change === undefined) return;
-    // The system keeps what is bound: when the address is back, all is as it was.
+    // The system keeps the socket bound. When the address is back, all is as it was.
     if (this.#isBound) this.#report(this.#bound, change, before);
     else if (change !== 'gone') this.#replacing ??= this.#bindAtLast(this.#bound);
   }
 
-  /** The address has come that was waited for. It may go again meanwhile, and the port may be another's by now. */
+  /**
+   * Binds the address that has appeared. It may disappear again meanwhile, and another process may have the port by
+   * now.
+   */
   async #bindAtLast(bound: Watched): Promise<void> {
     try {
       const next = await openSocket(this.#options, this.#events, this.#multicast);
@@ -163,7 +167,7 @@ class UdpTransport implements OpenTransport, Port {
       this.#report(bound, 'back', undefined);
       await old.close();
     } catch (error) {
-      // It is tried again at the next look.
+      // The next check tries it again.
       const why = error instanceof Error ? error.message : String(error);
       bound.lose(why);
       if (why !== this.#whyUnbound) this.#report(bound, 'gone', undefined);
@@ -174,7 +178,7 @@ class UdpTransport implements OpenTransport, Port {
   }
 
   #lookAtInterface(multicast: Multicast): void {
-    // What comes of that is not known yet.
+    // The socket is being replaced, and the outcome is not known yet.
     if (this.#replacing !== undefined) return;
     const { watched } = multicast;
     const before = watched.address;
@@ -190,7 +194,7 @@ class UdpTransport implements OpenTransport, Port {
         if (joined === 'new') change ??= 're-created';
       }
     } catch (error) {
-      // It went while it was looked at.
+      // The interface disappeared during the check.
       const why = `interface ${shown(watched.name)} is of no use: ${systemCode(error) ?? String(error)}`;
       this.#lose(watched, why, before);
       return;
@@ -212,25 +216,28 @@ class UdpTransport implements OpenTransport, Port {
       return 'new';
     } catch (error) {
       if (systemCode(error) === 'ENOBUFS') return 'full';
-      // As it should be: it is a member.
+      // The socket is a member already, as it should be.
       if (change === undefined) return 'old';
       throw error;
     }
   }
 
-  /** Of every interface that had this address: Linux keeps those of interfaces that are gone. */
+  /**
+   * Leaves the group on every interface that had this address: Linux keeps the memberships of interfaces that are gone.
+   */
   #leave(address: string): void {
     try {
       for (;;) this.#socket.dropMembership(this.#options.group, address);
     } catch {
-      // There is none left.
+      // No membership is left.
     }
   }
 
   /**
-   * Linux keeps the memberships of interfaces that are gone, and a socket can have 20. Those of an interface that was re-created
-   * with its old address cannot even be left: then only another socket helps. Both are bound until it has taken over. Only
-   * then it is known what became of the interface, which is reported then.
+   * Replaces the socket by a new one that joins the group. Linux keeps the memberships of interfaces that are gone, and
+   * a socket can have 20. The memberships of an interface that was re-created with its old address cannot even be left:
+   * then only a new socket helps. Both sockets are bound until the new one has taken over. Only then is it known what
+   * became of the interface, so the change is reported then.
    */
   #replaceSocket(multicast: Multicast, change: Change, before: string | undefined): void {
     const { listen } = this.#options;
@@ -253,7 +260,9 @@ class UdpTransport implements OpenTransport, Port {
     });
   }
 
-  /** What looks as if it were there is of no use, which is reported unless it was before. */
+  /**
+   * Marks an interface as gone that seems to be there but cannot be used. That is reported, unless it was gone before.
+   */
   #lose(watched: Watched, why: string, before: string | undefined): void {
     watched.lose(why);
     if (before !== undefined) this.#report(watched, 'gone', before);
@@ -267,7 +276,10 @@ class UdpTransport implements OpenTransport, Port {
   }
 }
 
-/** Whether a socket is a member of its group: it just joined it, was one before, or can be a member of no more. */
+/**
+ * Whether a socket is a member of its group: it joined just now, it was a member before, or it has no room for another
+ * membership.
+ */
 type Membership = 'new' | 'old' | 'full';
 
 /** What happened, in words. */
@@ -285,7 +297,7 @@ function describe({ name, address, state }: Watched, change: Change, before: str
   }
 }
 
-/** Whether a local address may go and come: 0.0.0.0 is every address, and 127/8 always there. */
+/** Whether a local address may disappear and come back: 0.0.0.0 is every address, and 127/8 is always there. */
 function canVanish(at: string): boolean {
   return isIPv4(at) && at !== '0.0.0.0' && !at.startsWith('127.');
 }

@@ -5,8 +5,8 @@ import { EventQueue, type TimedEvent } from './event-queue.ts';
 const TICKS_PER_SECOND = 1_000_000;
 
 /**
- * A clock whose time passes only when it is advanced. Timers are called in the order in which they fall due, those of one moment
- * in the order in which they were set. Between two of them everything that promises do is done.
+ * A clock whose time passes only when it is advanced. Timers are called in the order in which they fall due; those of
+ * one moment, in the order in which they were set. Between two timers, everything that promises do is done.
  */
 export class VirtualClock implements TimedClock {
   readonly #start: number;
@@ -16,7 +16,7 @@ export class VirtualClock implements TimedClock {
   /** How many tasks wait for the end of this turn. */
   #endingTurn = 0;
 
-  /** @param start What it shows at first, Unix seconds. */
+  /** @param start The time that it shows at first, Unix seconds. */
   constructor(start: number) {
     this.#start = start;
   }
@@ -25,7 +25,7 @@ export class VirtualClock implements TimedClock {
 
   readonly monotonic = (): number => this.#elapsed / TICKS_PER_SECOND;
 
-  /** `unref` has no meaning here: what keeps time passing is that somebody advances it. */
+  /** `unref` has no meaning here: time passes only because a caller advances it. */
   readonly setTimer = (seconds: number, task: () => void): Timer => {
     const due = this.#elapsed + Math.max(0, Math.round(seconds * TICKS_PER_SECOND));
     const event: TimedEvent = { due, run: task, over: false };
@@ -33,7 +33,10 @@ export class VirtualClock implements TimedClock {
     return { cancel: () => this.#events.cancel(event) };
   };
 
-  /** The end of a turn passes no time, so it comes by itself: whoever awaits a report need not advance the clock. */
+  /**
+   * The end of a turn passes no time, so it comes without an advance: a caller that awaits a report need not advance
+   * the clock.
+   */
   readonly endOfTurn = (task: () => void): Timer => {
     this.#endingTurn++;
     let waiting = true;
@@ -53,7 +56,10 @@ export class VirtualClock implements TimedClock {
     };
   };
 
-  /** Lets so many seconds pass. Rejects with what a timer's task throws; the time is then that timer's. */
+  /**
+   * Lets so many seconds pass. Rejects with the error that a timer's task throws; the clock then shows the time of that
+   * timer.
+   */
   async advance(seconds: number): Promise<void> {
     const until = this.#elapsed + Math.round(seconds * TICKS_PER_SECOND);
     await this.#finishTurn();
@@ -76,7 +82,7 @@ export class VirtualClock implements TimedClock {
     return true;
   }
 
-  /** Promises first, then the tasks that wait for the end of the turn, and so on until nothing more comes of them. */
+  /** Runs promises first, then the tasks that wait for the end of the turn, and so on until nothing is left to do. */
   async #finishTurn(): Promise<void> {
     do await nextTurn();
     while (this.#endingTurn > 0);

@@ -1,17 +1,17 @@
 import type { Facts } from './interfaces.ts';
 import type { InterfaceState } from './transport.ts';
 
-/** What became of something that is watched. */
+/** How an interface or address that is watched has changed. */
 export type Change = 'gone' | 'back' | 're-created' | 're-addressed';
 
-/** An interface or an address that the socket depends on, and what it was when it was looked at last. */
+/** An interface or an address that the socket depends on, and its state at the last check. */
 export class Watched {
   readonly name: string;
   readonly #look: (preferred: string | undefined) => Facts;
   #facts: Facts;
   #changes = 0;
 
-  /** @param look Is asked each time for what it is now, and given the address in use. */
+  /** @param look Returns the present state each time. It is given the address in use. */
   constructor(name: string, look: (preferred: string | undefined) => Facts) {
     this.name = name;
     this.#look = look;
@@ -28,14 +28,14 @@ export class Watched {
     return { name: this.name, address, detail, changes: this.#changes };
   }
 
-  /** Looks again. What it sees is what it is from then on. */
+  /** Checks the state again, keeps it, and returns what has changed. */
   look(): Change | undefined {
     const before = this.#facts;
     this.#facts = this.#look(before.address);
     return changeBetween(before, this.#facts);
   }
 
-  /** It turned out to be of no use, whatever it looks like. */
+  /** Marks it as gone: it cannot be used, though it may seem to be there. */
   lose(detail: string): void {
     this.#facts = { address: undefined, identity: '', detail };
   }

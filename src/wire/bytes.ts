@@ -1,6 +1,6 @@
 /**
- * Big-endian fields, byte by byte: a DataView for each datagram costs more than all its fields.
- * The callers have checked the bounds, which is what the assertions say.
+ * Big-endian fields, read and written byte by byte: a DataView for each datagram costs more than all its fields. The
+ * callers have checked the bounds, so the type assertions hold.
  */
 export function readU16(bytes: Uint8Array, at: number): number {
   return ((bytes[at] as number) << 8) | (bytes[at + 1] as number);

@@ -23,26 +23,26 @@ import {
 import { DottedQuads } from './quads.ts';
 import { readText } from './text.ts';
 
-/** Why a datagram is not to be read any further. A value, not an error: a flood of them must cost next to nothing. */
+/** Why a datagram is refused. A value, not an error: a flood of refused datagrams must cost next to nothing. */
 export interface Refusal {
   readonly reason: DecodeReason;
   readonly offset: number;
   readonly detail: string;
 }
 
-/** What of a header differs from datagram to datagram, beside its length and HMAC. */
+/** The part of a header that differs from datagram to datagram, apart from the length and the HMAC. */
 export interface Header {
   readonly counter: number;
 }
 
-/** What stood between the header and END. */
+/** The content between the header and END. */
 export interface Body {
   readonly entries: Entry[];
-  /** Their addresses as numbers, in the same order; good until the next datagram is decoded. */
+  /** The addresses of the entries as numbers, in the same order; valid until the next datagram is decoded. */
   readonly addresses: Uint32Array;
-  /** Well-formed TLVs of a type this version does not know, stepped over. */
+  /** How many well-formed TLVs of a type that this version does not know were ignored. */
   readonly unknownTlvs: number;
-  /** The newest timestamp among the entries, or -1 without any: it says when the datagram was sent. */
+  /** The newest timestamp among the entries, or -1 if there are none: it says when the datagram was sent. */
   readonly newest: number;
 }
 
@@ -55,7 +55,7 @@ const VERSION_1 = refusal('version', 0, 'version 1, the extinct protocol of 2007
 const WRONG_FAMILY = refusal('family', 1, 'not address family 2 (IPv4)');
 const WRONG_LENGTH = refusal('length', LENGTH_AT, 'the length field is not the length of the datagram');
 
-/** The header, or what can be refused before the HMAC is computed, cheapest first. */
+/** The header, or the refusal of a check that needs no HMAC. The cheapest check comes first. */
 export function readHeader(bytes: Uint8Array): Header | Refusal {
   if (bytes.length < MIN_SIZE) return SHORT;
   if (bytes.length > MAX_SIZE) return OVERSIZE;
@@ -66,25 +66,26 @@ export function readHeader(bytes: Uint8Array): Header | Refusal {
 }
 
 /**
- * Fields are read through one view over one buffer, into which each datagram is copied: a DataView made for each
- * datagram costs more than all its fields, and reading byte by byte half as much again.
+ * Each datagram is copied into one buffer, and its fields are read through one view of that buffer. A DataView made for
+ * each datagram costs more than all its fields, and reading byte by byte costs half as much again as this.
  */
 const scratch = new Uint8Array(MAX_SIZE);
 const fields = new DataView(scratch.buffer);
 const quads = new DottedQuads(scratch, fields);
-/** A datagram holds no more entries than the shortest TLVs of any have room. */
+/** As many as there is room for TLVs of the shortest type: no datagram holds more entries. */
 const addresses = new Uint32Array(Math.floor((MAX_SIZE - MIN_SIZE) / ADDRESS_TLV_SIZE));
 
 /**
- * The walk over the TLVs: the whole datagram or nothing. Only for bytes that passed {@link readHeader}. Stricter than the
- * C receivers, which read unsigned or foreign bytes behind a missing END, and laxer in one place: an unknown TLV does
- * not cost the entries behind it.
+ * Reads the TLVs: all of the datagram or nothing. Only for bytes that passed {@link readHeader}. It is stricter than
+ * the C receivers, which go on into unsigned or foreign bytes if END is missing. In one point it is laxer: the entries
+ * behind an unknown TLV are read.
  */
 export function decodeBody(bytes: Buffer): Body | Refusal {
   const end = bytes.length;
   scratch.set(bytes);
   quads.reset();
-  // As many as if all were of the smallest kind that real senders batch: saves growing the array while it fills.
+  // The length for a datagram full of TLVs of the smallest type that real senders batch. So the array need not grow
+  // while it is filled.
   const entries: Entry[] = new Array((end - MIN_SIZE) >>> 4);
   let count = 0;
   let unknownTlvs = 0;
@@ -173,7 +174,9 @@ function readGrey(bytes: Buffer, at: number, size: number): GreyEntry | Refusal 
   };
 }
 
-/** A string whose last byte, counted in its length, is its only NUL. */
+/**
+ * A string of a GREY, or `undefined` if it is not valid. Its last byte, counted in its length, must be its only NUL.
+ */
 function readField(bytes: Buffer, start: number, end: number): string | undefined {
   return end > start && bytes[end - 1] === 0 ? readText(bytes, start, end - 1) : undefined;
 }

@@ -21,7 +21,7 @@ import {
 } from './constants.ts';
 import { textProblem, type WireText } from './text.ts';
 
-/** A GREY entry to be encoded; a string may be given as the very bytes it was received in. */
+/** A GREY entry to be encoded. A string may also be given as the bytes in which it was received. */
 export type WireGrey = Omit<GreyEntry, 'helo' | 'from' | 'to'> & {
   /** The argument of HELO or EHLO. */
   readonly helo: WireText;
@@ -31,7 +31,7 @@ export type WireGrey = Omit<GreyEntry, 'helo' | 'from' | 'to'> & {
   readonly to: WireText;
 };
 
-/** An entry as the encoder takes it. Every `Entry` is one. */
+/** An entry in the form that the encoder accepts. Every `Entry` is one. */
 export type WireEntry = WireGrey | WhiteEntry | TrappedEntry | Removal;
 
 /** Which field of an entry cannot go on the wire, and why. */
@@ -49,7 +49,7 @@ const TYPES: ReadonlyMap<EntryType, number> = new Map([
   ['remove-trapped', TYPE_REMOVE_TRAPPED],
 ]);
 
-/** What there is room for between the header and END. */
+/** How many bytes there is room for between the header and END. */
 const MAX_BODY = MAX_SIZE - MIN_SIZE;
 
 const TEXT_DETAIL = {
@@ -59,8 +59,8 @@ const TEXT_DETAIL = {
 } as const;
 
 /**
- * Writes entries one behind the other until the datagram is full, then hands out its bytes, the HMAC still zero.
- * One writer serves any number of datagrams; the bytes handed out are a copy of its own.
+ * Writes one entry after the other until the datagram is full, then returns its bytes, with the HMAC still zero. One
+ * writer serves any number of datagrams; the bytes that it returns are a copy.
  */
 export class DatagramWriter {
   readonly #bytes = Buffer.alloc(MAX_SIZE);
@@ -77,8 +77,8 @@ export class DatagramWriter {
   }
 
   /**
-   * Adds an entry. `'full'`: it is sound but this datagram has no room left for it. Otherwise what is wrong with it, or
-   * nothing. Problems are values, not errors: a hostile HELO must not cost a stack trace.
+   * Adds an entry. Returns `undefined` if it was added, `'full'` if it is valid but this datagram has no room left for
+   * it, otherwise what is wrong with it. Problems are values, not errors: a hostile HELO must not cost a stack trace.
    *
    * @param address The entry's `ip` as a number, -1 if it is not an IPv4 dotted quad: the caller has parsed it already.
    */
@@ -102,7 +102,7 @@ export class DatagramWriter {
         detail: 'is not a type of entry',
       };
     }
-    // greyd puts zero where a removal has no expiry.
+    // A removal has no expiry: greyd writes zero there.
     const expires = entry.type === 'white' || entry.type === 'trapped' ? entry.expires : 0;
     if (!isU32(expires)) return badTime('expires', expires);
     const at = this.#at;
@@ -117,7 +117,7 @@ export class DatagramWriter {
     return undefined;
   }
 
-  /** The datagram so far, END added and HMAC zero; the writer starts over. */
+  /** The datagram so far, with END added and the HMAC zero. The writer then starts over. */
   finish(counter: number): Buffer {
     const bytes = this.#bytes;
     const length = this.#at + TLV_HEADER_SIZE;
@@ -125,7 +125,7 @@ export class DatagramWriter {
     bytes[1] = FAMILY_IPV4;
     writeU16(bytes, LENGTH_AT, length);
     writeU32(bytes, COUNTER_AT, counter);
-    // END is type 0, length 4. The HMAC's and the header padding's bytes are never written and stay zero.
+    // END is type 0, length 4. The bytes of the HMAC and of the header's padding are never written and stay zero.
     writeU32(bytes, this.#at, TLV_HEADER_SIZE);
     const datagram = Buffer.allocUnsafe(length);
     bytes.copy(datagram, 0, 0, length);
@@ -133,7 +133,7 @@ export class DatagramWriter {
     return datagram;
   }
 
-  /** Forgets what was added. */
+  /** Discards the entries that were added. */
   reset(): void {
     this.#at = HEADER_SIZE;
   }
@@ -200,7 +200,7 @@ function byteLength(text: WireText): number {
   return typeof text === 'string' ? Buffer.byteLength(text) : text.length;
 }
 
-/** `size` counts the NUL. */
+/** `size` includes the NUL. */
 function writeText(bytes: Buffer, at: number, text: WireText, size: number): void {
   if (typeof text !== 'string') bytes.set(text, at);
   else if (size === text.length + 1) bytes.write(text, at, 'latin1');

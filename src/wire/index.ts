@@ -1,4 +1,4 @@
-/** The public surface of "spamd-sync/wire": the codec alone, for use inside something of your own. */
+/** The public surface of "spamd-sync/wire": the codec alone, for use in a program that does the rest itself. */
 
 export { type InspectedHeader, type InspectedTlv, type Inspection, inspectDatagram } from '../auth/inspect.ts';
 export { SyncKey } from '../auth/key.ts';

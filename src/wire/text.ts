@@ -5,7 +5,7 @@ const LF = 0x0a;
 const CR = 0x0d;
 const DEL = 0x7f;
 
-/** A string of a GREY entry as it can be handed to the encoder: text, or the very bytes. */
+/** A string of a GREY entry in a form that the encoder accepts: text, or the bytes themselves. */
 export type WireText = string | Uint8Array;
 
 /** A Buffer over the same memory, for Buffer's native string functions. */
@@ -14,8 +14,9 @@ export function bufferOver(bytes: Uint8Array): Buffer {
 }
 
 /**
- * The text of `bytes[start..end)`, its NUL already cut off: UTF-8 where valid, else Latin-1, so that no byte is lost.
- * `undefined` when it holds a NUL, CR or LF: no mail dialogue can produce one, and a newline injects lines into spamd.
+ * The text of `bytes[start..end)`, its NUL already cut off. It is read as UTF-8 if it is valid UTF-8, else as Latin-1,
+ * so that no byte is lost. `undefined` if it holds a NUL, CR or LF: no mail dialogue can produce one, and a newline
+ * injects lines into spamd.
  */
 export function readText(bytes: Buffer, start: number, end: number): string | undefined {
   let high = 0;
@@ -32,8 +33,9 @@ export function readText(bytes: Buffer, start: number, end: number): string | un
 export type TextProblem = 'empty' | 'control';
 
 /**
- * Whether a text may go on the wire at all. An empty string makes spamd lose the entry and may swallow the next, so it
- * is refused; empty *bytes* are let through, because they ask for exactly what a real sender put on the wire.
+ * Why a text may not go on the wire at all; `undefined` if it may. An empty string is refused: spamd loses the entry,
+ * and may lose the next one too. Empty *bytes* are let through: they ask for exactly what a real sender put on the
+ * wire.
  */
 export function textProblem(text: WireText): TextProblem | undefined {
   if (typeof text === 'string') {
