@@ -2,10 +2,13 @@ import { BlockList, isIPv4 } from 'node:net';
 import { LRUCache } from 'lru-cache';
 import { badOption } from '../validate.ts';
 
-/** Enough for every source of a group and some others; an answer that was evicted is worked out again. */
+/**
+ * How many answers are kept: enough for every source of a group and some others. An answer that was evicted is computed
+ * again.
+ */
 const REMEMBERED = 1024;
 
-/** Which source addresses may write: IPv4 addresses and CIDR prefixes. */
+/** Which source addresses may send: IPv4 addresses and CIDR prefixes. */
 export class AllowList {
   readonly #list = new BlockList();
   readonly #answers = new LRUCache<string, boolean>({ max: REMEMBERED });

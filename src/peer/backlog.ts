@@ -5,11 +5,13 @@ import type { BulkRate } from './bulk-rate.ts';
 import { MAX_LATE, type Pacer } from './pacer.ts';
 import type { Packable } from './packer.ts';
 
-/** What a datagram has room for between header and END. */
+/** How many bytes a datagram has room for between header and END. */
 const ROOM = MAX_SIZE - MIN_SIZE;
-/** The same beside the freshness marker that old entries need. */
+/** The same, less the freshness marker that old entries need. */
 const ROOM_BESIDE_MARKER = ROOM - ADDRESS_TLV_SIZE;
-/** The brackets that sender and recipient may be given for spamd, and the NUL behind each of the three strings. */
+/**
+ * The brackets that may be added to sender and recipient for spamd, and the NUL after each of the three strings, bytes.
+ */
 const GREY_EXTRAS = 4 + 3;
 
 export interface BacklogOptions<T> {
@@ -17,24 +19,24 @@ export interface BacklogOptions<T> {
   /** Shared with seeds at the default rate. */
   readonly pacer: Pacer;
   readonly bulkRate: BulkRate;
-  /** Called with a datagram's worth each time that one is due. */
+  /** Called with the entries of one datagram each time that one is due. */
   readonly onDue: (items: readonly T[]) => void;
 }
 
 /**
- * The rate limit of bulk sends. A call that makes more than a second's worth of datagrams, and more than one, has a
- * second's worth go at once and the rest wait here, a datagram's worth at a time; all such calls share the rate. Other
- * calls go at once, save for what is about an address that still waits here: the entries of one address keep their
- * order.
+ * The rate limit of bulk sends. A bulk send is a call that makes more than one datagram, and more than a second's
+ * worth. A second's worth goes at once. The rest waits here, in pieces of one datagram each. All bulk sends share the
+ * rate. Other calls go at once, except for their entries about an address that still waits here: the entries of one
+ * address keep their order.
  */
 export class Backlog<T extends Packable> {
   readonly #options: BacklogOptions<T>;
   readonly #pieces: T[][] = [];
-  /** How many of the entries that wait are about an address. */
+  /** How many of the waiting entries are about an address, by address. */
   readonly #waiting = new Map<string, number>();
-  /** What the last piece has room for. */
+  /** How many bytes the last piece has room for. */
   #room = 0;
-  /** The first piece's place, by the monotonic clock, seconds. */
+  /** When the first piece is due, by the monotonic clock, seconds. */
   #due = 0;
   #timer: Timer | undefined;
 
@@ -42,7 +44,7 @@ export class Backlog<T extends Packable> {
     this.#options = options;
   }
 
-  /** @returns What of one call goes at once; the rest is kept. */
+  /** @returns The entries of one call that go at once; the others are kept. */
   admit(items: readonly T[]): readonly T[] {
     if (this.#isBulk(items)) {
       const end = this.#reserveAtOnce(items);
@@ -54,7 +56,7 @@ export class Backlog<T extends Packable> {
     return items.filter(({ entry }) => !this.#waiting.has(entry.ip));
   }
 
-  /** Takes back what waits, which then never is due. */
+  /** Removes the waiting entries and returns them. They are never due then. */
   clear(): T[] {
     this.#timer?.cancel();
     this.#timer = undefined;
@@ -72,7 +74,10 @@ export class Backlog<T extends Packable> {
     return false;
   }
 
-  /** Reserves places for a bulk send until one is in the future, and returns where the part ends that may go now. */
+  /**
+   * Reserves places for the datagrams of a bulk send until one is in the future. Returns where the entries end that may
+   * go now.
+   */
   #reserveAtOnce(items: readonly T[]): number {
     if (this.#waiting.size > 0) return 0;
     let end = 0;
@@ -97,7 +102,7 @@ export class Backlog<T extends Packable> {
     this.#setTimer();
   }
 
-  /** Until it is empty a process stays alive for it: its entries are to be sent. */
+  /** The timer keeps the process alive until the backlog is empty: its entries must be sent. */
   #setTimer(): void {
     if (this.#pieces.length === 0) return;
     const { clock } = this.#options;
@@ -121,7 +126,7 @@ export class Backlog<T extends Packable> {
     else this.#waiting.delete(ip);
   }
 
-  /** Takes the next place and returns whether its datagram may go now; otherwise it is the first piece's. */
+  /** Takes the next place and returns whether its datagram may go now. If not, the place is that of the first piece. */
   #reserve(): boolean {
     const { clock, pacer, bulkRate } = this.#options;
     const now = clock.monotonic();
@@ -131,19 +136,19 @@ export class Backlog<T extends Packable> {
   }
 }
 
-/** Where the datagram ends that begins with the entry at `from`. */
+/** Where the datagram ends that begins with the entry at `from`: the index after its last entry. */
 function endOfDatagram(items: readonly Packable[], from: number): number {
   let left = items[from]?.backdated === true ? ROOM_BESIDE_MARKER : ROOM;
   let end = from;
   for (let item = items[end]; item !== undefined; item = items[++end]) {
     left -= sizeOf(item.entry);
-    // What does not fit even alone has a place of its own here: it will be skipped.
+    // An entry that does not fit even alone has a place of its own here; it is skipped later.
     if (left < 0) return Math.max(end, from + 1);
   }
   return end;
 }
 
-/** What an entry takes of a datagram, in the longer of its forms. */
+/** How many bytes of a datagram an entry takes, in the longer of its forms. */
 function sizeOf(entry: Entry): number {
   if (entry.type !== 'grey') return ADDRESS_TLV_SIZE;
   const { helo, from, to } = entry;

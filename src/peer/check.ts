@@ -6,20 +6,20 @@ import { badOption, checkMembers, isList, isObject } from '../validate.ts';
 
 const TYPES: ReadonlySet<string> = new Set(['grey', 'white', 'trapped', 'remove-white', 'remove-trapped']);
 
-/** An entry that may be sent, as far as its caller is concerned. */
+/** An entry in which the caller made no mistake. */
 export interface CheckedEntry {
   readonly entry: Entry;
-  /** Its `ip` as a number, parsed once for all that follows; -1 for IPv6. */
+  /** Its `ip` as a number, parsed once for all later steps; -1 for IPv6. */
   readonly address: number;
 }
 
 /**
- * Refuses what only a mistake in the calling program can produce. What a hostile client can produce is not refused but
- * skipped and reported, so that it cannot break the caller.
+ * Refuses an entry that only a mistake in the calling program can produce. An entry that a hostile client can produce
+ * is not refused here but skipped and reported later, so that the client cannot make the caller fail.
  *
- * @param index Its place in the list, where one was given.
- * @throws {EntryError} `ERR_SPAMD_FIELD`: not a type of entry, an ip that is not an IP address, a time outside
- * 0..2^32-1, a string that is not one.
+ * @param index Its place in the list, if a list was given.
+ * @throws {EntryError} `ERR_SPAMD_FIELD`: a type that is not a type of entry, an ip that is not an IP address, a time
+ * outside 0..2^32-1, a helo, from or to that is not a string.
  */
 export function checkedEntry(entry: Entry, index?: number): CheckedEntry {
   if (!isObject(entry)) throw new EntryError('entry', entry, index, 'is not an object');
@@ -38,7 +38,9 @@ export function checkedEntry(entry: Entry, index?: number): CheckedEntry {
   return { entry, address };
 }
 
-/** @throws {EntryError} `ERR_SPAMD_FIELD` for what is not an object; what is in it {@link checkedEntry} looks at. */
+/**
+ * @throws {EntryError} `ERR_SPAMD_FIELD` for a value that is not an object. {@link checkedEntry} checks its members.
+ */
 export function checkedTuple(tuple: Tuple): Tuple {
   if (isObject(tuple)) return tuple;
   throw new EntryError('tuple', tuple, undefined, 'is not an object with ip, helo, from, to');
@@ -57,9 +59,9 @@ export function checkedExpires(expires: number | Date): number {
 }
 
 /**
- * The entries of an announcement, if they and its options are such.
+ * The entries of an announcement, checked, as are its options.
  *
- * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is not a list of entries, and for invalid options.
+ * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for a value that is not a list of entries, and for invalid options.
  * @throws {EntryError} `ERR_SPAMD_FIELD`, see {@link checkedEntry}.
  */
 export function checkedList(entries: Iterable<Entry>, options: AnnounceOptions): readonly CheckedEntry[] {

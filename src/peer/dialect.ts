@@ -6,13 +6,13 @@ import type { Dialect } from './options.ts';
 /**
  * Why an entry is not sent to the targets of a dialect:
  * - `address`: not an IPv4 address that a mail client can have (IPv6, 0/8, multicast, broadcast);
- * - `control`: a string holds NUL, CR, LF or another control character, with which it could inject lines into spamd;
- * - `empty`: an empty helo or recipient, for which spamd loses this entry or the next;
+ * - `control`: a string holds NUL, CR, LF or another control character, which could inject lines into spamd;
+ * - `empty`: an empty helo or recipient, which makes spamd lose this entry or the next;
  * - `unsafe`: a string that makes greyd exit (a quote, a backslash, more than 256 bytes);
  * - `removal`: spamd does not know removals, and stops reading a datagram at one;
- * - `too-long`: does not fit in a datagram even alone;
+ * - `too-long`: the entry does not fit in a datagram even alone;
  * - `overload`: too many entries are waiting to be sent (`batch.maxQueued`);
- * - `closed`: the peer was closed while the entry, of a bulk send, waited for its turn (`batch.bulkRate`).
+ * - `closed`: the peer was closed while the entry of a bulk send waited for its turn (`batch.bulkRate`).
  */
 export type SkipReason = 'address' | 'control' | 'empty' | 'unsafe' | 'removal' | 'too-long' | 'overload' | 'closed';
 
@@ -20,7 +20,8 @@ export type SkipReason = 'address' | 'control' | 'empty' | 'unsafe' | 'removal' 
 const GREYD_MAX_TEXT = 256;
 
 /**
- * The entry sanitised for a dialect: in the form that its receivers keep it in, or why they must not be sent it.
+ * The entry sanitised for a dialect, in the form in which its receivers keep it; or the reason why they must not be
+ * sent this entry.
  *
  * @param address The entry's `ip` as a number; -1 for IPv6.
  */
@@ -37,7 +38,7 @@ export function inDialect(entry: Entry, address: number, dialect: Dialect): Entr
   }
 }
 
-/** As the client typed it; brackets are added where a parser or a greyd took them off. */
+/** The entry as the client typed it. Brackets are added if a parser or a greyd removed them. */
 function forSpamd(entry: GreyEntry): GreyEntry | SkipReason {
   const from = bracketed(entry.from);
   const to = bracketed(entry.to);
@@ -46,8 +47,9 @@ function forSpamd(entry: GreyEntry): GreyEntry | SkipReason {
 }
 
 /**
- * As greyd's own `normalize_email_addr` would have it. It never announces the null sender, but stores `<>` without
- * harm and promotes it, where an empty one would lie there until it expires.
+ * The entry as greyd's own `normalize_email_addr` would write it, except for the null sender. greyd never announces a
+ * null sender. It stores `<>` without harm and later promotes the tuple, whereas a tuple with an empty sender would
+ * stay there until it expires.
  */
 function forGreyd(entry: GreyEntry): GreyEntry | SkipReason {
   const stripped = unquoted(entry.from);

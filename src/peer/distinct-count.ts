@@ -1,10 +1,12 @@
 const REGISTERS = 4096;
-/** Bits of a hash that are left to count leading zeros in, once those that choose a register are taken. */
+/** The bits of a hash in which leading zeros are counted. The other bits choose the register. */
 const RANK_BITS = 20;
 /** The bias of the harmonic mean, for this many registers (Flajolet et al., HyperLogLog, 2007). */
 const ALPHA = 0.7213 / (1 + 1.079 / REGISTERS);
 
-/** Estimates how many different numbers were added, to some 2 %, in 4 KB however many they are: a HyperLogLog. */
+/**
+ * Estimates how many different numbers were added, to some 2 %. It takes 4 KB, however many there are: a HyperLogLog.
+ */
 export class DistinctCount {
   readonly #registers = new Uint8Array(REGISTERS);
   #empty = REGISTERS;
@@ -16,7 +18,7 @@ export class DistinctCount {
     this.addMixed(mixed(value));
   }
 
-  /** @param hash What {@link mixed} makes of the number: for one that several count. */
+  /** @param hash The number after {@link mixed}. Several counters of one number need only one call of that. */
   addMixed(hash: number): void {
     const register = hash & (REGISTERS - 1);
     const rank = Math.clz32(hash >>> (32 - RANK_BITS)) - (32 - RANK_BITS) + 1;
@@ -29,13 +31,16 @@ export class DistinctCount {
 
   get estimate(): number {
     const raw = (ALPHA * REGISTERS * REGISTERS) / this.#sum;
-    // Few numbers are better counted by the registers that none of them chose.
+    // For few numbers, the count of registers that none of them chose gives a better estimate.
     const linear = this.#empty > 0 && raw <= 2.5 * REGISTERS;
     return Math.round(linear ? REGISTERS * Math.log(REGISTERS / this.#empty) : raw);
   }
 }
 
-/** Every bit of the number in every bit of the result: the finalizer of MurmurHash3, which maps no two to one. */
+/**
+ * The finalizer of MurmurHash3. Every bit of the number affects every bit of the result, and no two numbers have the
+ * same result.
+ */
 export function mixed(value: number): number {
   let hash = value;
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);

@@ -13,7 +13,7 @@ import { countEntry, type EntryCounts, noEntries } from './stats.ts';
 export interface SourceHealth {
   /** IPv4, dotted quad. */
   readonly address: string;
-  /** When a datagram of it was last delivered; `undefined`: never. */
+  /** When a datagram from this address was last delivered; `undefined` if none was. */
   readonly lastReceived: number | undefined;
   /** Datagrams delivered. */
   readonly accepted: number;
@@ -22,19 +22,22 @@ export interface SourceHealth {
   /** Datagrams not delivered, by reason. */
   readonly drops: Readonly<Partial<Record<DropReason, number>>>;
   /**
-   * How many of its datagrams seem to be missing, by their counters. An estimate, and an upper bound: what it sent to
-   * others alone, as in a seed to one host, is in it too.
+   * How many of its datagrams seem to be missing, by their counters. This is an estimate, and an upper bound: it
+   * includes the datagrams that the source sent only to others, as in a seed to one host.
    */
   readonly lost: number;
-  /** The newest timestamp of its last datagram less our time, seconds: how far its clock is ahead. */
+  /** The newest timestamp of its last datagram minus our time, seconds: how far its clock is ahead of ours. */
   readonly skew: number | undefined;
-  /** The place in our keyring of the key that signed its last datagram; above 0, it has not changed to the new key. */
+  /**
+   * The place in our keyring, from 0, of the key that signed its last datagram. Above 0: the source has not changed to
+   * the new key.
+   */
   readonly keyIndex: number | undefined;
-  /** The keys that signed its datagrams, at most four, the one that did last first. */
+  /** The keys that signed its datagrams, at most four, the one that was used last first. */
   readonly signedBy: readonly SignedBy[];
   /**
-   * In which of the last eight intervals of ten minutes a datagram of it was delivered, 0..255: bit 0 is the current
-   * interval, bit 7 the oldest. As the reach of chronyc(1).
+   * In which of the last eight intervals of ten minutes a datagram of this source was delivered, one bit for each,
+   * 0..255: bit 0 is the current interval, bit 7 the oldest. It is like the reach of chronyc(1).
    */
   readonly reach: number;
 }
@@ -47,55 +50,58 @@ export interface SignedBy {
   readonly lastReceived: number;
 }
 
-/** How a configured target fares. */
+/** How sending to a configured target goes. */
 export interface TargetHealth {
   /** The target as it was configured. */
   readonly target: string;
-  /** Which receivers are there. */
+  /** Which kind of receivers the target has. */
   readonly dialect: Dialect;
   /** Whether it is the group rather than one host. */
   readonly multicast: boolean;
-  /** What its name resolved to; `undefined` while it does not. */
+  /** The address that its name resolved to; `undefined` while the name does not resolve. */
   readonly address: string | undefined;
   /** Datagrams sent to it. */
   readonly sent: number;
   /** Datagrams that could not be sent. */
   readonly failed: number;
-  /** Why the last datagram could not be sent; `undefined` once one could. */
+  /** Why the last datagram could not be sent; `undefined` if it was sent. */
   readonly lastError: SpamdSyncError | undefined;
   /**
-   * When something from its address was last delivered, Unix seconds; `undefined`: it is silent, or sends from another
-   * address, as a greyd with several does.
+   * When a datagram from the target's address was last delivered, Unix seconds. `undefined` if none was: the target is
+   * silent, or sends from another address, as a greyd with several addresses does.
    */
   readonly lastReceived: number | undefined;
 }
 
-/** Who was received from, and how sending to each target fares. */
+/** The sources that the peer received from, and how sending to each target goes. */
 export interface PeerHealth {
   /** Each address that sent something, authenticated sources first. */
   readonly sources: readonly SourceHealth[];
   /** Each configured target. */
   readonly targets: readonly TargetHealth[];
-  /** The interface of the group, and the address that is listened on, where they are given by name. */
+  /** The interface of the group and the address that the peer listens on, if the options name them. */
   readonly interfaces: readonly InterfaceState[];
-  /** The fingerprints of the keys of the keyring, the one that signs first. */
+  /** The fingerprints of the keys of the keyring, the signing key first. */
   readonly keys: readonly string[];
   /** Sources that were evicted to make room for others. */
   readonly sourcesForgotten: number;
 }
 
-/** A group has tens of hosts; this many authenticated sources are kept before the longest silent is forgotten. */
+/**
+ * A group has tens of hosts. This many authenticated sources are kept; then the one that was silent longest is
+ * forgotten.
+ */
 const MAX_AUTHENTICATED = 1024;
 /** Unauthenticated sources are kept apart, so that forged ones cannot evict those of the group. */
 const MAX_UNAUTHENTICATED = 256;
-/** So many datagrams in a row that fail verification mean another key rather than line noise. */
+/** This many datagrams in a row that fail verification mean another key, and not line noise. */
 const MISMATCH_AFTER = 5;
-/** Of so many sources other than targets each kind of warning is given: source addresses can be forged. */
+/** Each kind of warning is given for this many sources at most, targets not counted: source addresses can be forged. */
 const MAX_WARNED = 64;
-/** What one interval of the reach is, seconds: as long as a datagram is fresh, unless set otherwise. */
+/** The length of one interval of the reach, seconds: as long as a datagram is fresh by default. */
 const REACH_INTERVAL = 600;
 const REACH_MASK = 0xff;
-/** So many keys of a source are kept: a keyring in rotation has two. */
+/** This many keys of a source are kept: a keyring in rotation has two. */
 const MAX_KEYS = 4;
 
 class SourceRecord {
@@ -109,12 +115,12 @@ class SourceRecord {
   failedInARow = 0;
   #signedBy: { readonly fingerprint: string; lastReceived: number }[] = [];
   #reach = 0;
-  /** In which interval the reach was last brought up to date. */
+  /** The interval in which the reach was last brought up to date. */
   #interval = 0;
 
   received(now: number): void {
     this.#reach = this.reachAt(now) | 1;
-    // A clock that was set back must not shift what is there already a second time.
+    // If the clock was set back, the bits must not be shifted a second time for the same intervals.
     this.#interval = Math.max(this.#interval, Math.floor(now / REACH_INTERVAL));
   }
 
@@ -137,11 +143,17 @@ class SourceRecord {
   }
 }
 
-/** What of sources an operator should look at. Each is called once for a source. */
+/**
+ * The warnings about sources that an operator should look at. Each is called once for a source; `onMismatch` is called
+ * again for a target that fails again after it was authenticated.
+ */
 export interface HealthWarnings {
-  /** Its datagrams repeatedly fail verification. `target` is the target of that address, if it is one. */
+  /**
+   * The datagrams of this address repeatedly fail verification. `target` is the target with this address, if there is
+   * one.
+   */
   readonly onMismatch: (address: string, target: string | undefined) => void;
-  /** It is authenticated, but `allow` does not name it. */
+  /** The source is authenticated, but `allow` does not name it. */
   readonly onNotAllowed: (address: string) => void;
 }
 
@@ -197,7 +209,7 @@ export class Health {
     if (reason === 'source' && addFirst(this.#notAllowed, source.address)) this.#warnings.onNotAllowed(source.address);
   }
 
-  /** Targets are few and configured, so they are warned of whatever others forge. */
+  /** Targets are few and configured. So a warning about a target is given however many other addresses are forged. */
   #warnOfMismatch(address: string): void {
     const target = this.#outlets().find(({ link }) => link.address === address)?.target.name;
     if (target === undefined && !addFirst(this.#mismatched, address)) return;

@@ -8,17 +8,17 @@ import { freshUntil, isFresh, ReplayWindow } from './replay-window.ts';
 import type { SentDigests } from './sent-digests.ts';
 
 /**
- * Why something received was not delivered. The codec's reasons first, then:
- * - `self`: our own datagram, come back from the group to this host;
+ * Why a received datagram or entry was not delivered. The codec's reasons first, then:
+ * - `self`: our own datagram, which came back from the group to this host;
  * - `duplicate`: its digest was seen before (the other copy of a multicast, or a replay);
- * - `stale`: its newest timestamp is further than `maxSkew` from now, or it has no entry and so no timestamp;
- * - `source`: authenticated, but from an address that `allow` does not name;
+ * - `stale`: the newest timestamp is further than `maxSkew` from now, or there is no entry and so no timestamp;
+ * - `source`: the datagram is authenticated, but from an address that `allow` does not name;
  * - `overload`: an entry for which a reader of `received()` had no room, or a datagram beyond the first 4096 that
  *   arrived before the peer was open.
  */
 export type DropReason = DecodeReason | 'self' | 'duplicate' | 'stale' | 'source' | 'overload';
 
-/** Something received that was not delivered. */
+/** A received datagram or entry that was not delivered. */
 export interface Drop {
   /** Why. */
   readonly reason: DropReason;
@@ -26,18 +26,18 @@ export interface Drop {
   readonly source: Source;
   /** Bytes of the datagram; 0 for an entry for which a reader had no room. */
   readonly size: number;
-  /** In words. Holds nothing from the datagram but numbers. */
+  /** The reason in words. It holds no text from the datagram, only numbers. */
   readonly detail: string;
 }
 
 /** A datagram that may be applied. */
 export interface Accepted {
   readonly entries: readonly Entry[];
-  /** Their addresses as numbers, in the same order; good until the next datagram is accepted. */
+  /** The addresses of the entries as numbers, in the same order; valid until the next datagram is accepted. */
   readonly addresses: Uint32Array;
   readonly counter: number;
   readonly unknownTlvs: number;
-  /** The newest timestamp in it, Unix seconds; -1 without any. */
+  /** The newest timestamp in it, Unix seconds; -1 if there is none. */
   readonly newest: number;
   readonly keyIndex: number;
 }
@@ -56,9 +56,9 @@ export interface InboundOptions {
 }
 
 /**
- * The one way in: bytes, their source and the time go in; entries or one reason come out. No socket, no clock.
- * Only what passed every check leaves a trace here, so that forged datagrams cannot fill the replay window and a copy
- * from elsewhere cannot keep the real one out.
+ * Every received datagram comes through here: bytes, their source and the time go in; entries or one reason come out.
+ * It has no socket and no clock. Only a datagram that passed every check leaves a trace here. So forged datagrams
+ * cannot fill the replay window, and a copy from an address that is not allowed cannot keep the real datagram out.
  */
 export class Inbound {
   readonly #options: InboundOptions;
@@ -95,8 +95,8 @@ export class Inbound {
   }
 
   /**
-   * The digest alone does not tell: two hosts that announce the same in the same second with the same counter make the same
-   * bytes.
+   * Whether a datagram is our own and came back from the group. The digest alone does not show that: two hosts that
+   * announce the same entries in the same second with the same counter make the same bytes.
    */
   #isEcho(digest: string, { address }: Source, now: number): boolean {
     return this.#options.sent.has(digest, now) && this.#options.isLocal(address);

@@ -1,8 +1,15 @@
-/** A jump ahead by more than this is another process behind the same address and port, not a loss. */
+/**
+ * If the counter jumps ahead by more than this, it is another process behind the same address and port, and not a loss.
+ */
 export const MAX_GAP = 65_536;
-/** How far behind a datagram may come in and still count as overtaken rather than as a restart. */
+/**
+ * A datagram that comes in at most this far behind was overtaken. If it is further behind, the sender was restarted.
+ */
 const MAX_LATE = 64;
-/** Programs that send and exit (greydb, FreeBSD's spamdb) use a new port each time: keep the latest few. */
+/**
+ * How many ports of an address are kept, the latest ones. Programs that send and exit (greydb, FreeBSD's spamdb) use a
+ * new port each time.
+ */
 const MAX_PORTS = 16;
 
 interface Flow {
@@ -11,9 +18,10 @@ interface Flow {
 }
 
 /**
- * Estimates from the counters in the datagrams of one address how many did not arrive. An upper bound where the sender
- * also sends to others alone, as a seed to one host does: its counter goes on meanwhile. A counter belongs to a process,
- * restarts with it, and several processes may send from one address, so flows are told apart by port.
+ * Estimates how many datagrams of one address did not arrive, from the counters in those that did. It is an upper bound
+ * if the sender also sends to others alone, as a seed to one host does: its counter goes on meanwhile. A counter
+ * belongs to a process and restarts with it. Several processes may send from one address, so each port is followed by
+ * itself.
  */
 export class LossEstimate {
   readonly #flows = new Map<number, Flow>();
@@ -25,7 +33,7 @@ export class LossEstimate {
     return this.#lost;
   }
 
-  /** A datagram that was not a copy of an earlier one came from this port. */
+  /** Takes note of a datagram from this port. It must not be a copy of an earlier one. */
   received(port: number, counter: number): void {
     const flow = this.#flows.get(port);
     if (flow === undefined) this.#begin(port, counter);

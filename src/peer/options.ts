@@ -8,24 +8,26 @@ import { udp } from '../transport/udp.ts';
 import { badOption, checkedWhole, checkMembers, checkMethods, checkSignal, isObject } from '../validate.ts';
 import { AllowList } from './allow.ts';
 
-/** In what form the receiver at a target keeps mail addresses, and whether it knows removals: `spamd` or `greyd`. */
+/**
+ * The form in which the receiver at a target keeps mail addresses, and whether it knows removals: `spamd` or `greyd`.
+ */
 export type Dialect = 'spamd' | 'greyd';
 
 /** Where to receive, and with which buffer. */
 export interface ListenOptions {
   /** A local IPv4 address to bind, or the name of an interface on which to join the group. Default `0.0.0.0`. */
   readonly at?: string | undefined;
-  /** Receive buffer to ask the kernel for, bytes, 4096..2^30. Default 4 MiB; `stats()` says what was granted. */
+  /** Receive buffer to ask the kernel for, bytes, 4096..2^30. Default 4 MiB; `stats()` says how much was granted. */
   readonly receiveBuffer?: number | undefined;
 }
 
 /** Where to send, and to what kind of receiver. */
 export interface TargetOptions {
-  /** A host name, an IPv4 address, or for multicast an interface name, also with its TTL (`em0:2`). */
+  /** A host name or an IPv4 address; for multicast an interface name, with or without its TTL (`em0:2`). */
   readonly host: string;
   /** UDP port, 1..65535. Default: the peer's own. */
   readonly port?: number | undefined;
-  /** Default `spamd`. */
+  /** The kind of receiver. Default `spamd`. */
   readonly dialect?: Dialect | undefined;
   /** Multicast TTL, 1..255, for an interface. Default 1. */
   readonly ttl?: number | undefined;
@@ -33,56 +35,64 @@ export interface TargetOptions {
 
 /** How entries are put into datagrams, and how fast many of them are sent. */
 export interface BatchOptions {
-  /** How long an entry may wait for others to share its datagram, milliseconds, 0..60000. Default 0: this turn only. */
+  /**
+   * How long an entry may wait for others to share its datagram, milliseconds, 0..60000. Default 0: until the end of
+   * this turn of the event loop.
+   */
   readonly lingerMs?: number | undefined;
-  /** How many entries may be waiting or on their way, 1..2^24; further ones are skipped. Default 65536. */
+  /** How many entries may be waiting or on their way, 1..2^24; more entries are skipped. Default 65536. */
   readonly maxQueued?: number | undefined;
   /**
-   * The rate of bulk sends, datagrams a second, 0.01..10000: of calls of `announce()` with more than a second's worth, and of
-   * seeds without a rate of their own, all together. A second's worth, at least one datagram, goes at once.
+   * The rate of bulk sends, datagrams a second, 0.01..10000. A call of `announce()` with more than a second's worth is
+   * a bulk send. All bulk sends share this rate, and so do seeds without a rate of their own. A second's worth, at
+   * least one datagram, goes at once.
    *
-   * Default: 3, some 255 addresses a second, and less the more WHITE the group holds, as far as known: an OpenBSD spamd
-   * that is sent more than some 330 entries while it scans its database locks itself up for good, and its scan takes up to
-   * 50 microseconds for each WHITE. `stats().bulk` shows the rate and the number of WHITE that it follows. Give a higher
-   * rate where every receiver is a greyd, a host of this library, or a spamd whose pipe holds more than 16 KiB.
+   * Default: 3, some 255 addresses a second, and less the more WHITE the group holds, as far as known. The reason: an
+   * OpenBSD spamd that is sent more than some 330 entries while it scans its database locks itself up for good, and its
+   * scan takes up to 50 microseconds for each WHITE. `stats().bulk` shows the rate and the number of WHITE that it
+   * follows. Give a higher rate if every receiver is a greyd, a host of this library, or a spamd whose pipe holds more
+   * than 16 KiB.
    */
   readonly bulkRate?: number | undefined;
 }
 
-/** Options of `SyncPeer.open()`. One that is `undefined` is absent. */
+/** Options of `SyncPeer.open()`. An option that is `undefined` is absent. */
 export interface SyncPeerOptions {
-  /** The group's key. To run without one ask for it by name, `SyncKey.none()`. */
+  /** The group's key. To run without a key, give `SyncKey.none()`. */
   readonly key: SyncKey | Keyring;
   /**
    * Where to receive, as spamd's `-y`: an interface name (joins the group there) or a local IPv4 address.
    * Default `0.0.0.0`, every address but no group. `false`: send only, from a port of the system's choice.
    */
   readonly listen?: string | ListenOptions | false | undefined;
-  /** Where to send, as spamd's `-Y`: a host name, an address, an interface (`em0`) or an interface with TTL (`em0:2`). */
+  /**
+   * Where to send, as spamd's `-Y`: a host name, an address, an interface (`em0`), or an interface with its TTL
+   * (`em0:2`).
+   */
   readonly targets?: readonly (string | TargetOptions)[] | undefined;
   /** UDP port to listen on and to send to, 0..65535. Default 8025; 0 listens on a port of the system's choice. */
   readonly port?: number | undefined;
   /** The multicast group. Default 224.0.1.240, spamd's; greyd's own default is 224.0.1.241. */
   readonly group?: string | undefined;
   /**
-   * Addresses and CIDR prefixes that may send, IPv4. Default: whoever has the key. A greyd sends unicast from an address
-   * that its kernel picks, which need not be the one that it listens on: allow that one too.
+   * The IPv4 addresses and CIDR prefixes that may send. Default: every host that has the key. A greyd sends unicast
+   * from an address that its kernel picks, which may differ from the address that it listens on: allow that one too.
    */
   readonly allow?: readonly string[] | undefined;
-  /** How far a datagram's newest timestamp may lie from now, seconds, 1..2^31. Default 600; `false` for any. */
+  /** How far a datagram's newest timestamp may lie from now, seconds, 1..2^31. Default 600; `false` for any time. */
   readonly maxSkew?: number | false | undefined;
   /** How many digests of received datagrams are remembered against replay, 1..2^24. Default 131072, some 17 MB. */
   readonly maxDigests?: number | undefined;
   /** How entries are put into datagrams, and how fast many of them are sent. */
   readonly batch?: BatchOptions | undefined;
   /**
-   * Whether to open also while the interface of the group, or the local address of `listen`, is not there, as at a boot that
-   * is not through: that is a `warning`, and the group is joined, or the address bound, within seconds of its coming. A
-   * target that is an interface not there yet must be that of `listen`, or be named with its TTL. Default `false`:
-   * `open()` rejects.
+   * Whether to open even if the interface of the group, or the local address of `listen`, is not there yet, as early in
+   * a boot. The peer then gives a `warning`, and joins the group or binds the address within seconds after it appears.
+   * If a target is an interface that is not there yet, it must be that of `listen`, or be named with its TTL. Default
+   * `false`: `open()` rejects.
    */
   readonly waitForInterface?: boolean | undefined;
-  /** Default UDP. */
+  /** What sends and receives datagrams. Default UDP. */
   readonly transport?: Transport | undefined;
   /** The time and timers, see `Clock`. Default the system's. */
   readonly clock?: Clock | undefined;
@@ -131,7 +141,7 @@ export class Settings {
   readonly key: SyncKey | Keyring;
   readonly listen: ListenAt | false;
   readonly targets: readonly Target[];
-  /** The port of targets that name none. */
+  /** The port of targets that do not give one. */
   readonly port: number;
   readonly group: string;
   readonly allow: AllowList | undefined;
@@ -139,7 +149,7 @@ export class Settings {
   readonly maxDigests: number;
   readonly lingerMs: number;
   readonly maxQueued: number;
-  /** Datagrams a second; `undefined`: follows the number of WHITE. */
+  /** Datagrams a second; `undefined`: the rate follows the number of WHITE. */
   readonly bulkRate: number | undefined;
   readonly waitForInterface: boolean;
   readonly transport: Transport;
@@ -203,15 +213,15 @@ function checkedTargets(port: number, targets: SyncPeerOptions['targets'] = []):
 }
 
 /**
- * @param name Of the option that it was given as.
- * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what cannot be a target.
+ * @param name The option that holds it, for the error.
+ * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for a value that cannot be a target.
  */
 export function checkedTarget(name: string, given: string | TargetOptions, defaultPort: number): Target {
   const target: TargetOptions = typeof given === 'string' ? { host: given } : given;
   if (typeof target?.host !== 'string') throw badOption(name, 'neither a name nor an object with a host', given);
   checkMembers(name, target, { host: true, port: true, dialect: true, ttl: true });
   const { dialect = DEFAULTS.dialect, port = defaultPort } = target;
-  // As in spamd's -Y, a colon and a number are an interface's TTL.
+  // As in spamd's -Y, a colon and a number after an interface give the TTL.
   const parts = /^([^:]+):(\d+)$/.exec(target.host);
   const host = parts?.[1] ?? target.host;
   const ttl = target.ttl ?? (parts === null ? undefined : Number(parts[2]));
@@ -232,7 +242,7 @@ export function checkedTarget(name: string, given: string | TargetOptions, defau
 }
 
 /**
- * A number of datagrams a second, if one was given.
+ * Checks a number of datagrams a second, if one was given.
  *
  * @throws {SpamdSyncError} `ERR_SPAMD_OPTION`, naming the option.
  */

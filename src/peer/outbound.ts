@@ -38,9 +38,9 @@ interface Packed {
 }
 
 /**
- * The one way out: entries are queued, those of a bulk send paced, sanitised for each dialect, packed into datagrams of
- * up to 1408 bytes, signed once, and the same bytes sent to every target of that dialect. One target failing holds back
- * no other.
+ * Every announcement goes out through here. Entries are queued, and those of a bulk send are paced. They are sanitised
+ * for each dialect, packed into datagrams of up to 1408 bytes and signed once. The same bytes go to every target of the
+ * dialect. A target that fails does not hold back the others.
  */
 export class Outbound {
   readonly #options: OutboundOptions;
@@ -59,7 +59,7 @@ export class Outbound {
       ...options,
       onDue: (items) => {
         this.#enqueue(items.map((item) => ({ ...item, backdated: true })));
-        // At once: lingering, one piece after the other would gather to a burst.
+        // The piece goes at once: if pieces lingered, they would gather to a burst.
         this.#scheduled?.();
       },
     });
@@ -77,16 +77,16 @@ export class Outbound {
     for (const { entry } of entries.slice(room)) {
       for (const dialect of this.#dialects) this.#skip(submission, entry, dialect, 'overload');
     }
-    // Written out: spreading each costs more than everything else that is done with it.
+    // The members are written out: spreading each entry costs more than everything else that is done with it.
     const items = entries.slice(0, room).map(({ entry, address }) => ({ entry, address, submission, backdated }));
     this.#pending += items.length;
     submission.expect(items.length);
-    // Without targets there is nobody to be spared.
+    // Without targets there is no receiver that the rate must protect.
     this.#enqueue(this.#dialects.length === 0 ? items : this.#backlog.admit(items));
     return submission.report;
   }
 
-  /** Sends what is queued, gives up what is held back, and resolves when everything is on its way. */
+  /** Sends the queued entries, skips those that the backlog holds back, and resolves when all sends are done. */
   async close(): Promise<void> {
     const heldBack = this.#backlog.clear();
     for (const { entry, submission } of heldBack) {

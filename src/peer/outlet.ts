@@ -9,9 +9,9 @@ import type { Counters } from './stats.ts';
 
 /** How often names that failed are looked up again, seconds. */
 const RETRY_INTERVAL = 30;
-/** Every so many of those times all names are looked up again, to follow a host that moved: five minutes. */
+/** All names are looked up again every so many of those times, to follow a host that moved: every five minutes. */
 const REFRESH_EVERY = 10;
-/** A name server that does not answer holds up nobody for longer, seconds; the look-up goes on. */
+/** How long the first look-up of a name may hold up its caller, seconds; the look-up itself goes on. */
 const FIRST_LOOK_UP = 2;
 
 /** A datagram that went out to a target. */
@@ -24,9 +24,9 @@ export interface Sent {
   readonly size: number;
 }
 
-/** What becomes of a target's datagrams. */
+/** Called about a target's datagrams. */
 export interface OutletEvents {
-  /** It begins to fail; not called each time that it does. */
+  /** Sending to the target begins to fail; not called for each failure. */
   readonly onFailing: (error: SpamdSyncError) => void;
   /** The system took a datagram of so many bytes with these entries. */
   readonly onSent: (target: Target, sharing: readonly Packable[], size: number) => void;
@@ -57,14 +57,15 @@ export class Outlet {
     return this.#failed;
   }
 
-  /** Why the last datagram could not be sent; `undefined` once one could. */
+  /** Why the last datagram could not be sent; `undefined` if it was sent. */
   get lastError(): SpamdSyncError | undefined {
     return this.#lastError;
   }
 
   /**
-   * @param sharing What shares the datagram.
-   * @returns Why the datagram could not be sent, if it could not: one target's trouble is nobody else's.
+   * @param sharing The entries that share the datagram.
+   * @returns Why the datagram could not be sent, if it could not. It does not throw: a target that fails must not
+   * affect the others.
    */
   async send(bytes: Buffer, sharing: readonly Packable[]): Promise<SpamdSyncError | undefined> {
     const counters = this.#counters;
@@ -91,8 +92,8 @@ export class Outlet {
 }
 
 /**
- * Looks a name up for the first time. Resolves when that is done, has taken too long, or is to be given up. Never rejects, and
- * leaves no timer; the look-up itself is the system's, and goes on.
+ * Looks a name up for the first time. Resolves when that is done, when it has taken two seconds, or when `signal` is
+ * aborted. Never rejects, and leaves no timer. The look-up itself is the system's, and goes on.
  */
 export async function lookUp(link: Link, clock: TimedClock, signal?: AbortSignal): Promise<void> {
   const done = new AbortController();
@@ -104,7 +105,10 @@ export async function lookUp(link: Link, clock: TimedClock, signal?: AbortSignal
   await Promise.race([lookedUp, sleep(clock, FIRST_LOOK_UP, end)]);
 }
 
-/** Looks the targets' names up again, until it is cancelled. Does not keep the process alive, and sets no timer for none. */
+/**
+ * Looks the targets' names up again, until the timer is cancelled. Does not keep the process alive. Sets no timer if
+ * there are no names.
+ */
 export function lookUpAgain(outlets: readonly Outlet[], clock: TimedClock): Timer | undefined {
   const names = outlets.filter(({ target, link }) => !link.multicast && !isIPv4(target.host));
   if (names.length === 0) return undefined;

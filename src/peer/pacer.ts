@@ -1,21 +1,21 @@
 /**
- * What a coarse timer or a busy process is late by is made up for up to this, seconds. A place that its datagram missed by
- * more is lost, and it takes another: a burst must not come of a timer that is late.
+ * How much lateness of a coarse timer or a busy process is made up for, seconds. A datagram that is later than this for
+ * its place loses that place and takes another: a late timer must not cause a burst.
  */
 export const MAX_LATE = 0.1;
-/** Timers are coarse: what is due within this many seconds may go now. */
+/** Timers are coarse: a datagram that is due within this many seconds may go now. */
 const COARSE = 0.001;
 
 /**
- * Says when datagrams may go so that a rate is kept. A pure object: it has no clock and no timer, is given `now`, and
- * answers how long to wait. Those who share one share its rate, each in the order in which it asks.
+ * Says when datagrams may go so that a rate is kept. It has no clock and no timer: it is given `now`, and answers how
+ * long to wait. Callers that share a pacer share its rate, and get their places in the order in which they ask.
  */
 export class Pacer {
   readonly #rate: () => number;
   /** When the next place begins. */
   #next = Number.NEGATIVE_INFINITY;
 
-  /** @param rate Datagrams a second, above 0; asked for each place. */
+  /** @param rate Datagrams a second, above 0; called for each place. */
   constructor(rate: () => number) {
     this.#rate = rate;
   }

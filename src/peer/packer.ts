@@ -9,14 +9,14 @@ export interface Packable {
   readonly entry: Entry;
   /** Its `ip` as a number. */
   readonly address: number;
-  /** Its timestamp lies in the past on purpose, see `AnnounceOptions`. */
+  /** Whether its timestamp lies in the past on purpose, see `AnnounceOptions`. */
   readonly backdated: boolean;
 }
 
 /**
- * Fills datagrams with entries, one after the other. A datagram with a backdated entry and nothing recent begins with
- * a freshness marker: a WHITE whose expiry is 0, which neither spamd nor greyd nor we apply, but whose timestamp
- * shows receivers that check freshness that this is not a replay.
+ * Fills one datagram after the other with entries. A datagram with a backdated entry and no recent one begins with a
+ * freshness marker: a WHITE of now with expiry 0. Neither spamd nor greyd nor this library applies the marker, but its
+ * timestamp shows receivers that check freshness that the datagram is not a replay.
  */
 export class Packer<T extends Packable> {
   readonly #writer: DatagramWriter;
@@ -35,13 +35,14 @@ export class Packer<T extends Packable> {
     this.#onFull = onFull;
   }
 
-  /** @returns Whether it fits in a datagram at all. */
+  /** @returns Whether the entry fits in a datagram at all. */
   add(item: T): boolean {
     const { timestamp } = item.entry;
     if (this.#needsMarker(item)) this.finish();
     if (!this.#addIfFits(item, this.#needsMarker(item))) {
       this.finish();
-      // The longest GREY entries leave no room for a marker: they go without, as good as they can be sent at all.
+      // The longest GREY entries leave no room for a marker. They go without one, since they cannot be sent in any
+      // better way.
       if (!this.#addIfFits(item, this.#needsMarker(item)) && !this.#addIfFits(item, false)) return false;
     }
     this.#sharing.push(item);
@@ -57,12 +58,12 @@ export class Packer<T extends Packable> {
     this.#writer.reset();
   }
 
-  /** Whether the datagram, as it is, would be taken for stale with this item. */
+  /** Whether receivers would take the present datagram with this item for stale. */
   #needsMarker({ entry, backdated }: T): boolean {
     return backdated && this.#now() - Math.max(entry.timestamp, this.#newest) >= STALE_AFTER;
   }
 
-  /** Adds it if it fits. */
+  /** Adds the item if it fits. With a marker, the datagram begins anew. */
   #addIfFits({ entry, address }: T, withMarker: boolean): boolean {
     const now = this.#now();
     if (withMarker) {

@@ -41,7 +41,7 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
   readonly #listeners: Listeners<SyncPeerEvents>;
   readonly #counters = new Counters();
   readonly #bulkRate: BulkRate;
-  /** Of bulk sends, and of seeds without a rate of their own. */
+  /** The pacer of bulk sends, and of seeds without a rate of their own. */
   readonly #pacer: Pacer;
   readonly #inbound: Inbound;
   readonly #receiver: Receiver;
@@ -58,7 +58,7 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
 
   private constructor(settings: Settings) {
     super();
-    // A program without types can call it, and would have a peer that was never opened.
+    // A program without type checks can call this, and would get a peer that was never opened.
     if (!(settings instanceof Settings)) {
       throw notMadeByNew('SyncPeer', 'SyncPeer.open(options)');
     }
@@ -86,11 +86,13 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
   }
 
   /**
-   * A peer that is bound, has joined its group and has looked up its targets, or tried to for two seconds.
+   * Opens a peer. It is then bound, has joined its group and has looked up the names of its targets, or has tried to
+   * for two seconds.
    *
-   * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` naming an invalid option, `ERR_SPAMD_LISTEN` when the address
-   * and port cannot be had, `ERR_SPAMD_INTERFACE` for an interface that is not there, is down, has no carrier or no IPv4 address; neither with
-   * `waitForInterface`. A target whose name does not resolve is no error: it is looked up again every half minute, see {@link health}.
+   * @throws {SpamdSyncError} `ERR_SPAMD_OPTION`, which names an invalid option; `ERR_SPAMD_LISTEN` if the address and
+   * port cannot be bound; `ERR_SPAMD_INTERFACE` for an interface that is not there, is down, has no carrier or no IPv4
+   * address. With `waitForInterface`, an interface or address that is not there is no error. A target whose name does
+   * not resolve is no error either: the name is looked up again every half minute, see {@link health}.
    */
   static async open(options: SyncPeerOptions): Promise<SyncPeer> {
     const settings = new Settings(options);
@@ -108,7 +110,7 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
   /**
    * Announces that this tuple was seen, now.
    *
-   * @throws {EntryError} `ERR_SPAMD_FIELD` for what only a mistake in the caller can produce.
+   * @throws {EntryError} `ERR_SPAMD_FIELD` for a value that only a mistake in the caller can produce.
    * @throws {SpamdSyncError} `ERR_SPAMD_CLOSED` after {@link close}.
    */
   async grey(tuple: Tuple): Promise<SendReport> {
@@ -120,7 +122,7 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
    * Announces that this address delivered real mail and may pass.
    *
    * @param expires Until when, Unix seconds or a `Date`. Hosts that know the address already keep the expiry they have.
-   * @throws {EntryError} `ERR_SPAMD_FIELD` for what only a mistake in the caller can produce.
+   * @throws {EntryError} `ERR_SPAMD_FIELD` for a value that only a mistake in the caller can produce.
    * @throws {SpamdSyncError} `ERR_SPAMD_CLOSED` after {@link close}.
    */
   async white(ip: string, expires: number | Date): Promise<SendReport> {
@@ -131,7 +133,7 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
    * Announces that this address hit a spamtrap.
    *
    * @param expires Until when, Unix seconds or a `Date`. Hosts that know the address already keep the expiry they have.
-   * @throws {EntryError} `ERR_SPAMD_FIELD` for what only a mistake in the caller can produce.
+   * @throws {EntryError} `ERR_SPAMD_FIELD` for a value that only a mistake in the caller can produce.
    * @throws {SpamdSyncError} `ERR_SPAMD_CLOSED` after {@link close}.
    */
   async trapped(ip: string, expires: number | Date): Promise<SendReport> {
@@ -139,16 +141,17 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
   }
 
   /**
-   * Announces these entries, as they are. What is announced in one turn of the event loop shares datagrams.
-   * What must not be sent to a target's kind of receiver is skipped, and the report lists it.
+   * Announces these entries as they are. Entries that are announced in one turn of the event loop share datagrams. An
+   * entry that must not be sent to a target's kind of receiver is skipped, and the report lists it.
    *
-   * A call of more than a second's worth at `batch.bulkRate` (three datagrams, 255 addresses, unless set; less where the
-   * group holds many WHITE) is a bulk send: that much goes at once and the rest at that rate, as backdated; the report
-   * comes at the end. Other calls overtake it, save for the addresses that still wait. What waits when the peer closes
-   * is skipped as `closed`.
+   * A call with more than a second's worth at `batch.bulkRate` is a bulk send. A second's worth is three datagrams or
+   * 255 addresses unless the rate is set, and less if the group holds many WHITE. That much goes at once, and the rest
+   * at that rate, as backdated; the report comes at the end. Other calls overtake a bulk send, except for entries about
+   * an address that still waits. Entries that still wait when the peer closes are skipped as `closed`.
    *
-   * @throws {EntryError} `ERR_SPAMD_FIELD` for what only a mistake in the caller can produce; nothing is sent then.
-   * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is not a list; `ERR_SPAMD_CLOSED` after {@link close}.
+   * @throws {EntryError} `ERR_SPAMD_FIELD` for an entry that only a mistake in the caller can produce; nothing is sent
+   * then.
+   * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for a value that is not a list; `ERR_SPAMD_CLOSED` after {@link close}.
    */
   async announce(entries: Iterable<Entry>, options: AnnounceOptions = {}): Promise<SendReport> {
     this.#checkOpen();
@@ -156,8 +159,9 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
   }
 
   /**
-   * Sends many entries, a whole greylist for example, to one new host or to the group: in full datagrams (85 addresses, 84 of
-   * old ones), evenly, at the rate of bulk sends unless it is given one. Their timestamps stay as they are, so that hosts of this library merge them rightly.
+   * Sends many entries, for example a whole greylist, to one new host or to the group. They go in full datagrams (85
+   * addresses, 84 of old ones), evenly, at the rate of bulk sends unless `options.rate` is given. Their timestamps stay
+   * as they are, so that hosts of this library merge them correctly.
    *
    * @throws {EntryError} `ERR_SPAMD_FIELD` at an entry that only a mistake in the caller can produce.
    * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for an invalid option; `ERR_SPAMD_CLOSED` after {@link close}.
@@ -172,12 +176,12 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
   }
 
   /**
-   * Takes note of how many white addresses this host holds, those sent and received so far included: the rest of the
-   * group holds about as many, and bulk sends follow that number, see `BatchOptions.bulkRate`.
+   * Takes note of how many white addresses this host holds, including those sent and received so far. The rest of the
+   * group holds about as many, and the rate of bulk sends follows that number, see `BatchOptions.bulkRate`.
    *
-   * @param count 0 or more. The last one counts, and the different white addresses sent and received since; or all of
-   *   those, if they are more.
-   * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for anything else.
+   * @param count 0 or more. The rate follows the last count plus the different white addresses sent and received since,
+   * or all white addresses sent and received, if those are more.
+   * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for any other value.
    */
   noteWhites(count: number): void {
     if (!Number.isInteger(count) || count < 0) throw badOption('count', 'not a whole number, 0 or more', count);
@@ -185,9 +189,9 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
   }
 
   /**
-   * What the group announces from now on, to be read with `for await`. A reader may fall behind by 16384 entries; what
-   * it misses beyond that is counted, as `overload`. Ends when the peer closes; an aborted signal rejects with its
-   * reason.
+   * The entries that the group announces from now on, to be read with `for await`. A reader may fall behind by 16384
+   * entries; those that it misses beyond that are counted, as `overload`. The iteration ends when the peer closes. If
+   * its signal is aborted, it rejects with the signal's reason.
    *
    * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for an invalid option.
    */
@@ -197,7 +201,7 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
     return reader;
   }
 
-  /** Who is silent and who is not, what was dropped and why, per source; and how sending to each target fares. */
+  /** For each source: whether it is silent, and what was dropped and why. For each target: how sending to it goes. */
   health(): PeerHealth {
     return this.#health.snapshot(this.#transport.interfaces, this.#clock.now());
   }
@@ -213,7 +217,9 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
     });
   }
 
-  /** Sends what is queued, but for the rest of bulk sends, leaves the group, releases the port. Idempotent. */
+  /**
+   * Sends the queued entries, except the rest of bulk sends, then leaves the group and releases the port. Idempotent.
+   */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -243,7 +249,7 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
     }
     signal?.addEventListener('abort', this.#abort, { once: true });
     this.#lookingUp = lookUpAgain(this.#outlets, clock);
-    // By then the caller, woken by a microtask, has attached its listeners.
+    // At the end of this turn the caller, which a microtask resumes, has attached its listeners.
     clock.endOfTurn(() => {
       if (this.#closing !== undefined) return;
       for (const { address, detail } of this.#transport.interfaces) {
@@ -254,7 +260,7 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
     });
   }
 
-  /** One that is opened only after the signal was aborted is closed again, and waited for by nobody. */
+  /** A transport that opens only after the signal was aborted is closed again, and nothing waits for that. */
   async #openTransport(): Promise<OpenTransport> {
     const { transport, signal } = this.#settings;
     const opening = transport.open(this.#settings, {
@@ -309,7 +315,7 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
     if (this.#closing !== undefined) throw new SpamdSyncError('ERR_SPAMD_CLOSED', 'the peer is closed');
   }
 
-  /** The target of that name, or one made for the occasion. */
+  /** The target of that name, or a new one for this call alone. */
   async #outletOf(name: string, signal: AbortSignal): Promise<Outlet> {
     const known = this.#outlets.find(({ target }) => target.name === name || target.host === name);
     if (known !== undefined) return known;
@@ -338,7 +344,7 @@ export class SyncPeer extends EventEmitter<SyncPeerEvents> implements AsyncDispo
     this.#warn('WARN_SPAMD_REPLAY', `more datagrams arrive than ${bound} can remember: old ones might be replayed`);
   }
 
-  /** As Node has it, an error that nobody listens for is thrown. */
+  /** As usual in Node, an error is thrown if there is no listener for it. */
   #fail(error: Error): void {
     if (this.listenerCount('error') === 0) this.emit('error', error);
     else this.#listeners.call('error', error);

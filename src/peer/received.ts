@@ -5,7 +5,7 @@ import { checkMembers, checkSignal } from '../validate.ts';
 export interface Received {
   /** What the group announced. */
   readonly entry: Entry;
-  /** Which host did. */
+  /** The host that announced it. */
   readonly source: Source;
 }
 
@@ -19,7 +19,7 @@ interface Reader {
 
 /** Options of `received()`. */
 export interface ReceivedOptions {
-  /** Ends the iteration by rejecting with its reason. */
+  /** When aborted, it ends the iteration, which rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -29,7 +29,9 @@ export function checkReceivedOptions(options: ReceivedOptions): void {
   checkSignal(options.signal);
 }
 
-/** A queue between the peer and one reader that may fall behind: bounded, what it has no room for is refused. */
+/**
+ * A bounded queue between the peer and one reader, which may fall behind. An entry that it has no room for is refused.
+ */
 export class ReceivedQueue implements AsyncIterableIterator<Received> {
   readonly #waiting: Received[] = [];
   #readers: Reader[] = [];
@@ -58,7 +60,7 @@ export class ReceivedQueue implements AsyncIterableIterator<Received> {
     return true;
   }
 
-  /** Lets the reader have what is waiting, then nothing more. */
+  /** Gives the reader the entries that are waiting, then nothing more. */
   end(): void {
     if (this.#ended) return;
     this.#ended = true;
@@ -86,7 +88,10 @@ export class ReceivedQueue implements AsyncIterableIterator<Received> {
     return this;
   }
 
-  /** The first of those waiting. The array is shifted now and then only: each shift moves everything behind it. */
+  /**
+   * Takes the first of the waiting entries. The array is shifted only now and then: each shift moves everything behind
+   * it.
+   */
   #shift(): Received | undefined {
     const value = this.#waiting[this.#first];
     if (value === undefined) return undefined;

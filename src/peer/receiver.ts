@@ -12,9 +12,9 @@ import { type Counters, countEntry } from './stats.ts';
 /** How many datagrams are kept from the moment of binding until the caller can have attached its listeners. */
 const MAX_EARLY = 4096;
 
-/** What happens to each datagram that comes in: refused or accepted, counted, and emitted to whoever listens. */
+/** Handles each datagram that comes in: it is refused or accepted, counted, and given to listeners and readers. */
 export class Receiver {
-  /** Whose receiver it is, for the diagnostics channels. */
+  /** The peer that this receiver belongs to, for the diagnostics channels. */
   readonly #peer: object;
   readonly #listeners: Listeners<SyncPeerEvents>;
   readonly #inbound: Inbound;
@@ -65,7 +65,7 @@ export class Receiver {
     for (const entry of result.entries) this.#deliver(entry, source);
   }
 
-  /** Lets through what came in before anybody could listen. */
+  /** Handles the datagrams that came in before listeners could be attached. */
   begin(): void {
     const early = this.#early ?? [];
     this.#early = undefined;
@@ -89,7 +89,10 @@ export class Receiver {
     else this.#drop({ reason: 'overload', source, size: bytes.length, detail: 'arrived before the peer was open' });
   }
 
-  /** Before listeners run: one may decode another datagram. A freshness marker is not counted. */
+  /**
+   * Must come before the listeners: one of them may decode another datagram, which overwrites the addresses. A
+   * freshness marker is not counted.
+   */
   #noteWhites({ entries, addresses }: Accepted, now: number): void {
     for (let at = 0; at < entries.length; at++) {
       const entry = entries[at] as Entry;

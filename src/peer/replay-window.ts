@@ -1,8 +1,9 @@
 import type { Digest } from '../auth/hmac.ts';
 
 /**
- * Whether a datagram was sent lately. Its newest timestamp says when: a batch may also carry older entries. One without
- * entries has no timestamp, so that a copy of it would be fresh for ever; no program is known to send such.
+ * Whether a datagram was sent lately. Its newest timestamp says when: a batch may also carry older entries. A datagram
+ * without entries has no timestamp, so a copy of it would be fresh for ever: it never counts as fresh. No program is
+ * known to send such a datagram.
  *
  * @param newest The newest timestamp in the datagram, Unix seconds; -1 when it has none.
  * @param maxSkew How far it may lie from now, before or after, in seconds; `false` turns the check off.
@@ -22,31 +23,33 @@ const WORDS = 5;
 /**
  * The replay window: the digests of datagrams, each for as long as a copy of that datagram could still be fresh.
  *
- * What a mistake costs: a digest reported that was never added would lose a datagram, so digests are compared whole. A
- * digest forgotten too soon lets a recorded datagram in once more, so those that the bound forces out are counted and
- * reported.
+ * There are two possible mistakes. If the window reported a digest that was never added, a datagram would be lost: so
+ * digests are compared whole. If it forgets a digest too soon, a recorded datagram gets in once more: so the digests
+ * that the bound forces out are counted and reported.
  *
- * Numbers rather than a map of strings: a ring in order of age, and an open-addressing table of the places in it. The
- * garbage collector has nothing to walk, a look-up reads one line of memory, and the system hands out memory only as it
- * is written to.
+ * It is made of numbers, not a map of strings: a ring in order of age, and an open-addressing table of the places in
+ * the ring. The garbage collector has nothing to walk, a look-up reads one line of memory, and the system hands out
+ * memory only as it is written to.
  */
 export class ReplayWindow {
   readonly #max: number;
   readonly #onForgotten: () => void;
-  /** Of the ring: the words of each digest, and until when each holds. */
+  /** The ring: the words of each digest, and the time until which it holds. */
   readonly #words: Uint32Array;
   readonly #expires: Float64Array;
-  /** Of the table: pairs of a digest's first word, and its place in the ring plus 1. 0: nothing stands there. */
+  /**
+   * The table: pairs of a digest's first word, and its place in the ring plus 1. The place is 0 where the pair is free.
+   */
   readonly #pairs: Uint32Array;
-  /** The greatest index of a pair; they are a power of two, and at least half of them are free. */
+  /** The greatest index of a pair. The number of pairs is a power of two, and at least half of them are free. */
   readonly #mask: number;
-  /** Where the next digest goes; once the ring is full, the oldest stands there. */
+  /** The place where the next digest goes; once the ring is full, this is the place of the oldest. */
   #place = 0;
   #size = 0;
   #forgotten = 0;
 
   /**
-   * @param max How many digests are kept; 44 to 60 bytes of memory for each, once it was used.
+   * @param max How many digests are kept. Each place takes 44 to 60 bytes of memory once it was used.
    * @param onForgotten Called each time the bound forces out a digest that has not expired.
    */
   constructor(max: number, onForgotten: () => void = () => {}) {
@@ -74,7 +77,7 @@ export class ReplayWindow {
   }
 
   /**
-   * For a digest that {@link has} does not know. The oldest makes room for it.
+   * Adds a digest that {@link has} does not know. If the ring is full, the oldest digest is forgotten.
    *
    * @param expires The last second at which a copy could be fresh; `Infinity` when freshness is not checked.
    */
@@ -121,14 +124,14 @@ export class ReplayWindow {
     this.#onForgotten();
   }
 
-  /** Frees a pair. Those behind it that a look-up would no longer reach move up. */
+  /** Frees a pair. The pairs behind it that a look-up would no longer reach move up. */
   #free(freed: number): void {
     const pairs = this.#pairs;
     const mask = this.#mask;
     let free = freed;
     for (let at = (free + 1) & mask; pairs[2 * at + 1] !== 0; at = (at + 1) & mask) {
       const first = pairs[2 * at] as number;
-      // Whether the free one lies between where a look-up begins and where it would have to end.
+      // A pair stays if the free one does not lie on the way of its look-up.
       if (((at - first) & mask) < ((at - free) & mask)) continue;
       pairs[2 * free] = first;
       pairs[2 * free + 1] = pairs[2 * at + 1] as number;
@@ -138,7 +141,10 @@ export class ReplayWindow {
   }
 }
 
-/** Four characters, one a byte. An HMAC is evenly spread, so a word of it serves as its hash. */
+/**
+ * A word of 32 bits, of four characters with one byte each. An HMAC is evenly spread, so a word of it serves as its
+ * hash.
+ */
 function wordOf(digest: Digest, word: number): number {
   const at = word * 4;
   return (

@@ -8,21 +8,21 @@ import type { Outlet } from './outlet.ts';
 export interface TargetReport {
   /** The target as it was configured. */
   readonly target: string;
-  /** Which receivers are there. */
+  /** Which kind of receivers the target has. */
   readonly dialect: Dialect;
   /** Entries that the system took for sending. UDP promises nothing beyond that. */
   readonly sent: number;
   /** Entries in datagrams that could not be sent. */
   readonly failed: number;
-  /** Why the last of those could not be sent. */
+  /** Why the last of those datagrams could not be sent. */
   readonly error: SpamdSyncError | undefined;
 }
 
-/** An entry that a dialect's targets were not sent. */
+/** An entry that was not sent to the targets of a dialect. */
 export interface Skipped {
   /** The entry as it was given. */
   readonly entry: Entry;
-  /** Whose targets were not sent it. */
+  /** The dialect of those targets. */
   readonly dialect: Dialect;
   /** Why. */
   readonly why: SkipReason;
@@ -30,11 +30,11 @@ export interface Skipped {
 
 /** What became of the entries of one call. */
 export interface SendReport {
-  /** What became of them at each target. */
+  /** What became of the entries at each target. */
   readonly targets: readonly TargetReport[];
   /**
-   * What was not sent on purpose, and why: sending it would harm the receiver, it has no form there, or there was no
-   * room or time for it.
+   * The entries that were not sent on purpose, and why: the entry would harm the receiver, the receiver's dialect has
+   * no form for it, or there was no room or time for it.
    */
   readonly skipped: readonly Skipped[];
 }
@@ -60,7 +60,7 @@ export class Submission {
     });
   }
 
-  /** How many entries are to be waited for. */
+  /** Sets how many entries are to be waited for. */
   expect(count: number): void {
     this.#left = count;
     if (count === 0) this.#finish();
@@ -71,7 +71,7 @@ export class Submission {
     if (--this.#left === 0) this.#finish();
   }
 
-  /** A datagram went out; `submissions` has one place for each of its entries. */
+  /** Counts a datagram that was sent; `submissions` has one place for each of its entries. */
   static sent(submissions: readonly Submission[], outlet: Outlet): void {
     for (const submission of submissions) submission.#tally(outlet).sent++;
   }

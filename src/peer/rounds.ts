@@ -1,10 +1,10 @@
 import type { Entry } from '../entry.ts';
 
 /**
- * Splits entries into runs that may each share datagrams, in the order in which they are to be sent: additions first,
- * then each kind of removal by itself, for greyd takes every WHITE and TRAPPED behind a removal in the same datagram
- * for a removal too. The entries of one address keep their order: an addition that follows a removal of the same
- * address waits for the next round.
+ * Splits entries into runs, in the order in which they are to be sent. The entries of one run may share datagrams.
+ * Additions come first, then each kind of removal by itself: greyd takes every WHITE and TRAPPED behind a removal in
+ * the same datagram for a removal too. The entries of one address keep their order: an addition that follows a removal
+ * of the same address waits for the next round.
  */
 export function inRounds<T extends { readonly entry: Entry }>(items: readonly T[]): T[][] {
   const runs: T[][] = [];

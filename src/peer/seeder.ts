@@ -27,26 +27,26 @@ export interface SeedProgress {
 export interface SeedOptions {
   /**
    * Datagrams a second, 0.01..10000, for this seed alone. Default: the rate of bulk sends, `batch.bulkRate`, which the
-   * seed then shares with them and with other seeds. A spamd that is sent too much while it scans its database locks
-   * itself up for good, the sooner the more WHITE it holds: give a higher rate only where every receiver is a greyd, a
-   * host of this library, or a spamd whose pipe holds more than OpenBSD's 16 KiB.
+   * seed then shares with bulk sends and other seeds. A spamd that is sent too much while it scans its database locks
+   * itself up for good, and the more WHITE it holds, the sooner. Give a higher rate only if every receiver is a greyd,
+   * a host of this library, or a spamd whose pipe holds more than OpenBSD's 16 KiB.
    */
   readonly rate?: number | undefined;
   /** Stops the seed; the report shows how far it got. */
   readonly signal?: AbortSignal | undefined;
-  /** Called after each datagram. What it throws ends the seed, and rejects. */
+  /** Called after each datagram. If it throws, the seed ends and rejects with that error. */
   readonly onProgress?: ((progress: SeedProgress) => void) | undefined;
-  /** One target alone: one of the peer's own by name, or any host's name or address. Default: the whole group. */
+  /** Only one target: one of the peer's own by name, or any host by name or address. Default: the whole group. */
   readonly to?: string | undefined;
 }
 
 /** What became of a seed. */
 export interface SeedReport extends SeedProgress {
-  /** What became of them at each target. */
+  /** What became of the entries at each target. */
   readonly targets: readonly TargetReport[];
   /** Entries that were not sent, by reason, counted for each dialect; removals are not part of a seed. */
   readonly skipped: Readonly<Record<SkipReason, number>>;
-  /** Whether the signal, or closing the peer, ended it early. */
+  /** Whether the seed ended early, by the signal or because the peer was closed. */
   readonly aborted: boolean;
 }
 
@@ -54,12 +54,12 @@ export interface SeedReport extends SeedProgress {
 export interface SeederOptions {
   readonly clock: TimedClock;
   readonly signer: Signer;
-  /** Of bulk sends; for seeds without a rate of their own. */
+  /** The pacer of bulk sends, for seeds without a rate of their own. */
   readonly pacer: Pacer;
   readonly bulkRate: BulkRate;
 }
 
-/** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is not a list of entries, and for invalid options. */
+/** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for a value that is not a list of entries, and for invalid options. */
 export function checkSeed(entries: Iterable<Entry> | AsyncIterable<Entry>, options: SeedOptions): void {
   if (!isStream(entries)) throw badOption('entries', 'not a list of entries', entries);
   checkMembers('options', options, { rate: true, signal: true, onProgress: true, to: true });
@@ -73,11 +73,11 @@ export function checkSeed(entries: Iterable<Entry> | AsyncIterable<Entry>, optio
 interface Lane {
   readonly dialect: Dialect;
   readonly outlets: readonly Outlet[];
-  /** Measures what fills a datagram; its bytes are not used. */
+  /** Measures which entries fill a datagram; the bytes that it writes are not used. */
   readonly packer: Packer<Packable>;
 }
 
-/** Sends many entries in full datagrams, evenly, so that no receiver's buffer overflows. One use. */
+/** Sends many entries in full datagrams, evenly, so that no receiver's buffer overflows. For one use. */
 export class Seeder {
   readonly #lanes: readonly Lane[];
   readonly #outlets: readonly Outlet[];
@@ -92,7 +92,7 @@ export class Seeder {
   #entries = 0;
   #datagrams = 0;
 
-  /** @param signal Ends it: the caller's, or that the peer closes. */
+  /** @param signal Ends the seed: the caller's signal, or the peer's when it closes. */
   constructor(outlets: readonly Outlet[], shared: SeederOptions, signal: AbortSignal, options: SeedOptions) {
     const { rate, onProgress } = options;
     this.#shared = shared;
@@ -152,7 +152,10 @@ export class Seeder {
     }
   }
 
-  /** Not before they go: the freshness marker bears the time of sending, and counters go out in order. */
+  /**
+   * Packs datagrams just before they go, since the freshness marker bears the time of sending, and counters must go out
+   * in order.
+   */
   #pack(sharing: readonly Packable[], dialect: Dialect): { bytes: Buffer; together: readonly Packable[] }[] {
     const packed: { bytes: Buffer; together: readonly Packable[] }[] = [];
     const packer = new Packer<Packable>(this.#writer, this.#now, (together, newest) => {
@@ -176,7 +179,10 @@ export class Seeder {
     }
   }
 
-  /** What a slow source or a late timer delays is not made up for: that would be the very burst that a seed is to avoid. */
+  /**
+   * Waits for the next place. If a slow source or a late timer causes a delay of more than {@link MAX_LATE}, that is
+   * not made up for: a burst would follow, which a seed must avoid.
+   */
   async #pace(): Promise<void> {
     const { clock } = this.#shared;
     for (let wait = this.#pacer.reserve(clock.monotonic()); wait > 0; ) {

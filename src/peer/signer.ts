@@ -7,14 +7,16 @@ import { MAX_GAP } from './loss.ts';
 import type { Dialect } from './options.ts';
 import type { SentDigests } from './sent-digests.ts';
 
-/** From when on counters are reckoned, Unix seconds: 2026-01-01. */
+/** The time from which counters count, Unix seconds: 2026-01-01. */
 const EPOCH = 1_767_225_600;
-/** A process that sends fewer datagrams a second than this ends below where its successor starts. */
+/**
+ * If a process sends fewer datagrams a second than this, its counter ends below the one that its successor starts from.
+ */
 const COUNTS_PER_SECOND = 16;
 
 /**
  * The counter that a process starts from. Some receivers (greyd-v2) keep one window over counters for each source
- * address and drop what is lower, so they must rise from one process to the next too.
+ * address and drop datagrams with a lower counter. So counters must rise from one process to the next too.
  *
  * @param now Unix seconds.
  */
@@ -23,8 +25,8 @@ export function counterAt(now: number): number {
 }
 
 /**
- * Numbers and signs this peer's datagrams. The targets of a dialect share a counter, whatever is sent to which of them:
- * live, in bulk, or a seed to one.
+ * Numbers and signs this peer's datagrams. All targets of a dialect share one counter, also if a datagram goes to only
+ * one of them: live, in bulk, or as a seed to one.
  */
 export class Signer {
   readonly #key: SyncKey | Keyring;
@@ -50,8 +52,9 @@ export class Signer {
   }
 
   /**
-   * One that lags far behind the clock catches up: another process at this source address may have started from there,
-   * and a receiver with one window then drops what is lower. The step is one that no receiver of ours takes for a loss.
+   * A counter that lags far behind the clock catches up. Another process at this source address may have started from
+   * the clock, and a receiver with one window then drops lower counters. The step is so large that no receiver of this
+   * library takes it for a loss.
    */
   #takeCounter(dialect: Dialect, now: number): number {
     const current = counterAt(now);

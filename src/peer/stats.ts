@@ -14,19 +14,19 @@ export interface EntryCounts {
   readonly removal: number;
 }
 
-/** Counters since the peer was opened; they only ever grow, save where a comment says so. */
+/** Counters since the peer was opened; they only ever grow, except where a comment says so. */
 export interface PeerStats {
   /** What came in. */
   readonly received: {
     /** Datagrams that came in, refused ones included. */
     readonly datagrams: number;
-    /** Bytes of them. */
+    /** Bytes of these datagrams. */
     readonly bytes: number;
     /** Datagrams whose entries were delivered. */
     readonly accepted: number;
     /** Entries in those, by type. */
     readonly entries: EntryCounts;
-    /** TLVs of unknown type that were stepped over. */
+    /** TLVs of unknown type that were ignored. */
     readonly unknownTlvs: number;
   };
   /**
@@ -38,16 +38,16 @@ export interface PeerStats {
   readonly sent: {
     /** Datagrams that the system took, counted at each target. */
     readonly datagrams: number;
-    /** Bytes of them. */
+    /** Bytes of these datagrams. */
     readonly bytes: number;
     /** Entries in them, counted at each target. */
     readonly entries: number;
-    /** Datagrams that it did not take. */
+    /** Datagrams that the system did not take. */
     readonly failed: number;
   };
   /** Entries not sent on purpose, by reason, counted for each dialect. */
   readonly skipped: Readonly<Record<SkipReason, number>>;
-  /** Entries waiting, also those of a bulk send that wait for their turn, or on their way; a gauge. */
+  /** Entries that wait or are on their way, including those of a bulk send that wait for their turn. A gauge. */
   readonly queued: number;
   /** Bulk sends. */
   readonly bulk: {
