@@ -39,7 +39,9 @@ export function safeRate(whites: number): number {
   return Math.min(MAX_RATE, entries / ADDRESSES);
 }
 
-/** The rate of bulk sends: the one that was set, or what the number of WHITE that the group holds allows. */
+/**
+ * The rate of bulk sends: the rate that was set, or the rate that is safe for the number of WHITE that the group holds.
+ */
 export class BulkRate {
   readonly #fixed: number | undefined;
   #noted = 0;

@@ -47,7 +47,7 @@ export interface InboundOptions {
   readonly maxSkew: number | false;
   readonly maxDigests: number;
   readonly allow: AllowList | undefined;
-  /** What this peer sent. */
+  /** The digests of the datagrams that this peer sent. */
   readonly sent: SentDigests;
   /** Whether an address is one of this host. */
   readonly isLocal: (address: string) => boolean;

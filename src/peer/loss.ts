@@ -1,5 +1,5 @@
 /**
- * If the counter jumps ahead by more than this, it is another process behind the same address and port, and not a loss.
+ * If the counter jumps ahead by more than this, another process uses the same address and port, and nothing is lost.
  */
 export const MAX_GAP = 65_536;
 /**

@@ -9,14 +9,14 @@ import type { Counters } from './stats.ts';
 
 /** How often names that failed are looked up again, seconds. */
 const RETRY_INTERVAL = 30;
-/** All names are looked up again every so many of those times, to follow a host that moved: every five minutes. */
+/** After this many of those times all names are looked up again, to follow a host that moved: every five minutes. */
 const REFRESH_EVERY = 10;
 /** How long the first look-up of a name may hold up its caller, seconds; the look-up itself goes on. */
 const FIRST_LOOK_UP = 2;
 
 /** A datagram that went out to a target. */
 export interface Sent {
-  /** What was in it, in the form of the target's dialect; a freshness marker is left out. */
+  /** The entries in it, in the form of the target's dialect; a freshness marker is left out. */
   readonly entries: readonly Entry[];
   /** The target as it was configured. */
   readonly target: string;

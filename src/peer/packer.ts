@@ -50,7 +50,7 @@ export class Packer<T extends Packable> {
     return true;
   }
 
-  /** Hands over what was added since the last datagram. */
+  /** Hands over the entries that were added since the last datagram. */
   finish(): void {
     if (this.#sharing.length > 0) this.#onFull(this.#sharing, this.#newest);
     this.#sharing = [];

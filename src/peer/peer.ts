@@ -25,7 +25,7 @@ import { Signer } from './signer.ts';
 import { Counters, type PeerStats } from './stats.ts';
 
 /**
- * A member of a spamd sync group: receives what the other hosts announce, and announces to them what this one saw.
+ * A member of a spamd sync group: receives what the other hosts announce, and announces to them what this host saw.
  *
  * @example
  * await using peer = await SyncPeer.open({

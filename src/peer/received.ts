@@ -3,7 +3,7 @@ import { checkMembers, checkSignal } from '../validate.ts';
 
 /** An entry as `received()` hands it out. */
 export interface Received {
-  /** What the group announced. */
+  /** The entry that the group announced. */
   readonly entry: Entry;
   /** The host that announced it. */
   readonly source: Source;

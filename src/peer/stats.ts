@@ -24,7 +24,7 @@ export interface PeerStats {
     readonly bytes: number;
     /** Datagrams whose entries were delivered. */
     readonly accepted: number;
-    /** Entries in those, by type. */
+    /** Entries in those datagrams, by type. */
     readonly entries: EntryCounts;
     /** TLVs of unknown type that were ignored. */
     readonly unknownTlvs: number;
