@@ -81,7 +81,7 @@ export interface SyncPeerOptions {
   readonly allow?: readonly string[] | undefined;
   /** How far a datagram's newest timestamp may lie from now, seconds, 1..2^31. Default 600; `false` for any time. */
   readonly maxSkew?: number | false | undefined;
-  /** How many digests of received datagrams are remembered against replay, 1..2^24. Default 131072, some 17 MB. */
+  /** How many digests of received datagrams are remembered against replay, 1..2^24. Default 131072, some 6 MB. */
   readonly maxDigests?: number | undefined;
   /** How entries are put into datagrams, and how fast many of them are sent. */
   readonly batch?: BatchOptions | undefined;

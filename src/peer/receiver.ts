@@ -85,7 +85,8 @@ export class Receiver {
   }
 
   #keepEarly(early: [Buffer, Source][], bytes: Buffer, source: Source): void {
-    if (early.length < MAX_EARLY) early.push([bytes, source]);
+    // A copy: a transport may use the buffer again once this returns.
+    if (early.length < MAX_EARLY) early.push([Buffer.from(bytes), source]);
     else this.#drop({ reason: 'overload', source, size: bytes.length, detail: 'arrived before the peer was open' });
   }
 

@@ -127,7 +127,7 @@ export class MemoryNetwork {
    * before the next.
    *
    * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for a value that is not a number of seconds. Rejects with the error
-   * that a timer's task or a listener throws.
+   * that a timer's task throws.
    */
   async advance(seconds: number): Promise<void> {
     if (!Number.isFinite(seconds) || seconds < 0) throw badOption('seconds', 'not a number of seconds', seconds);
