@@ -19,7 +19,7 @@ export const FROM_HELP = 'what spamdb(8) or greydb(8) printed, - for stdin; with
 /** What was read. */
 export interface Read<T> {
   readonly result: T;
-  /** Lines that could not be read, each reported on stderr. */
+  /** How many lines could not be read. The first ones were reported on stderr. */
   readonly bad: number;
 }
 
