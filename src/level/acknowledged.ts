@@ -13,18 +13,19 @@ export interface Acknowledged {
 }
 
 const NAME = 'ACKNOWLEDGED';
-/** What it was before a repair, for as long as that is not done. */
+/** The name of that file during a repair, until the repair is finished. */
 const BEFORE_REPAIR = 'REPAIRING';
-/** In that, where there was nothing. */
+/** The content of `REPAIRING` if there was no `ACKNOWLEDGED` before the repair. */
 const NOTHING = 'missing';
 /** Four numbers, and the checksum (CRC-32, zlib) of them. */
 const NUMBERS = 32;
 const SIZE = NUMBERS + 4;
 
 /**
- * A file beside LevelDB's with what was acknowledged last. LevelDB skips the damaged end of a log as it skips what was
- * being written when the process was killed; by this file the two are told apart. It is written after each write and not
- * synced: so it outlives the process, and after a crash of the machine it may be old, but never ahead.
+ * A file beside LevelDB's files that says what was acknowledged last. LevelDB skips the damaged end of a log, and it
+ * also skips a record that was being written when the process was killed. This file tells the two apart. It is written
+ * after each write, but not synced. So it survives the end of the process. After a crash of the machine it may be out
+ * of date, but it is never ahead of LevelDB.
  */
 export class AcknowledgedFile {
   readonly #file: FileHandle;
@@ -34,14 +35,15 @@ export class AcknowledgedFile {
     this.#file = file;
   }
 
-  /** Makes it where it is not there, and writes what was acknowledged last. */
+  /** Opens the file, or makes it if there is none, and writes what was acknowledged last. */
   static async open(directory: string, last: Acknowledged): Promise<AcknowledgedFile> {
     const path = join(directory, NAME);
     const file = await open(path, 'r+').catch(() => open(path, 'w+'));
     const made = new AcknowledgedFile(file);
     try {
       await made.write(last);
-      // From here on only its contents change, so that a crash leaves all of it or all of what was there before.
+      // From here on only the contents of the file change. So a crash leaves either all of the new contents or all of
+      // the old.
       await file.sync();
       return made;
     } catch (error) {
@@ -62,7 +64,10 @@ export class AcknowledgedFile {
   }
 }
 
-/** What a directory says was acknowledged last. `missing`: nothing says so; `damaged`: it fails its checksum. */
+/**
+ * What a directory says was acknowledged last. `missing`: there is no such file; `damaged`: the file fails its
+ * checksum.
+ */
 export async function readAcknowledged(directory: string): Promise<Acknowledged | 'missing' | 'damaged'> {
   const bytes = await readFile(join(directory, NAME)).catch((error: unknown) => {
     if (systemCode(error) === 'ENOENT') return undefined;
@@ -71,7 +76,7 @@ export async function readAcknowledged(directory: string): Promise<Acknowledged 
   return bytes === undefined ? 'missing' : decoded(bytes);
 }
 
-/** Whether a repair was begun, and is not done. */
+/** Whether a repair was begun, and is not finished. */
 export function isBeingRepaired(directory: string): Promise<boolean> {
   return access(join(directory, BEFORE_REPAIR)).then(
     () => true,
@@ -80,9 +85,9 @@ export function isBeingRepaired(directory: string): Promise<boolean> {
 }
 
 /**
- * Puts aside what was acknowledged last, for LevelDB counts anew by what a repair saves.
+ * Puts aside what was acknowledged last, because LevelDB counts its operations anew, from what a repair saves.
  *
- * @returns What it was, also where a repair before this one was cut off.
+ * @returns What was acknowledged last before the repair, even if an earlier repair was cut off.
  */
 export async function beginRepair(directory: string): Promise<Acknowledged | 'missing' | 'damaged'> {
   const [path, aside] = [join(directory, NAME), join(directory, BEFORE_REPAIR)];
@@ -97,7 +102,7 @@ export async function beginRepair(directory: string): Promise<Acknowledged | 'mi
   return bytes.equals(Buffer.from(NOTHING)) ? 'missing' : decoded(bytes);
 }
 
-/** What a repair keeps is written, and acknowledged. */
+/** Ends a repair: all that it keeps is written, and acknowledged. */
 export function endRepair(directory: string): Promise<void> {
   return rm(join(directory, BEFORE_REPAIR));
 }

@@ -7,17 +7,17 @@ import type { Database } from './database.ts';
 import { damaged } from './errors.ts';
 import type { Kind } from './table.ts';
 
-/** As they stand in a message. */
+/** The types of records, as a message names them. */
 const TYPES = ['tuples', 'addresses', 'spamtraps'] as const;
 const KINDS = { tuples: TUPLES, addresses: ADDRESSES, spamtraps: SPAMTRAPS } as const;
 
 /** What a look at all records found. */
 export interface Census {
-  /** What the store says of itself. */
+  /** How many records there are, as the store says of itself. */
   readonly said: Counts;
-  /** What is there and sound. */
+  /** How many records are there and sound. */
   readonly found: Counts;
-  /** What is there, and fails its checksum or cannot be decoded. */
+  /** How many records are there, but fail their checksum or cannot be decoded. */
   readonly unsound: Counts;
 }
 
@@ -26,14 +26,14 @@ type Found<R> = (key: string, record: R) => void;
 export interface CensusOptions {
   readonly onTuple: Found<TupleRecord>;
   readonly onAddress: Found<AddressRecord>;
-  /** Whether nobody wants to know any more. */
+  /** Whether the census may stop, because its result is not needed any more. */
   readonly isOver: () => boolean;
 }
 
 /**
- * Looks at every record, as all are when it is begun.
+ * Looks at every record, as the records stand when the census begins.
  *
- * @returns `undefined` when it was over before.
+ * @returns `undefined` if `isOver` ended the census early.
  */
 export async function takeCensus(db: Database, o: CensusOptions): Promise<Census | undefined> {
   let said = NO_RECORDS;
@@ -54,12 +54,12 @@ export async function takeCensus(db: Database, o: CensusOptions): Promise<Census
   return { said, found, unsound };
 }
 
-/** How many more records of a type there are than the store says, sound or not. */
+/** How many more records of a type there are, sound or not, than the store says. */
 export function surplus({ said, found, unsound }: Census, type: keyof Counts): number {
   return found[type] + unsound[type] - said[type];
 }
 
-/** What is wrong by a census, and what a repair would keep; `undefined`: nothing. */
+/** What a census found wrong, and what a repair would keep; `undefined` if nothing is wrong. */
 export function censusFinding(directory: string, census: Census): SpamdSyncError | undefined {
   const wrong = TYPES.filter((type) => census.unsound[type] > 0 || surplus(census, type) !== 0);
   if (wrong.length === 0) return undefined;
@@ -69,7 +69,7 @@ export function censusFinding(directory: string, census: Census): SpamdSyncError
   return damaged(directory, each.join(', '));
 }
 
-/** Hands on a record; `false` where it cannot be decoded. */
+/** Decodes a record and hands it on; `false` if it cannot be decoded. */
 function isDecoded<R>({ prefix, decode }: Kind<R>, stored: string, value: Buffer, to: Found<R>): boolean {
   const record = decoded(decode, value);
   if (record === undefined) return false;

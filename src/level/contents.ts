@@ -20,9 +20,9 @@ import type { Kind } from './table.ts';
 import { TRAP_PREFIX } from './traps.ts';
 
 /*
- * The keys: `a` and the address, `s` and the spamtrap, `t` and the tuple's key, so each kind is one range in the order
- * of its keys; a claim of being white and one of being trapped are parts of the one record of an address. `m` is what
- * the store says of itself.
+ * The keys: `a` and the address, `s` and the spamtrap, `t` and the tuple's key. So each kind of records is one range in
+ * the order of the keys. An address has one record, which holds its white and its trapped claims. `m` holds what the
+ * store says of itself.
  */
 export const ADDRESSES: Kind<AddressRecord> = {
   prefix: 'a',
@@ -46,14 +46,14 @@ export const META = 'm';
 /** What a tuple takes on the disk besides its strings, bytes. */
 const TUPLE_SIZE = 64;
 
-/** An address counts for one more with each so many bytes of its evidence: what trapped it was typed by its clients. */
+/** An address counts as one address more for each so many bytes of its evidence, which is text that clients typed. */
 const EVIDENCE_UNIT = 1024;
 
-/** A network that holds fewer addresses than this is like any other, and one that holds fewer bytes of tuples. */
+/** Networks that hold fewer addresses, or fewer bytes of tuples, than this count as alike. */
 const ALIKE_ADDRESSES = 64;
 const ALIKE_BYTES = 2 ** 14;
 
-/** @param max Bytes of their keys and values. */
+/** @param max Bytes of the tuples' keys and values. */
 export function tupleBound(max: number): BoundOptions<TupleRecord> {
   return {
     max,
@@ -64,7 +64,7 @@ export function tupleBound(max: number): BoundOptions<TupleRecord> {
   };
 }
 
-/** A trapped address makes room before any that is white. */
+/** Trapped addresses make room before any white one. */
 export function addressBound(max: number): BoundOptions<AddressRecord> {
   return {
     max,
@@ -75,16 +75,16 @@ export function addressBound(max: number): BoundOptions<AddressRecord> {
   };
 }
 
-/** A kind of records as far as they are read. */
+/** What it takes to read the records of one kind. */
 export interface Readable {
   readonly prefix: string;
   readonly decode: (bytes: Uint8Array) => unknown;
 }
 
-/** A spamtrap is all in its key. */
+/** The key of a spamtrap holds all of it; its value is empty. */
 export const SPAMTRAPS: Readable = { prefix: TRAP_PREFIX, decode: (bytes) => bytes };
 
-/** 2: every value has a checksum behind it, see `sealed`. In 1 none had. */
+/** In format 2 every value has a checksum behind it, see `sealed`. In format 1 no value has one. */
 const FORMAT = 2;
 export const UNSEALED_FORMAT = 1;
 export const NO_RECORDS: Counts = { tuples: 0, addresses: 0, spamtraps: 0 };
@@ -100,10 +100,11 @@ interface Meta {
 }
 
 /**
- * What a store says of itself, and the spamtraps. A directory of the format before this one is brought to this one, which
- * may be cut off at any time: it goes on with the next open.
+ * Reads what a store says of itself, and the spamtraps. A directory of format 1 is converted to format 2. The
+ * conversion may be cut off at any time: the next open goes on with it.
  *
- * @throws {SpamdSyncError} `ERR_SPAMD_STORE`, `ERR_SPAMD_STORE_DAMAGED`: it holds something else.
+ * @throws {SpamdSyncError} `ERR_SPAMD_STORE` for a format that this version does not know; `ERR_SPAMD_STORE_DAMAGED`
+ * for a directory that is damaged or holds something else.
  */
 export async function readContents(db: Database): Promise<Contents> {
   const meta = await readMeta(db);
@@ -139,7 +140,7 @@ export async function readMeta(db: Database): Promise<Meta | undefined> {
     if (stored === undefined) continue;
     const value = unsealed(META, stored);
     const meta = decoded(decodeMeta, value ?? stored);
-    // What has no checksum can only be of the format in which nothing had one.
+    // A value without a checksum can only be of format 1, in which no value has one.
     if (meta === undefined || (value === undefined && meta.format !== UNSEALED_FORMAT))
       throw damaged(db.directory, 'what it says of itself fails its checksum');
     return meta;
@@ -147,7 +148,10 @@ export async function readMeta(db: Database): Promise<Meta | undefined> {
   return undefined;
 }
 
-/** Puts a checksum behind every value. Until that is done nothing is acknowledged, by which a repair knows the format. */
+/**
+ * Puts a checksum behind every value. Nothing is acknowledged until all values have one: from this a repair knows the
+ * format.
+ */
 async function seal(db: Database, counts: Counts): Promise<void> {
   for (const kind of [ADDRESSES, TUPLES, SPAMTRAPS]) {
     for await (const slice of db.storedSlices(kind.prefix)) {
@@ -162,7 +166,7 @@ async function seal(db: Database, counts: Counts): Promise<void> {
   await db.write([metaOperation(counts)]);
 }
 
-/** `undefined` for what cannot be decoded. */
+/** The decoded value; `undefined` if it cannot be decoded. */
 export function decoded<T>(decode: (bytes: Uint8Array) => T, value: Uint8Array): T | undefined {
   try {
     return decode(value);

@@ -1,6 +1,6 @@
-/** As LevelDB has it (CRC-32C, Castagnoli), bits reversed. */
+/** The polynomial of LevelDB's checksum (CRC-32C, Castagnoli), bits reversed. */
 const POLYNOMIAL = 0x82f63b78;
-/** Eight bytes a turn: table `n` is for a byte with `n` behind it. */
+/** Eight bytes are taken at a time: table `n` is for a byte that `n` more bytes follow. */
 const [T0, T1, T2, T3, T4, T5, T6, T7] = tables();
 
 /** The checksum of LevelDB's own files over a range of bytes: CRC-32C, which Node does not have. */
@@ -23,7 +23,10 @@ export function crc32c(bytes: Uint8Array, from: number, to: number): number {
   return ~crc >>> 0;
 }
 
-/** A checksum as LevelDB writes it down, so that one over bytes that hold checksums is still one. */
+/**
+ * A checksum in the form in which LevelDB stores it, so that a checksum over bytes that contain checksums is still
+ * reliable.
+ */
 export function masked(crc: number): number {
   return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
 }

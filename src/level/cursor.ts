@@ -30,7 +30,7 @@ export class Cursor {
     }
   }
 
-  /** Bytes behind their length, or of a length that is known. */
+  /** @param length How many bytes to read. Default: the number that stands before them. */
   bytes(length = this.varint()): Buffer {
     const from = this.#at;
     if (length > this.#end - from) throw new RangeError('cut off');

@@ -13,18 +13,18 @@ export type Operation =
   | { readonly type: 'put'; readonly key: string; readonly value: Uint8Array }
   | { readonly type: 'del'; readonly key: string };
 
-/** A key and its value, which is `undefined` where it fails its checksum. */
+/** A key and its value; the value is `undefined` if it fails its checksum. */
 export type Item = readonly [key: string, value: Buffer | undefined];
 
 type Level = typeof ClassicLevel;
 type Db = ClassicLevel<string, Buffer>;
 
-/** How many items an iterator brings at a time: some milliseconds to look at. */
+/** How many items an iterator returns at a time: to look at them takes some milliseconds. */
 const SLICE = 1000;
-/** How many keys are looked up by one task of the thread pool; with more, several threads share them. */
+/** How many keys one task of the thread pool looks up; several threads share a larger number. */
 const LOOKUP = 64;
 
-/** After every key. */
+/** A string that sorts after every key. */
 const END = '\u{10ffff}';
 
 interface Lookup {
@@ -33,12 +33,15 @@ interface Lookup {
   readonly failed: (error: unknown) => void;
 }
 
-/** LevelDB in a directory that is ours alone: its files verified, each value with a checksum, its errors as ours. */
+/**
+ * LevelDB in a directory that this store alone uses. Its files are verified, each value has a checksum, and its errors
+ * are reported as this library's.
+ */
 export class Database {
   readonly directory: string;
   readonly #db: Db;
   readonly #owned: Ownership;
-  /** `undefined` until it is known how many records there are. */
+  /** `undefined` until the number of records is known. */
   #acknowledged: AcknowledgedFile | undefined;
   /** How many operations LevelDB has written, over all time. */
   #sequence: number;
@@ -69,9 +72,10 @@ export class Database {
   }
 
   /**
-   * Opens a damaged directory with what LevelDB can save of it. Until `endRepair` nothing else opens it.
+   * Opens a damaged directory, with what LevelDB can save of it. Until `endRepair` is called, `open` refuses the
+   * directory.
    *
-   * @returns With what was acknowledged last, as the directory says.
+   * @returns The database, and what was acknowledged last, as the directory says.
    */
   static async openDamaged(
     directory: string,
@@ -94,7 +98,7 @@ export class Database {
     const inspection = await sound(directory, new Map());
     const db: Db = new Level(directory, {
       keyEncoding: 'utf8',
-      // As Buffers: what decodes them is several times faster on those.
+      // As Buffers: they are decoded several times faster.
       valueEncoding: 'buffer',
       cacheSize,
       writeBufferSize: 4 * 2 ** 20,
@@ -109,13 +113,13 @@ export class Database {
   }
 
   /**
-   * Several at once are looked up together.
+   * Reads a value. Keys that are asked for at the same time are looked up together.
    *
    * @throws {SpamdSyncError} `ERR_SPAMD_STORE_DAMAGED` where the value fails its checksum.
    */
   get(key: string): Promise<Buffer | undefined> {
     return new Promise((found, failed) => {
-      // Not before all that a look-up just answered has come to its next one.
+      // Not at once: callers that the last look-up has just answered may be about to ask for their next key.
       if (this.#lookups.push({ key, found, failed }) === 1) process.nextTick(() => this.#lookUp());
     });
   }
@@ -143,9 +147,10 @@ export class Database {
   }
 
   /**
-   * Everything whose key begins with a prefix, in order, in slices; as it is when the first is asked for.
+   * All items whose keys begin with a prefix, in order of the keys, in slices, as they stand when the first slice is
+   * asked for.
    *
-   * @param from Where in that to begin. Default: with its first.
+   * @param from The key to begin at. Default: the first with that prefix.
    */
   async *slices(prefix = '', from = prefix): AsyncGenerator<Item[], void, undefined> {
     for await (const slice of this.storedSlices(prefix, from)) {
@@ -170,13 +175,14 @@ export class Database {
   }
 
   /**
-   * All or nothing, and on the disk when it is done.
+   * Writes all operations or none. They are on the disk when the promise resolves.
    *
-   * @param counts How many records there are with it. Where that is not known yet, none is acknowledged.
+   * @param counts How many records there are after this write. If this is left out, the number is not known yet, and
+   * nothing is acknowledged.
    */
   write(operations: readonly Operation[], counts?: Counts): Promise<void> {
     return this.#asked(async () => {
-      // Chained: an array of operations costs the event loop ten times as much.
+      // A chained batch: an array of operations costs the event loop ten times as much.
       const batch = this.#db.batch();
       for (const operation of operations) {
         if (operation.type === 'del') batch.del(operation.key);
@@ -199,19 +205,22 @@ export class Database {
   }
 
   /**
-   * Merges all tables. After LevelDB's repair none of them is above the others, and a look-up takes what it finds in that
-   * with the highest number, be it older than what is in another.
+   * Merges all tables. After LevelDB's repair no table is above the others. A look-up then takes what it finds in the
+   * table with the highest number, even if another table has something newer.
    */
   compact(): Promise<void> {
     return this.#asked(() => this.#db.compactRange('', END));
   }
 
-  /** All that a repair keeps is written. */
+  /** Ends a repair: all that it keeps is written. */
   endRepair(): Promise<void> {
     return this.#asked(() => endRepair(this.directory));
   }
 
-  /** Begins a new log. LevelDB may go on writing after what it could not write whole, and would not find that again. */
+  /**
+   * Opens LevelDB again, so that it begins a new log. Otherwise it may go on writing behind a record that it could not
+   * write completely, and would later not find what it wrote there.
+   */
   reopen(): Promise<void> {
     return this.#asked(async () => {
       await this.#db.close();
@@ -243,7 +252,7 @@ export class Database {
     else await this.#acknowledged.write(last);
   }
 
-  /** Does something by LevelDB, with its errors as ours. */
+  /** Runs a task that uses LevelDB, and reports its errors as this library's. */
   async #asked<T>(task: () => Promise<T>): Promise<T> {
     try {
       return await task();
@@ -259,7 +268,10 @@ export class Database {
   }
 }
 
-/** Makes a directory ours for a task, and for as long as that says where it succeeds. */
+/**
+ * Runs a task that owns a directory. If the task fails, the ownership is given up; otherwise the database gives it up
+ * when it is closed.
+ */
 async function owning<T>(directory: string, task: (owned: Ownership) => Promise<T>): Promise<T> {
   const owned = await ownership(directory);
   try {
@@ -270,9 +282,12 @@ async function owning<T>(directory: string, task: (owned: Ownership) => Promise<
   }
 }
 
-/** @throws {SpamdSyncError} `ERR_SPAMD_STORE_LOCKED` where another has LevelDB's lock, which LevelDB's repair does not ask for. */
+/**
+ * @throws {SpamdSyncError} `ERR_SPAMD_STORE_LOCKED` if another process holds LevelDB's lock. LevelDB's repair does not
+ * ask for that lock itself.
+ */
 async function checkUnlocked(Level: Level, directory: string): Promise<void> {
-  // Takes the lock, and then fails over there being a database or none.
+  // This open takes the lock first. Then it fails in any case, whether there is a database or not.
   const refused = await new Level(directory, { createIfMissing: false, errorIfExists: true }).open().then(
     () => undefined,
     (error: Error) => error.cause,
@@ -297,7 +312,7 @@ async function sound(directory: string, known: Tables): Promise<Inspection> {
   throw damaged(directory, `${first}${second === undefined ? '' : `; ${second}`}${others}${kept}`);
 }
 
-/** The first string after all that begin with a prefix. */
+/** The first string that sorts after all strings with a prefix. */
 function after(prefix: string): string {
   return prefix.slice(0, -1) + String.fromCharCode(prefix.charCodeAt(prefix.length - 1) + 1);
 }

@@ -3,7 +3,7 @@ import { SpamdSyncError, shown, systemCode } from '../errors.ts';
 /** What went wrong in a directory, and what to do about it. */
 export function storeError(directory: string, error: unknown): SpamdSyncError {
   if (error instanceof SpamdSyncError) return error;
-  // What it says of itself is often only that it is not open, and why is behind it.
+  // The message of LevelDB's error often says only that the database is not open; its cause says why.
   const cause = error instanceof Error && systemCode(error.cause) !== undefined ? error.cause : error;
   const code = systemCode(cause) ?? '';
   const said = cause instanceof Error ? cause.message : String(cause);
@@ -19,7 +19,7 @@ export function storeError(directory: string, error: unknown): SpamdSyncError {
   }
 }
 
-/** As {@link storeError}, whatever a task fails with. */
+/** Runs a task. Any error that it fails with goes through {@link storeError}. */
 export async function translated<T>(directory: string, task: () => Promise<T>): Promise<T> {
   try {
     return await task();

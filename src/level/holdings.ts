@@ -1,13 +1,13 @@
 import { type ClientNetwork, networkOfClient, Shares } from '../store/shares.ts';
 
 /**
- * What each client network holds of a store that was there before: until its records have been counted, what changes
- * meanwhile is kept apart.
+ * How much each client network holds of a store that was there before. Until all records of the store have been
+ * counted, the changes made meanwhile are kept apart.
  */
 export class Holdings {
   readonly #shares: Shares;
   #total = 0;
-  /** `undefined` once all that was there before is counted. */
+  /** The changes made while records are still being counted; `undefined` once all are counted. */
   #meanwhile: Map<ClientNetwork, number> | undefined = new Map();
 
   /** @param alike Networks that hold less than this count as alike. */
@@ -15,12 +15,12 @@ export class Holdings {
     this.#shares = new Shares(alike);
   }
 
-  /** What all networks hold, as far as it is counted. */
+  /** What all networks hold together, as far as it is counted. */
   get total(): number {
     return this.#total;
   }
 
-  /** The network that is to make room; `undefined` where none holds anything, or that is not known yet. */
+  /** The network that is to make room; `undefined` if no network holds anything, or not all records are counted yet. */
   get largest(): ClientNetwork | undefined {
     return this.#meanwhile === undefined ? this.#shares.largest() : undefined;
   }
@@ -30,20 +30,20 @@ export class Holdings {
     return this.#shares.of(network);
   }
 
-  /** A record that was there before. */
+  /** Counts a record that was there before. */
   found(ip: string, amount: number): void {
     this.#total += amount;
     this.#shares.add(networkOfClient(ip), amount);
   }
 
-  /** All that was there before is counted. */
+  /** All records that were there before are counted: from now on the changes made meanwhile count, too. */
   complete(): void {
     const meanwhile = this.#meanwhile ?? [];
     this.#meanwhile = undefined;
     for (const [network, by] of meanwhile) this.#apply(network, by);
   }
 
-  /** A client holds so much more, or less. */
+  /** A client holds so much more, or less if `by` is negative. */
   change(ip: string, by: number): void {
     const network = networkOfClient(ip);
     this.#total += by;

@@ -6,34 +6,34 @@ import { type Gap, type LogContents, readLog } from './log-file.ts';
 import { fileName, type Manifest, readManifest } from './manifest.ts';
 import { damagedBytes } from './table-file.ts';
 
-/** Tables, by their numbers, and the bytes of each. LevelDB writes a table once, and uses no number again. */
+/** The number of each table, and its size in bytes. LevelDB writes a table once, and never uses a number again. */
 export type Tables = ReadonlyMap<number, number>;
 
 /** What was found in the files of a directory. */
 export interface Inspection {
-  /** `undefined`: there is nothing that says so. */
+  /** What was acknowledged last; `undefined` if that cannot be read. */
   readonly acknowledged: Acknowledged | undefined;
-  /** How many operations LevelDB has written over all time, by what can be read. */
+  /** How many operations LevelDB has written over all time, as far as the files can be read. */
   readonly sequence: number;
   /** The tables that are sound. */
   readonly tables: Tables;
-  /** What is damaged, in words; empty: nothing. */
+  /** What is damaged, in words; empty if nothing is. */
   readonly damage: readonly string[];
   /** Bytes of the files that hold records. */
   readonly bytes: number;
-  /** How many of those cannot be read. */
+  /** How many of those bytes cannot be read. */
   readonly damagedBytes: number;
 }
 
-/** What of each operation batch comes before the operations: the number of the first (8 bytes), how many there are (4). */
+/** The bytes before the operations of a batch: the number of the first operation (8), and how many there are (4). */
 const BATCH_HEADER = 12;
 
 /**
- * Reads every file of a directory that LevelDB would, and verifies all checksums in them, before LevelDB opens it: that
- * verifies only those of what it moves, and where something fails in a log it drops the rest of the block and says
- * nothing. Changes nothing.
+ * Reads every file of a directory that LevelDB would read, and verifies all checksums in them. It runs before LevelDB
+ * opens the directory, and changes nothing. LevelDB itself verifies only the checksums of what it moves. If one fails
+ * in a log, LevelDB drops the rest of the block and does not report it.
  *
- * @param known Tables that were sound before: of these only the size is looked at.
+ * @param known Tables that were sound before: only their size is checked.
  */
 export async function inspected(directory: string, known: Tables): Promise<Inspection> {
   const inspector = new Inspector(directory, await readdir(directory), known);
@@ -46,7 +46,7 @@ class Inspector {
   readonly #known: Tables;
   readonly #sound = new Map<number, number>();
   readonly #damage: string[] = [];
-  /** The files that end in something that is not whole. */
+  /** The files whose end cannot be read. */
   readonly #tails: string[] = [];
   #bytes = 0;
   #damagedBytes = 0;
@@ -166,7 +166,7 @@ class Inspector {
     }
   }
 
-  /** The first of these files that is there. */
+  /** Reads the first of these files that is there. */
   #read(names: readonly string[]): Promise<Buffer | undefined> {
     return this.#first(names, (path) => readFile(path));
   }

@@ -1,4 +1,7 @@
-/** How many bits a key takes, and how many of them it sets: some 0.5 % of the keys that were not added seem to have been. */
+/**
+ * How many bits there are for each key, and how many bits a key sets: some 0.5 % of the keys that were not added seem
+ * to have been added.
+ */
 const BITS_A_KEY = 12;
 const BITS_SET = 5;
 /** The first part holds so many keys at least, and each further part twice as many as the one before. */
@@ -6,7 +9,7 @@ const MIN_KEYS = 2 ** 12;
 /** What a filter takes at most, bytes: enough for some 11 million keys. */
 const MAX_BYTES = 2 ** 24;
 
-/** Bits for so many keys. */
+/** The bits of a limited number of keys. */
 class Part {
   readonly bits: Uint32Array;
   readonly #max: number;
@@ -45,8 +48,9 @@ class Part {
 }
 
 /**
- * The keys that may be there, a Bloom filter: of some keys it is wrong to say that they may be there, of none to say that
- * it is not. It grows with what is added; what would take more than 16 MiB it takes for there.
+ * A Bloom filter of the keys that may be there. For some keys that are not there it says that they may be. When it says
+ * that a key is not there, that is always right. It grows with the keys that are added. When it would take more than 16
+ * MiB, it gives up its bits, and says of every key that it may be there.
  */
 export class KeyFilter {
   readonly #parts: Part[] = [];
@@ -58,7 +62,7 @@ export class KeyFilter {
     this.#nextMax = Math.max(MIN_KEYS, 2 * keys);
   }
 
-  /** Whether more keys were added than expected: made anew, without those that are gone, it may be smaller. */
+  /** Whether more keys were added than expected. A new filter, without the keys that were removed, may be smaller. */
   get hasGrown(): boolean {
     return this.#parts.length > 1 || this.#isExhausted;
   }
@@ -73,7 +77,7 @@ export class KeyFilter {
     part.add(hashOf(key));
   }
 
-  /** `false`: it was not added. */
+  /** `false` if the key was not added; `true` if it may have been. */
   mayHave(key: string): boolean {
     if (this.#isExhausted) return true;
     const hash = hashOf(key);
@@ -81,7 +85,7 @@ export class KeyFilter {
   }
 
   #grow(): Part | undefined {
-    // Before it is made: a store may say of itself that it holds more than there is memory for.
+    // Checked before the part is made: a store may say of itself that it holds more than there is memory for.
     const bytes = this.#parts.reduce((sum, { bits }) => sum + bits.byteLength, (this.#nextMax * BITS_A_KEY) / 8);
     if (bytes > MAX_BYTES) {
       this.#isExhausted = true;

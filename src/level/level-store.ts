@@ -21,16 +21,16 @@ import { Writer } from './writer.ts';
 
 /** What a `LevelStore` holds, and what it had to do for it. */
 export interface LevelStoreStats extends StoreStats {
-  /** How often a record was read that fails its checksum. It is not served. */
+  /** How often a record was read that fails its checksum. Such a record is not served. */
   readonly damaged: number;
 }
 
-/** How many records are put in at a time before others have their turn. */
+/** How many records `load` puts in at a time, before other work has its turn. */
 const SLICE = 500;
 
 /**
- * A greylist in a directory, by LevelDB: for one process at a time, and it survives that. Needs the package
- * classic-level.
+ * A greylist in a directory, kept by LevelDB. One process at a time can use it, and it survives a restart. Needs the
+ * package classic-level.
  *
  * @example
  * await using store = await LevelStore.open('/var/db/greylist');
@@ -82,7 +82,7 @@ export class LevelStore implements Store, AsyncDisposable {
   }
 
   /**
-   * Opens a directory, made if it is not there.
+   * Opens a directory. If there is none, it is made.
    *
    * @throws {SpamdSyncError} `ERR_SPAMD_OPTION`; `ERR_SPAMD_OPTIONAL` without classic-level; `ERR_SPAMD_STORE_LOCKED`
    * while another process has it; `ERR_SPAMD_STORE_DAMAGED`; `ERR_SPAMD_STORE` for anything else, saying what to do.
@@ -119,16 +119,16 @@ export class LevelStore implements Store, AsyncDisposable {
     return this.#update(step, now, false);
   }
 
-  /** @param hasRoom Whether room was made for what it adds. */
+  /** @param hasRoom Whether room was made for what the step adds. */
   #update<T>(step: Step<T>, now: number, hasRoom: boolean): Awaitable<T> {
     if (this.#closing !== undefined) return Promise.reject(closed(this.#db.directory));
     if (this.#finding !== undefined) return this.#reportFinding();
     if (this.#writer.full) return this.#writer.commit().then(() => this.#update(step, now, hasRoom));
     const view = new LevelView(step, now, this.#addresses, this.#tuples, this.#traps);
-    // Read once: what merely counts makes its record when it is read.
+    // `address` is read once, here: the result of a step that only counts makes the record each time it is read.
     const { value, address, tuple } = step.run(view);
     if (view.missedAddress || view.missedTuple || this.#isUnknown(step, address, tuple, view)) {
-      // What it returned counts for nothing: it has not seen all that it looked at.
+      // The result is discarded: some of the records that the step looked at were not in memory.
       return this.#fetch(step, view).then(() => this.#update(step, now, hasRoom));
     }
     if (!hasRoom) {
@@ -151,7 +151,7 @@ export class LevelStore implements Store, AsyncDisposable {
     for (const address of this.#traps) yield { type: 'spamtrap', address };
   }
 
-  /** The keys begin with the address, so that nothing else is read. */
+  /** The tuples of one address. Their keys begin with the address, so no other records are read. */
   async *tuplesOf(ip: string): AsyncIterable<StoredTuple> {
     this.#checkOpen();
     await this.#writer.commit();
@@ -166,7 +166,7 @@ export class LevelStore implements Store, AsyncDisposable {
   }
 
   async *sweepCandidates(now: number): AsyncIterable<readonly Candidate[]> {
-    // A step looks at each again, as it is by then.
+    // A step looks at each candidate again, as the record is by then.
     await this.#readyToList();
     for await (const slice of this.#tuples.all()) {
       const expired = slice.filter(({ record }) => isExpiredTuple(record, now));
@@ -189,9 +189,9 @@ export class LevelStore implements Store, AsyncDisposable {
   }
 
   /**
-   * Writes what is not on the disk yet. Idempotent.
+   * Writes the changes that are not on the disk yet. Idempotent.
    *
-   * @throws {SpamdSyncError} `ERR_SPAMD_STORE` when that cannot be written: it is lost.
+   * @throws {SpamdSyncError} `ERR_SPAMD_STORE` when these cannot be written. They are lost then.
    */
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -202,7 +202,7 @@ export class LevelStore implements Store, AsyncDisposable {
     return this.close();
   }
 
-  /** Waits until all there is to look at is on the disk, and known to be what was written. */
+  /** Waits until all records are on the disk, and the census has looked at them. */
   async #readyToList(): Promise<void> {
     this.#checkOpen();
     await this.#writer.commit();
@@ -210,14 +210,14 @@ export class LevelStore implements Store, AsyncDisposable {
     if (this.#finding !== undefined) await this.#reportFinding();
   }
 
-  /** Rejects with what the census found, once: the store goes on with what is there. */
+  /** Rejects once with what the census found. After that the store goes on with the records that are there. */
   #reportFinding(): Promise<never> {
     const finding = this.#finding;
     this.#finding = undefined;
     return Promise.reject(finding);
   }
 
-  /** Whether a record is to be put where it is not known yet what is there. */
+  /** Whether a step puts a record under a key whose present record is not in memory. */
   #isUnknown(
     step: Step<unknown>,
     address: AddressRecord | null | undefined,
@@ -229,7 +229,7 @@ export class LevelStore implements Store, AsyncDisposable {
     return isTupleUnknown || (address !== undefined && knownAddress === undefined && !this.#addresses.get(step.ip));
   }
 
-  /** The table that a record is to be added to, where that has no room. */
+  /** The table that has no room for a record that the step adds; `undefined` if there is room. */
   #full(
     step: Step<unknown>,
     address: AddressRecord | null | undefined,
@@ -241,7 +241,7 @@ export class LevelStore implements Store, AsyncDisposable {
   }
 
   async #fetch(step: Step<unknown>, { missedAddress }: LevelView): Promise<void> {
-    // Where the address was missed the step has not come to the tuple yet, but most do: both are looked up at once.
+    // A step that missed the address has not read the tuple yet, but most steps do: so both are looked up at once.
     const fetches = missedAddress || step.key === undefined ? [this.#addresses.fetch(step.ip)] : [];
     if (step.key !== undefined) fetches.push(this.#tuples.fetch(step.key));
     await Promise.all(fetches);
@@ -269,7 +269,7 @@ export class LevelStore implements Store, AsyncDisposable {
     if (this.#closing !== undefined) throw closed(this.#db.directory);
   }
 
-  /** Looks at every record once: what is damaged is known soon, and who holds how much. */
+  /** Looks at every record once, to find damage soon, and to count how much each client network holds. */
   async #count(): Promise<void> {
     try {
       const census = await takeCensus(this.#db, {
@@ -282,7 +282,7 @@ export class LevelStore implements Store, AsyncDisposable {
       this.#addresses.completed(surplus(census, 'addresses'), census.unsound.addresses === 0);
       this.#finding = censusFinding(this.#db.directory, census);
     } catch (error) {
-      // By what was counted until then: a bound that is late is better than none.
+      // The bounds go by what was counted until then: a bound that takes effect late is better than none.
       this.#tuples.completed(0, false);
       this.#addresses.completed(0, false);
       this.#finding = storeError(this.#db.directory, error);
@@ -303,12 +303,15 @@ export class LevelStore implements Store, AsyncDisposable {
   }
 }
 
-/** The records as a step looks at them. One that is not in memory was missed: it has to be fetched first. */
+/**
+ * The records as a step sees them. If it reads one that is not in memory, that record is missed, and has to be fetched
+ * first.
+ */
 class LevelView implements View {
   readonly now: number;
   missedAddress = false;
   missedTuple = false;
-  /** What the step has read, where it was in memory. */
+  /** What the step has read, if it was in memory. */
   knownAddress: AddressRecord | typeof ABSENT | undefined;
   knownTuple: TupleRecord | typeof ABSENT | undefined;
   readonly #step: Step<unknown>;

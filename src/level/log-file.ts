@@ -1,22 +1,22 @@
 import { crc32c, masked } from './crc32c.ts';
 
-/** A log is in blocks, and no fragment crosses from one into the next. */
+/** A log consists of blocks, and no fragment crosses from one block into the next. */
 const BLOCK = 32 * 1024;
-/** Checksum (4 bytes), length (2), type (1). */
+/** The header of a fragment: checksum (4 bytes), length (2), type (1). */
 const HEADER = 7;
 const FULL = 1;
 const FIRST = 2;
 const MIDDLE = 3;
 const LAST = 4;
 
-/** A stretch of a log of which nothing can be read. */
+/** A part of a log that cannot be read. */
 export interface Gap {
   /** Bytes from the start of the file. */
   readonly offset: number;
   readonly bytes: number;
   /**
-   * Whether nothing whole follows. Then it may be what was being written when the process or the machine stopped, of
-   * which nobody was told that it is on the disk.
+   * Whether no complete record follows. Then the gap may be what was being written when the process or the machine
+   * stopped. Such a write was not acknowledged.
    */
   readonly isTail: boolean;
 }
@@ -33,8 +33,8 @@ interface Fragment {
 }
 
 /**
- * Reads a file in LevelDB's log format, as its logs and manifests are (doc/log_format.md of LevelDB), and says what cannot
- * be read. LevelDB itself skips such a stretch of a log without a word.
+ * Reads a file in LevelDB's log format, in which its logs and manifests are (doc/log_format.md of LevelDB), and says
+ * what cannot be read. LevelDB itself skips such a part of a log and does not report it.
  */
 export function readLog(bytes: Buffer): LogContents {
   const records: Buffer[] = [];
@@ -43,7 +43,7 @@ export function readLog(bytes: Buffer): LogContents {
     gaps.push({ offset, bytes: end - offset, before: records.length });
   };
   let parts: Buffer[] = [];
-  /** Where the record begins of which there are parts; `undefined`: there are none. */
+  /** Where the record begins that `parts` belong to; `undefined` if there is none. */
   let begun: number | undefined;
   let at = 0;
   while (at < bytes.length) {
@@ -63,13 +63,13 @@ export function readLog(bytes: Buffer): LogContents {
     }
     const { type, data, end } = fragment;
     const opens = type === FULL || type === FIRST;
-    // A first part without a byte may stand at the end of a block, with the record itself in the next.
+    // An empty first part may stand at the end of a block; the record itself is then in the next block.
     if (opens && begun !== undefined && parts.some(({ length }) => length > 0)) gap(start, at);
     if (opens) {
       parts = [];
       begun = at;
     }
-    // What has no beginning, has it in the gap before.
+    // If a part has no beginning, the beginning is in the gap before it.
     if (begun === undefined) gap(at, end);
     else parts.push(data);
     if ((type === FULL || type === LAST) && begun !== undefined) {
@@ -85,7 +85,7 @@ export function readLog(bytes: Buffer): LogContents {
   };
 }
 
-/** `undefined` for what is not one: then nothing more can be found in the block. */
+/** `undefined` if there is no valid fragment: then nothing more can be found in the block. */
 function fragmentAt(bytes: Buffer, at: number, block: number): Fragment | undefined {
   if (block - at < HEADER) return undefined;
   const end = at + HEADER + bytes.readUInt16LE(at + 4);
@@ -95,7 +95,7 @@ function fragmentAt(bytes: Buffer, at: number, block: number): Fragment | undefi
   return { type, data: bytes.subarray(at + HEADER, end), end };
 }
 
-/** A file in that format. */
+/** A file in LevelDB's log format. */
 export function writeLog(records: Iterable<Buffer>): Buffer {
   const parts: Buffer[] = [];
   let room = BLOCK;

@@ -1,14 +1,14 @@
 import { Cursor } from './cursor.ts';
 
-/** What a directory is made of, by its manifest. */
+/** Which files a directory consists of, as its manifest says. */
 export interface Manifest {
-  /** The tables: their numbers, and the bytes of each. */
+  /** The number of each table, and its size in bytes. */
   readonly tables: ReadonlyMap<number, number>;
   /** Logs with this number or a higher one hold what is in no table yet. */
   readonly logNumber: number;
-  /** So does the log with this number; 0: none. */
+  /** The log with this number holds such data, too; 0: there is no such log. */
   readonly previousLog: number;
-  /** The number of the last operation that was known when it was written. */
+  /** The number of the last operation that was known when the manifest was written. */
   readonly sequence: number;
 }
 
@@ -70,7 +70,7 @@ export function readManifest(records: readonly Buffer[]): Manifest {
   return { tables, logNumber, previousLog, sequence };
 }
 
-/** What LevelDB calls a file of a kind: `ldb` or `sst` for a table, `log`. */
+/** LevelDB's name for a file: `ldb` or `sst` for a table, `log` for a log. */
 export function fileName(number: number, kind: 'ldb' | 'sst' | 'log'): string {
   return `${`${number}`.padStart(6, '0')}.${kind}`;
 }

@@ -2,9 +2,10 @@ import { type Clock, type TimedClock, timedClock } from '../clock.ts';
 import { badOption, checkedWhole, checkMembers } from '../validate.ts';
 
 /**
- * What a crash may cost, of the process or of the whole machine.
- * - `sync`: nothing. A step is answered when it is on the disk; those at the same time share a write.
- * - `batched`: the last `maxLossMs`. A step is answered at once, and what has changed is written together.
+ * What a crash of the process, or of the whole machine, may cost.
+ * - `sync`: nothing. A step is answered when it is on the disk; steps at the same time share a write.
+ * - `batched`: the steps that were answered during the last `maxLossMs`. A step is answered at once, and written later
+ *   together with others.
  */
 export type Durability = 'sync' | 'batched';
 
@@ -14,20 +15,26 @@ export interface LevelStoreOptions {
   readonly durability?: Durability | undefined;
   /** How long a step may wait to be written when `batched`, milliseconds, 10..60000. Default 100. */
   readonly maxLossMs?: number | undefined;
-  /** How much memory the caches take, bytes, 2^21..2^34: half for records in use, half for LevelDB's blocks. Default 64 MiB. */
+  /**
+   * How much memory the caches take, bytes, 2^21..2^34: one half is for records in use, the other for LevelDB's blocks.
+   * Default 64 MiB.
+   */
   readonly cacheSize?: number | undefined;
   /**
-   * How many bytes of tuples are kept, before LevelDB compresses them, 2^20..2^44. Default 1 GiB, some 6 million. Beyond it
-   * the client network that holds the most makes room, by its oldest.
+   * How many bytes of tuples are kept, before LevelDB compresses them, 2^20..2^44. Default 1 GiB, some 6 million
+   * tuples. Beyond it the oldest tuples of the client network that holds the most are removed.
    */
   readonly maxTupleBytes?: number | undefined;
   /**
-   * How many addresses are kept, white and trapped, 1..2^32. Default 4194304, some 600 MB. Beyond it trapped ones make
-   * room, those of the network that holds the most; white ones only where nothing is trapped. One with long evidence counts for up
-   * to ten.
+   * How many addresses are kept, white and trapped, 1..2^32. Default 4194304, some 600 MB. Beyond it trapped addresses
+   * are removed, from the client network that holds the most of them; white addresses are removed only if none is
+   * trapped. An address with long evidence counts as up to ten.
    */
   readonly maxAddresses?: number | undefined;
-  /** Whose timers decide when what has changed is written, and by whose time `load` knows what has expired. Default the system's. */
+  /**
+   * The clock. Its timers decide when changes are written, and by its time `load` knows what has expired. Default the
+   * system's.
+   */
   readonly clock?: Clock | undefined;
 }
 
@@ -45,7 +52,7 @@ const DEFAULT_MAX_LOSS = 100;
 const DEFAULT_CACHE = 64 * 2 ** 20;
 const DEFAULT_TUPLE_BYTES = 2 ** 30;
 const DEFAULT_ADDRESSES = 2 ** 22;
-/** Every option, for the check that there is no other. */
+/** The names of all options: any other name is refused. */
 const NAMES = {
   durability: true,
   maxLossMs: true,
@@ -55,7 +62,7 @@ const NAMES = {
   clock: true,
 } as const;
 
-/** @throws {SpamdSyncError} `ERR_SPAMD_OPTION`, naming the one that is invalid. */
+/** @throws {SpamdSyncError} `ERR_SPAMD_OPTION`, naming the option that is invalid. */
 export function checkedOptions(directory: unknown, options: LevelStoreOptions): CheckedOptions {
   if (typeof directory !== 'string' || directory === '') throw badOption('directory', 'not a path', directory);
   checkMembers('options', options, NAMES);

@@ -5,30 +5,33 @@ import { join } from 'node:path';
 import { systemCode } from '../errors.ts';
 import { locked } from './errors.ts';
 
-/** The bytes of the name of a socket (unix(7)). In the abstract namespace all of them count. */
+/** The size of the name of a socket, bytes (unix(7)). In the abstract namespace all of them are part of the name. */
 const SOCKET_NAME = 108;
-/** Of the BSDs and macOS, which Node does not name: the open file is locked for whoever opened it (open(2)). */
+/**
+ * A flag of the BSDs and macOS that Node has no name for: the open file is locked for the process that opened it
+ * (open(2)).
+ */
 const O_EXLOCK = 0x20;
 
-/** What is held of a directory by its owner. */
+/** The ownership of a directory. */
 export interface Ownership {
-  /** Lets go of it. */
+  /** Gives the ownership up. */
   release(): Promise<void>;
 }
 
 /**
- * Makes a directory this store's alone, before LevelDB touches it. LevelDB has a lock of its own, which is not enough:
- * POSIX drops such a lock as soon as the process closes any descriptor of the file, so a second open of the directory in
- * one process, though refused, lets every other process in. What is held here knows the directory by device and inode,
- * whatever its path is, refuses within one process as between two, is dropped by nothing but `release`, and ends with the
- * process, however that ends.
+ * Makes this store the only owner of a directory, before LevelDB touches the directory. LevelDB's own lock is not
+ * enough. POSIX drops such a lock as soon as the process closes any descriptor of the file. So a second open of the
+ * directory in one process is refused, but after it every other process can open the directory. The ownership here
+ * belongs to the directory's device and inode, whatever its path is. A second owner is refused in the same process as
+ * well as in another. Only `release` gives the ownership up, and it ends with the process, however the process ends.
  *
- * - Linux: a socket in the abstract namespace, whose name can be bound once. That namespace is one for each network
- *   namespace; between two, LevelDB's lock alone holds.
+ * - Linux: a socket in the abstract namespace, where a name can be bound only once. Each network namespace has an
+ *   abstract namespace of its own; between two of them only LevelDB's lock holds.
  * - The BSDs and macOS: a file `OWNER`, opened with a lock that belongs to that descriptor.
  * - Windows: nothing. LevelDB's lock there has no such weakness.
  *
- * @throws {SpamdSyncError} `ERR_SPAMD_STORE_LOCKED`, or of the system, as is.
+ * @throws {SpamdSyncError} `ERR_SPAMD_STORE_LOCKED`; or an error of the system, unchanged.
  */
 export async function ownership(directory: string): Promise<Ownership> {
   try {
@@ -50,11 +53,12 @@ export async function ownership(directory: string): Promise<Ownership> {
 async function abstractSocket(directory: string): Promise<Ownership> {
   const { dev, ino } = await stat(directory, { bigint: true });
   const server = createServer((socket) => socket.destroy());
-  // To its end, or some releases of Node add NUL up to there and others do not; and not with NUL, which others refuse (EINVAL).
+  // The name is padded to its full size: some releases of Node add NUL up to there, others do not. The padding is not
+  // NUL, which yet others refuse (EINVAL).
   await listening(server, `\0spamd-sync/level/${dev}/${ino}`.padEnd(SOCKET_NAME, '/'));
-  // Anybody may connect, and whether that can be accepted changes nothing.
+  // Any process may connect. If a connection cannot be accepted, that changes nothing.
   server.on('error', () => {});
-  // What keeps a program alive is for the program to say.
+  // The socket must not keep the program alive.
   server.unref();
   return { release: () => new Promise((resolve) => server.close(() => resolve())) };
 }
@@ -62,7 +66,8 @@ async function abstractSocket(directory: string): Promise<Ownership> {
 function listening(server: Server, path: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    // Exclusive: in a worker of a Node cluster it would be the primary's, and outlive the worker.
+    // Exclusive: otherwise the socket of a worker of a Node cluster would belong to the primary, and outlive the
+    // worker.
     server.listen({ path, exclusive: true }, () => {
       server.removeListener('error', reject);
       resolve();

@@ -14,18 +14,21 @@ import { unsealed } from './seal.ts';
 
 /** What a repair kept, and what it gave up. */
 export interface RepairReport extends Counts {
-  /** Records that were found, and could not be decoded or failed their checksum. */
+  /** Records that were found, but could not be decoded or failed their checksum. */
   readonly dropped: number;
-  /** How many records of each kind are gone of those that were acknowledged last. `undefined`: that cannot be known any more. */
+  /**
+   * How many records of each kind are gone, of those that were acknowledged last; `undefined` if that cannot be known
+   * any more.
+   */
   readonly lost: Counts | undefined;
 }
 
-/** Saves what can be read: first LevelDB's own repair, then without the records that fail their checksum. */
+/** Saves what can be read: LevelDB's own repair comes first, then the records that fail their checksum are removed. */
 export async function repairDirectory(directory: string, cacheSize: number): Promise<RepairReport> {
   const { db, acknowledged } = await Database.openDamaged(directory, cacheSize);
   try {
     await db.compact();
-    // Where there is nothing that only this format has, the records may be of the one before.
+    // If nothing shows that the directory is of format 2, its records may be of format 1.
     const meta = await readMeta(db).catch(() => undefined);
     const mayBeUnsealed = meta === undefined ? acknowledged === 'missing' : meta.format === UNSEALED_FORMAT;
     const tuples = await keepSound(db, TUPLES, mayBeUnsealed);
@@ -64,7 +67,7 @@ async function keepSound(
   return { kept, dropped };
 }
 
-/** How many fewer there are than before, of each kind. */
+/** How many fewer records of each kind there are than before. */
 function fewer(before: Counts, after: Counts): Counts {
   return {
     tuples: Math.max(0, before.tuples - after.tuples),

@@ -2,43 +2,43 @@ import { addressOfKey } from '../rules/key.ts';
 import { type ClientNetwork, networkOfClient } from '../store/shares.ts';
 import { Holdings } from './holdings.ts';
 
-/** Room is made for this share of what may be held, since looking for it costs more than removing it. */
+/** This share of the bound is freed at a time, since finding records to remove costs more than removing them. */
 const SPARE = 1 / 64;
-/** Of the records that are looked at together, one in so many makes room: the oldest. */
+/** Of the records that are looked at together, one in so many is removed: the oldest ones. */
 const OLDEST = 8;
 
-/** What of a kind of records is bounded, and how. */
+/** How the records of one kind are bounded. */
 export interface BoundOptions<R> {
-  /** How much is kept. */
+  /** How much is kept, in the unit of `sizeOf`. */
   readonly max: number;
   /** Networks that hold less than this count as alike. */
   readonly alike: number;
-  /** What a record counts. */
+  /** How much a record counts. */
   readonly sizeOf: (key: string, record: R) => number;
-  /** A record of rank 0 makes room before any of rank 1. */
+  /** Records of rank 0 are removed before any record of rank 1. */
   readonly rankOf: (record: R) => 0 | 1;
-  /** When a record was last of use: the earliest makes room first. */
+  /** The time by which a record is removed: the records with the earliest time go first. */
   readonly ageOf: (record: R) => number;
 }
 
-/** The records as those who make room need them. */
+/** What is needed of the records to make room. */
 export interface Emptied<R> {
-  /** What is on the disk and begins with a prefix, from a key on. */
+  /** The records on the disk whose keys begin with a prefix, from a key on. */
   slices(of: string, from?: string): AsyncIterable<readonly { key: string; record: R }[]>;
-  /** Removes one, if as it is by now it still yields. */
+  /** Removes a record, if `stillYields` is true of the record as it is by now. */
   evict(key: string, stillYields: (record: R) => boolean): Promise<void>;
 }
 
 /**
- * The bound of one kind of records. Where there is no room, the client network that holds the most makes some, by its
- * oldest records: so a flood out of one network costs that network alone. Where even that one holds little, all are
- * alike, and the oldest records of any make room.
+ * The bound of one kind of records. When there is no room, the oldest records of the client network that holds the most
+ * are removed: so a flood out of one network costs that network alone. If even that network holds little, all networks
+ * count as alike, and the oldest records of any network are removed.
  */
 export class Room<R> {
   readonly #o: BoundOptions<R>;
   readonly #ranks: readonly [Holdings, Holdings];
   #making: Promise<void> | undefined;
-  /** Where those that are alike were looked at last. */
+  /** The key at which the last pass over all networks stopped. */
   #from = '';
 
   constructor(options: BoundOptions<R>) {
@@ -46,12 +46,15 @@ export class Room<R> {
     this.#ranks = [new Holdings(options.alike), new Holdings(options.alike)];
   }
 
-  /** Whether nothing more may be added before `make` has resolved. Not before all that was there is counted. */
+  /**
+   * Whether nothing more may be added before `make` has resolved. It is `false` until all records that were there
+   * before are counted.
+   */
   get isFull(): boolean {
     return this.#total >= this.#o.max && this.#rank() !== undefined;
   }
 
-  /** A record that was there before. */
+  /** Counts a record that was there before. */
   found(key: string, record: R): void {
     this.#ranks[this.#o.rankOf(record)].found(clientOf(key), this.#o.sizeOf(key, record));
   }
@@ -61,7 +64,10 @@ export class Room<R> {
     for (const holdings of this.#ranks) holdings.complete();
   }
 
-  /** A record takes the place of another; `undefined`: there was none, or there is none now. Before either is changed. */
+  /**
+   * One record takes the place of another; `undefined`: there was none, or there is none now. Call it before either
+   * record is changed.
+   */
   changed(key: string, from: R | undefined, to: R | undefined): void {
     const { sizeOf, rankOf } = this.#o;
     const had = from === undefined ? 0 : sizeOf(key, from);
@@ -74,7 +80,7 @@ export class Room<R> {
     this.#ranks[after].change(ip, has);
   }
 
-  /** Makes room. Those who ask at the same time share it. */
+  /** Makes room. Callers at the same time share the work. */
   make(records: Emptied<R>): Promise<void> {
     this.#making ??= this.#make(records).finally(() => {
       this.#making = undefined;
@@ -103,12 +109,12 @@ export class Room<R> {
       const network = this.#ranks[rank].largest as ClientNetwork;
       if (this.#ranks[rank].of(network) < this.#o.alike) await this.#makeInAll(records, rank);
       else await this.#makeIn(network, records, rank);
-      // What is left is not on the disk yet.
+      // Nothing was removed: what is left is not on the disk yet.
       if (this.#total >= before) return;
     }
   }
 
-  /** Halves what one network holds, if that much is needed. */
+  /** Halves what one network holds, or removes less if that is enough. */
   async #makeIn(network: ClientNetwork, records: Emptied<R>, rank: 0 | 1): Promise<void> {
     const holdings = this.#ranks[rank];
     const half = holdings.of(network) / 2;
@@ -119,7 +125,9 @@ export class Room<R> {
     }
   }
 
-  /** Goes on where it stopped the last time, so that each has its turn, and once through all at most. */
+  /**
+   * Goes on where the last pass stopped, so that every record has its turn. It goes through all records once at most.
+   */
   async #makeInAll(records: Emptied<R>, rank: 0 | 1): Promise<void> {
     for (const from of new Set([this.#from, ''])) {
       for await (const slice of records.slices('', from)) {
@@ -145,15 +153,15 @@ function clientOf(key: string): string {
   return key.includes('\0') ? addressOfKey(key) : key;
 }
 
-/** What the keys of all clients of a network begin with; those of others may as well. */
+/** What the keys of all clients of a network begin with. Keys of other networks may begin with it, too. */
 function prefixOf(network: ClientNetwork): string {
-  // Beyond ASCII the key of a tuple and that of an address have a name each in its own way.
+  // Beyond ASCII, a name is written differently in the key of a tuple and in the key of an address.
   // biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII is what is looked for.
   if (typeof network === 'string') return /^[\x01-\x7f]*/.exec(network)?.[0] ?? '';
   if (network >= 0) return `${network >>> 16}.${(network >>> 8) & 255}.${network & 255}.`;
   const bits = -1 - network;
   const groups = [Math.floor(bits / 2 ** 32), Math.floor(bits / 2 ** 16) % 2 ** 16, bits % 2 ** 16];
-  // A group of zeros may be left out, and so may those behind it.
+  // The text of an address may leave out a group of zeros, and the groups of zeros behind it.
   const zero = groups.indexOf(0);
   return groups
     .slice(0, zero < 0 ? 3 : zero)

@@ -5,15 +5,18 @@ import { readLog, writeLog } from './log-file.ts';
 import { fileName } from './manifest.ts';
 import { damagedBytes, soundEntries, type TableEntry } from './table-file.ts';
 
-/** Where LevelDB's repair puts what it can do nothing with, and so does this. */
+/** The folder where LevelDB's repair puts files that it cannot use. Damaged files go there, too. */
 const LOST = 'lost';
 const PUT = 1;
 const DELETE = 0;
 
-/** A file that has some part of a store, or says that there was one. */
+/** The names of files that have some part of a store, or show that there was one. */
 const OF_A_STORE = /^(ACKNOWLEDGED|REPAIRING|CURRENT|MANIFEST-\d+|\d+\.(ldb|sst|log))$/;
 
-/** @throws {SpamdSyncError} `ERR_SPAMD_STORE` for a directory that has nothing of a store: a repair would make one in it. */
+/**
+ * @throws {SpamdSyncError} `ERR_SPAMD_STORE` for a directory without any file of a store: a repair would make a store
+ * in it.
+ */
 export async function checkHasStore(directory: string): Promise<void> {
   const names = await readdir(directory);
   if (names.some((name) => OF_A_STORE.test(name))) return;
@@ -21,9 +24,9 @@ export async function checkHasStore(directory: string): Promise<void> {
 }
 
 /**
- * Puts a log with what is sound in the place of each damaged table and log, for LevelDB's repair to find. That repair itself
- * does not look at checksums: it would save a damaged record as it is, and end the process over a damaged block whose keys
- * are out of order. The damaged files go to `lost`.
+ * Replaces each damaged table or log by a log with its sound records, which LevelDB's repair then finds. LevelDB's
+ * repair does not look at checksums. It would save a damaged record as it is, and a damaged block whose keys are out of
+ * order would end the process. The damaged files go to `lost`.
  */
 export async function salvage(directory: string): Promise<void> {
   const names = await readdir(directory);
@@ -41,14 +44,14 @@ export async function salvage(directory: string): Promise<void> {
   }
 }
 
-/** What is sound of a file; `undefined`: all of it. */
+/** The sound records of a file; `undefined` if all of the file is sound. */
 function soundRecords(name: string, bytes: Buffer): Iterable<Buffer> | undefined {
   if (!name.endsWith('.log')) return damagedBytes(bytes) === 0 ? undefined : batches(soundEntries(bytes));
   const { records, gaps } = readLog(bytes);
   return gaps.length === 0 ? undefined : records;
 }
 
-/** Each entry as a batch of its own, with the number that it had: which of two is the newer stays so. */
+/** Each entry as a batch of its own, with the number that it had: so the newer of two entries stays the newer one. */
 function* batches(entries: Iterable<TableEntry>): Generator<Buffer, void> {
   for (const { key, sequence, value } of entries) {
     const header = Buffer.alloc(13);
@@ -61,7 +64,7 @@ function* batches(entries: Iterable<TableEntry>): Generator<Buffer, void> {
   }
 }
 
-/** Seven bits a byte, the lowest first. */
+/** The length of some bytes as LevelDB writes it: seven bits a byte, the lowest first. */
 function length({ length: value }: Buffer): Buffer {
   const bytes: number[] = [];
   let left = value;

@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib';
 /** Bytes of a checksum. */
 const SEAL = 4;
 
-/** A value with the checksum (CRC-32, zlib) of its key and itself behind it. */
+/** A value, and behind it the checksum (CRC-32, zlib) of the key and the value. */
 export function sealed(key: string, value: Uint8Array): Buffer {
   const { length } = value;
   const bytes = Buffer.allocUnsafe(length + SEAL);
@@ -12,7 +12,7 @@ export function sealed(key: string, value: Uint8Array): Buffer {
   return bytes;
 }
 
-/** The value without its checksum; `undefined` when that is not of this key and value. */
+/** The value without its checksum; `undefined` if the checksum is not that of this key and value. */
 export function unsealed(key: string, bytes: Buffer): Buffer | undefined {
   const length = bytes.length - SEAL;
   if (length < 0) return undefined;
@@ -22,6 +22,6 @@ export function unsealed(key: string, bytes: Buffer): Buffer | undefined {
 
 function sum(key: string, value: Uint8Array): number {
   const ofKey = crc32(key);
-  // Where there is no byte there may be no buffer behind it, and for that zlib begins again.
+  // An empty value may have no buffer. For such a value zlib ignores `ofKey` and begins a new checksum.
   return value.length === 0 ? ofKey : crc32(value, ofKey);
 }

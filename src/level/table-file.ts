@@ -6,7 +6,7 @@ const MAGIC = Buffer.from('57fb808b247547db', 'hex');
 /** Behind each block: how it is compressed (1 byte), and its checksum (4). */
 const TRAILER = 5;
 const SNAPPY = 1;
-/** Behind each key: which operation it was (7 bytes), and of what kind (1). */
+/** Behind each key: the number of the operation (7 bytes), and its kind (1). */
 const SEQUENCE = 8;
 const PUT = 1n;
 
@@ -16,8 +16,8 @@ interface Handle {
 }
 
 /**
- * How many bytes of a table of LevelDB are in blocks that fail their checksums (doc/table_format.md of LevelDB). All of
- * them, where the blocks cannot be found.
+ * How many bytes of a table of LevelDB are in blocks that fail their checksums (doc/table_format.md of LevelDB). If its
+ * blocks cannot be found, all bytes count.
  */
 export function damagedBytes(bytes: Buffer): number {
   try {
@@ -30,15 +30,15 @@ export function damagedBytes(bytes: Buffer): number {
   }
 }
 
-/** What LevelDB has of a key: its value, or `undefined` where it was removed. */
+/** What LevelDB has of a key: its value, or `undefined` if the key was removed. */
 export interface TableEntry {
   readonly key: Buffer;
-  /** Which operation it was, over all time. */
+  /** The number of the operation, over all time. */
   readonly sequence: bigint;
   readonly value: Buffer | undefined;
 }
 
-/** The entries of the blocks that are sound. None, where the blocks cannot be found. */
+/** The entries of the blocks that are sound. There are none if the blocks cannot be found. */
 export function* soundEntries(bytes: Buffer): Generator<TableEntry, void> {
   let blocks: readonly Handle[];
   try {
@@ -75,7 +75,7 @@ function isSound(bytes: Buffer, { offset, size }: Handle): boolean {
   return masked(crc32c(bytes, offset, end)) === bytes.readUInt32LE(end);
 }
 
-/** What is in a block of which the rest hangs. */
+/** The content of a block without which the rest of the table cannot be read. */
 function content(bytes: Buffer, block: Handle): Buffer {
   if (!isSound(bytes, block)) throw new RangeError('an index fails its checksum');
   const { offset, size } = block;
@@ -83,12 +83,14 @@ function content(bytes: Buffer, block: Handle): Buffer {
   return bytes[offset + size] === SNAPPY ? uncompressed(stored) : stored;
 }
 
-/** The values of an index are handles of blocks. */
+/** The handles of blocks that an index has as its values. */
 function* handles(block: Buffer): Generator<Handle, void> {
   for (const { value } of entries(block)) yield handle(new Cursor(value));
 }
 
-/** The keys, each as what it shares with the one before and the rest, and the values. */
+/**
+ * The keys and values of a block. Each key is stored as the length that it shares with the key before, and the rest.
+ */
 function* entries(block: Buffer): Generator<{ key: Buffer; value: Buffer }, void> {
   const restarts = block.readUInt32LE(block.length - 4);
   const cursor = new Cursor(block, 0, block.length - 4 - 4 * restarts);
@@ -102,7 +104,7 @@ function* entries(block: Buffer): Generator<{ key: Buffer; value: Buffer }, void
   }
 }
 
-/** Of Snappy (format_description.txt). */
+/** Uncompresses what Snappy has compressed (format_description.txt). */
 function uncompressed(bytes: Buffer): Buffer {
   const cursor = new Cursor(bytes);
   const out = Buffer.alloc(cursor.varint());
@@ -119,7 +121,7 @@ function uncompressed(bytes: Buffer): Buffer {
     const length = kind === 1 ? (upper & 7) + 4 : upper + 1;
     const back = kind === 1 ? ((tag >>> 5) << 8) + cursor.byte() : little(cursor, kind === 2 ? 2 : 4);
     if (back === 0 || back > at || at + length > out.length) throw new RangeError('not compressed by Snappy');
-    // One by one: what is copied may be what this copy makes.
+    // Byte by byte: a copy may read bytes that the same copy has just written.
     for (let i = 0; i < length; i++, at++) out[at] = out[at - back] as number;
   }
   return out;

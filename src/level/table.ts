@@ -6,7 +6,7 @@ import { KeyFilter } from './key-filter.ts';
 import { type BoundOptions, Room } from './room.ts';
 import type { Source, Writer } from './writer.ts';
 
-/** Known not to be there, in place of a record. */
+/** Stands in place of a record that is known not to be there. */
 export const ABSENT = 'absent';
 
 export interface Kind<R> {
@@ -16,7 +16,7 @@ export interface Kind<R> {
   readonly decode: (bytes: Uint8Array) => R;
   /** Writes a record over a known one. */
   readonly overwrite: (record: R, by: R) => void;
-  /** What a record and its key take in memory, bytes, about. */
+  /** About how many bytes a record and its key take in memory. */
   readonly heapSizeOf: (key: string, record: R) => number;
   /** Whether anything in a record still holds. */
   readonly isLive: (record: R, now: number) => boolean;
@@ -25,18 +25,19 @@ export interface Kind<R> {
 export interface TableOptions<R> {
   /** How many records there are. */
   readonly count: number;
-  /** How much memory those in use take, bytes. */
+  /** How much memory the records in use take, bytes. */
   readonly cacheSize: number;
   readonly bound: BoundOptions<R>;
 }
 
-/** What the cache takes for a key that is known not to be there, besides the key: its place in a map and six lists. */
+/** What the cache takes for a key besides the key and its record, bytes: its place in a map and six lists. */
 const PLACE_SIZE = 100;
 
 /**
- * The records of one kind. Those in use are in memory, the rest in LevelDB. Only what is in memory can be looked at or
- * changed, and that takes no waiting: so a step that finds all that it needs is atomic by itself, and one that does
- * not fetches it and starts over. A record that has changed stays in memory at least until it is on the disk.
+ * The records of one kind. Those in use are in memory, the rest are in LevelDB. Only records in memory can be looked at
+ * or changed, and that takes no waiting. So a step that finds all records that it needs is atomic by itself. Otherwise
+ * the missing records are fetched, and the step starts over. A record that has changed stays in memory at least until
+ * it is on the disk.
  */
 export class Table<R extends object> implements Source {
   readonly #kind: Kind<R>;
@@ -47,9 +48,12 @@ export class Table<R extends object> implements Source {
   readonly #fetches = new Map<string, Promise<void>>();
   #changed = new Map<string, R | typeof ABSENT>();
   #writing = new Map<string, R | typeof ABSENT>();
-  /** What may be on the disk, so that what is new need not be looked up; `undefined` until all that was there was seen. */
+  /**
+   * The keys that may be on the disk, so that a new key need not be looked up; `undefined` until all keys on the disk
+   * were seen.
+   */
   #keys: KeyFilter | undefined;
-  /** The next one, while all that is on the disk is read for it. */
+  /** The next filter of keys, while all records on the disk are read for it. */
   #gathered: KeyFilter | undefined;
   /** How many records there are. */
   count: number;
@@ -69,13 +73,13 @@ export class Table<R extends object> implements Source {
     });
   }
 
-  /** `undefined`: not in memory, it has to be fetched. */
+  /** `undefined`: the record is not in memory, and has to be fetched. */
   get(key: string): R | typeof ABSENT | undefined {
     const known = this.#hot.get(key) ?? this.#changed.get(key) ?? this.#writing.get(key);
     return known ?? (this.#keys?.mayHave(key) === false ? ABSENT : undefined);
   }
 
-  /** Brings a record into memory, where it stays at least until whoever waited for this first has gone on. */
+  /** Brings a record into memory. It stays there at least until the first caller that waited for it has gone on. */
   async fetch(key: string): Promise<void> {
     if (this.get(key) !== undefined) return;
     let fetch = this.#fetches.get(key);
@@ -89,7 +93,7 @@ export class Table<R extends object> implements Source {
   /**
    * Puts a record in the place of a known one; `null` removes it. Only for a key that is in memory.
    *
-   * @param known What `get` says of the key, where the caller has it at hand.
+   * @param known What `get` returns for the key, if the caller has that already.
    */
   put(key: string, record: R | null, known = this.get(key)): void {
     if (record === null) {
@@ -110,18 +114,18 @@ export class Table<R extends object> implements Source {
     this.#room.changed(key, known, record);
     const size = this.#heapSizeOf(key, known);
     this.#kind.overwrite(known, record);
-    // The cache weighs a record that it has already no more.
+    // The cache does not measure a record again that it already has.
     if (this.#heapSizeOf(key, known) !== size) this.#hot.delete(key);
     this.#change(key, known);
   }
 
   /**
-   * Everything that is on the disk, in order of the keys, in slices.
+   * All records that are on the disk, in order of the keys, in slices.
    *
    * @param of What the keys begin with. Default: anything.
    * @param from The key to begin at. Default: the first.
-   * @throws {SpamdSyncError} `ERR_SPAMD_STORE_DAMAGED` at the end, for a record that is left out: it fails its checksum, or
-   * cannot be decoded.
+   * @throws {SpamdSyncError} `ERR_SPAMD_STORE_DAMAGED` at the end, if a record was left out because it fails its
+   * checksum or cannot be decoded.
    */
   async *slices(of = '', from = of): AsyncGenerator<{ key: string; record: R }[], void, undefined> {
     const { prefix } = this.#kind;
@@ -140,11 +144,14 @@ export class Table<R extends object> implements Source {
     if (unsound !== undefined) throw unsound;
   }
 
-  /** As {@link slices}, of everything. Read to its end it finds anew which keys there are, where many are gone. */
+  /**
+   * As {@link slices}, for all records. If the filter of keys has grown, reading to the end replaces it by a new filter
+   * of the keys that are there.
+   */
   async *all(): AsyncGenerator<{ key: string; record: R }[], void, undefined> {
     if (this.#gathered !== undefined || !this.#keys?.hasGrown) return yield* this.slices();
     const gathered = new KeyFilter(this.count);
-    // What is not on the disk yet, and what comes from now on.
+    // These keys are not on the disk yet. `put` adds the keys that come from now on.
     for (const key of [...this.#writing.keys(), ...this.#changed.keys()]) gathered.add(key);
     this.#gathered = gathered;
     try {
@@ -163,7 +170,7 @@ export class Table<R extends object> implements Source {
     return this.#room.isFull;
   }
 
-  /** A record that was there when the store was opened. */
+  /** Counts a record that was there when the store was opened. */
   found(key: string, record: R): void {
     this.#gathered?.add(key);
     this.#room.found(key, record);
@@ -172,9 +179,9 @@ export class Table<R extends object> implements Source {
   /**
    * All records that were there when the store was opened are counted.
    *
-   * @param more How many more there are than it said.
-   * @param areAllFound Whether there is no other on the disk: what is unsound is to be reported when it is looked up, not taken
-   * for new.
+   * @param more How many more records there are than the store said.
+   * @param areAllFound Whether there is no other record on the disk. If there is an unsound one, it has to be reported
+   * when it is looked up, not taken for new.
    */
   completed(more: number, areAllFound: boolean): void {
     if (areAllFound) this.#keys = this.#gathered;
@@ -183,9 +190,9 @@ export class Table<R extends object> implements Source {
     this.#room.complete();
   }
 
-  /** @param now Unix seconds: what has expired by then is not counted as evicted. */
+  /** @param now Unix seconds: a record that has expired by then is not counted as evicted. */
   async makeRoom(now: number): Promise<void> {
-    // So that all there is to look at is on the disk.
+    // Records that are to be removed are looked for on the disk, so all have to be there.
     await this.#writer().commit();
     await this.#room.make({
       slices: (of, from) => this.slices(of, from),
@@ -220,7 +227,8 @@ export class Table<R extends object> implements Source {
     try {
       const stored = this.#kind.prefix + key;
       const value = await this.#db.get(stored);
-      // Meanwhile the filter may have come to say that it is not there, and it may have been added: that is newer.
+      // What `get` knows by now is newer: the filter may say that the key is not there, or a record may have been
+      // added.
       if (this.get(key) === undefined) this.#hot.set(key, value === undefined ? ABSENT : this.#decode(stored, value));
     } finally {
       this.#fetches.delete(key);
@@ -238,7 +246,10 @@ export class Table<R extends object> implements Source {
     return PLACE_SIZE + (record === ABSENT ? key.length : this.#kind.heapSizeOf(key, record));
   }
 
-  /** @throws {SpamdSyncError} `ERR_SPAMD_STORE_DAMAGED` for what fails its checksum, which is `undefined`, or cannot be decoded. */
+  /**
+   * @throws {SpamdSyncError} `ERR_SPAMD_STORE_DAMAGED` for a value that fails its checksum, which is `undefined`, or
+   * that cannot be decoded.
+   */
   #decode(key: string, value: Uint8Array | undefined): R {
     if (value === undefined) throw damagedRecord(this.#db.directory, key);
     try {

@@ -5,7 +5,7 @@ import type { Source, Writer } from './writer.ts';
 export const TRAP_PREFIX = 's';
 const NOTHING = new Uint8Array();
 
-/** The spamtraps: few, and asked for with every attempt, so all of them are in memory. */
+/** The spamtraps. All of them are in memory, since they are few and every attempt asks for them. */
 export class TrapTable implements Source {
   readonly #all: SpamtrapSet;
   readonly #writer: () => Writer;

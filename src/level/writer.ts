@@ -3,15 +3,15 @@ import type { Operation } from './database.ts';
 
 /** Where changes come from. */
 export interface Source {
-  /** What has changed since it was last asked. */
+  /** What has changed since the last call. */
   begin(): Operation[];
-  /** What became of that: where it could not be written, it has to be handed out again. */
+  /** Says whether that was written. If not, the next `begin` has to return it again. */
   end(written: boolean): void;
 }
 
 export interface WriterOptions {
   readonly sources: readonly Source[];
-  /** All or nothing, and on the disk when it is done. */
+  /** Writes all operations or none. They are on the disk when the promise resolves. */
   readonly write: (operations: Operation[]) => Promise<void>;
   /** Called before the next try after a write that failed. */
   readonly recover: () => Promise<void>;
@@ -20,16 +20,16 @@ export interface WriterOptions {
   readonly maxLossMs: number | undefined;
 }
 
-/** As many bytes of changes wait in memory; whoever comes then waits for the disk. */
+/** How many bytes of changes may wait in memory. Further changes wait for the disk. */
 const MAX_PENDING = 16 * 2 ** 20;
-/** How long after a write that failed the next one is tried, seconds. */
+/** How long after a failed write the next one is tried, seconds. */
 const RETRY_AFTER = 1;
 
 interface Failure {
   readonly error: unknown;
 }
 
-/** Those who wait for one write. */
+/** The callers that wait for one write. */
 class Waiting {
   readonly #settle: { resolve: () => void; reject: (error: unknown) => void };
   readonly promise: Promise<void>;
@@ -40,7 +40,7 @@ class Waiting {
       settle = { resolve, reject };
     });
     this.#settle = settle as NonNullable<typeof settle>;
-    // A write that failed need not have anybody who waited for it.
+    // A write may fail without any caller that waits for it.
     this.promise.catch(() => {});
   }
 
@@ -51,9 +51,10 @@ class Waiting {
 }
 
 /**
- * The one way to the disk: one write at a time, and everything that has changed meanwhile goes into the next. With a
- * loss allowed, a write begins after half of it at the latest; should the one before not be done by then, nobody is
- * answered before the disk has caught up. So what is answered and not yet written was answered within `maxLossMs`.
+ * The one way to the disk. There is one write at a time, and everything that has changed meanwhile goes into the next.
+ * If a loss is allowed, a write begins after half of `maxLossMs` at the latest. If the write before is not done by
+ * then, no caller is answered before the disk has caught up. So what was answered and is not yet written was answered
+ * within `maxLossMs`.
  */
 export class Writer {
   readonly #o: WriterOptions;
@@ -89,7 +90,7 @@ export class Writer {
     return this.#isClosed;
   }
 
-  /** Something more is to be written, of about this size. */
+  /** Takes note of a change of about this size that is to be written. */
   changed(bytes: number): void {
     if (this.#isClosed) return;
     this.#pending += bytes;
@@ -107,7 +108,7 @@ export class Writer {
     return this.#next?.promise ?? this.#current?.promise ?? Promise.resolve();
   }
 
-  /** Writes what is left. The last try, also where the one before failed a moment ago. */
+  /** Writes what is left. This is the last try, even if the write before failed a moment ago. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#endPause();
@@ -137,14 +138,14 @@ export class Writer {
   }
 
   async #run(): Promise<void> {
-    // Whoever changes something in this turn of the event loop still shares the write.
+    // Changes made in this turn of the event loop are part of the same write.
     await undefined;
     do {
       this.#timer?.cancel();
       this.#timer = undefined;
       this.#late = false;
       const lasting = await this.#recover();
-      // Not before: who comes while it recovers still shares the write.
+      // Not before the recovery: callers that come during it share the same write.
       this.#current = this.#next ?? new Waiting();
       this.#next = undefined;
       const failure = lasting ?? (await this.#write());
@@ -154,7 +155,7 @@ export class Writer {
       if (failure !== undefined) this.#failed(failure.error);
     } while (this.#failure === undefined && this.#pending > 0 && (this.#next !== undefined || this.#late || this.full));
     this.#late = false;
-    // At once: those just answered may be back with more before anything that awaits this goes on.
+    // Cleared at once: callers that were just answered may make more changes before code that awaits this goes on.
     this.#running = undefined;
   }
 
