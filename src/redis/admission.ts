@@ -1,17 +1,20 @@
 import { networkOfClient, Shares } from '../store/shares.ts';
 
-/** What any network may hold, until nothing is free at all. */
+/** How many records any network may hold, as long as anything is free at all. */
 const FLOOR = 8;
-/** A network may hold this part of what is free, and no more: a few large ones never leave the others without. */
+/**
+ * A network may hold one part in so many of what is free, so that a few large networks never leave the others without
+ * room.
+ */
 const PART = 64;
-/** This part of the bound is for networks below the floor. */
+/** One part in so many of the bound is reserved for networks below the floor. */
 const RESERVED = 8;
-/** In steps of so many seconds it is known when records expire. */
+/** The times when records expire are kept in steps of so many seconds. */
 const STEP = 300;
 
 /**
- * What this process put into Redis for clients and has not expired yet, by client network, so that none of them fills it.
- * Redis removes what has expired by itself, and other processes count their own.
+ * Counts, by client network, the records that this process put into Redis for clients and that have not expired yet, so
+ * that no network fills Redis. Redis removes expired records by itself. Other processes count their own records.
  */
 export class Admission {
   readonly #max: number;
@@ -35,7 +38,7 @@ export class Admission {
    * Whether a network may have one more record.
    *
    * @param now Unix seconds.
-   * @param pending How many more it is about to have, which are not yet put in.
+   * @param pending How many more records the network is about to have, which are not put in yet.
    */
   admits(ip: string, now: number, pending = 0): boolean {
     this.#expire(now);

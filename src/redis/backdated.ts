@@ -2,14 +2,15 @@ import { sleep, type TimedClock } from '../clock.ts';
 import type { Queue } from './queue.ts';
 import { trouble } from './trouble.ts';
 
-/** How often it is looked whether the queue holds little, seconds. */
+/** How often to check whether the queue holds little, seconds. */
 const POLL = 0.5;
 /** How much may wait in this process, bytes. */
 const MAX_BYTES = 16 * 2 ** 20;
 
 /**
- * Backdated announcements, which wait until the queue holds little. After a long stop there may be many of them, and a
- * greylist announces the next only when those before are on their way: queued at once, they would force live ones out.
+ * Backdated announcements, which wait until the queue holds little. After a long stop there may be many of them: if
+ * they were queued at once, they would force live announcements out. A greylist announces the next ones only when those
+ * before are on their way.
  */
 export class Backdated {
   readonly #queue: Queue;
@@ -24,9 +25,9 @@ export class Backdated {
   }
 
   /**
-   * Queues a text of {@link Queue.textOf} when those before it are queued and the queue holds little.
+   * Queues a text of {@link Queue.textOf} when the texts before it are queued and the queue holds little.
    *
-   * @throws {SpamdSyncError} `ERR_SPAMD_STORE` where Redis has trouble, or more than 16 MiB would wait.
+   * @throws {SpamdSyncError} `ERR_SPAMD_STORE` if Redis has trouble, or more than 16 MiB would wait.
    */
   async add(text: string): Promise<void> {
     const bytes = 2 * text.length;
@@ -43,7 +44,7 @@ export class Backdated {
     }
   }
 
-  /** From now on nothing waits. */
+  /** From now on no text waits: all are queued at once. */
   end(): void {
     this.#ended.abort();
   }

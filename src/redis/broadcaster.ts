@@ -17,10 +17,10 @@ import { Queue } from './queue.ts';
 /**
  * What an operator should look at, though the broadcaster goes on:
  * - `WARN_SPAMD_STORE`: Redis does not answer;
- * - `WARN_SPAMD_PEER`: the peer could not be opened, or failed; another process may have more luck;
- * - `WARN_SPAMD_ANNOUNCE`: the peer refused what was queued, which is lost;
+ * - `WARN_SPAMD_PEER`: the peer could not be opened, or failed; another process may succeed;
+ * - `WARN_SPAMD_ANNOUNCE`: the peer refused entries that were queued; they are lost;
  * - `WARN_SPAMD_LISTENER`: a listener threw, or its promise rejected: the program's own mistake;
- * - `WARN_SPAMD_FOREIGN`: something in the queue was never announced, and is removed; once for each.
+ * - `WARN_SPAMD_FOREIGN`: something in the queue was never announced, and is removed; reported once for each.
  */
 export type BroadcasterWarningCode =
   | 'WARN_SPAMD_STORE'
@@ -31,7 +31,7 @@ export type BroadcasterWarningCode =
 
 /** Something that an operator should look at. */
 export interface BroadcasterWarning {
-  /** Which. Stable, unlike the message. */
+  /** The code. It is stable, unlike the message. */
   readonly code: BroadcasterWarningCode;
   /** What happened, and why. */
   readonly message: string;
@@ -39,9 +39,11 @@ export interface BroadcasterWarning {
   readonly error: unknown;
 }
 
-/** The events of a {@link Broadcaster}. What a listener throws stops nothing: it is a `warning`. */
+/**
+ * The events of a {@link Broadcaster}. An error that a listener throws stops nothing: it is reported as a `warning`.
+ */
 export interface BroadcasterEvents {
-  /** Something that the group announced; in the leader alone. */
+  /** Something that the group announced. Emitted in the leader only. */
   entry: [entry: Entry, source: Source];
   /** This process leads from now on: its peer is open. */
   lead: [];
@@ -55,11 +57,11 @@ export interface BroadcasterEvents {
 export interface BroadcasterStats {
   /** Calls of `announce` that wait for the leader; a gauge. */
   readonly waiting: number;
-  /** How many bytes they take; a gauge. */
+  /** How many bytes these calls take; a gauge. */
   readonly bytes: number;
-  /** Those that `maxQueued` and `maxQueuedBytes` forced out, of all processes together. */
+  /** Calls that `maxQueued` and `maxQueuedBytes` forced out, of all processes together. */
   readonly trimmed: number;
-  /** What this process found in the queue that was never announced, and removed. */
+  /** Items that this process found in the queue and removed, since they were never announced. */
   readonly foreign: number;
 }
 
@@ -72,16 +74,17 @@ interface ToQueue {
 
 /** How often the leader looks for what others queued, seconds. */
 const POLL = 0.05;
-/** In what part of the time that a lease holds a standby looks for it. */
+/** How many times a standby asks for the lease in the time that a lease holds. */
 const STANDBY_PART = 6;
-/** What may be under way at once: so many calls are announced twice at the most, when the leader dies. */
+/** How many calls may be under way at once. When the leader dies, so many calls are announced twice at the most. */
 const BATCH = 256;
-/** While the peer has so many entries, of which it sends in bulk, it is given no more: its own queue has a bound. */
+/** While the peer has so many entries, those of bulk sends included, it is given no more: its own queue has a bound. */
 const MAX_ENTRIES = 16_384;
 
 /**
- * One peer for all processes that share a store: a lease in Redis picks the leader, which opens the peer to announce and
- * to receive; the others stand by, and queue what they announce. When the leader dies another takes over.
+ * One peer for all processes that share a store. A lease in Redis picks the leader, which opens the peer to announce
+ * and to receive. The other processes stand by, and queue what they announce. When the leader dies, another process
+ * takes over.
  *
  * @example
  * const open = () => SyncPeer.open({ key, listen: 'em0', targets: ['em0'] });
@@ -98,7 +101,7 @@ export class Broadcaster extends EventEmitter<BroadcasterEvents> implements Grou
   readonly #leader: Leader;
   readonly #running: Promise<void>;
   #toQueue: ToQueue[] = [];
-  /** What is being queued. */
+  /** The calls that are being queued. */
   readonly #queueing = new Set<Promise<void>>();
   #sent: string[] = [];
   /** The id of what was read from the queue last. */
@@ -134,7 +137,7 @@ export class Broadcaster extends EventEmitter<BroadcasterEvents> implements Grou
       },
       yield: () => this.#listeners.call('yield'),
       failed: (error) => {
-        // Every call under way says so.
+        // Every call that is under way reports the failure: one warning is enough.
         if (!this.#unable) this.#warn('WARN_SPAMD_PEER', 'the peer failed', error);
         this.#unable = true;
         this.#wake();
@@ -149,7 +152,8 @@ export class Broadcaster extends EventEmitter<BroadcasterEvents> implements Grou
   }
 
   /**
-   * Joins the processes of a scope. It does not wait for Redis: without it the broadcaster warns, and goes on trying.
+   * Joins the processes of a scope. It does not wait for Redis: while Redis does not answer, the broadcaster warns, and
+   * goes on trying.
    *
    * @param client As for `RedisStore`.
    * @throws {SpamdSyncError} `ERR_SPAMD_OPTION`, naming what is invalid.
@@ -164,11 +168,11 @@ export class Broadcaster extends EventEmitter<BroadcasterEvents> implements Grou
   }
 
   /**
-   * Queues entries, for the leader to announce. Those of one turn of the event loop go to Redis together. A backdated call
-   * first waits until the queue holds little, or the broadcaster is closed.
+   * Queues entries, for the leader to announce. Calls of one turn of the event loop go to Redis together. A backdated
+   * call first waits until the queue holds little, or until the broadcaster is closed.
    *
-   * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is no list; `ERR_SPAMD_CLOSED` after {@link close};
-   * `ERR_SPAMD_STORE` where Redis does not take it; `ERR_SPAMD_TOO_LONG` for more than `maxQueuedBytes` in one call.
+   * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is not a list; `ERR_SPAMD_CLOSED` after {@link close};
+   * `ERR_SPAMD_STORE` if Redis does not take the call; `ERR_SPAMD_TOO_LONG` for more than `maxQueuedBytes` in one call.
    */
   async announce(entries: Iterable<Entry>, options: AnnounceOptions = {}): Promise<void> {
     if (this.#closed) throw new SpamdSyncError('ERR_SPAMD_CLOSED', 'the broadcaster is closed');
@@ -183,8 +187,8 @@ export class Broadcaster extends EventEmitter<BroadcasterEvents> implements Grou
   }
 
   /**
-   * Takes note of how many white addresses this host knows. Whenever it leads its peer is given the last count: bulk sends
-   * follow that, see `SyncPeer.noteWhites`.
+   * Takes note of how many white addresses this host knows. Whenever this process leads, its peer is given the last
+   * count, which limits the rate of bulk sends; see `SyncPeer.noteWhites`.
    *
    * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is not a whole number, 0 or more.
    */
@@ -193,12 +197,15 @@ export class Broadcaster extends EventEmitter<BroadcasterEvents> implements Grou
     this.#leader.noteWhites(count);
   }
 
-  /** How much waits, asked of Redis. */
+  /** Asks Redis how much waits. */
   async stats(): Promise<BroadcasterStats> {
     return { ...(await this.#queue.counts()), foreign: this.#foreign.count };
   }
 
-  /** Queues what was announced; the leader then sends what is queued, gives up the lease, and closes the peer. Idempotent. */
+  /**
+   * Queues what was announced. The leader then sends what is queued, closes the peer, and gives up the lease.
+   * Idempotent.
+   */
   close(): Promise<void> {
     this.#closed = true;
     this.#closing ??= this.#close();
@@ -219,7 +226,7 @@ export class Broadcaster extends EventEmitter<BroadcasterEvents> implements Grou
     this.#queued();
   }
 
-  /** What is being queued is waited for when this is closed. */
+  /** Keeps a call that is being queued, so that `close` can wait for it. */
   #track(queueing: Promise<void>): Promise<void> {
     this.#queueing.add(queueing);
     const done = (): void => void this.#queueing.delete(queueing);
@@ -227,7 +234,7 @@ export class Broadcaster extends EventEmitter<BroadcasterEvents> implements Grou
     return queueing;
   }
 
-  /** There is something to read. */
+  /** Something was queued: the leader reads it at once. */
   #queued(): void {
     if (this.leading) this.#wake();
   }
@@ -244,22 +251,23 @@ export class Broadcaster extends EventEmitter<BroadcasterEvents> implements Grou
     while (!this.#closed) {
       if (this.#unable) await this.#rest();
       const busy = await this.#round();
-      // A peer that failed at once has woken nobody yet.
+      // If the peer has failed already, it did so before there was a pause to end.
       if (!busy && !this.#unable) await this.#pause(this.leading ? POLL : this.#leaseSeconds / STANDBY_PART);
     }
   }
 
-  /** @returns Whether there was something to send or to remove, and so may be more. */
+  /** @returns Whether there was something to send or to remove, and so there may be more. */
   async #round(): Promise<boolean> {
     const { calls, entries } = this.#leader.underWay;
     const count = this.#leader.leads && entries < MAX_ENTRIES ? BATCH - calls : 0;
     const after = calls === 0 ? undefined : this.#read;
     const sent = [...this.#sent];
-    // The lease counts from before it is asked for, so that it ends here before it does in Redis.
+    // The lease counts from before it is asked for, so that it ends here before it ends in Redis.
     const end = (): void => void this.#leader.stop();
     const expiry = this.#settings.clock.setTimer(this.#leaseSeconds, end, { unref: true });
     try {
-      // In this order, in one packet: what was sent is not read again, unless Redis has forgotten the script that removes it.
+      // These go in this order, in one packet. So what was sent is not read again, unless Redis has forgotten the
+      // script that removes it.
       const [, isHeld, read] = await Promise.all([
         this.#queue.remove(sent),
         this.#lease.hold(),
@@ -277,7 +285,7 @@ export class Broadcaster extends EventEmitter<BroadcasterEvents> implements Grou
       this.#expiry = expiry;
       this.#leader.start();
       this.#read = queued.at(-1)?.id ?? this.#read;
-      // Entries carry the time of the hosts that made them, by NTP; Redis's may be off.
+      // This is not Redis's time, which may be off: entries carry the time of the hosts that made them, which NTP sets.
       this.#leader.announce(queued, this.#settings.clock.now());
       return queued.length > 0 || this.#sent.length > 0;
     } catch (error) {
@@ -299,7 +307,7 @@ export class Broadcaster extends EventEmitter<BroadcasterEvents> implements Grou
     await sleep(this.#settings.clock, seconds, woken.signal);
   }
 
-  /** The lease is of no use without a peer: another process may have it. */
+  /** Gives the lease up for a while. It is of no use without a peer, and another process may have it. */
   async #rest(): Promise<void> {
     await this.#leader.stop();
     await this.#release();
@@ -320,7 +328,10 @@ export class Broadcaster extends EventEmitter<BroadcasterEvents> implements Grou
     await this.#release();
   }
 
-  /** Whether everything under way is sent while the lease holds. The rest of bulk sends is left to the next leader. */
+  /**
+   * Whether everything that is under way is sent while the lease holds. The rest of a bulk send is left to the next
+   * leader.
+   */
   async #sentSoon(): Promise<boolean> {
     const idle = new AbortController();
     const patience = sleep(this.#settings.clock, this.#leaseSeconds / 2, idle.signal).then(() => false);
@@ -335,7 +346,7 @@ export class Broadcaster extends EventEmitter<BroadcasterEvents> implements Grou
     try {
       await Promise.all([this.#queue.remove(sent), this.#lease.release()]);
     } catch (error) {
-      // The lease runs out by itself, and what was sent goes out once more.
+      // The lease runs out by itself, and what was sent is sent once more.
       this.#warn('WARN_SPAMD_STORE', 'the lease stays', error);
     }
   }

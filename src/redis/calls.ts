@@ -14,7 +14,10 @@ export function scriptOf(text: string): Script {
   return { text, digest: createHash('sha1').update(text).digest('hex') };
 }
 
-/** Commands to Redis: each is answered or fails in time, with `ERR_SPAMD_STORE`, and no failure is left without a handler. */
+/**
+ * Commands to Redis. Each command is answered in time, or fails with `ERR_SPAMD_STORE`. No failure is left without a
+ * handler.
+ */
 export class Calls {
   readonly #connection: Connection;
   readonly #inTime: InTime;
@@ -25,12 +28,12 @@ export class Calls {
     this.#inTime = new InTime(clock, timeout, troubleOf);
   }
 
-  /** @param key Whose server the command is for. */
+  /** @param key The command goes to the server that has this key. */
   send(key: string, args: Argument[]): Promise<unknown> {
     return this.#inTime.run(() => this.#connection.send(key, args), bytesOf(args), key);
   }
 
-  /** To one server of those that `masters` found. */
+  /** Sends a command to one of the servers that `masters` found. */
   sendTo(server: Send, args: Argument[]): Promise<unknown> {
     return this.#inTime.run(() => server(args), bytesOf(args));
   }
@@ -40,7 +43,10 @@ export class Calls {
     return this.#inTime.run(() => this.#connection.masters(), 0);
   }
 
-  /** Runs a script over a key, and others of its slot, by its digest, or as a whole where the server does not know it: it was restarted, or flushed. */
+  /**
+   * Runs a script over a key, and others of the same slot. The script is run by its digest. Its text is sent only if
+   * the server does not know the digest, since the server was restarted, or its scripts were flushed.
+   */
   run(script: Script, key: string, operands: Argument[]): Promise<unknown> {
     const send = (...how: [string, string]) => this.#connection.send(key, [...how, ...operands]);
     return this.#inTime.run(
@@ -55,7 +61,7 @@ export class Calls {
   }
 }
 
-/** What a command holds on to until it is answered. A character of a string takes two bytes at the most. */
+/** How many bytes a command holds until it is answered. A character of a string takes two bytes at the most. */
 function bytesOf(args: readonly Argument[]): number {
   let length = 0;
   for (const arg of args) length += arg.length;

@@ -3,14 +3,17 @@ import type { Argument } from './connection.ts';
 import { asList, asNumber, asText } from './replies.ts';
 
 /**
- * Writes if everything stands as expected, and says what stands otherwise. It knows nothing of what the values mean.
- * KEYS: those of the records, then the due index, then the set of spamtraps.
- * ARGV: the assumed time or nothing; what becomes of the due index (a score, `-` to remove, nothing) and its member; how
- * many recipients follow, which must be no spamtraps; then for each record what is expected (nothing: absent), what is put
- * (nothing: left, `-`: deleted), and when it expires (Unix ms).
+ * Writes if everything stands as expected; otherwise answers what stands. The script does not know what the values
+ * mean.
+ * KEYS: the keys of the records, then the due index, then the set of spamtraps.
+ * ARGV: the assumed time, or an empty string; what becomes of a member of the due index (a score, `-` to remove it,
+ * empty to leave it), and the member; the number of recipients that follow; the recipients, which must not be
+ * spamtraps; then for each record what is expected (empty: no record), what is put (empty: the record is left, `-`: it
+ * is deleted), and when it expires (Unix ms).
  *
- * A Redis that is full refuses a script's first write and no other, so what takes room comes first: all or nothing is
- * written. What stands is then answered all the same, for it can be read. A key of another type costs itself alone.
+ * A Redis that is full refuses the first write of a script and no other. So the writes that take room come first, and
+ * either all or nothing is written. If it refuses, the script answers what stands, which can still be read. A key of
+ * another type affects nothing but itself.
  */
 const SCRIPT = scriptOf(`
 local time = redis.call('TIME')
@@ -57,27 +60,27 @@ if foreign == 0 then return { 1, time[1], time[2] } end
 return { 1, time[1], time[2], {}, {}, foreign }
 `);
 
-/** No value that is kept is this, so it stands for none. */
+/** No value that is kept is equal to this, so it can stand for no value. */
 const DELETED = '-';
 
 /** What is expected of one key, and what becomes of it. */
 export interface Exchange {
   readonly key: string;
-  /** What it holds, for anything to be written at all; `undefined`: nothing. */
+  /** What the key has to hold for anything to be written at all; `undefined`: nothing. */
   readonly expected: Argument | undefined;
-  /** What it is to hold; `null`: nothing. `undefined` leaves it as it is. */
+  /** What the key is to hold; `null`: nothing. `undefined` leaves it as it is. */
   readonly value: Argument | null | undefined;
-  /** When that expires, Unix milliseconds; never if there is none. */
+  /** When the value expires, Unix milliseconds; `undefined`: never. */
   readonly expiresAtMs?: number | undefined;
 }
 
 /** What else is expected and written. */
 export interface ExchangeOptions {
-  /** The time that was assumed, whole Unix seconds: the server's differs by a second at the most. */
+  /** The time that was assumed, whole Unix seconds. The server's time may differ from it by a second at the most. */
   readonly assumed: number | undefined;
   /** What becomes of a member of the due index: its score, or `null` to remove it; `undefined` leaves it. */
   readonly due: { readonly index: string; readonly member: string; readonly score: number | null | undefined };
-  /** Recipients that must be no spamtraps, and the set of those. */
+  /** Recipients that must not be spamtraps, and the set of spamtraps. */
   readonly spamtraps: { readonly set: string; readonly recipients: readonly string[] } | undefined;
 }
 
@@ -87,8 +90,8 @@ export type Stand = string | null | undefined;
 /** What became of an exchange. */
 export interface Exchanged {
   /**
-   * `done`: everything stood as expected, and so was written. `changed`: something else stands. `refused`: everything
-   * stood as expected, but Redis takes no writes, and nothing was written.
+   * `done`: everything stood as expected, and was written. `changed`: something else stands, and nothing was written.
+   * `refused`: everything stood as expected, but Redis takes no writes, and nothing was written.
    */
   readonly outcome: 'done' | 'changed' | 'refused';
   /** The server's time, Unix seconds with microseconds. */
@@ -97,9 +100,12 @@ export interface Exchanged {
   readonly stands: readonly Stand[];
   /** Whether each recipient is a spamtrap; empty when done. */
   readonly trapped: readonly boolean[];
-  /** Keys of another type besides those of the exchanges: nobody is a spamtrap, and nothing is indexed. */
+  /**
+   * Which of the other keys are of another type. With `spamtraps` no recipient is a spamtrap, with `due` nothing is
+   * indexed.
+   */
   readonly foreign: readonly ('spamtraps' | 'due')[];
-  /** Why it was refused. */
+  /** Why the write was refused. */
   readonly refused: string;
 }
 
@@ -141,7 +147,7 @@ export async function compareAndSet(
   };
 }
 
-/** The script answers a number for what has another type. */
+/** The script answers a number for a key of another type. */
 function standOf(stand: unknown): Stand {
   return typeof stand === 'number' ? null : asText(stand) || undefined;
 }

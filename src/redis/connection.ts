@@ -1,6 +1,9 @@
 import { SpamdSyncError, shown } from '../errors.ts';
 
-/** A part of a command: text, which both clients send as UTF-8. With bytes each takes a path that costs twice as much. */
+/**
+ * A part of a command: text, which both clients send as UTF-8. For bytes each client takes a path that costs twice as
+ * much.
+ */
 export type Argument = string;
 
 /** How node-redis is told to send a command. */
@@ -10,7 +13,10 @@ export interface NodeRedisCommandOptions {
     /** What such a string becomes. */
     readonly 36: typeof String;
   };
-  /** 0: no time limit of its own, which costs as much as the rest of a command. The store has its own. */
+  /**
+   * 0: the client sets no time limit, which would cost as much as the rest of a command. The store has a time limit of
+   * its own.
+   */
   readonly timeout: 0;
 }
 
@@ -47,7 +53,7 @@ export interface IoRedisCluster extends IoRedisClient {
   nodes(role: 'master'): readonly IoRedisClient[];
 }
 
-/** What the store takes: it is told apart by its methods, so that neither package is imported. */
+/** A client that the store takes. Its kind is found by its methods, so that neither package is imported. */
 export type RedisClient = NodeRedisClient | NodeRedisCluster | IoRedisClient | IoRedisCluster;
 
 /** Sends a command to one server. */
@@ -57,7 +63,7 @@ export type Send = (args: Argument[]) => Promise<unknown>;
 export interface Connection {
   /** Whether keys of different hash tags may be kept at different servers. */
   readonly cluster: boolean;
-  /** @param key Whose server the command is for. */
+  /** @param key The command goes to the server that has this key. */
   send(key: string, args: Argument[]): Promise<unknown>;
   /** Every server that holds keys. */
   masters(): Promise<readonly Send[]>;
@@ -65,7 +71,10 @@ export interface Connection {
 
 const OPTIONS: NodeRedisCommandOptions = { typeMapping: { 36: String }, timeout: 0 };
 
-/** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is no such client, or one that changes keys by itself. */
+/**
+ * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is not such a client, and for a client that changes keys by
+ * itself.
+ */
 export function connectionOf(client: RedisClient): Connection {
   if (typeof client !== 'object' || client === null) throw unusable(client);
   if (hasKeyPrefix(client)) {

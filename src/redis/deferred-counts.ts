@@ -5,16 +5,21 @@ import { trouble } from './trouble.ts';
 
 /** How long counts are put off at the most, and about how often those of an address are written. Seconds. */
 const PERIOD = 1;
-/** Of how many addresses counts are put off at once; those of more are written at once. */
+/**
+ * For how many addresses counts may be put off at the same time. Counts of further addresses are written immediately.
+ */
 const MAX_ADDRESSES = 16_384;
-/** How many characters their names have together at the most: what stands for an address may be a long one. */
+/**
+ * How many characters the names of these addresses may have together: a name that stands for an address may be long.
+ */
 const MAX_CHARACTERS = 2 ** 20;
-/** How many addresses are written at once when it is time. */
+/** How many addresses are written at the same time. */
 const SLICE = 256;
 
 /**
- * What attempts counted on addresses and is not in Redis yet. The first count of an address is written at once; those of
- * the second that follows are added up and written together, so that a busy client is no reason to contend.
+ * Counts of attempts on addresses that are not in Redis yet. The first count of an address is written at once. The
+ * counts of the second that follows are added up and written together, so that a busy client does not make processes
+ * contend.
  */
 export class DeferredCounts {
   readonly #clock: TimedClock;
@@ -26,18 +31,20 @@ export class DeferredCounts {
   #timer: Timer | undefined;
   #closed = false;
 
-  /** @param write Writes what is owed of an address, which it then reports by {@link written}. */
+  /** @param write Writes the counts that are owed of an address, and then reports that by {@link written}. */
   constructor(clock: TimedClock, write: (ip: string) => Promise<void>) {
     this.#clock = clock;
     this.#write = write;
   }
 
-  /** How many attempts are not counted because those of too many addresses were put off: in a Redis that took no writes. */
+  /**
+   * How many attempts are not counted because counts of too many addresses were put off, while Redis took no writes.
+   */
   get lost(): number {
     return this.#lost;
   }
 
-  /** What is put off of an address. */
+  /** The counts of an address that are put off. */
   owed(ip: string): Counts | undefined {
     return this.#owed.get(ip);
   }
@@ -47,13 +54,13 @@ export class DeferredCounts {
     return !this.#closed && this.#owed.has(ip);
   }
 
-  /** Takes note that the counts of an address were written, all that was owed included. */
+  /** Takes note that the counts of an address were written, all owed counts included. */
   written(ip: string): void {
     this.#set(ip, undefined);
     this.#arm();
   }
 
-  /** Puts counts off: of an address that is busy, or since they could not be written. */
+  /** Puts counts off, because the address is busy, or because they could not be written. */
   put(ip: string, counts: Counts): void {
     const owed = this.#owed.get(ip);
     const hasRoom = this.#set(ip, owed === undefined ? counts : addedCounts(owed, counts));
@@ -61,17 +68,19 @@ export class DeferredCounts {
     this.#arm();
   }
 
-  /** Writes all that is owed. What cannot be written stays owed, and is reported where a write rejects. */
+  /**
+   * Writes all counts that are owed. Counts that cannot be written stay owed; the promise rejects with the first error.
+   */
   flush(): Promise<void> {
     return this.#writeAll([...this.#allOwed().keys()]);
   }
 
-  /** Puts nothing off any more, and writes what is owed. */
+  /** Puts no counts off any more, and writes those that are owed. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#timer?.cancel();
     let tried: ReadonlyMap<string, Counts> = new Map();
-    // Steps that were under way put off more meanwhile.
+    // Steps that were under way may put off more counts meanwhile.
     for (let owed = this.#allOwed(); hasOthers(owed, tried); owed = this.#allOwed()) {
       tried = owed;
       await this.#writeAll([...owed.keys()]);
@@ -90,7 +99,8 @@ export class DeferredCounts {
       const written = await Promise.allSettled(ips.slice(from, from + SLICE).map((ip) => this.#write(ip)));
       const failures = written.filter(({ status }) => status === 'rejected') as PromiseRejectedResult[];
       failure ??= failures[0];
-      // One address that cannot be written costs itself alone; where none can, the rest is left for later.
+      // An address that cannot be written does not stop the others. If none of a slice can be written, the rest is left
+      // for later.
       if (failures.length === written.length) break;
     }
     if (failure !== undefined) throw failure.reason;
@@ -117,14 +127,14 @@ export class DeferredCounts {
       this.#owed.delete(ip);
       this.#characters -= ip.length;
     }
-    // What fails is tried again in a second: it is still owed.
+    // Counts that cannot be written are tried again in a second: they are still owed.
     await this.flush().catch(() => {});
     this.#timer = undefined;
     this.#arm();
   }
 }
 
-/** Whether there are counts that are not among others. */
+/** Whether some of the owed counts are not among others. */
 function hasOthers(owed: ReadonlyMap<string, Counts>, others: ReadonlyMap<string, Counts>): boolean {
   return [...owed].some(([ip, counts]) => others.get(ip) !== counts);
 }

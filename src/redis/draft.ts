@@ -10,12 +10,15 @@ import { shifted } from './shift.ts';
 import { Slot } from './slot.ts';
 import type { Value, Values } from './values.ts';
 
-/** An address that Redis forgets within that time has its counts, and with them its renewal, written at once. Seconds. */
+/**
+ * If Redis would forget an address within this time, its counts are written at once, and with them its renewal.
+ * Seconds.
+ */
 const MARGIN = 5;
 
 /** What Redis said in its last reply, all of one moment. */
 export interface Standing {
-  /** By the names of keys. */
+  /** What keys hold, by their names. */
   readonly values: ReadonlyMap<string, Value<unknown>>;
   /** Whether recipients are spamtraps. */
   readonly trapped: ReadonlyMap<string, boolean>;
@@ -29,19 +32,19 @@ export interface DraftOptions {
   readonly tuples: Values<TupleRecord>;
   readonly standing: Standing | undefined;
   /**
-   * The server's time as this host's clock would show it, Unix seconds; `undefined` where each step brings its own, and
-   * nothing expires by itself.
+   * The server's time as this host's clock would show it, Unix seconds; `undefined` if each step brings its own time,
+   * and nothing expires by itself.
    */
   readonly storeNow: number | undefined;
-  /** What Redis's clock is ahead of this host's, seconds. */
+  /** How far Redis's clock is ahead of this host's, seconds. */
   readonly ahead: number;
-  /** Why Redis takes no writes, if it said so: steps are then only told what stands. */
+  /** Why Redis takes no writes, if it said so. Steps are then answered by what stands. */
   readonly refusal: SpamdSyncError | undefined;
-  /** Who may have one more tuple, or trap. */
+  /** Decides which client may have one more tuple, or trap. */
   readonly admission: { readonly tuples: Admission; readonly traps: Admission };
-  /** What is put off of the address's counts. */
+  /** The counts of the address that are put off. */
   readonly owed: Counts | undefined;
-  /** Whether more of them is to be put off. */
+  /** Whether more counts of the address are to be put off. */
   readonly isBusy: boolean;
 }
 
@@ -50,23 +53,23 @@ export interface Planned<T = unknown> {
   readonly step: Step<T>;
   /** The caller's time, Unix seconds. */
   readonly now: number;
-  /** Whether the recipient is a spamtrap, where that was asked before; `undefined`: the draft is to find out. */
+  /** Whether the recipient is a spamtrap, if that was asked before; `undefined`: the draft has to find out. */
   readonly isSpamtrap: boolean | undefined;
-  /** Whether an operator puts records in, which no bound of clients keeps out. */
+  /** Whether an operator puts records in. No bound of clients keeps them out. */
   readonly isLoad?: boolean;
 }
 
 /**
- * What steps over one address make of what is believed to stand: run one after the other, each over what the one before
- * left, so that one exchange writes it all.
+ * What steps over one address make of the records that are believed to stand. The steps run one after the other, each
+ * over what the step before left, so that one exchange writes all changes.
  */
 export class Draft {
   readonly #options: DraftOptions;
-  /** All that can be expected, and written over: not what is foreign. */
+  /** The slots that can be compared and written. Slots that are foreign are left out. */
   readonly #slots: (Slot<AddressRecord> | Slot<TupleRecord>)[] = [];
   #address: Slot<AddressRecord> | undefined;
   readonly #tuples = new Map<string, Slot<TupleRecord>>();
-  /** Recipients that are taken to be no spamtraps. */
+  /** Recipients that are assumed not to be spamtraps. */
   readonly #recipients = new Set<string>();
   /** Tuples that clients add. */
   #added: Slot<TupleRecord>[] = [];
@@ -87,12 +90,12 @@ export class Draft {
     return this.#deferred;
   }
 
-  /** How many steps were answered though nothing of them is written. */
+  /** How many steps were answered though none of their changes is written. */
   get unwritten(): number {
     return this.#unwritten;
   }
 
-  /** Whether counts are written, all that was owed included. */
+  /** Whether counts are written, all owed counts included. */
   get writesCounts(): boolean {
     return this.#writesCounts;
   }
@@ -102,15 +105,17 @@ export class Draft {
     return this.#slots.some(({ isChanged }) => isChanged);
   }
 
-  /** How many tuples and traps the steps were answered without, for want of room. */
+  /** How many tuples and traps are not recorded for lack of room, though the steps are answered. */
   get keptOut(): { readonly tuples: number; readonly traps: number } {
     return this.#keptOut;
   }
 
-  /** Whether there is nothing to ask: all that the steps looked at stood when Redis replied last, and nothing changes. */
+  /**
+   * Whether there is nothing to ask Redis: its last reply said all that the steps looked at, and they change nothing.
+   */
   get isSettled(): boolean {
     const { standing, refusal } = this.#options;
-    // What is foreign has no place in the due index, from which an exchange removes it.
+    // A foreign address has no place in the due index: an exchange removes it from there.
     if (this.#address?.isForeign === true && refusal === undefined) return false;
     return (
       this.#slots.every(({ isStanding, isChanged }) => isStanding && !isChanged) &&
@@ -123,12 +128,12 @@ export class Draft {
     return this.#slots.map((slot) => slot.exchange(this.#options.storeNow !== undefined));
   }
 
-  /** Recipients that must be no spamtraps. */
+  /** Recipients that must not be spamtraps. */
   get recipients(): readonly string[] {
     return [...this.#recipients];
   }
 
-  /** What becomes of the address in the due index: its score, or `null`: it has no place there. */
+  /** What becomes of the address in the due index: its score; `null`: it is removed; `undefined`: nothing. */
   get dueScore(): number | null | undefined {
     if (this.#address === undefined || this.#options.refusal !== undefined) return undefined;
     if (this.#address.isForeign) return null;
@@ -140,13 +145,13 @@ export class Draft {
       : shifted(announcedExpires, this.#options.ahead);
   }
 
-  /** @returns The step's value. What the step throws leaves the draft as it is. */
+  /** @returns The step's value. If the step throws, the draft stays as it is. */
   run({ step, now, isSpamtrap, isLoad = false }: Planned): unknown {
     const { ip, storeNow = now, refusal } = this.#options;
     const tried = this.#tried(step, storeNow, isSpamtrap);
     if (refusal !== undefined) return this.#answered(tried.result, refusal);
     const owed = this.#owedCounts;
-    // A count that is put off needs not see what was counted before; anything else does.
+    // A step whose count is put off need not see what was counted before. Any other step that reads the address has to.
     if (owed === undefined || !tried.hasReadAddress || this.#isPutOff(tried.result, storeNow)) {
       return this.#applied(step, tried.result, storeNow, isLoad);
     }
@@ -170,9 +175,10 @@ export class Draft {
   }
 
   /**
-   * Takes note of what stands instead.
+   * Takes note of what stands instead of what was expected.
    *
-   * @returns That, what of it is foreign, and whether another writer was faster: what this process knew is no more.
+   * @returns What stands, what of it is foreign, and whether another writer was faster, so that what this process knew
+   * is out of date.
    */
   changed({ stands, trapped }: Exchanged): {
     readonly standing: Standing;
@@ -183,7 +189,7 @@ export class Draft {
     const changed = slots.map((slot, at) => slot.changed(stands[at]));
     const values = new Map(slots.map(({ name }, at) => [name, changed[at]?.value as Value<unknown>]));
     const foreign = slots.filter((_, at) => changed[at]?.value.isForeign).map(({ name }) => name);
-    // What was found to be foreign before stays so, for as long as these steps take.
+    // A key that was found to be foreign before counts as foreign until these steps are done.
     for (const [name, value] of this.#options.standing?.values ?? []) if (value.isForeign) values.set(name, value);
     return {
       standing: {
@@ -203,7 +209,7 @@ export class Draft {
     return this.#tupleSlot(key).record;
   }
 
-  /** A recipient is taken to be none until Redis says otherwise. */
+  /** Whether a recipient is a spamtrap. It is assumed not to be one until Redis says otherwise. */
   isSpamtrap(recipient: string): boolean {
     if (this.#options.standing?.trapped.get(recipient) === true) return true;
     this.#recipients.add(recipient);
@@ -216,7 +222,7 @@ export class Draft {
     return { result, hasReadAddress: view.hasReadAddress };
   }
 
-  /** What a step is told where nothing can be written. Its counts stay owed. */
+  /** What a step is answered when nothing can be written. Its counts stay owed. */
   #answered<T>(result: Result<T>, refusal: SpamdSyncError): T {
     const { value, address, tuple, counts, unwritten } = result;
     if (address === undefined && tuple === undefined) return value;
@@ -258,7 +264,7 @@ export class Draft {
     slot.put(address);
   }
 
-  /** What was counted on the address and is not part of what is written. */
+  /** Counts on the address that are not part of what is written. */
   get #owedCounts(): Counts | undefined {
     return this.#owed !== undefined && this.#deferred !== undefined
       ? addedCounts(this.#owed, this.#deferred)
@@ -269,7 +275,10 @@ export class Draft {
     this.#deferred = this.#deferred === undefined ? counts : addedCounts(this.#deferred, counts);
   }
 
-  /** What is kept out is answered all the same. It has no bound where an operator puts it in. */
+  /**
+   * Whether a client may have one more record. If not, the step is answered all the same. Records that an operator puts
+   * in have no bound.
+   */
   #admits(what: 'tuples' | 'traps', now: number, pending: number): boolean {
     const { ip, admission } = this.#options;
     if (admission[what].admits(ip, now, pending)) return true;
@@ -277,7 +286,7 @@ export class Draft {
     return false;
   }
 
-  /** Whether a step merely counts, and that is put off. Where the address is written anyway, its counts may as well be. */
+  /** Whether a step only counts, and its counts are put off. If the address is written anyway, so are its counts. */
   #isPutOff({ counts }: Result<unknown>, now: number): boolean {
     if (counts === undefined || !this.#options.isBusy) return false;
     const { record, isChanged } = this.#addressSlot();
@@ -304,19 +313,19 @@ export class Draft {
 
   #slot<T>(name: string, values: Values<T>): Slot<T> {
     const { standing, storeNow } = this.#options;
-    // A name begins with the kind of its record.
+    // The cast is safe: the name of a key begins with the kind of its record.
     const stands = standing?.values.get(name) as Value<T> | undefined;
     return new Slot(name, values, stands, values.seen(name, storeNow));
   }
 }
 
-/** Whether there is nothing of it but a trap that a client brought upon itself, or the group upon it. */
+/** Whether a record is only a trap that a client brought upon itself, or that the group announced. */
 function isTrapOfClient(record: AddressRecord | undefined): record is AddressRecord {
   if (record === undefined || record.white.length > 0 || record.trapped.length === 0) return false;
   return record.trappedBy !== 'operator' && record.trappedBy !== 'import';
 }
 
-/** The records as one step looks at them. */
+/** The records as one step sees them. */
 class DraftView implements View {
   readonly now: number;
   hasReadAddress = false;

@@ -5,13 +5,13 @@ import type { Keys } from './keys.ts';
 import { asNumber, asTexts } from './replies.ts';
 import { slotTags } from './slots.ts';
 
-/** How many addresses of an index are looked at in one go, and how many indexes of a cluster. */
+/** How many addresses of an index are read at a time, and how many indexes of a cluster. */
 const PAGE = 100;
 const INDEXES = 64;
-/** How often all slots of a cluster are asked what is due there, seconds: others than this process write to them. */
+/** How often all slots of a cluster are asked what is due there, seconds: other processes write to them, too. */
 const LOOK_THROUGH = 3600;
 
-/** What an index of what is due goes by. */
+/** Options of a due index. */
 export interface DueIndexOptions {
   readonly clock: TimedClock;
   /** Whether each slot has an index. */
@@ -19,8 +19,9 @@ export interface DueIndexOptions {
 }
 
 /**
- * The addresses by the expiry that was announced of them. In a cluster each slot has an index. There are so many that a
- * sweep asks only those that this process wrote to, and those that were in use when it last looked through all of them.
+ * The addresses, in order of their announced expiry. In a cluster each slot has an index. There are so many slots that
+ * a sweep asks only the indexes that this process wrote to, and those that were in use when it last looked through all
+ * slots.
  */
 export class DueIndex {
   readonly #calls: Calls;
@@ -28,9 +29,9 @@ export class DueIndex {
   readonly #foreign: ForeignItems;
   readonly #clock: TimedClock;
   readonly #cluster: boolean;
-  /** Of the indexes in use. */
+  /** The hash tags of the indexes in use. */
   #tags = new Set<string>();
-  /** When all were looked through, by the monotonic clock. */
+  /** When all slots were looked through, by the monotonic clock. */
   #lookedAt = Number.NEGATIVE_INFINITY;
 
   /** @param foreign Takes note of an index of another type, in which nothing is due. */
@@ -47,7 +48,10 @@ export class DueIndex {
     if (this.#cluster) this.#tags.add(this.#keys.dueTag(ip));
   }
 
-  /** The addresses whose announced expiry has passed, in slices. Those that stay in the index are given once, too. */
+  /**
+   * The addresses whose announced expiry has passed, in slices. Addresses that stay in the index are returned once,
+   * too.
+   */
   async *due(now: number): AsyncIterable<readonly string[]> {
     if (!this.#cluster) {
       yield* this.#dueIn(this.#keys.due(''), now);
@@ -63,7 +67,7 @@ export class DueIndex {
     for (;;) {
       const range = ['ZRANGEBYSCORE', index, '-inf', `${now}`, 'LIMIT', `${passedOver}`, `${PAGE}`];
       const page = asTexts(await this.#foreign.passOver(index, this.#calls.send(index, range), []));
-      // Whoever took the last slice has moved or removed most of it; the rest is at the front.
+      // The caller has moved or removed most addresses of the last slice; the rest of them are at the front.
       const unseen = page.filter((ip) => !seen.includes(ip));
       if (unseen.length > 0) yield unseen;
       if (page.length < PAGE) return;
@@ -73,7 +77,7 @@ export class DueIndex {
   }
 
   async #lookThrough(): Promise<void> {
-    // Where that fails, all are looked through again the next time.
+    // If that fails, all slots are looked through again the next time.
     this.#tags = new Set();
     const tags = slotTags();
     for (let from = 0; from < tags.length; from += INDEXES) {

@@ -1,12 +1,15 @@
 import type { SpamdSyncError } from '../errors.ts';
 import { foreign, isForeign } from './trouble.ts';
 
-/** How many names are remembered as reported; what is found beyond that is counted alone. */
+/** How many names are remembered as reported. What is found beyond that is only counted. */
 const MAX_NAMES = 1000;
-/** How much of a name is shown and remembered. */
+/** How many characters of a name are shown and remembered. */
 const MAX_LENGTH = 200;
 
-/** What lies under our keys and is not ours: each costs itself alone, is counted each time, and reported once. */
+/**
+ * Things under our keys that are not ours. Each of them affects nothing but itself. It is counted each time that it is
+ * found, and reported once.
+ */
 export class ForeignItems {
   readonly #report: (error: SpamdSyncError) => void;
   readonly #reported = new Set<string>();
@@ -25,7 +28,7 @@ export class ForeignItems {
    * Takes note of something foreign.
    *
    * @param name A key; or a key and what of it is foreign.
-   * @returns What it costs.
+   * @returns The error for a call that depends on it.
    */
   found(name: string): SpamdSyncError {
     this.#count++;
@@ -38,7 +41,7 @@ export class ForeignItems {
     return error;
   }
 
-  /** What a command over a key answers, or `instead` where that holds another type: it then has nothing of ours. */
+  /** What a command over a key answers, or `instead` if the key holds another type: then it holds nothing of ours. */
   async passOver<T>(key: string, reply: Promise<T>, instead: T): Promise<T> {
     try {
       return await reply;

@@ -1,13 +1,16 @@
 import type { TimedClock, Timer } from '../clock.ts';
 import { trouble } from './trouble.ts';
 
-/** What may wait for an answer at once. A client that has lost its server queues; the queue must have an end. */
+/**
+ * How many calls may wait for an answer at once. A client that has lost its server queues commands, and that queue
+ * needs a bound.
+ */
 const MAX_WAITING = 16_384;
-/** How much that may hold on to, bytes: those who wait may bring long strings. */
+/** How many bytes the waiting calls may hold together: their strings may be long. */
 const MAX_BYTES = 64 * 2 ** 20;
-/** In how many ticks a time limit is counted at least: so much of it is a call given up too late at the most. */
+/** The least number of ticks in a time limit. A call is given up one tick too late at the most. */
 const MIN_TICKS = 20;
-/** A process that has nothing else to wait for ends this much later at the most. Seconds. */
+/** The longest tick, seconds. A process that has nothing else to wait for ends later by this much at the most. */
 const MAX_TICK = 0.1;
 
 /** A call that is to be answered. */
@@ -18,19 +21,21 @@ interface Waiting {
 }
 
 /**
- * What is done in time, or fails with `ERR_SPAMD_STORE`. So much of it may wait at once, by count and by bytes.
+ * Calls that are answered in time, or fail with `ERR_SPAMD_STORE`. How many may wait at once is bounded, by count and
+ * by bytes.
  *
- * Time is counted in ticks of one timer, which all calls share: a timer for each costs more than the call does. While the
- * process itself does not run it counts for one tick at the most: an answer may be there that nobody had time to read.
+ * Time is counted in ticks of one timer, which all calls share: a timer for each call costs more than the call does.
+ * Time in which the process itself does not run counts as one tick at the most: an answer may have come that the
+ * process had no time to read.
  */
 export class InTime {
   readonly #clock: TimedClock;
   readonly #timeout: number;
   readonly #ticks: number;
   readonly #errorOf: (error: unknown, about: string) => unknown;
-  /** In the order in which they are late, for they all have the same time. */
+  /** In the order in which the calls become late, since the time limit is the same for all. */
   readonly #waiting = new Set<Waiting>();
-  /** Calls that are held on to, also those given up. */
+  /** Calls that are not settled yet, those given up included. */
   #held = 0;
   #heldBytes = 0;
   #refused = 0;
@@ -39,7 +44,8 @@ export class InTime {
 
   /**
    * @param timeout Seconds.
-   * @param errorOf What is reported of an error of a call, by what that is about. Default: the error.
+   * @param errorOf Makes the error that is reported, from the error of a call and what the call is about. Default: the
+   * call's error.
    */
   constructor(
     clock: TimedClock,
@@ -52,17 +58,17 @@ export class InTime {
     this.#errorOf = errorOf;
   }
 
-  /** How much was refused because too much waited. */
+  /** How many calls were refused because too much waited. */
   get refused(): number {
     return this.#refused;
   }
 
   /**
-   * What was given up still counts as waiting for as long as it is held on to.
+   * Runs a call. A call that was given up still counts as waiting until it is settled.
    *
-   * @param start Is told whether it has been given up.
-   * @param bytes How much it holds on to, about. Default none.
-   * @param about What it is about, for the error. Default nothing.
+   * @param start Starts the call. `isLate` says whether the call has been given up.
+   * @param bytes About how many bytes the call holds until it is settled. Default none.
+   * @param about What the call is about, for the error. Default nothing.
    */
   run<T>(start: (isLate: () => boolean) => Promise<T>, bytes = 0, about = ''): Promise<T> {
     if (this.#held >= MAX_WAITING || this.#heldBytes + bytes > MAX_BYTES) {
@@ -76,7 +82,7 @@ export class InTime {
     return new Promise((resolve, reject) => {
       let isLate = false;
       const waiting: Waiting = {
-        // The tick that is under way is no whole one.
+        // Only a part is left of the tick that is under way, so it does not count.
         lateAt: this.#tick + 1 + this.#ticks,
         giveUp: () => {
           isLate = true;
@@ -115,7 +121,7 @@ export class InTime {
   }
 }
 
-/** A client may throw at once, too. */
+/** Starts a call. A client may also throw at once, instead of returning a promise. */
 function started<T>(start: () => Promise<T>): Promise<T> {
   try {
     return start();

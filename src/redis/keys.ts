@@ -3,8 +3,8 @@ import { tagOfSlotOf } from './slots.ts';
 const SEPARATOR = '\0';
 
 /**
- * The names of everything in Redis. A tuple and its address have the address as their hash tag, so that a cluster keeps
- * them at one server. In a cluster there is an index of what is due in each slot, else one.
+ * The names of all keys in Redis. A tuple and its address have the address as their hash tag, so that a cluster keeps
+ * them at one server. In a cluster there is a due index in each slot; otherwise there is one.
  */
 export class Keys {
   readonly prefix: string;
@@ -13,7 +13,7 @@ export class Keys {
   readonly #tuples: string;
   readonly spamtraps: string;
 
-  /** @param prefix Without braces: one would be taken for the hash tag. */
+  /** @param prefix Without braces: a brace would be taken for that of the hash tag. */
   constructor(prefix: string, cluster: boolean) {
     this.prefix = prefix;
     this.#cluster = cluster;
@@ -26,23 +26,23 @@ export class Keys {
     return `${this.#addresses}${asTag(ip)}}`;
   }
 
-  /** @param key A tuple's own key: its address, a NUL, and the rest, each byte of the UTF-8 a character. */
+  /** @param key A tuple's own key: its address, a NUL, and the rest. Each character stands for one byte of UTF-8. */
   tuple(key: string): string {
     const { ip, rest } = partsOf(key);
     return `${this.#tuples}${asTag(ip)}}${rest}`;
   }
 
-  /** The index that has an address. */
+  /** The due index that an address is in. */
   due(ip: string): string {
     return this.#cluster ? this.dueByTag(this.dueTag(ip)) : `${this.prefix}due`;
   }
 
-  /** The tag of the index that has an address, in a cluster. */
+  /** In a cluster: the hash tag of the due index that an address is in. */
   dueTag(ip: string): string {
     return tagOfSlotOf(asTag(ip));
   }
 
-  /** The index of one slot of a cluster, by the tag that falls into it. */
+  /** The due index of one slot of a cluster, by the tag that falls into the slot. */
   dueByTag(tag: string): string {
     return `${this.prefix}due:{${tag}}`;
   }
@@ -57,12 +57,16 @@ export class Keys {
     return Buffer.from(ip).toString('latin1') + name.slice(end + 1);
   }
 
-  /** What SCAN is to match for addresses. */
+  /** The pattern by which SCAN finds addresses. */
   addressPattern(): string {
     return startingWith(this.#addresses);
   }
 
-  /** What SCAN is to match for tuples whose keys begin with an address and a NUL; for all where that is left out. */
+  /**
+   * The pattern by which SCAN finds tuples.
+   *
+   * @param prefix What the tuples' keys begin with: an address and a NUL. Default: anything.
+   */
   tuplePattern(prefix?: string): string {
     return startingWith(prefix === undefined ? this.#tuples : this.tuple(prefix));
   }
@@ -91,7 +95,7 @@ function partsOf(key: string): { ip: string; rest: string } {
   return { ip: Buffer.from(ip, 'latin1').toString('utf8'), rest: end < 0 ? '' : key.slice(end) };
 }
 
-/** What stands for an address may be any name: a brace in it would end the tag. */
+/** Escapes a brace, which would end the tag: any name may stand for an address. */
 function asTag(ip: string): string {
   return /[%}]/.test(ip) ? ip.replaceAll('%', '%25').replaceAll('}', '%7d') : ip;
 }

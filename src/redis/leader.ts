@@ -3,7 +3,7 @@ import { SpamdSyncError } from '../errors.ts';
 import type { GroupPeer } from './options.ts';
 import type { Announcement } from './queue.ts';
 
-/** What has waited longer than this would be taken for a replay, seconds. */
+/** An announcement that has waited longer than this would be taken for a replay, seconds. */
 const BACKDATED_AFTER = 60;
 
 /** What a leader reports. */
@@ -11,15 +11,15 @@ export interface LeaderEvents {
   readonly entry: (entry: Entry, source: Source) => void;
   readonly lead: () => void;
   readonly yield: () => void;
-  /** The peer could not be opened, or is of no use any more. */
+  /** The peer could not be opened, or cannot be used any more. */
   readonly failed: (error: unknown) => void;
-  /** What has this id was sent, or can never be. */
+  /** The announcement with this id was sent, or can never be sent. */
   readonly sent: (id: string) => void;
-  /** The peer refused what it was to announce, or left some of it out. */
+  /** The peer refused what it was to announce, or left out some entries. */
   readonly refused: (error: unknown) => void;
 }
 
-/** The peer of the process that holds the lease: opened while it does, closed when it does not. */
+/** The peer of the process that holds the lease. It is open while the process holds the lease, and closed otherwise. */
 export class Leader {
   readonly #open: () => Promise<GroupPeer>;
   readonly #events: LeaderEvents;
@@ -27,7 +27,7 @@ export class Leader {
   #peer: GroupPeer | undefined;
   /** How many white addresses were noted last. */
   #whites: number | undefined;
-  /** Each time it starts or stops is another, so that a peer that took too long to open is known for it. */
+  /** Changes with each start and stop, so that a peer that took too long to open is recognised. */
   #generation = 0;
   readonly #announcing = new Set<Promise<void>>();
   #entries = 0;
@@ -42,7 +42,7 @@ export class Leader {
     return this.#peer !== undefined;
   }
 
-  /** Opens the peer unless that is done or under way. */
+  /** Opens the peer, unless it is open or being opened. */
   start(): void {
     if (this.#peer !== undefined) return;
     this.#opening ??= this.#start(++this.#generation).finally(() => {
@@ -73,7 +73,7 @@ export class Leader {
     this.#peer?.noteWhites?.(count);
   }
 
-  /** How many calls, and entries in them, are with the peer: a bulk send takes its time. */
+  /** How many calls are with the peer, and how many entries are in them. A bulk send takes some time. */
   get underWay(): { readonly calls: number; readonly entries: number } {
     return { calls: this.#announcing.size, entries: this.#entries };
   }
@@ -98,7 +98,7 @@ export class Leader {
     await Promise.all(this.#announcing);
   }
 
-  /** What the peer was closed over stays in the queue, for the next leader to announce. */
+  /** If the peer is closed before it has sent an announcement, that stays in the queue for the next leader. */
   async #announce(peer: GroupPeer, { id, entries, backdated }: Announcement, now: number): Promise<void> {
     const late = entries.some(({ timestamp }) => now - timestamp > BACKDATED_AFTER);
     try {

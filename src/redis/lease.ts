@@ -3,8 +3,8 @@ import { asNumber } from './replies.ts';
 
 /**
  * Takes or renews a lease (ARGV: the token, and how many ms it holds), or gives it up (ARGV: the token alone). A Redis
- * that is full refuses a script's first write if it takes room: so a key is removed first, which is not there. A group
- * without a leader would cost more than the few bytes of one lease.
+ * that is full refuses a script's first write if that write takes room. So the script first removes a key that is not
+ * there. A group without a leader would cost more than the few bytes of one lease.
  */
 const SCRIPT = scriptOf(`
 local holder = redis.call('GET', KEYS[1])
@@ -16,14 +16,17 @@ redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 1
 `);
 
-/** The right of one process of a scope to lead, for as long as it renews it. */
+/** The right of one process of a scope to lead, for as long as the process renews it. */
 export class Lease {
   readonly #calls: Calls;
   readonly #key: string;
   readonly #token: string;
   readonly #ms: number;
 
-  /** @param token What no other process has. @param ms How long it holds unless it is renewed, milliseconds. */
+  /**
+   * @param token A string that no other process has.
+   * @param ms How long the lease holds unless it is renewed, milliseconds.
+   */
   constructor(calls: Calls, key: string, token: string, ms: number) {
     this.#calls = calls;
     this.#key = key;
@@ -32,7 +35,7 @@ export class Lease {
   }
 
   /**
-   * Takes or renews it.
+   * Takes or renews the lease.
    *
    * @returns Whether this process holds it.
    */
@@ -40,7 +43,7 @@ export class Lease {
     return asNumber(await this.#calls.run(SCRIPT, this.#key, ['1', this.#key, this.#token, `${this.#ms}`])) === 1;
   }
 
-  /** Gives it up, if this process holds it. */
+  /** Gives the lease up, if this process holds it. */
   async release(): Promise<void> {
     await this.#calls.run(SCRIPT, this.#key, ['1', this.#key, this.#token]);
   }

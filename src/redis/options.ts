@@ -7,20 +7,20 @@ export interface RedisStoreOptions {
   /** What every key begins with, without braces. Default `spamd:`. */
   readonly prefix?: string | undefined;
   /**
-   * How long a step or a command may take, seconds, 0.001..600, and up to a twentieth more. Default 2; later counts as store
-   * trouble. A step that waits behind others over the same address takes that time, too; a process that does not run
-   * takes none.
+   * How long a step or a command may take, seconds, 0.001..600, and up to a twentieth more. Default 2. If it takes
+   * longer, that counts as store trouble. The time that a step waits behind others over the same address counts. Time
+   * in which the process does not run does not.
    */
   readonly timeout?: number | undefined;
   /**
-   * Whose time decides. `server`, the default: that of Redis, one for all hosts, and records expire there by
-   * themselves. `caller`: that of the greylist, for tests and simulations; only a sweep removes records.
+   * Whose time decides. `server`, the default: Redis's time, which is the same for all hosts; records expire there by
+   * themselves. `caller`: the greylist's time, for tests and simulations; only a sweep removes records.
    */
   readonly time?: 'server' | 'caller' | undefined;
   /**
-   * How many tuples that this process put in may be alive at once, and how many traps, 64..2^24. A client network (/24,
-   * IPv6 /48) may have a 64th of what is free of them, at least 8; beyond that it is answered and not recorded, and counted
-   * in `evictedTuples` and `evictedAddresses`. Default 500000.
+   * How many tuples that this process put in may be alive at once, and how many traps, 64..2^24. Default 500000. A
+   * client network (/24, IPv6 /48) may have a 64th of the free ones, at least 8. Attempts beyond that are answered and
+   * not recorded; `evictedTuples` and `evictedAddresses` count them.
    */
   readonly maxTuples?: number | undefined;
   /** For this host's time, and timers. Default the system's. */
@@ -31,7 +31,7 @@ export interface RedisStoreOptions {
 export interface GroupPeer extends Group {
   /** Subscribes to what the group announces. */
   on(event: 'entry', listener: (entry: Entry, source: Source) => void): unknown;
-  /** Subscribes to its end: it is of no use any more. */
+  /** Subscribes to the failure of the peer, which cannot be used any more then. */
   on(event: 'error', listener: (error: Error) => void): unknown;
   /** Resolves when the port is free. */
   close(): Promise<void>;
@@ -43,13 +43,16 @@ export interface BroadcasterOptions {
   readonly open: () => Promise<GroupPeer>;
   /** What every key begins with, without braces. Default `spamd:`, as the store's. */
   readonly prefix?: string | undefined;
-  /** Which processes have one leader, without braces: all that name the same. Default `all`; a host's name for one per host. */
+  /**
+   * Processes with the same scope have one leader. Without braces. Default `all`; give the host's name for one leader
+   * on each host.
+   */
   readonly scope?: string | undefined;
   /** How long the leader may be silent before another takes over, milliseconds, 100..60000. Default 3000. */
   readonly leaseMs?: number | undefined;
   /** How many calls of `announce` may wait, 1..2^24; beyond that the oldest are lost. Default 500000. */
   readonly maxQueued?: number | undefined;
-  /** How many bytes they may take in Redis, 65536..2^32; beyond that the oldest are lost. Default 2^27. */
+  /** How many bytes these calls may take in Redis, 65536..2^32; beyond that the oldest are lost. Default 2^27. */
   readonly maxQueuedBytes?: number | undefined;
   /** How long a command may take, seconds, 0.001..600. Default 2. */
   readonly timeout?: number | undefined;
@@ -124,7 +127,7 @@ function checkedTimeout(timeout: number): number {
   return checkedNumber('timeout', timeout, 0.001, 600);
 }
 
-/** A part of a key: a brace in it would be taken for the hash tag's. */
+/** Checks a part of a key. A brace in it would be taken for that of the hash tag. */
 function checkedName(name: string, value: string): string {
   if (typeof value !== 'string' || /[{}]/.test(value)) throw badOption(name, 'not a string without braces', value);
   return value;

@@ -11,17 +11,17 @@ export interface Announcement {
   readonly backdated: boolean;
 }
 
-/** The keys of a queue, of one slot. */
+/** The keys of a queue, all of one slot. */
 export interface QueueKeys {
   /** The stream. */
   readonly queue: string;
   /** How many bytes wait in it. */
   readonly bytes: string;
-  /** How many calls found no room. */
+  /** How many calls were forced out for lack of room. */
   readonly trimmed: string;
 }
 
-/** What may wait; beyond that the oldest make room, and are counted. */
+/** How much may wait. Beyond that the oldest calls are removed, and counted. */
 export interface QueueBounds {
   /** How many calls. */
   readonly maxQueued: number;
@@ -31,15 +31,15 @@ export interface QueueBounds {
 
 /** What an item takes in a stream besides its text, bytes. */
 const OVERHEAD = 64;
-/** So much of the queue is little, bytes: half a thousand of live calls, or some two of a greylist's repairs. */
+/** A queue of at most so many bytes holds little: half a thousand live calls, or some two of a greylist's repairs. */
 const LITTLE = 2 ** 17;
-/** But never more than this part of either bound. */
+/** A queue of more than one part in so many of either bound never holds little. */
 const LITTLE_PART = 4;
 
 /**
- * What both scripts share. KEYS: those of {@link QueueKeys}. The bytes are counted beside the stream, as Redis can only
- * estimate them; whenever nothing waits they are 0 again, whatever was done to the stream by hand. A counter that is foreign
- * costs its count alone. Both scripts answer, for each key, whether it is a counter that is foreign.
+ * The part that both scripts share. KEYS: those of {@link QueueKeys}. The bytes are counted beside the stream, since
+ * Redis can only estimate them. Whenever nothing waits the counter is 0 again, whatever was done to the stream by hand.
+ * If a counter is foreign, only its count is lost. Both scripts answer, for each key, whether it is a foreign counter.
  */
 const SIZES = `
 local function sizeOf(item)
@@ -62,7 +62,10 @@ local function take(id)
 end
 `;
 
-/** Queues a text (ARGV: it, how many items may wait, how many bytes). What may be refused, as Redis is full, comes first. */
+/**
+ * Queues a text (ARGV: the text, how many items may wait, how many bytes). The write that a full Redis may refuse comes
+ * first.
+ */
 const ADD = scriptOf(`${SIZES}
 redis.call('XADD', KEYS[1], '*', 'announced', ARGV[1])
 local length, size = redis.call('XLEN', KEYS[1]), sizeOf({ '', { 'announced', ARGV[1] } })
@@ -84,14 +87,14 @@ if redis.call('XLEN', KEYS[1]) == 0 then redis.call('DEL', KEYS[2]) elseif bytes
 return foreign
 `);
 
-/** What the processes of one scope have to announce, in a stream, until it is said to be sent. */
+/** The announcements of the processes of one scope. They wait in a stream until they are reported as sent. */
 export class Queue {
   readonly #calls: Calls;
   readonly #keys: QueueKeys;
   readonly #bounds: QueueBounds;
   readonly #foreign: ForeignItems;
 
-  /** @param foreign Takes note of what is in the queue and was never announced: it is removed. */
+  /** @param foreign Takes note of items in the queue that were never announced. They are removed. */
   constructor(calls: Calls, keys: QueueKeys, bounds: QueueBounds, foreign: ForeignItems) {
     this.#calls = calls;
     this.#keys = keys;
@@ -102,7 +105,7 @@ export class Queue {
   /**
    * One call of `announce` as it is queued.
    *
-   * @throws {SpamdSyncError} `ERR_SPAMD_TOO_LONG` for a call that takes more than all may.
+   * @throws {SpamdSyncError} `ERR_SPAMD_TOO_LONG` for a call that takes more bytes than all calls together may.
    */
   textOf(entries: readonly Entry[], { backdated = false }: AnnounceOptions): string {
     const { maxBytes } = this.#bounds;
@@ -112,15 +115,15 @@ export class Queue {
   }
 
   /**
-   * Queues a text of {@link textOf}, and makes room where too many wait. Several at once go to Redis together, and keep
-   * their order.
+   * Queues a text of {@link textOf}, and makes room if too many wait. Calls at the same time go to Redis together, and
+   * keep their order.
    */
   async add(text: string): Promise<void> {
     const { maxQueued, maxBytes } = this.#bounds;
     await this.#run(ADD, [text, `${maxQueued}`, `${maxBytes}`]);
   }
 
-  /** Whether so little waits that what is not urgent may be queued, too. */
+  /** Whether so little waits that announcements that are not urgent may be queued, too. */
   async holdsLittle(): Promise<boolean> {
     const { maxQueued, maxBytes } = this.#bounds;
     const { waiting, bytes } = await this.counts();
@@ -128,10 +131,11 @@ export class Queue {
   }
 
   /**
-   * Reads what waits, the oldest first. It stays there until it is removed. What was never announced is removed at once:
-   * it would otherwise be in the way of what was. A queue of another type holds nothing.
+   * Reads the announcements that wait, the oldest first. They stay in the queue until they are removed. Items that were
+   * never announced are removed at once: otherwise they would be in the way of announcements. A key of another type
+   * counts as an empty queue.
    *
-   * @param after The id behind which to read; all of it if there is none.
+   * @param after The id behind which to read; `undefined`: from the beginning.
    */
   async read(count: number, after: string | undefined): Promise<readonly Announcement[]> {
     const { queue } = this.#keys;
@@ -144,12 +148,12 @@ export class Queue {
     return items.flatMap(({ announcement }) => announcement ?? []);
   }
 
-  /** Removes what was sent. */
+  /** Removes announcements that were sent. */
   async remove(ids: readonly string[]): Promise<void> {
     if (ids.length > 0) await this.#foreign.passOver(this.#keys.queue, this.#run(REMOVE, ids), undefined);
   }
 
-  /** How many calls wait, how many bytes they take, and how many found no room. */
+  /** How many calls wait, how many bytes they take, and how many were forced out. */
   async counts(): Promise<{ readonly waiting: number; readonly bytes: number; readonly trimmed: number }> {
     const { queue, bytes, trimmed } = this.#keys;
     const [waiting, size, count] = await Promise.all([
@@ -162,7 +166,7 @@ export class Queue {
 
   async #counter(key: string): Promise<number> {
     const text = await this.#foreign.passOver(key, this.#calls.send(key, ['GET', key]), undefined);
-    // What is no number is foreign, and found when it is counted next.
+    // A counter that is not a number is foreign. That is found when a script counts next.
     return Number(text ?? 0) || 0;
   }
 
@@ -173,13 +177,13 @@ export class Queue {
   }
 }
 
-/** Redis 6.0 has no ranges that leave out where they begin. */
+/** The id that follows another. Redis 6.0 has no ranges that leave out the id where they begin. */
 function idAfter(id: string): string {
   const [time = '', number = ''] = id.split('-');
   return `${time}-${BigInt(number) + 1n}`;
 }
 
-/** @returns No announcement for what is none. */
+/** @returns No announcement if the item is not one. */
 function parse(item: unknown): { readonly id: string; readonly announcement: Announcement | undefined } {
   const [id, fields] = asList(item);
   return { id: asText(id), announcement: announcementOf(asText(id), asText(asList(fields)[1])) };
@@ -195,7 +199,7 @@ function announcementOf(id: string, text: string): Announcement | undefined {
   }
 }
 
-/** Whether it may be an entry: what is wrong with one the peer says. */
+/** Whether a value may be an entry. The peer reports what is wrong with it. */
 function isEntry(value: unknown): value is Entry {
   return typeof value === 'object' && value !== null && 'timestamp' in value && typeof value.timestamp === 'number';
 }

@@ -24,14 +24,18 @@ import { Updates } from './updates.ts';
 const SLICE = 1000;
 /** What a step takes while it waits, besides its strings, bytes. */
 const STEP = 1024;
-/** From which difference of the clocks on, and of the difference, a warning is due: a quarter of a peer's `maxSkew`, seconds. */
+/**
+ * A warning is due when the difference of the clocks exceeds this, and again when it has changed by more than this: a
+ * quarter of a peer's `maxSkew`, seconds.
+ */
 const CLOCK_WARNING = 150;
 
 /**
  * What an operator should look at, though the store goes on:
- * - `WARN_SPAMD_STORE`: Redis takes no writes, since it is full, a replica, or cannot save; once until it does again;
- * - `WARN_SPAMD_FOREIGN`: something under our keys is not ours, and costs itself alone; once for each;
- * - `WARN_SPAMD_CLOCK`: Redis's clock is off by minutes, and again when that changes;
+ * - `WARN_SPAMD_STORE`: Redis takes no writes, since it is full, a replica, or cannot save; reported once until it
+ *   takes writes again;
+ * - `WARN_SPAMD_FOREIGN`: something under our keys is not ours, and affects nothing but itself; reported once for each;
+ * - `WARN_SPAMD_CLOCK`: Redis's clock is off by minutes; reported again when that changes;
  * - `WARN_SPAMD_LISTENER`: a listener threw, or its promise rejected: the program's own mistake.
  */
 export type RedisStoreWarningCode =
@@ -42,7 +46,7 @@ export type RedisStoreWarningCode =
 
 /** Something that an operator should look at. */
 export interface RedisStoreWarning {
-  /** Which. Stable, unlike the message. */
+  /** The code. It is stable, unlike the message. */
   readonly code: RedisStoreWarningCode;
   /** What happened, and why. */
   readonly message: string;
@@ -58,11 +62,14 @@ export interface RedisStoreEvents {
 
 /** What a store in Redis holds, and what this process had to do for it. */
 export interface RedisStoreStats extends StoreStats {
-  /** What Redis's clock is ahead of this host's, seconds, with a fraction; 0 with the caller's time. One for all of a cluster. */
+  /**
+   * How far Redis's clock is ahead of this host's, seconds, with a fraction; 0 with the caller's time. A cluster has
+   * one for all its servers.
+   */
   readonly clockDifference: number;
-  /** How often something under our keys was found not to be ours. */
+  /** How often something was found under our keys that is not ours. */
   readonly foreign: number;
-  /** Steps that were answered by what stands though Redis took no writes: those whose answer does not depend on one. */
+  /** Steps that were answered by what stands while Redis took no writes. Their answers do not depend on a write. */
   readonly unwritten: number;
   /** Attempts that are not counted because the counts of too many addresses were put off. */
   readonly lostCounts: number;
@@ -71,12 +78,13 @@ export interface RedisStoreStats extends StoreStats {
 }
 
 /**
- * A greylist in Redis 6 or later, Valkey, or a cluster of them, shared by every process and host that uses it: of
- * several that see one retry exactly one promotes and announces. A step runs here, over what this process saw last, and
- * is written if that still stands, else run again over what stands.
+ * A greylist in Redis 6 or later, Valkey, or a cluster of them. Every process and host that uses it shares it: if
+ * several of them see one retry, exactly one promotes the address and announces it. A step runs in this process, over
+ * what the process saw last. Its changes are written if that still stands; otherwise the step runs again over what
+ * stands.
  *
- * What attempts merely count on an address is written about once a second. The death of a process loses its last second of
- * that.
+ * The counts of attempts on an address are written about once a second. The death of a process loses its last second of
+ * counts.
  *
  * @example
  * const client = await createClient({ url: 'redis://127.0.0.1' }).on('error', log).connect();
@@ -98,8 +106,8 @@ export class RedisStore extends EventEmitter<RedisStoreEvents> implements Store,
   #reportedAhead = 0;
 
   /**
-   * @param client Connected, of node-redis or ioredis, for one server or a cluster. The caller closes it, and listens
-   * to its `error` event.
+   * @param client A connected client of node-redis or ioredis, for one server or a cluster. The caller closes it, and
+   * listens to its `error` event.
    * @throws {SpamdSyncError} `ERR_SPAMD_OPTION`, naming what is invalid.
    */
   constructor(client: RedisClient, options: RedisStoreOptions = {}) {
@@ -121,7 +129,7 @@ export class RedisStore extends EventEmitter<RedisStoreEvents> implements Store,
       keys: this.#keys,
       clock,
       serverTime: this.#serverTime,
-      // In a cluster it is elsewhere.
+      // In a cluster the set is in another slot.
       spamtraps: connection.cluster ? undefined : this.#keys.spamtraps,
       foreign: this.#foreign,
       admission: this.#admission,
@@ -148,7 +156,7 @@ export class RedisStore extends EventEmitter<RedisStoreEvents> implements Store,
 
   #update<T>(step: Step<T>, now: number, isLoad: boolean): Promise<T> {
     const run = (isLate: () => boolean): Promise<T> => {
-      // The exchange of a cluster cannot look for spamtraps: they are elsewhere.
+      // In a cluster an exchange cannot look for spamtraps: their set is in another slot.
       const recipient = this.#cluster ? step.recipient : undefined;
       if (recipient === undefined) return this.#updates.run({ step, now, isSpamtrap: undefined, isLoad }, isLate);
       const asked = Promise.resolve(this.spamtraps.has(recipient));
@@ -158,11 +166,11 @@ export class RedisStore extends EventEmitter<RedisStoreEvents> implements Store,
   }
 
   /**
-   * Everything but what is foreign. A record may be seen twice where Redis resizes its tables, or a cluster moves a slot,
-   * meanwhile.
+   * All records, but nothing foreign. A record may be seen twice if Redis resizes its tables, or a cluster moves a
+   * slot, meanwhile.
    */
   async *records(): AsyncIterable<StoreRecord> {
-    // What cannot be written is still owed. What can be read is worth having without it.
+    // Counts that cannot be written stay owed. The records can be read without them.
     await this.#updates.flush().catch(() => {});
     const scan = await this.#scan();
     for await (const slice of tuplesIn(scan)) {
@@ -174,19 +182,19 @@ export class RedisStore extends EventEmitter<RedisStoreEvents> implements Store,
     for await (const address of this.#spamtraps()) yield { type: 'spamtrap', address };
   }
 
-  /** Redis looks through all its keys, a thousand at a time. */
+  /** The tuples of one address. Redis looks through all its keys, a thousand at a time. */
   async *tuplesOf(ip: string): AsyncIterable<StoredTuple> {
     for await (const slice of tuplesIn(await this.#scan(), tupleKeyPrefix(ip))) yield* slice;
   }
 
-  /** Each record is put whole, but they are not put all at once: after a rejection some may be there. */
+  /** Each record is put in whole, but not all records at once: after a rejection some of them may be there. */
   async load(records: readonly StoreRecord[]): Promise<void> {
     for (let from = 0; from < records.length; from += SLICE) {
       await Promise.all(records.slice(from, from + SLICE).map((record) => this.#load(record)));
     }
   }
 
-  /** What has expired Redis removes by itself, and it is no candidate, unless the time is the caller's. */
+  /** Redis removes expired records by itself, so they are not candidates, unless the time is the caller's. */
   async *sweepCandidates(now: number): AsyncIterable<readonly Candidate[]> {
     if (this.#serverTime !== undefined) {
       await this.#askTime(this.#serverTime);
@@ -225,9 +233,9 @@ export class RedisStore extends EventEmitter<RedisStoreEvents> implements Store,
   }
 
   /**
-   * Writes what is put off of counts. The client is the caller's, and to be closed after that.
+   * Writes the counts that are put off. The caller closes the client after that.
    *
-   * @throws {SpamdSyncError} `ERR_SPAMD_STORE` when that cannot be written: it is lost.
+   * @throws {SpamdSyncError} `ERR_SPAMD_STORE` when the counts cannot be written. They are lost then.
    */
   close(): Promise<void> {
     return this.#updates.close();
@@ -237,7 +245,7 @@ export class RedisStore extends EventEmitter<RedisStoreEvents> implements Store,
     return this.close();
   }
 
-  /** Of a set of another type: nobody is a spamtrap. */
+  /** Sends a command over the set of spamtraps. If its key is of another type, no recipient is a spamtrap. */
   #askSpamtraps(command: string, ...args: string[]): Promise<unknown> {
     const { spamtraps } = this.#keys;
     return this.#foreign.passOver<unknown>(spamtraps, this.#calls.send(spamtraps, [command, spamtraps, ...args]), 0);
@@ -247,14 +255,14 @@ export class RedisStore extends EventEmitter<RedisStoreEvents> implements Store,
     const { spamtraps } = this.#keys;
     for await (const slice of membersOf(this.#calls, spamtraps, this.#foreign)) {
       for (const address of slice) {
-        // Only in this form is a recipient looked for.
+        // Recipients are looked for only in this form.
         if (address !== '' && canonicalMailbox(address) === address) yield address;
         else this.#foreign.found(`${spamtraps}: ${address}`);
       }
     }
   }
 
-  /** What is read is moved to this host's time, so Redis's has to be known. */
+  /** The times of records are shifted to this host's time as they are read, so Redis's time has to be known. */
   async #scan(): Promise<Scan> {
     if (this.#serverTime !== undefined) await this.#askTime(this.#serverTime);
     const ahead = this.#serverTime?.ahead ?? 0;
@@ -268,12 +276,14 @@ export class RedisStore extends EventEmitter<RedisStoreEvents> implements Store,
     this.#warn('WARN_SPAMD_CLOCK', `Redis's clock is ${off}; see that both are set by NTP`, undefined);
   }
 
-  /** Once the caller has attached its listeners. */
+  /** Warns at the end of the turn, when the caller has attached its listeners. */
   #warn(code: RedisStoreWarningCode, message: string, error: unknown): void {
     this.#clock.endOfTurn(() => this.#listeners.call('warning', { code, message, error }));
   }
 
-  /** The host's clock may be wrong, and there was no step yet to say so. */
+  /**
+   * Asks Redis for its time: this host's clock may be wrong, and there may not have been a step yet that showed that.
+   */
   async #askTime(serverTime: ServerTime): Promise<void> {
     const correct = serverTime.asked();
     const [seconds, microseconds] = asList(await this.#calls.send(this.#keys.spamtraps, ['TIME']));

@@ -5,7 +5,10 @@ export function asText(reply: unknown): string {
   return typeof reply === 'string' ? reply : String(reply);
 }
 
-/** @throws {SpamdSyncError} `ERR_SPAMD_STORE` when the reply is no list: nothing that is asked for as one is answered otherwise. */
+/**
+ * @throws {SpamdSyncError} `ERR_SPAMD_STORE` when the reply is not a list. Redis answers every command that is read by
+ * this with a list.
+ */
 export function asList(reply: unknown): readonly unknown[] {
   if (Array.isArray(reply)) return reply;
   throw trouble(`answered ${typeof reply} where a list was expected`);

@@ -9,18 +9,21 @@ import { asList, asNumber, asText, asTexts } from './replies.ts';
 import { isForeign } from './trouble.ts';
 import { ADDRESSES, type Kind, recordOf, TUPLES } from './values.ts';
 
-/** How many keys Redis looks at for one command: a fraction of a millisecond in which it serves nobody else. */
+/**
+ * How many keys Redis looks at for one command. That takes a fraction of a millisecond, in which it serves no other
+ * client.
+ */
 const COUNT = '1000';
 /** How many keys of each server are looked at to count them. */
 const SAMPLE = 10_000;
 
-/** What is gone through. */
+/** What is looked through. */
 export interface Scan {
   readonly calls: Calls;
   readonly keys: Keys;
-  /** Takes note of what is passed over. */
+  /** Takes note of keys that are passed over. */
   readonly foreign: ForeignItems;
-  /** What Redis's clock is ahead of this host's, seconds. */
+  /** How far Redis's clock is ahead of this host's, seconds. */
   readonly ahead: number;
 }
 
@@ -49,14 +52,14 @@ export async function* addressesIn(
   }
 }
 
-/** All members of a set, in slices. A key of another type has none. */
+/** All members of a set, in slices. A key of another type has no members. */
 export function membersOf(calls: Calls, key: string, foreign: ForeignItems): AsyncIterable<readonly string[]> {
   return scanned((cursor) =>
     foreign.passOver<unknown>(key, calls.send(key, ['SSCAN', key, cursor, 'COUNT', COUNT]), ['0', []]),
   );
 }
 
-/** How many there are. Beyond some ten thousand keys of a server that is estimated. */
+/** How many tuples and addresses there are. Beyond some ten thousand keys of a server their numbers are estimated. */
 export async function countKeys(calls: Calls, keys: Keys): Promise<{ tuples: number; addresses: number }> {
   const counts = await Promise.all((await calls.masters()).map((server) => countAt(server, calls, keys)));
   return {
@@ -76,7 +79,7 @@ async function* recordsIn<T>(
       const stands = await Promise.all(names.map((name) => standOf(calls, name)));
       yield names.flatMap((name, at) => {
         const stand = stands[at];
-        // It expired meanwhile.
+        // The record expired meanwhile.
         if (stand === undefined) return [];
         const record = stand === null || !keys.isWhole(name) ? undefined : recordOf(kind, stand, ahead);
         if (record !== undefined) return [{ name, record }];

@@ -1,21 +1,24 @@
 import type { TimedClock } from '../clock.ts';
 
 /**
- * How far Redis's clock may be from this host's before times are shifted: as far as a claim of another host may lie ahead.
- * Within it all hosts of one Redis see the same times. Seconds.
+ * How far Redis's clock may be from this host's before times are shifted: as far as a claim of another host may lie
+ * ahead. Within this tolerance all hosts of one Redis see the same times. Seconds.
  */
 const TOLERANCE = 5;
 
 /**
- * An estimate of Redis's time: as far from this host's monotonic clock as the replies allow. Each says that the server's
- * time was read between the sending of a command and its reply, so that the estimate moves only when a reply excludes it. A
- * cluster has one estimate for all its servers, whose clocks are to agree to a second: at one that is off by more each
- * exchange is refused first, and run again by that server's time.
+ * An estimate of Redis's time, as a distance from this host's monotonic clock. The server reads its time between the
+ * sending of a command and its reply, so each reply gives a range of possible distances. The estimate moves only when a
+ * reply excludes it. A cluster has one estimate for all its servers, whose clocks must agree to a second. At a server
+ * that is off by more, each exchange is refused first, and run again by that server's time.
  */
 export class ServerTime {
   readonly #clock: TimedClock;
   readonly #onAhead: (ahead: number) => void;
-  /** What the server's time is ahead of the monotonic clock, seconds. Until a reply corrects it, by this host's clock. */
+  /**
+   * How far the server's time is ahead of the monotonic clock, seconds. Until a reply corrects it, it comes from this
+   * host's clock.
+   */
   #offset: number;
   #ahead = 0;
 
@@ -31,21 +34,21 @@ export class ServerTime {
     return Math.floor(this.#clock.monotonic() + this.#offset);
   }
 
-  /** What the server's clock is ahead of this host's, seconds, as the replies say. */
+  /** How far the server's clock is ahead of this host's, seconds, as the replies say. */
   get difference(): number {
     return this.#clock.monotonic() + this.#offset - this.#clock.now();
   }
 
   /**
-   * What is to be added to this host's times to make them the server's, whole seconds: 0 as long as the clocks agree but
-   * for a few. It stays as it is until they differ by a few seconds more, so that a time does not waver on its way there
-   * and back.
+   * What is added to this host's times to make them the server's, whole seconds. It is 0 as long as the clocks differ
+   * by a few seconds at the most. It changes only when the difference has changed by a few seconds more, so that a time
+   * that is written and read back stays the same.
    */
   get ahead(): number {
     return this.#ahead;
   }
 
-  /** To be called when a command is sent. @returns What takes note of the time in its reply, Unix seconds. */
+  /** Call it when a command is sent. @returns A function to call with the time in the reply, Unix seconds. */
   asked(): (time: number) => void {
     const sent = this.#clock.monotonic();
     return (time) => {

@@ -4,9 +4,10 @@ import type { Counts } from '../rules/step.ts';
 import type { TupleRecord } from '../rules/tuple.ts';
 
 /**
- * Redis's clock may be off, and it decides when records expire. So what is kept there goes by its time, and everything
- * else by this host's: steps, verdicts, and what is announced and received, for the group drops what is off by minutes.
- * This is where one becomes the other: `by` is added to all times of a record, but to those that stand for never.
+ * Redis's clock may be off, and it decides when records expire. So the records in Redis go by its time. Everything else
+ * goes by this host's time: steps, verdicts, and what is announced and received, since the group drops datagrams that
+ * are off by minutes. Here one time is made into the other: `by` is added to all times of a record, except to those
+ * that stand for never.
  */
 export function shiftedTuple(record: TupleRecord, by: number): TupleRecord {
   if (by === 0) return record;

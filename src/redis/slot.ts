@@ -2,12 +2,12 @@ import type { Exchange, Stand } from './compare-and-set.ts';
 import { foreign } from './trouble.ts';
 import { NOTHING, type Value, type Values } from './values.ts';
 
-/** One key that steps look at and put something under: what it is believed to hold, and what it is to hold. */
+/** One key that steps look at and change: what it is believed to hold, and what it is to hold. */
 export class Slot<T> {
   readonly name: string;
-  /** Whether Redis said in its last reply what it holds. */
+  /** Whether Redis said in its last reply what the key holds. */
   readonly isStanding: boolean;
-  /** Whether this process ever saw what it holds, and did not merely guess that it is nothing. */
+  /** Whether this process ever saw what the key holds; if not, it assumes that the key holds nothing. */
   readonly #isKnown: boolean;
   readonly #values: Values<T>;
   readonly #believed: Value<T>;
@@ -26,22 +26,22 @@ export class Slot<T> {
     this.#record = this.#believed.record;
   }
 
-  /** Whether it holds something that is no record of its kind. */
+  /** Whether the key holds something that is not a record of its kind. */
   get isForeign(): boolean {
     return this.#believed.isForeign;
   }
 
   /**
-   * What it is to hold.
+   * What the key is to hold.
    *
-   * @throws {SpamdSyncError} `ERR_SPAMD_STORE` where it is foreign.
+   * @throws {SpamdSyncError} `ERR_SPAMD_STORE` if the slot is foreign.
    */
   get record(): T | undefined {
     if (this.isForeign) throw foreign(this.name);
     return this.#record;
   }
 
-  /** What it is believed to hold. */
+  /** What the key is believed to hold. */
   get before(): T | undefined {
     return this.#believed.record;
   }
@@ -52,7 +52,7 @@ export class Slot<T> {
 
   /**
    * @param record `null`: nothing.
-   * @throws {SpamdSyncError} `ERR_SPAMD_STORE` where it is foreign: that is not for us to write over.
+   * @throws {SpamdSyncError} `ERR_SPAMD_STORE` if the slot is foreign: what it holds is not ours to write over.
    */
   put(record: T | null): void {
     if (this.isForeign) throw foreign(this.name);
@@ -78,9 +78,9 @@ export class Slot<T> {
   }
 
   /**
-   * Takes note of what it holds instead.
+   * Takes note of what the key holds instead.
    *
-   * @returns That, and whether another writer put it there since this process looked.
+   * @returns What the key holds, and whether another writer put that there since this process looked.
    */
   changed(stand: Stand): { readonly value: Value<T>; readonly isConflict: boolean } {
     const value = this.#values.parse(stand);

@@ -17,7 +17,10 @@ export function slotOf(tag: string): number {
   return crc % SLOTS;
 }
 
-/** For each slot the smallest number that falls into it as a hash tag: what is kept for each slot is named by it. */
+/**
+ * For each slot, the smallest number that falls into it as a hash tag. Keys that exist for each slot are named by this
+ * number.
+ */
 export function slotTags(): readonly string[] {
   if (tags !== undefined) return tags;
   const found: string[] = new Array(SLOTS);

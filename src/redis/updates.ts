@@ -17,16 +17,20 @@ import { ADDRESSES, TUPLES, Values } from './values.ts';
 /** How many steps over one address share an exchange. */
 const MAX_BATCH = 256;
 /**
- * How many characters of tuple keys are in one exchange, about: a Redis that is full refuses a script as a whole or not at
- * all, so this is how far past its limit one may go.
+ * About how many characters of tuple keys are in one exchange. A Redis that is full refuses a script as a whole or not
+ * at all, so an exchange may take Redis past its limit by this much.
  */
 const MAX_BATCH_KEYS = 65_536;
-/** How often an exchange is tried. Of a hundred writers at one record each loses so often once in 20,000 times. */
+/**
+ * How often an exchange is tried. If a hundred writers write one record, one of them loses that often once in 20,000
+ * times.
+ */
 const MAX_ROUNDS = 1000;
 /**
- * An address that was just written is left to other writers, where more waits here, for about as long as the exchange
- * took with all its rounds: that is the longer the more of them there are. A process that wrote at once again would win
- * most of the time: it knows what stands, and they have yet to be told. Seconds, at the most.
+ * A process that has just written an address, and has more steps waiting for it, leaves the address to other writers
+ * for about as long as the exchange took with all its rounds. The more writers there are, the longer that is. A process
+ * that wrote again at once would win most of the time: it knows what stands, and the others do not know yet. Seconds,
+ * at the most.
  */
 const MAX_PAUSE = 0.1;
 
@@ -35,16 +39,19 @@ export interface UpdatesOptions {
   readonly calls: Calls;
   readonly keys: Keys;
   readonly clock: TimedClock;
-  /** The time, by which records expire too; `undefined`: each step's caller brings it, and nothing expires by itself. */
+  /**
+   * The time that steps go by, and by which records expire; `undefined`: the caller of each step brings it, and nothing
+   * expires by itself.
+   */
   readonly serverTime: ServerTime | undefined;
-  /** The set of spamtraps, where it can be part of an exchange. */
+  /** The key of the set of spamtraps, if it can be part of an exchange. */
   readonly spamtraps: string | undefined;
   readonly foreign: ForeignItems;
-  /** Who may have one more tuple, or trap: clients are bounded. */
+  /** Decides which client may have one more tuple, or trap: clients are bounded. */
   readonly admission: { readonly tuples: Admission; readonly traps: Admission };
-  /** Is told that an address was put into the due index. */
+  /** Called when an address was put into the due index. */
   readonly onIndexed: (ip: string) => void;
-  /** Is told that Redis takes no writes, once until it does again. */
+  /** Called when Redis takes no writes, once until it takes writes again. */
   readonly onRefused: (error: SpamdSyncError) => void;
 }
 
@@ -65,35 +72,35 @@ interface Known {
 
 const UNKNOWN: Known = { standing: undefined, refusal: undefined };
 
-/** The values as this process saw them, by the difference of the clocks that their times were made by. */
+/** The values as this process saw them, and the difference of the clocks by which their times were shifted. */
 interface Seen {
   readonly ahead: number;
   readonly addresses: Values<AddressRecord>;
   readonly tuples: Values<TupleRecord>;
 }
 
-/** Steps that were run, and what they made is written. */
+/** Steps that were run, and whose changes are written. */
 interface Done {
   readonly hasWritten: boolean;
-  /** Tells their callers. */
+  /** Answers the callers of the steps. */
   readonly answer: () => void;
 }
 
 /**
- * Steps by optimistic compare-and-set. Those over one address follow one another, so that those of one process never
- * contend: while one exchange is under way, what comes meanwhile is the next, and shares it.
+ * Runs steps by optimistic compare-and-set. Exchanges over one address follow one another, so that the steps of one
+ * process never contend. Steps that come while one exchange is under way share the next.
  */
 export class Updates {
   readonly #options: UpdatesOptions;
   #seen = seenBy(0);
-  /** What waits behind the exchange that is under way, by address. */
+  /** The steps that wait behind the exchange that is under way, by address. */
   readonly #waiting = new Map<string, Pending[]>();
   readonly #counts: DeferredCounts;
   #conflicts = 0;
   #unwritten = 0;
   #isRefusing = false;
 
-  /** @param write Writes what is put off of an address's counts: any step that reads the address does. */
+  /** @param write Writes the counts of an address that are put off: any step that reads the address does that. */
   constructor(options: UpdatesOptions, write: (ip: string) => Promise<void>) {
     this.#options = options;
     this.#counts = new DeferredCounts(options.clock, write);
@@ -109,17 +116,17 @@ export class Updates {
     return this.#unwritten;
   }
 
-  /** How many attempts are not counted because those of too many addresses were put off. */
+  /** How many attempts are not counted because counts of too many addresses were put off. */
   get lostCounts(): number {
     return this.#counts.lost;
   }
 
-  /** Writes what is put off of counts. */
+  /** Writes the counts that are put off. */
   flush(): Promise<void> {
     return this.#counts.flush();
   }
 
-  /** Puts off no counts any more, and writes those that are. */
+  /** Puts no counts off any more, and writes those that are put off. */
   close(): Promise<void> {
     return this.#counts.close();
   }
@@ -143,7 +150,7 @@ export class Updates {
       try {
         const done = await this.#runAll(ip, batch);
         const took = clock.monotonic() - began;
-        // What a caller asks for once it has its answer was not waiting.
+        // Looked at before the callers are answered: what they ask for after that was not waiting.
         const isContinued = waiting.length > 0;
         done?.answer();
         if (done?.hasWritten && isContinued) await sleep(clock, Math.min(took * (0.5 + Math.random()), MAX_PAUSE));
@@ -154,7 +161,7 @@ export class Updates {
     this.#waiting.delete(ip);
   }
 
-  /** @returns `undefined` where all callers have given up. */
+  /** @returns `undefined` if all callers have given up. */
   async #runAll(ip: string, batch: readonly Pending[]): Promise<Done | undefined> {
     let known = UNKNOWN;
     for (let round = 1; round <= MAX_ROUNDS; round++) {
@@ -162,13 +169,13 @@ export class Updates {
       if (wanted.length === 0) return undefined;
       const tried = await this.#try(ip, wanted, known);
       if ('answer' in tried) return tried;
-      // Again at once: what stands grows old.
+      // The next round begins at once, since what stands may change.
       known = tried;
     }
     throw trouble(`contended: other writers were faster ${MAX_ROUNDS} times`);
   }
 
-  /** @returns What was done, or what is known instead of what was believed. */
+  /** @returns What was done; or what is known now, if what was believed was wrong. */
   async #try(ip: string, batch: readonly Pending[], known: Known): Promise<Known | Done> {
     const { calls, keys, serverTime, spamtraps: set, foreign, admission, onIndexed } = this.#options;
     const assumed = serverTime?.now();
@@ -192,7 +199,7 @@ export class Updates {
         if (changed.isConflict) this.#conflicts++;
         for (const name of changed.foreign) foreign.found(name);
         const refused = exchanged.outcome === 'refused' ? this.#refused(exchanged.refused) : known.refusal;
-        // Where the clocks turned out to differ, what stands is not by this host's time.
+        // If the clocks turned out to differ by more or less than believed, what stands was shifted wrongly.
         return { standing: seen === this.#seenNow() ? changed.standing : undefined, refusal: refused };
       }
       draft.written();
@@ -213,7 +220,7 @@ export class Updates {
 
   #draft(ip: string, serverNow: number | undefined, { ahead, addresses, tuples }: Seen, known: Known): Draft {
     const owed = this.#counts.owed(ip);
-    // Written out: to spread one of them here costs more than the rest of this.
+    // The members are written out: to spread an object here costs more than the rest of this method.
     return new Draft({
       standing: known.standing,
       refusal: known.refusal,
@@ -225,7 +232,7 @@ export class Updates {
       admission: this.#options.admission,
       storeNow: serverNow === undefined ? undefined : serverNow - ahead,
       owed: owed && shiftedCounts(owed, -ahead),
-      // By the caller's time nothing is put off: it passes in no time.
+      // With the caller's time nothing is put off: a second of that time may pass in no real time.
       isBusy: serverNow !== undefined && this.#counts.isBusy(ip),
     });
   }
@@ -248,7 +255,7 @@ function seenBy(ahead: number): Seen {
   return { ahead, addresses: new Values(ADDRESSES, ahead), tuples: new Values(TUPLES, ahead) };
 }
 
-/** Takes the next that share an exchange. */
+/** Takes the next steps that share an exchange. */
 function nextOf(waiting: Pending[]): Pending[] {
   let characters = 0;
   const tooMany = waiting.findIndex(({ step }, at) => {
@@ -258,7 +265,7 @@ function nextOf(waiting: Pending[]): Pending[] {
   return waiting.splice(0, tooMany < 0 ? waiting.length : tooMany);
 }
 
-/** Runs a step. @returns What tells its caller, once that is true. */
+/** Runs a step. @returns A function that answers the step's caller, to be called once the answer is true. */
 function settler(draft: Draft, pending: Pending): () => void {
   try {
     const value = draft.run(pending);

@@ -5,16 +5,19 @@ import { decodeAddress, decodeTuple, encodeAddress, encodeTuple } from '../store
 import type { Stand } from './compare-and-set.ts';
 import { shiftedAddress, shiftedTuple } from './shift.ts';
 
-/** What a key holds, and what that means. Text and record `undefined`: nothing, unless it is foreign. */
+/**
+ * What a key holds, and what that means. If `text` and `record` are `undefined`, it holds nothing, or something
+ * foreign.
+ */
 export interface Value<T> {
-  /** As Redis has it: the record's bytes as base64. */
+  /** The text in Redis: the record's bytes as base64. */
   readonly text: string | undefined;
   readonly record: T | undefined;
-  /** Whether it holds something that is no such record. */
+  /** Whether the key holds something that is not such a record. */
   readonly isForeign: boolean;
 }
 
-/** What a key holds that is not there. */
+/** The value of a key that is not there. */
 export const NOTHING = { text: undefined, record: undefined, isForeign: false } as const;
 const FOREIGN = { text: undefined, record: undefined, isForeign: true } as const;
 
@@ -22,11 +25,11 @@ const FOREIGN = { text: undefined, record: undefined, isForeign: true } as const
 export interface Kind<T> {
   /** The bytes of a record. */
   readonly encode: (record: T) => Uint8Array;
-  /** Throws for bytes that are none. */
+  /** Throws for bytes that are not a record. */
   readonly decode: (bytes: Uint8Array) => T;
   /** When it expires, Unix seconds. */
   readonly expires: (record: T) => number;
-  /** The record with its times moved by so many seconds. */
+  /** The record with its times shifted by so many seconds. */
   readonly shifted: (record: T, by: number) => T;
 }
 
@@ -36,8 +39,8 @@ const CACHE_SIZE = 16 * 2 ** 20;
 const OVERHEAD = 500;
 
 /**
- * How bytes are kept: as text, since bytes take both clients twice the time. ASCII goes through them as it is; a
- * character for each byte would be two bytes on the way and in Redis for half of them.
+ * How bytes are kept: as text, since both clients take twice the time for bytes. The clients send ASCII as it is. With
+ * one character for each byte instead, half of the characters would take two bytes on the way and in Redis.
  */
 const FORM = 'base64';
 
@@ -59,27 +62,29 @@ export const ADDRESSES: Kind<AddressRecord> = {
   shifted: shiftedAddress,
 };
 
-/** The values of one kind: as bytes, as records, and what this process saw of them last, in a cache. */
+/**
+ * The values of one kind: their conversion between text and records, and a cache of what this process saw of them last.
+ */
 export class Values<T> {
   readonly #kind: Kind<T>;
-  /** What Redis's clock is ahead of this host's, seconds. */
+  /** How far Redis's clock is ahead of this host's, seconds. */
   readonly #ahead: number;
   readonly #seen = new LRUCache<string, Value<T>>({
     maxSize: CACHE_SIZE,
-    // As a record, claims and strings take three times what their text does at the most.
+    // As a record, claims and strings take at most three times what they take as text.
     sizeCalculation: ({ text = '' }, name) => name.length + 4 * text.length + OVERHEAD,
   });
 
-  /** @param ahead What Redis's clock is ahead of this host's, by which the records go: seconds. */
+  /** @param ahead How far Redis's clock is ahead of this host's, seconds. The records go by this host's clock. */
   constructor(kind: Kind<T>, ahead: number) {
     this.#kind = kind;
     this.#ahead = ahead;
   }
 
   /**
-   * What this process saw under a name last, if it still knows.
+   * What this process saw under a name last, if that is still in the cache.
    *
-   * @param now What has expired by then is gone from Redis, too; `undefined` where nothing expires by itself.
+   * @param now A record that has expired by then is gone from Redis, too; `undefined` if nothing expires by itself.
    */
   seen(name: string, now: number | undefined): Value<T> | undefined {
     const value = this.#seen.get(name);
@@ -114,14 +119,14 @@ export class Values<T> {
 }
 
 /**
- * What a value says, by this host's time.
+ * The record in a value, by this host's time.
  *
- * @param ahead What Redis's clock is ahead of it, seconds.
- * @returns `undefined` for what is no such record.
+ * @param ahead How far Redis's clock is ahead of this host's, seconds.
+ * @returns `undefined` if the text is not such a record.
  */
 export function recordOf<T>({ decode, shifted }: Kind<T>, text: string, ahead: number): T | undefined {
   const bytes = Buffer.from(text, FORM);
-  // What is no text of bytes is read as far as it goes.
+  // Text that is not base64 is decoded as far as it goes, so the text has to be compared.
   if (bytes.length === 0 || bytes.toString(FORM) !== text) return undefined;
   try {
     return shifted(decode(bytes), -ahead);
