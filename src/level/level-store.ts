@@ -85,7 +85,7 @@ export class LevelStore implements Store, AsyncDisposable {
    * Opens a directory. If there is none, it is made.
    *
    * @throws {SpamdSyncError} `ERR_SPAMD_OPTION`; `ERR_SPAMD_OPTIONAL` without classic-level; `ERR_SPAMD_STORE_LOCKED`
-   * while another process has it; `ERR_SPAMD_STORE_DAMAGED`; `ERR_SPAMD_STORE` for anything else, saying what to do.
+   * while another process, or this one, has it open; `ERR_SPAMD_STORE_DAMAGED`; `ERR_SPAMD_STORE` for anything else, saying what to do.
    */
   static async open(directory: string, options: LevelStoreOptions = {}): Promise<LevelStore> {
     const checked = checkedOptions(directory, options);
