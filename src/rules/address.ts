@@ -1,6 +1,8 @@
 import { type Circumstances, type Evidence, evidenceOf, joinedEvidence, NO_EVIDENCE } from './evidence.ts';
 
-/** That an address is white, or trapped: decided at one time, holding until another. Unix seconds. */
+/**
+ * A decision that an address is white, or that it is trapped: when it was made, and until when it holds. Unix seconds.
+ */
 export interface Claim {
   /** When it was decided. */
   readonly at: number;
@@ -9,26 +11,26 @@ export interface Claim {
 }
 
 /**
- * Everything known of one address. What the group announces of it merges in any order to the same record: each kind
- * keeps its claims and the newest removal, and the state is worked out from those that still hold. Times are Unix
- * seconds; 0 is never.
+ * Everything known of one address. The changes that the group announces lead to the same record in any order: the
+ * record keeps the claims and the newest removal of each kind, and the state follows from the claims that still hold.
+ * Times are Unix seconds; 0 is never.
  */
 export interface AddressRecord {
   /** Newest first. */
   readonly white: readonly Claim[];
   /** Newest first. */
   readonly trapped: readonly Claim[];
-  /** A removal forgets every white claim made up to this time. */
+  /** The time of the newest removal of white claims: every white claim made up to this time is forgotten. */
   readonly whiteRemoved: number;
-  /** A removal forgets every trapped claim made up to this time. */
+  /** The time of the newest removal of trapped claims: every trapped claim made up to this time is forgotten. */
   readonly trappedRemoved: number;
-  /** Until when the removals must be kept, because what they removed could still arrive. */
+  /** Until when the removals must be kept, because the claims that they removed could still arrive. */
   readonly removalsExpire: number;
-  /** The newest white claim that this host made itself. Only such a one ends a trap under `trapWins`. */
+  /** The time of the newest white claim that this host made itself. With `trapWins` only such a claim ends a trap. */
   readonly localWhite: number;
-  /** What trapped it: `spamtrap`, `domain`, `low-priority-mx`, `operator`, `import`, or `group` for another host. */
+  /** What trapped it: `spamtrap`, `domain`, `low-priority-mx`, `operator`, `import`, or `group`: another host did. */
   readonly trappedBy: string;
-  /** Why it was trapped, newest first, at most 4. It decides nothing, and goes with the record or by a removal. */
+  /** Why it was trapped, newest first, at most 4. Does not change the state. Goes with the record, or by a removal. */
   readonly evidence: readonly Evidence[];
   /** When it was first seen, as spamdb(8) shows it. */
   readonly first: number;
@@ -38,23 +40,23 @@ export interface AddressRecord {
   readonly blocked: number;
   /** How often it passed. */
   readonly passed: number;
-  /** The expiry that the spamd hosts of the group hold for it, which they never change; 0: nothing was announced. */
+  /** The expiry that the spamd hosts of the group hold for it; they never change that. 0: nothing was announced. */
   readonly announcedExpires: number;
-  /** When it was last announced. Later than `announcedExpires`: it was announced again after that. */
+  /** When it was last announced. If this is later than `announcedExpires`, it was announced again after that expiry. */
   readonly announcedAt: number;
 }
 
-/** What every change of an address has. Times are Unix seconds. */
+/** The members that every change of an address has. Times are Unix seconds. */
 interface AddressChangeMembers {
   /** When it was decided. */
   readonly at: number;
-  /** Until when the claim holds, or until when the removal is remembered, at least. */
+  /** Until when the claim holds. For a removal: until when it is remembered at least. */
   readonly expires: number;
   /** Whether this host decided it. */
   readonly local: boolean;
 }
 
-/** What is decided of an address: by the group, by an operator, or by the greylist itself. */
+/** A decision about an address, by the group, by an operator, or by the greylist itself. */
 export type AddressChange = AddressChangeMembers &
   (
     | {
@@ -65,12 +67,12 @@ export type AddressChange = AddressChangeMembers &
         readonly type: 'trapped';
         /** See {@link AddressRecord.trappedBy}; empty where nothing is known. */
         readonly trappedBy: string;
-        /** What is to be kept as {@link Evidence}; left out: nothing. */
+        /** What is kept as {@link Evidence}. Default: nothing. */
         readonly circumstances?: Circumstances | undefined;
       }
   );
 
-/** What an address is at one moment. Times are Unix seconds. */
+/** Whether an address is white or trapped at one moment. Times are Unix seconds. */
 export interface AddressState {
   /** Which of the two it is. */
   readonly type: 'white' | 'trapped';
@@ -80,10 +82,10 @@ export interface AddressState {
   readonly expires: number;
 }
 
-/** So many claims of a kind, each newer but shorter than the one before, do not occur by themselves: keep the newest. */
+/** The most claims of one kind; the newest are kept. In normal use so many, each newer but shorter, do not occur. */
 const MAX_CLAIMS = 32;
 
-/** A record of an address of which nothing was decided. */
+/** A record of an address about which nothing was decided yet. */
 export function newAddress(first: number): AddressRecord {
   return {
     white: [],
@@ -104,8 +106,8 @@ export function newAddress(first: number): AddressRecord {
 }
 
 /**
- * The time that a change takes: its own, or for one of this host's as much later as it takes to count against what was
- * decided within the same second.
+ * The time at which a change takes effect. A change by another host keeps its own time. A change by this host is moved
+ * to as much later a time as it needs to overrule what was decided within the same second.
  */
 export function timeOf(record: AddressRecord, { type, at, local }: AddressChange): number {
   if (!local) return at;
@@ -124,8 +126,8 @@ export function timeOf(record: AddressRecord, { type, at, local }: AddressChange
 }
 
 /**
- * A record with a change merged into it. Commutative, associative and idempotent in everything that decides the state,
- * so that hosts which received the same changes agree, in whatever order and however often they received them.
+ * A record with a change merged into it. The merge is commutative, associative and idempotent in everything that
+ * decides the state. So hosts that received the same changes agree, in whatever order and however often.
  */
 export function merged(record: AddressRecord, change: AddressChange): AddressRecord {
   const at = timeOf(record, change);
@@ -133,7 +135,7 @@ export function merged(record: AddressRecord, change: AddressChange): AddressRec
   switch (change.type) {
     case 'white': {
       const localWhite = change.local ? Math.max(record.localWhite, at) : record.localWhite;
-      // A change of this host is never that old.
+      // A change by this host is never that old: `timeOf` makes it later than the removal.
       if (at <= record.whiteRemoved) return { ...record, removalsExpire: removalsExpire(record, expires) };
       return { ...record, localWhite, white: withClaim(record.white, { at, expires }) };
     }
@@ -169,7 +171,7 @@ export function merged(record: AddressRecord, change: AddressChange): AddressRec
   }
 }
 
-/** Two records of one address, from two stores, as one. */
+/** Merges two records of one address that come from two stores. */
 export function mergedRecords(one: AddressRecord, other: AddressRecord): AddressRecord {
   const changes: AddressChange[] = [
     ...other.white.map((claim) => ({ type: 'white', ...claim, local: false }) as const),
@@ -194,9 +196,9 @@ export function mergedRecords(one: AddressRecord, other: AddressRecord): Address
 }
 
 /**
- * What the address is now: the newest claim that still holds decides, trapped over white at the same second, and it
- * holds as long as the longest claim of its kind that counts against the other kind. With `trapWins` only a white claim
- * of this host ends a trap that still holds.
+ * The state of the address now. The newest claim that still holds decides; of a white and a trapped claim made in the
+ * same second it is the trapped one. The state lasts until the latest expiry among the claims of its kind that overrule
+ * the newest claim of the other kind. With `trapWins` only a white claim of this host ends a trap that still holds.
  */
 export function stateOf(record: AddressRecord, now: number, trapWins: boolean): AddressState | undefined {
   const white = newestHolding(record.white, now);
@@ -208,7 +210,7 @@ export function stateOf(record: AddressRecord, now: number, trapWins: boolean): 
     : { type: 'trapped', at: trapped, expires: latestExpiry(record.trapped, against) };
 }
 
-/** Writes a record over another, as `overwriteTuple` does. */
+/** Writes a record over another in place; `overwriteTuple` says why. */
 export function overwriteAddress(
   record: { -readonly [Field in keyof AddressRecord]: AddressRecord[Field] },
   by: AddressRecord,
@@ -229,22 +231,22 @@ export function overwriteAddress(
   record.announcedAt = by.announcedAt;
 }
 
-/** Whether anything in the record matters still. Looked at for every record in every sweep, so it ends at the first. */
+/** Whether anything in the record still holds. Every sweep asks this of every record, so the first match ends it. */
 export function holds({ white, trapped, removalsExpire }: AddressRecord, now: number): boolean {
   return removalsExpire > now || newestHolding(white, now) >= 0 || newestHolding(trapped, now) >= 0;
 }
 
-/** Until when something in the record matters, Unix seconds: then the whole of it may be forgotten. */
+/** Until when something in the record holds, Unix seconds. From then on the whole record may be forgotten. */
 export function holdsUntil({ white, trapped, removalsExpire }: AddressRecord): number {
   return Math.max(removalsExpire, latestExpiry(white, -1), latestExpiry(trapped, -1));
 }
 
-/** Whether the newest claim is a white one, whether or not it still holds. */
+/** Whether the newest claim is white, even if it no longer holds. */
 export function isWhiteLast({ white, trapped }: AddressRecord): boolean {
   return newest(white) > newest(trapped);
 }
 
-/** A removal is remembered until then at least, and until everything that it removed would have expired. */
+/** Until when removals are remembered: at least until `expires`, and until every removed claim would have expired. */
 function removalsExpire(record: AddressRecord, expires: number, removed: readonly Claim[] = []): number {
   return Math.max(record.removalsExpire, expires, latestExpiry(removed, -1));
 }
@@ -272,8 +274,8 @@ function newestLocalWhite({ localWhite, whiteRemoved }: AddressRecord): number {
 }
 
 /**
- * The claims with one more, newest first. One that is neither newer nor longer than another says nothing; both must be
- * kept where one is newer and the other longer, for a removal may fall between them.
+ * The claims with one more, newest first. A claim that is neither newer nor longer than another adds nothing and is
+ * left out. If one claim is newer and the other is longer, both are kept, because a removal may fall between them.
  */
 function withClaim(claims: readonly Claim[], claim: Claim): readonly Claim[] {
   const { at, expires } = claim;

@@ -9,13 +9,13 @@ import { isRetry, newTuple, sinceAt, type TupleRecord } from './tuple.ts';
 
 /** The part of the policy that the rules depend on; durations are seconds. */
 export interface Rules {
-  /** How long after its first sight a retry passes, strictly later. */
+  /** A retry passes when the tuple was first seen longer ago than this, strictly. */
   readonly passtime: number;
   /** How long a tuple is remembered from its first sight. */
   readonly greyexp: number;
   /** How long an address stays white after its last delivery. */
   readonly whiteexp: number;
-  /** Only a white claim of this host ends a trap that still holds. */
+  /** Whether only a white claim of this host ends a trap that still holds. */
   readonly trapWins: boolean;
   /** For how long a renewed white address is not announced again. */
   readonly renewal: number;
@@ -25,27 +25,27 @@ export interface Rules {
 export type AttemptOutcome =
   /** The recipient is a spamtrap; nothing was recorded. */
   | { readonly outcome: 'spamtrap' }
-  /** Neither white nor trapped, and not recorded, as {@link AttemptOptions.record} asks. */
+  /** The address is neither white nor trapped, and {@link AttemptOptions.record} says not to record the attempt. */
   | { readonly outcome: 'unrecorded' }
-  /** `first`: the tuple was not known. `early`: it was, but passtime is not over. */
+  /** `first`: the tuple was not known. `early`: the tuple was known, but passtime is not over. */
   | {
       /** Whether the tuple was known. */
       readonly outcome: 'first' | 'early';
       /** When the tuple was first seen. */
       readonly first: number;
-      /** How often it was deferred, this time included. */
+      /** How often the tuple was deferred, this time included. */
       readonly blocked: number;
       /** After how many seconds a retry passes, at least 1. */
       readonly retryAfter: number;
     }
-  /** The address is white from now on, by this attempt. Exactly one of several at once has this outcome. */
+  /** This attempt makes the address white from now on. Of several attempts at once exactly one has this outcome. */
   | {
       readonly outcome: 'promoted';
-      /** The time that the claim took. */
+      /** The time of the claim, see `timeOf`. */
       readonly at: number;
       /** Until when the address is white. */
       readonly expires: number;
-      /** How many seconds after the first attempt this one came. */
+      /** How many seconds after the first attempt this attempt came. */
       readonly waited: number;
     }
   | WhiteOutcome
@@ -59,17 +59,17 @@ export type AttemptOutcome =
 
 /** How an attempt is recorded. */
 export interface AttemptOptions {
-  /** The canonical address, or what stands for it. */
+  /** The canonical address, or the network or name that stands for it. */
   readonly ip: string;
   /** What the policy asks for. */
   readonly rules: Rules;
-  /** When another host saw the attempt, Unix seconds; `undefined` for one at this host, which is made now. */
+  /** When another host saw the attempt, Unix seconds; `undefined` for an attempt that this host sees now. */
   readonly remoteAt?: number | undefined;
-  /** `known`: only a tuple seen before, since a new one at the low-priority MX is trapped; `no`: in no case. */
+  /** `known`: only if the tuple was seen before, as a new tuple at the low-priority MX means a trap; `no`: never. */
   readonly record: 'always' | 'known' | 'no';
 }
 
-/** An attempt as a step. What a white address never needs, the tuple's key above all, is made when it is read. */
+/** The step for an attempt. The key and the recipient are made when they are read: a white address needs no key. */
 export class AttemptStep implements Step<AttemptOutcome> {
   readonly ip: string;
   readonly #strings: Omit<Tuple, 'ip'>;
@@ -126,10 +126,11 @@ export class AttemptStep implements Step<AttemptOutcome> {
   #defer(outcome: 'first' | 'early', tuple: TupleRecord, now: number): Result<AttemptOutcome> {
     const { first } = tuple;
     const blocked = tuple.blocked + 1;
-    // A retry passes when first + passtime is in the past, not when it is now.
+    // A retry passes when first + passtime is in the past, not yet when it equals now.
     const retryAfter = Math.max(1, first + this.#rules.passtime + 1 - now);
     const value = { outcome, first, blocked, retryAfter };
-    // Of a known tuple only the count changes. A new one that is not kept would be new again the next time.
+    // Of a known tuple only the count changes, so the value holds even if that is not written. A new tuple that is not
+    // written would be new again at the next attempt.
     return outcome === 'early'
       ? { value, unwritten: value, tuple: { ...tuple, blocked } }
       : { value, tuple: { ...tuple, blocked } };
@@ -143,7 +144,7 @@ export class AttemptStep implements Step<AttemptOutcome> {
     const value = { outcome: 'promoted', at: timeOf(address, change), expires, waited: now - tuple.first } as const;
     return {
       value,
-      // The client has waited, as the tuple shows; where that is not written, its next attempt is a retry again.
+      // The tuple shows that the client has waited. If the result is not written, the next attempt is a retry again.
       unwritten: value,
       address: local ? announced({ ...claimed, passed: claimed.passed + 1 }, expires, now) : claimed,
       tuple: local

@@ -7,20 +7,20 @@ import { sinceAt, type TupleRecord } from './tuple.ts';
 
 /** A change of an address as it took effect. Times are Unix seconds. */
 export interface Changed {
-  /** The time that it took, see `timeOf`. */
+  /** The time at which it took effect, see `timeOf`. */
   readonly at: number;
-  /** Until when it holds, or is remembered. */
+  /** Until when the claim holds, or the removal is remembered. */
   readonly expires: number;
 }
 
-/** Makes the change that is to be merged, by the store's time. */
+/** Makes the change that is to be merged; `now` is the store's time. */
 export type ChangeAt = (now: number) => AddressChange;
 
 /** How a change is merged. */
 export interface ChangeOptions {
-  /** Whether the change is announced now, which the record then notes. */
+  /** Whether the change is announced now; if so, the record notes that. */
   readonly announced: boolean;
-  /** Whether an address of which nothing is known stays unknown. Default `false`. */
+  /** Whether an address without a record stays without one. Default `false`. */
   readonly onlyKnown?: boolean;
 }
 
@@ -65,7 +65,7 @@ export class LoadAddressStep implements Step<void> {
   }
 }
 
-/** Reads what is known of an address, and changes nothing. The value is a copy: the record is the store's. */
+/** Reads the record of an address, and changes nothing. The value is a copy, since the record belongs to the store. */
 export class ReadStep implements Step<AddressRecord | undefined> {
   readonly ip: string;
 
@@ -78,7 +78,7 @@ export class ReadStep implements Step<AddressRecord | undefined> {
   }
 }
 
-/** Puts a tuple from elsewhere in the place of a known one. */
+/** Stores a tuple from elsewhere. It replaces a known tuple of the same key. */
 export class LoadTupleStep implements Step<void> {
   readonly key: string;
   readonly #record: TupleRecord;
@@ -97,7 +97,7 @@ export class LoadTupleStep implements Step<void> {
   }
 }
 
-/** Merges a tuple from another peer: the group knows it since the earlier of the two, and that makes no retry of it. */
+/** Merges a tuple from another peer: the earlier of the two first sights counts. The merge never counts as a retry. */
 export class MergeTupleStep implements Step<void> {
   readonly key: string;
   readonly #record: TupleRecord;
@@ -112,7 +112,7 @@ export class MergeTupleStep implements Step<void> {
   }
 
   run({ tuple, now }: View): Result<void> {
-    // One that has expired, and no sweep has removed yet, is known no more.
+    // A tuple that has expired is no longer known, even if no sweep has removed it yet.
     if (tuple === undefined || isExpiredTuple(tuple, now)) return { value: undefined, tuple: this.#record };
     const merged = sinceAt(tuple, this.#record.first);
     return merged === tuple ? { value: undefined } : { value: undefined, tuple: merged };

@@ -1,7 +1,7 @@
 import { type AddressRecord, merged } from './address.ts';
 import type { Counts, Result, Step, View } from './step.ts';
 
-/** The result of a step that merely counts. A store that adds up the counts itself need never make the record. */
+/** The result of a step that only counts. For a store that adds the counts itself, no new record is made. */
 export class CountResult<T> implements Result<T> {
   readonly value: T;
   readonly counts: Counts;
@@ -13,7 +13,7 @@ export class CountResult<T> implements Result<T> {
     this.#record = record;
   }
 
-  /** A count decides nothing. */
+  /** The value does not depend on whether the counts are written. */
   get unwritten(): T {
     return this.value;
   }
@@ -23,7 +23,7 @@ export class CountResult<T> implements Result<T> {
   }
 }
 
-/** What a store put off of {@link Result.counts}, as a step over whatever the record is by then. */
+/** Adds counts that a store put off (see {@link Result.counts}) to the record as it is by then. */
 export class CountStep implements Step<void> {
   readonly ip: string;
   readonly #counts: Counts;
@@ -34,12 +34,12 @@ export class CountStep implements Step<void> {
   }
 
   run({ address }: View): Result<void> {
-    // Where the address was forgotten meanwhile, its counts are forgotten with it.
+    // If the address was forgotten meanwhile, its counts are forgotten too.
     return address === undefined ? { value: undefined } : { value: undefined, address: counted(address, this.#counts) };
   }
 }
 
-/** What two attempts, or two sums of them, count together. */
+/** The sum of the counts of two attempts, or of two such sums. */
 export function addedCounts(one: Counts, other: Counts): Counts {
   const longer = (other.renewal?.expires ?? 0) > (one.renewal?.expires ?? 0) ? other.renewal : one.renewal;
   return {
@@ -57,7 +57,7 @@ export function counted(record: AddressRecord, counts: Counts): AddressRecord {
   return sum;
 }
 
-/** Adds counts to a record in its place, for a store that holds records in memory. */
+/** Adds counts to a record in place, for a store that holds records in memory. */
 export function addCountsTo(
   record: { -readonly [Field in keyof AddressRecord]: AddressRecord[Field] },
   { blocked, passed, pass, renewal }: Counts,
@@ -68,7 +68,7 @@ export function addCountsTo(
   if (renewal === undefined) return;
   const [newest] = record.white;
   if (newest !== undefined && newest.at >= renewal.at && newest.expires >= renewal.expires) return;
-  // Nothing is announced, so only the expiry moves: the claim must not count against more here than it does elsewhere.
+  // Nothing is announced, so only the expiry moves: the claim must not overrule more here than it does on other hosts.
   const { white, removalsExpire } = merged(record, { type: 'white', ...renewal, local: false });
   record.white = white;
   record.removalsExpire = removalsExpire;

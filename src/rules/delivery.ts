@@ -13,8 +13,8 @@ export type DeliveryOutcome =
     };
 
 /**
- * Mail passed to or from an address, whatever let it pass: the address is white from now on, as spamlogd(8) makes it. What
- * traps it is left alone.
+ * Records that mail passed to or from an address, whatever let the mail pass. The address is white from now on, as
+ * spamlogd(8) makes it. An address that is trapped stays so.
  */
 export class DeliveryStep implements Step<DeliveryOutcome> {
   readonly ip: string;

@@ -5,13 +5,13 @@ import { boundedText } from './key.ts';
 export interface Evidence {
   /** What trapped it, in the words of {@link AddressRecord.trappedBy}. */
   readonly kind: string;
-  /** When that was decided, by the clock of the host that decided it: the newest time, where it happened again alike. */
+  /** When that was decided, by the clock of the host that decided it. If the same happened again, the newest time. */
   readonly time: number;
-  /** When the group's entry was received here first; `undefined` for what this host decided. */
+  /** When this host first received the group's entry; `undefined` if this host decided it. */
   readonly received: number | undefined;
-  /** The host of the group that announced it, IPv4; `undefined` for this host, and where nobody can tell. */
+  /** The IPv4 address of the host that announced it; `undefined` for this host, and where the host is not known. */
   readonly source: string | undefined;
-  /** The attempt that trapped it, as the client typed it: controls as `?`, each string cut to 255 bytes. */
+  /** The attempt that trapped it, as the client typed it: controls are `?`, and each string is cut to 255 bytes. */
   readonly tuple: Omit<Tuple, 'ip'> | undefined;
   /** The local address that the client connected to. */
   readonly connectedTo: string | undefined;
@@ -19,16 +19,16 @@ export interface Evidence {
   readonly by: string | undefined;
 }
 
-/** What a change has to say of why it was made; a record has it as {@link Evidence}. */
+/** Why a change was made, as far as the change says it. The record keeps this as {@link Evidence}. */
 export type Circumstances = Partial<Omit<Evidence, 'kind' | 'time'>>;
 
-/** How much is kept of an address: enough to show that it was no single accident. */
+/** The most items of evidence that an address has: enough to show that the trap was no single accident. */
 export const MAX_EVIDENCE = 4;
 
-/** Of an address without any: one array for all of them. */
+/** The evidence of an address that has none: one array for all such addresses. */
 export const NO_EVIDENCE: readonly Evidence[] = Object.freeze([]);
 
-/** The evidence of a change that took effect at `time`, its strings bounded. */
+/** The evidence of a change that took effect at `time`, with its strings cut to 255 bytes. */
 export function evidenceOf(kind: string, time: number, circumstances: Circumstances): Evidence {
   const { received, source, tuple, connectedTo, by } = circumstances;
   return {
@@ -47,12 +47,12 @@ export function evidenceOf(kind: string, time: number, circumstances: Circumstan
 }
 
 /**
- * Evidence of an address from two records, newest first. What happened alike counts once, with its newest time, so that
- * one host or one client that repeats itself does not push out what others say. The newest are kept, not the first: a
- * removal takes away the oldest, so that only what is newest comes out the same in whatever order removals and evidence
- * arrive. Commutative, associative and idempotent.
+ * Joins the evidence of an address from two records, newest first. Items that differ only in their times count as one,
+ * with the newest time, so that one host or client that repeats itself does not push out the evidence of others. The
+ * newest items are kept, not the first: a removal deletes the oldest, so only the newest come out the same in whatever
+ * order removals and evidence arrive. The join is commutative, associative and idempotent.
  *
- * @param removed Up to when a removal forgot it.
+ * @param removed The time of the newest removal: evidence up to then is left out.
  */
 export function joinedEvidence(
   one: readonly Evidence[],
@@ -72,7 +72,7 @@ export function joinedEvidence(
   return newestFirst.slice(0, MAX_EVIDENCE).map(([, each]) => each);
 }
 
-/** Of two that are alike: the newer goes before, and of one time that which was received first. */
+/** Of two items that differ only in their times, the newer is kept, or with equal times the one received first. */
 function isBefore(one: Evidence, other: Evidence): boolean {
   if (one.time !== other.time) return one.time > other.time;
   return (one.received ?? 0) < (other.received ?? 0);

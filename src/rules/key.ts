@@ -1,37 +1,39 @@
 import { crc32 } from 'node:zlib';
 
-/** Between the parts of a tuple's key: no string that is kept holds one. */
+/** Separates the parts of a tuple's key. No string that is kept contains this byte. */
 const SEPARATOR = 0;
 /**
- * What the three strings of a tuple take together at most where they can be announced, bytes of UTF-8: a datagram's 1408
- * less its header of 32 and 18 before the strings of a GREY entry. Longer ones are cut, so that no client fills a store.
+ * The most bytes of UTF-8 that the three strings of a tuple can have together and still be announced: the 1408 of a
+ * datagram, less its header of 32 and the 18 before the strings of a GREY entry. Longer strings are cut, so that no
+ * client fills a store.
  */
 export const MAX_STRINGS = 1358;
-/** What is left of a string that is cut, and what a name takes at most that stands for an address, bytes. */
+/** The length of a string after it is cut, and the most that a name which stands for an address can have; bytes. */
 export const MAX_CUT = 255;
 
-/** What becomes of each ASCII character in a key: lower case, controls as `?`; 0 leaves it out. */
+/** What each ASCII character becomes in a key: lower case, and `?` for a control. 0 means that it is left out. */
 const TEXT = Uint8Array.from({ length: 128 }, (_, code) =>
   printable(String.fromCharCode(code).toLowerCase()).charCodeAt(0),
 );
-/** In mail addresses greyd leaves out these, wherever they stand; so a tuple that a greyd announced is found again. */
+/** For mail addresses: greyd leaves these characters out wherever they stand, and so the tuples of a greyd are found. */
 const MAILBOX = TEXT.map((byte) => ('<>"\\'.includes(String.fromCharCode(byte)) ? 0 : byte));
 
-/** As the client typed it, but for controls. */
+/** For text as the client typed it: only controls change. */
 const TYPED = Uint8Array.from({ length: 128 }, (_, code) => printable(String.fromCharCode(code)).charCodeAt(0));
 
 const scratch = Buffer.alloc(MAX_CUT + MAX_STRINGS + 3);
 
 /**
- * The key of a tuple: address, HELO, sender and recipient in canonical form, so that what spamd announces as
- * `<User@Example.org>` and greyd as `user@example.org` is one tuple. Lower case (ASCII), mail addresses without brackets,
- * quotes and backslashes, controls as `?`. Each byte of the UTF-8 is a character. Written into one buffer and cut out
- * whole: a string put together from parts stays a tree of them, three times the size.
+ * The key of a tuple: address, HELO, sender and recipient in canonical form. So a tuple has one key, whether spamd
+ * announces `<User@Example.org>` or greyd `user@example.org`. ASCII letters are lower case, mail addresses have no
+ * brackets, quotes and backslashes, and controls are `?`. Each byte of the UTF-8 is a character of the key. The key is
+ * written into one buffer and made a string at once: a string put together from parts stays a tree of the parts, three
+ * times the size.
  *
- * Strings that together are too long to be announced, {@link MAX_STRINGS}, are cut to 255 bytes each, see {@link cut}: so
- * a key has at most 1616 characters.
+ * Strings that together exceed {@link MAX_STRINGS}, and so cannot be announced, are cut to 255 bytes each, see
+ * {@link cut}. So a key has at most 1616 characters.
  *
- * @param ip Canonical, or what stands for an address.
+ * @param ip The canonical address, or the network or name that stands for it.
  */
 export function tupleKey(ip: string, helo: string, from: string, to: string): string {
   const kept = fits(helo, from, to);
@@ -45,20 +47,22 @@ export function tupleKey(ip: string, helo: string, from: string, to: string): st
   return scratch.toString('latin1', 0, at);
 }
 
-/** What the key of every tuple of an address begins with, and of no other. */
+/** The beginning that the keys of all tuples of an address have, and no other key. */
 export function tupleKeyPrefix(ip: string): string {
   const end = writeCanonical(cut(ip, TEXT), 0, TEXT);
   scratch[end] = SEPARATOR;
   return scratch.toString('latin1', 0, end + 1);
 }
 
-/** A mail address as spamtraps are kept: lower case, without brackets. One that no datagram has room for is cut. */
+/**
+ * A mail address in the form that spamtraps are kept in: lower case, no brackets. If no datagram has room, it is cut.
+ */
 export function canonicalMailbox(address: string): string {
   const end = writeCanonical(fits(address, '', '') ? address : cut(address, MAILBOX), 0, MAILBOX);
   return scratch.toString('utf8', 0, end);
 }
 
-/** The address, or what stands for it, that a tuple's key begins with. */
+/** The address, or the network or name that stands for it, that a tuple's key begins with. */
 export function addressOfKey(key: string): string {
   return Buffer.from(key.slice(0, key.indexOf('\0')), 'latin1').toString('utf8');
 }
@@ -75,9 +79,9 @@ export function splitKey(key: string): {
 }
 
 /**
- * What a tuple record keeps of its strings as the client typed them, since spamdb(8) and the wire have them so: they
- * themselves, controls as `?`. `undefined` when they are the canonical ones of the key, in brackets, as is usual, and when
- * they had to be cut: those are only kept as the key has them.
+ * The strings of a tuple as the client typed them, for its record: spamdb(8) and the wire have them in this form.
+ * Controls are `?`. `undefined` if the strings are those of the key with brackets around the mail addresses, as is
+ * usual. Also `undefined` if the strings had to be cut: then they are kept only in the form that the key has.
  */
 export function originalOf(key: string, helo: string, from: string, to: string): string | undefined {
   if (isUsual(key, helo, from, to) || !fits(helo, from, to)) return undefined;
@@ -86,13 +90,13 @@ export function originalOf(key: string, helo: string, from: string, to: string):
   return flat([helo, from, to].map(printable).join('\0'));
 }
 
-/** Whether a client typed what its key has, in brackets, and in ASCII: most do, and this is a fraction of taking the key apart. */
+/** Whether the strings are those of the key, with brackets, in ASCII: most are. A fraction of the cost of `splitKey`. */
 function isUsual(key: string, helo: string, from: string, to: string): boolean {
   if (!isBracketed(from) || !isBracketed(to)) return false;
   const heloAt = key.indexOf('\0') + 1;
   const fromAt = heloAt + helo.length + 1;
   const toAt = fromAt + from.length - 1;
-  // A character that is not ASCII is several in the key, which is longer then.
+  // A character that is not ASCII becomes several in the key, so the key is longer.
   return (
     key.length === toAt + to.length - 2 &&
     key.charCodeAt(fromAt - 1) === SEPARATOR &&
@@ -116,7 +120,7 @@ export function typedStrings(
   return { helo, from, to };
 }
 
-/** A string as the client typed it, controls as `?`, cut to 255 bytes as those of a long tuple are, and in one piece. */
+/** A string as the client typed it, in one piece: controls are `?`, and it is cut to 255 bytes as in a long tuple. */
 export function boundedText(text: string): string {
   return text.length * 3 <= MAX_CUT ? flat(printable(text)) : cut(text, TYPED);
 }
@@ -129,7 +133,7 @@ function isBracketed(address: string): boolean {
   return address.length >= 2 && address[0] === '<' && address.at(-1) === '>';
 }
 
-/** A copy in one piece: what was cut out of a line or joined would hold on to the whole. */
+/** A copy in one piece: a string cut out of a line keeps the line in memory, and a joined string keeps its parts. */
 function flat(text: string): string {
   return Buffer.from(text).toString();
 }
@@ -144,8 +148,8 @@ function fits(helo: string, from: string, to: string): boolean {
 }
 
 /**
- * A string that is longer than 255 bytes in canonical form, cut to that: its beginning, and a checksum and the length of all
- * of it, so that two which differ only at the end stay two. One that was cut is short enough, and stays as it is.
+ * Cuts a string that is longer than 255 bytes in canonical form to 255: its beginning, then a checksum and the length
+ * of the whole. So two strings that differ only at the end stay different. A string that was cut before stays as it is.
  */
 function cut(text: string, table: Uint8Array): string {
   if (text.length * 3 <= MAX_CUT) return text;
@@ -154,7 +158,7 @@ function cut(text: string, table: Uint8Array): string {
   if (whole.length <= MAX_CUT) return whole.toString();
   const mark = `~${crc32(whole).toString(16).padStart(8, '0')}-${whole.length}`;
   let end = MAX_CUT - mark.length;
-  // Not within a character.
+  // Do not cut within a character.
   while (((whole[end] as number) & 0xc0) === 0x80) end--;
   return whole.toString('utf8', 0, end) + mark;
 }
@@ -171,7 +175,7 @@ function writeCanonical(text: string, start: number, table: Uint8Array): number 
 }
 
 /**
- * Makes UTF-8 canonical in its place.
+ * Makes UTF-8 canonical in place.
  *
  * @returns Where it ends now.
  */

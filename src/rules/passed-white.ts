@@ -3,7 +3,7 @@ import { CountResult } from './counts.ts';
 import { announced, isForgotten } from './repair.ts';
 import type { Counts, Result } from './step.ts';
 
-/** That mail of a white address passed. Times are Unix seconds. */
+/** The outcome when mail of a white address passed. Times are Unix seconds. */
 export interface WhiteOutcome {
   /** Which outcome it is. */
   readonly outcome: 'white';
@@ -15,7 +15,7 @@ export interface WhiteOutcome {
   readonly announce: boolean;
 }
 
-/** What a renewal of a white address goes by; durations are seconds. */
+/** The rules for renewing a white address; durations are seconds. */
 export interface Renewal {
   /** How long an address stays white after its last delivery. */
   readonly whiteexp: number;
@@ -23,7 +23,10 @@ export interface Renewal {
   readonly renewal: number;
 }
 
-/** What becomes of a white address when mail of it passes here: white for whiteexp from now, and announced now and then. */
+/**
+ * Renews a white address when mail of it passes here: it is white for whiteexp from now. It is announced when the last
+ * announcement is `renewal` seconds old, or when the spamd hosts have forgotten it.
+ */
 export function passedWhite(
   address: AddressRecord,
   { at, expires }: AddressState,
@@ -36,7 +39,7 @@ export function passedWhite(
     const claimed = merged(announced(address, latest, now), change);
     return {
       value: { outcome: 'white', at: timeOf(address, change), expires: latest, announce: true },
-      // What is not noted as announced would be announced with every attempt.
+      // If the announcement cannot be noted, it is not made: else every attempt would announce the address.
       unwritten: { outcome: 'white', at, expires, announce: false },
       address: { ...claimed, pass: now, passed: address.passed + 1 },
     };

@@ -9,7 +9,7 @@ export type ReleaseOutcome =
   | {
       /** The address is white from now on. */
       readonly outcome: 'released';
-      /** The time that the claim took. */
+      /** The time of the claim, see `timeOf`. */
       readonly at: number;
       /** Until when the address is white. */
       readonly expires: number;
@@ -19,13 +19,13 @@ export type ReleaseOutcome =
       readonly outcome: 'white' | 'trapped' | 'unknown';
     };
 
-/** Makes the address of a tuple that waits white, as its retry after passtime would. */
+/** Makes the address of a waiting tuple white, as a retry after passtime would. */
 export class ReleaseStep implements Step<ReleaseOutcome> {
   readonly ip: string;
   readonly key: string | undefined;
   readonly #rules: Rules;
 
-  /** @param key Of the tuple; `undefined`: none is known. */
+  /** @param key The key of the tuple; `undefined` if no tuple is known. */
   constructor(ip: string, key: string | undefined, rules: Rules) {
     this.ip = ip;
     this.key = key;

@@ -1,39 +1,40 @@
 import type { AddressRecord, Claim } from './address.ts';
 import type { TupleRecord } from './tuple.ts';
 
-/** What a store shows to a step: the records as they stand, and the time. */
+/** What a store shows to a step: the present records, and the time. */
 export interface View {
   /** The store's time, whole Unix seconds. */
   readonly now: number;
-  /** What is known of {@link Step.ip}; `undefined`: nothing. */
+  /** The record of {@link Step.ip}; `undefined` if there is none. */
   readonly address: AddressRecord | undefined;
-  /** What is known of {@link Step.key}; `undefined`: nothing. Looked up when it is read, so a step that does not read it costs no look-up. */
+  /** The record of {@link Step.key}; `undefined` if there is none. Looked up only when it is read. */
   readonly tuple: TupleRecord | undefined;
   /** Whether {@link Step.recipient} is a spamtrap. Looked up when it is read. */
   readonly isSpamtrap: boolean;
 }
 
-/** What a step makes of the records. A member that is left out leaves things as they are; `null` removes the record. */
+/** The result of a step. A record that is left out stays as it is; `null` removes the record. */
 export interface Result<T> {
-  /** What the caller of `Store.update` is told. */
+  /** What `Store.update` returns to its caller. */
   readonly value: T;
   /** The record of {@link Step.ip} from now on. */
   readonly address?: AddressRecord | null;
   /** The record of {@link Step.key} from now on. */
   readonly tuple?: TupleRecord | null;
   /**
-   * What the change of the address is, where it merely counts. A store with many writers may put that off by a second and
-   * add up several, see `CountStep`, rather than contend for each; any other ignores it and keeps `address`.
+   * The change of the address, if it only counts. A store with many writers may put such changes off by a second and
+   * write the sum of several (see `CountStep`), so that writers do not compete for each. Any other store may keep
+   * `address` instead.
    */
   readonly counts?: Counts;
   /**
-   * What the caller of `Store.update` may be told where the records can be read and not written, as in a database that is
-   * full: the answer does not depend on what is written. Left out: it does, and the caller is told of the trouble.
+   * What `Store.update` may return if the records can be read but not written, as in a database that is full: this
+   * value does not depend on what is written. If it is left out, the value does depend on it, and `Store.update` fails.
    */
   readonly unwritten?: T;
 }
 
-/** What attempts merely count on an address. */
+/** What attempts add to the counters of an address. */
 export interface Counts {
   /** How many attempts were refused. */
   readonly blocked: number;
@@ -41,7 +42,7 @@ export interface Counts {
   readonly passed: number;
   /** When the last of them passed, Unix seconds; 0 for none. */
   readonly pass: number;
-  /** The white claim as they renewed it; `undefined`: none did. */
+  /** The white claim with the expiry to which they renewed it; `undefined` if no attempt renewed it. */
   readonly renewal: Claim | undefined;
 }
 
@@ -50,9 +51,11 @@ export interface Counts {
  * at nothing but its view, and may be run again when another writer was faster.
  */
 export interface Step<T> {
-  /** The canonical address, or what stands for it: a network, a name. */
+  /** The canonical address, or the network or name that stands for it. */
   readonly ip: string;
-  /** The key of the tuple, which begins with `ip`; `undefined` for a step over the address alone. Made when it is read. */
+  /**
+   * The key of the tuple, which begins with `ip`; `undefined` for a step over the address alone. Made when it is read.
+   */
   readonly key?: string | undefined;
   /** The recipient in the form that spamtraps are kept in. Made when it is read. */
   readonly recipient?: string | undefined;

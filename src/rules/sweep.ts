@@ -4,7 +4,7 @@ import { dueAgain, mayBeDue } from './repair.ts';
 import type { Result, Step, View } from './step.ts';
 import type { TupleRecord } from './tuple.ts';
 
-/** A live address whose announced expiry has passed, so that it is to be announced again. */
+/** An address that still holds, but whose announced expiry has passed, so that it is to be announced again. */
 export interface Due extends AddressState {
   /** The address. */
   readonly ip: string;
@@ -13,12 +13,12 @@ export interface Due extends AddressState {
 /** What a sweep did to one record. */
 export type Swept = 'removed' | 'kept' | Due;
 
-/** Whether a tuple is for a sweep: it has expired. */
+/** Whether a tuple has expired, so that a sweep removes it. */
 export function isExpiredTuple({ expires }: TupleRecord, now: number): boolean {
   return expires <= now;
 }
 
-/** Whether an address is for a sweep: nothing in it holds any more, or it may have to be announced again. */
+/** Whether a sweep has to look at an address: nothing of it holds any more, or it may have to be announced again. */
 export function isForSweep(record: AddressRecord, now: number): boolean {
   return !holds(record, now) || mayBeDue(record, now);
 }
@@ -40,13 +40,13 @@ export class SweepTupleStep implements Step<Swept> {
   }
 }
 
-/** Removes an address of which nothing holds any more, or says that it is to be announced again. */
+/** Removes an address of which nothing holds any more. Of another it finds out whether it is to be announced again. */
 export class SweepAddressStep implements Step<Swept> {
   readonly ip: string;
   readonly #trapWins: boolean;
   readonly #announces: boolean;
 
-  /** @param announces Whether it may be announced again; if not, it stays due. Default `true`. */
+  /** @param announces Whether the address may be announced again now; if not, it stays due. Default `true`. */
   constructor(ip: string, trapWins: boolean, announces = true) {
     this.ip = ip;
     this.#trapWins = trapWins;

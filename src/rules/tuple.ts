@@ -2,7 +2,7 @@
 export interface TupleRecord {
   /** When it was first seen. */
   readonly first: number;
-  /** When it passed; its expiry until then, as in spamd. */
+  /** When it passed. Until then this is its expiry, as in spamd. */
   readonly pass: number;
   /** When it is forgotten. A later attempt never moves it. */
   readonly expires: number;
@@ -10,7 +10,7 @@ export interface TupleRecord {
   readonly blocked: number;
   /** How often it passed. */
   readonly passed: number;
-  /** HELO, sender and recipient as the client typed them, where they cannot be told from the key; see `originalOf`. */
+  /** HELO, sender and recipient as the client typed them, if the key does not show that; see `originalOf`. */
   readonly original: string | undefined;
 }
 
@@ -26,12 +26,12 @@ export function isRetry({ first }: TupleRecord, at: number, passtime: number): b
 }
 
 /**
- * The tuple when another host announces an attempt earlier than the first one known here: the group knows the tuple
- * since then, and forgets it by then.
+ * The tuple after another host announced an attempt. If the attempt is earlier than the first one known here, the group
+ * has known the tuple since then. So the first sight and the expiry move back together.
  */
 export function sinceAt(record: TupleRecord, at: number): TupleRecord {
   const lifetime = record.expires - record.first;
-  // A time too large for its fraction would not move the expiry.
+  // An attempt whose own tuple would have expired by the first sight known here changes nothing.
   if (at >= record.first || record.first >= at + lifetime) return record;
   const expires = at + lifetime;
   const pass = record.pass === record.expires ? expires : record.pass;
@@ -39,8 +39,8 @@ export function sinceAt(record: TupleRecord, at: number): TupleRecord {
 }
 
 /**
- * Writes a record over another, for a store that holds records in memory: the record that a step returned then dies
- * young, where one that took the old one's place would cost the garbage collector ten times as much.
+ * Writes a record over another, for a store that holds records in memory. So the record that a step returned can be
+ * collected at once. To keep the new record instead of the old one would cost the garbage collector ten times as much.
  */
 export function overwriteTuple(
   record: { -readonly [Field in keyof TupleRecord]: TupleRecord[Field] },
