@@ -1,12 +1,12 @@
-/** An address as 32-bit words, the first the highest: one for IPv4, four for IPv6. */
+/** An address as 32-bit words, the highest first: one word for IPv4, four for IPv6. */
 export type Words = Uint32Array | readonly number[];
 
 /** Addresses of one family, as sorted ranges that neither overlap nor touch: 8 bytes a range of IPv4, 32 of IPv6. */
 export class AddressRanges {
   readonly #width: number;
-  /** Of each range the lowest address, one after the other. */
+  /** The lowest address of each range, one after the other. */
   readonly #first: Uint32Array;
-  /** Of each range the highest. */
+  /** The highest address of each range. */
   readonly #last: Uint32Array;
 
   constructor({ width, first, last }: { width: number; first: Uint32Array; last: Uint32Array }) {
@@ -25,7 +25,7 @@ export class AddressRanges {
     const width = this.#width;
     let low = 0;
     let high = this.size;
-    // How many ranges begin at the address or below it.
+    // Finds how many ranges begin at the address or below it.
     while (low < high) {
       const middle = (low + high) >>> 1;
       if (compare(this.#first, middle * width, address, 0, width) <= 0) low = middle + 1;
@@ -35,7 +35,7 @@ export class AddressRanges {
   }
 }
 
-/** Collects the prefixes of one family in any order. Takes some three times the bytes of the ranges, until it is dropped. */
+/** Collects the prefixes of one family in any order. While held, it takes some three times the bytes of the ranges. */
 export class PrefixCollector {
   readonly #width: number;
   #first: Uint32Array;
@@ -49,7 +49,7 @@ export class PrefixCollector {
     this.#last = new Uint32Array(16 * width);
   }
 
-  /** @param prefix How many of its bits count; those behind them may be any. */
+  /** @param prefix How many bits of the address count; the bits after them may have any value. */
   add(address: Words, prefix: number): void {
     const width = this.#width;
     const at = this.#size * width;
@@ -59,7 +59,7 @@ export class PrefixCollector {
     }
     for (let word = 0; word < width; word++) {
       const bits = Math.min(32, Math.max(0, prefix - 32 * word));
-      // A shift by 32 is one by 0.
+      // In JavaScript a shift by 32 is a shift by 0.
       const mask = bits === 0 ? 0 : -1 << (32 - bits);
       const value = address[word] as number;
       this.#first[at + word] = value & mask;
@@ -89,7 +89,7 @@ export class PrefixCollector {
   }
 }
 
-/** @returns Less than 0, 0 or more, as the address at `at` of `list` is below, equal to or above the other. */
+/** @returns Less than 0 if the address at `at` of `list` is below the other, 0 if they are equal, else more than 0. */
 function compare(list: Words, at: number, other: Words, otherAt: number, width: number): number {
   for (let word = 0; word < width; word++) {
     const difference = (list[at + word] as number) - (other[otherAt + word] as number);
@@ -98,13 +98,13 @@ function compare(list: Words, at: number, other: Words, otherAt: number, width: 
   return 0;
 }
 
-/** Whether a range that begins at `first` overlaps or touches the one that ends at `last`, and begins no earlier. */
+/** Whether a range that begins at `first` overlaps or touches the range that ends at `last` and begins no later. */
 function reaches(last: Uint32Array, at: number, first: Uint32Array, firstAt: number, width: number): boolean {
   if (compare(first, firstAt, last, at, width) <= 0) return true;
   for (let word = width - 1; word >= 0; word--) {
     const next = ((last[at + word] as number) + 1) >>> 0;
     if (first[firstAt + word] !== next) return false;
-    // Without a carry the words above have to be the same.
+    // Without a carry the higher words must be equal.
     if (next !== 0) return compare(first, firstAt, last, at, word) === 0;
   }
   return false;

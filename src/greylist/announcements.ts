@@ -2,10 +2,10 @@ import { canonicalAddress, parseIPv4 } from '../address.ts';
 import { type Entry, type Group, leftOut } from '../entry.ts';
 import type { GreylistCounters } from './stats.ts';
 
-/** How many entries are announced again before the next have to wait until those are on their way, at the peer's rate. */
+/** How many entries are announced again in a batch. The next batch waits until the peer has sent it, at its rate. */
 const BATCH = 850;
 
-/** How many entries wait at most to be announced again: what is due beyond that stays so for the next sweep. */
+/** The most entries that wait to be announced again. Further addresses stay due for the next sweep. */
 const MAX_WAITING = 20_000;
 
 export interface AnnouncementsOptions {
@@ -13,7 +13,7 @@ export interface AnnouncementsOptions {
   readonly onFailed: (error: unknown) => void;
 }
 
-/** Announces to the group, without ever holding up or failing who asks for it. */
+/** Announces to the group. The caller never waits for that, and never gets its errors. */
 export class Announcements {
   readonly #group: Group | undefined;
   readonly #options: AnnouncementsOptions;
@@ -24,20 +24,20 @@ export class Announcements {
     this.#options = options;
   }
 
-  /** What has no form in the group is not even tried: where that has none for IPv6, such a client is this host's business alone. */
+  /** Announces an entry if the group has a form for it. Without a form for IPv6, such a client stays on this host. */
   announce(entry: Entry): void {
     if (this.#group !== undefined && this.#hasForm(entry)) void this.#announce(this.#group, [entry], false);
   }
 
-  /** How many more entries may be announced again: those before may not be on their way yet. */
+  /** How many more entries may be announced again now: earlier entries may still wait. */
   get room(): number {
     return MAX_WAITING - this.#waiting;
   }
 
   /**
-   * Announces what was decided before. After a long stop that may be more than a peer would queue at once.
+   * Announces entries that were decided earlier. After a long stop there may be more than a peer would queue at once.
    *
-   * @returns How many can be announced at all.
+   * @returns How many of them the group has a form for.
    */
   announceAgain(entries: readonly Entry[]): number {
     if (this.#group === undefined) return 0;
@@ -68,7 +68,7 @@ export class Announcements {
     }
   }
 
-  /** Not of a pool, which is no one address. */
+  /** Whether the group has a form for an entry. It has none for a pool, which is not a single address. */
   #hasForm({ ip }: Entry): boolean {
     return parseIPv4(ip) >= 0 || (this.#group?.ipv6 === true && canonicalAddress(ip) !== undefined);
   }

@@ -6,23 +6,26 @@ import type { GreylistPolicy } from './policy.ts';
 import type { GreylistCounters } from './stats.ts';
 import { learnt, undecided, type Verdict } from './verdict.ts';
 
-/** A policy, and what decides by it. */
+/** A policy, and the decider that follows it. */
 export interface Deciding {
   readonly policy: GreylistPolicy;
   readonly decider: Decider;
 }
 
 export interface AnswersOptions {
-  /** Whose answers they are. */
+  /** The greylist that answers. */
   readonly greylist: object;
   readonly counters: GreylistCounters;
-  /** Rejects where the store takes too long. */
+  /** Rejects if the store takes too long. */
   readonly inTime: <T>(promise: Promise<T>) => Promise<T>;
-  /** Told why `policy.onError` answers. */
+  /** Called with the reason why `policy.onError` answers. */
   readonly onUndecided: (error: unknown) => void;
 }
 
-/** The answers to attempts: each is bounded in time, what waits is bounded in bytes, and where nothing decides `policy.onError` does. */
+/**
+ * Answers attempts. Each answer takes a bounded time, and a bounded number of bytes waits for the store. If nothing
+ * else decides, `policy.onError` does.
+ */
 export class Answers {
   readonly #o: AnswersOptions;
   readonly #inFlight = new InFlight();
@@ -38,14 +41,14 @@ export class Answers {
     const decided = this.#decide(question, deciding);
     if (!(decided instanceof Promise)) return this.#answered(question, decided, deciding);
     const waiting = this.#inFlight.begin(attempt);
-    // It waits on after the answer was given up.
+    // The store may still work on it after the timeout. Until then it counts as waiting.
     const done = () => this.#inFlight.done(waiting);
     decided.then(done, done);
     const failed = (error: unknown) => this.#failed(error, deciding);
     return this.#answered(question, await this.#o.inTime(decided).catch(failed), deciding);
   }
 
-  /** Without a promise where the store answers without one: that is half the time of a check. */
+  /** Returns no promise if the store answers without one: a promise would take half the time of a check. */
   #decide(question: Question, deciding: Deciding): Awaitable<Verdict> {
     try {
       return deciding.decider.decide(question);
@@ -59,7 +62,7 @@ export class Answers {
     return undecided(policy.onError, error instanceof Error ? error : new Error(String(error)));
   }
 
-  /** Counted, as the mode has it, and shown to whoever looks. */
+  /** Counts the decision, applies the mode, and publishes the verdict if the diagnostics channel has subscribers. */
   #answered({ attempt }: Question, decided: Verdict, { policy }: Deciding): Verdict {
     const { counters, greylist } = this.#o;
     if (decided.reason !== 'learn') counters.verdicts[decided.reason]++;

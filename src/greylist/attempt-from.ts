@@ -1,11 +1,11 @@
 import { canonicalAddress } from '../address.ts';
 import type { Attempt } from './input.ts';
 
-/** What a mail server says of an attempt, in whatever form it has. Anything may be missing. */
+/** What a mail server reports of an attempt, in any of its forms. Any member may be missing. */
 export interface Reported {
   /**
-   * The client's address: `192.0.2.1`, `2001:db8::1`, `[2001:db8::1]`, `IPv6:2001:db8::1`, `192.0.2.1:25`, `unknown`, or
-   * nothing where the client came over a local socket.
+   * The client's address: `192.0.2.1`, `2001:db8::1`, `[2001:db8::1]`, `IPv6:2001:db8::1`, `192.0.2.1:25`, `unknown`,
+   * or nothing if the client came over a local socket.
    */
   readonly ip?: string | null | undefined;
   /** The argument of HELO or EHLO. */
@@ -19,10 +19,10 @@ export interface Reported {
 }
 
 /**
- * An attempt out of what a mail server says of it. Bare mail addresses get their brackets, as a client types them and
- * spamd keeps them; the null sender is `<>`. Never throws.
+ * Makes an attempt from what a mail server reports. Bare mail addresses get brackets, as a client types them and spamd
+ * keeps them. The null sender is `<>`. Never throws.
  *
- * @returns `undefined` where the client has no IP address: such an attempt cannot be greylisted, and is to pass.
+ * @returns `undefined` if the client has no IP address: such an attempt cannot be greylisted, and should pass.
  */
 export function attemptFrom({ ip, helo, from, to, connectedTo }: Reported): Attempt | undefined {
   const client = addressFrom(ip);
@@ -38,7 +38,7 @@ export function attemptFrom({ ip, helo, from, to, connectedTo }: Reported): Atte
 
 function addressFrom(text: string | null | undefined): string | undefined {
   const given = `${text ?? ''}`;
-  // As most mail servers have it, and for every recipient.
+  // Tried first: most mail servers use this form, and the function runs for every recipient.
   const plain = canonicalAddress(given);
   if (plain !== undefined) return plain;
   const trimmed = given.trim().replace(/^IPv6:/i, '');
@@ -47,7 +47,7 @@ function addressFrom(text: string | null | undefined): string | undefined {
   return canonicalAddress(inBrackets ?? beforePort ?? trimmed);
 }
 
-/** What is in brackets, or holds them elsewhere, stays as the client typed it. */
+/** A text with a bracket anywhere stays as the client typed it. */
 function bracketed(address: string): string {
   return /[<>]/.test(address) ? address : `<${address}>`;
 }

@@ -2,10 +2,12 @@ import { type Attempt, checkedRecipients } from './input.ts';
 import { isRejection, type Verdict } from './verdict.ts';
 
 /**
- * Checks each recipient of a message in turn, up to the first that is rejected, or would be in the mode `learn`.
+ * Checks each recipient of a message in turn, up to the first that is rejected or, in the mode `learn`, would be
+ * rejected.
  *
- * @returns The one answer: a rejection; else a pass, if one of them was tried before and made the client white, since it is
- * white for all of them now; else the longest deferral; else a pass. In the mode `learn` what it would be decides.
+ * @returns One answer for all: a rejection; else a pass, if a retry for one recipient made the client white, since the
+ * client is now white for all of them; else the longest deferral; else a pass. In the mode `learn` the verdicts that
+ * the mode `enforce` would give decide.
  * @throws {EntryError} `ERR_SPAMD_FIELD` for no recipients.
  */
 export async function checkAll(
@@ -27,7 +29,7 @@ function goesBefore(one: Verdict, other: Verdict): boolean {
   return difference === 0 ? (one.retryAfter ?? 0) > (other.retryAfter ?? 0) : difference > 0;
 }
 
-/** A first sight has to wait longer than what was seen before; in the mode `learn` that is all that is known of its wait. */
+/** A first sight waits longer than a tuple seen before. In the mode `learn` nothing else is known of the wait. */
 function rank({ action, reason, would }: Verdict): number {
   if (reason === 'retry') return 4;
   if (action === 'pass' && would === undefined) return 0;

@@ -18,7 +18,7 @@ import type { GreylistPolicy } from './policy.ts';
 import { clientOf, isAllowed, merge, poolOf, removalExpires } from './received.ts';
 import { deferred, rejected, type Verdict } from './verdict.ts';
 
-/** How long spamd does not trap by the low-priority MX after its start, seconds (grey.c). */
+/** For how long after its start spamd does not trap by the low-priority MX, seconds (grey.c). */
 const STARTUP_GRACE = 60;
 
 export interface DeciderOptions {
@@ -28,17 +28,17 @@ export interface DeciderOptions {
   /** When the greylist started, Unix seconds. */
   readonly started: number;
   readonly announce: (entry: Entry) => void;
-  /** Is told of a trap that was answered and announced, but could not be recorded. */
+  /** Called for a trap that was answered and announced, but could not be recorded. */
   readonly onUnrecorded: (ip: string, error: unknown) => void;
 }
 
-/** Something that this host decides of an address. */
+/** A decision of this host about an address. */
 export interface Claiming {
   readonly type: 'white' | 'trapped';
   readonly ip: string;
   /** What decided it, see `AddressRecord.trappedBy`. */
   readonly by: string;
-  /** What is kept of why it is trapped. */
+  /** Why it is trapped, to be kept as evidence. */
   readonly circumstances?: Circumstances;
   /** Until when it holds, Unix seconds. Default: whiteexp or trapexp from now. */
   readonly expires?: number | undefined;
@@ -51,11 +51,11 @@ export interface Question {
   readonly attempt: Attempt;
   /** Unix seconds. */
   readonly now: number;
-  /** Whether only spamtraps and traps decide, and nothing is deferred nor recorded of a tuple. */
+  /** Whether only spamtraps and traps decide. Then nothing is deferred, and no tuple is recorded. */
   readonly trapsOnly: boolean;
 }
 
-/** Where the greylist decides: one attempt and the time go in, a verdict comes out, and the group is announced to. */
+/** Decides: takes an attempt and the time, returns a verdict, and announces to the group. */
 export class Decider {
   readonly #options: DeciderOptions;
   readonly #exempt: Exemptions;
@@ -83,9 +83,9 @@ export class Decider {
   }
 
   /**
-   * Records that mail passed to or from an address, and announces it as white where that is due.
+   * Records that mail passed to or from an address, and announces the address as white if that is due.
    *
-   * @returns Whether it is white: one that is trapped stays so.
+   * @returns Whether the address is white. An address that is trapped stays so.
    */
   async delivered(ip: string, now: number): Promise<boolean> {
     const { store, policy, rules, announce } = this.#options;
@@ -104,9 +104,9 @@ export class Decider {
   }
 
   /**
-   * Makes a client white that waits, and announces it.
+   * Makes a waiting client white, and announces it.
    *
-   * @param attempt The tuple that waits; `undefined`: any of the address.
+   * @param attempt The waiting tuple; `undefined` for any tuple of the address.
    */
   async release(ip: string, attempt: Attempt | undefined, now: number): Promise<ReleaseOutcome['outcome']> {
     const { store, policy, rules, announce } = this.#options;
@@ -126,7 +126,7 @@ export class Decider {
     return 'released';
   }
 
-  /** The key of some tuple that has not expired. */
+  /** The key of any tuple of the pool that has not expired. */
   async #waitingTuple(pool: string, now: number): Promise<string | undefined> {
     for await (const { key, record } of this.#options.store.tuplesOf(pool)) {
       if (!isExpiredTuple(record, now)) return key;
@@ -135,7 +135,7 @@ export class Decider {
   }
 
   /**
-   * Records a claim of this host's own and announces it.
+   * Records a claim that this host makes, and announces it.
    *
    * @returns Until when it holds, Unix seconds.
    */
@@ -151,7 +151,7 @@ export class Decider {
     return changed.expires;
   }
 
-  /** Forgets that an address is white or trapped, and announces that to whoever knows removals. */
+  /** Forgets that an address is white or trapped, and announces that to the hosts that know removals. */
   async forget(ip: string, now: number): Promise<void> {
     const { store, policy, announce } = this.#options;
     for (const type of ['remove-white', 'remove-trapped'] as const) {
@@ -161,7 +161,7 @@ export class Decider {
     }
   }
 
-  /** What the client of an attempt is known by. */
+  /** What the client of an attempt is recorded under: the name that `policy.identify` gives, else its pool. */
   #poolOf(ip: string, attempt: Attempt): Awaitable<string> {
     const { policy } = this.#options;
     const pool = poolOf(ip, policy);
@@ -187,7 +187,7 @@ export class Decider {
     return this.#decideOne(pool, question);
   }
 
-  /** What is known of a client itself goes before what is known of its pool. */
+  /** The state of a client itself, which goes before the state of its pool. */
   async #ownState(client: string, now: number): Promise<(AddressState & { readonly trappedBy: string }) | undefined> {
     const { store, policy } = this.#options;
     const known = await store.update(new ReadStep(client), now);
@@ -247,7 +247,7 @@ export class Decider {
     }
   }
 
-  /** What was seen decides, whether it can be recorded or not: a store that is full must not let a spamtrap's mail in. */
+  /** Rejects even if the trap cannot be recorded: a store that is full must not let mail to a spamtrap in. */
   async #trap(reason: 'spamtrap' | 'domain' | 'low-priority-mx', { ip, attempt, now }: Question): Promise<Verdict> {
     const { policy, announce, onUnrecorded } = this.#options;
     const { helo, from, to, connectedTo = '' } = attempt;
@@ -263,7 +263,7 @@ export class Decider {
   }
 }
 
-/** The name that the policy gives to the client of an attempt; where it gives none, its pool. */
+/** The name that the policy gives to the client of an attempt; if it gives none, the pool. */
 async function identified(
   identify: NonNullable<GreylistPolicy['identify']>,
   attempt: Attempt,

@@ -4,7 +4,7 @@ import { canonicalAddress, parseIPv4, wordsOfIPv6 } from '../address.ts';
 import { SpamdSyncError, shown, systemCode } from '../errors.ts';
 import { type AddressRanges, PrefixCollector } from './address-ranges.ts';
 
-/** How many addresses and prefixes there may be, those of all files together, and the bytes of the largest file. */
+/** The most addresses and prefixes that there may be, with those of all files, and the most bytes of a file. */
 const BOUNDS = { rules: 2 ** 20, bytes: 2 ** 26 };
 
 /**
@@ -17,8 +17,8 @@ export class Exemptions {
 
   /**
    * @param list Addresses, prefixes, and paths of files (with a `/` at the start, or `./`) that are read once, here.
-   * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is no address or prefix, a file that cannot be read or has more
-   * than 64 MiB, and more than 2^20 addresses and prefixes in all.
+   * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for a rule that is not an address or prefix, a file that cannot be read
+   * or has more than 64 MiB, and more than 2^20 addresses and prefixes in all.
    */
   constructor(list: readonly string[], bounds = BOUNDS) {
     const collectors = { ipv4: new PrefixCollector(1), ipv6: new PrefixCollector(4) };
@@ -66,7 +66,7 @@ function eachRuleOf(path: string, maxBytes: number, add: (rule: string, where: s
   }
 }
 
-/** By parts, since a file may grow while it is read, and a device has no end. */
+/** Reads a file in parts, since it may grow while it is read, and a device has no end. */
 function contentOf(path: string, maxBytes: number): Buffer {
   try {
     const file = openSync(path, 'r');

@@ -51,13 +51,13 @@ import { Sweeper } from './sweeper.ts';
 import type { Verdict } from './verdict.ts';
 import { explained, type Why } from './why.ts';
 
-/** A policy, and what is made of it. */
+/** A policy, and the rules and the decider that are made from it. */
 interface Current extends Deciding {
   readonly rules: Rules;
 }
 
 /**
- * spamd's greylist as one question: pass, defer or reject? Keeps in step with a sync group.
+ * spamd's greylist: says of each attempt whether to pass, defer or reject it. Keeps in step with a sync group.
  *
  * @example
  * const greylist = new Greylist({ group: peer });
@@ -69,7 +69,7 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
   readonly #store: Store;
   readonly #clock: TimedClock;
   readonly #listeners: Listeners<GreylistEvents>;
-  /** The policy in use; what is in flight ends by the one that it began with. */
+  /** The policy in use. What is in progress when it changes ends by the policy with which it began. */
   #current: Current;
   readonly #announcements: Announcements;
   readonly #subscription: Subscription | undefined;
@@ -103,7 +103,7 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
       this.#subscription = new Subscription(group, {
         counters: this.#counters,
         apply: (entry, source) => {
-          // Only where IPv6 has a form can it have come from another host.
+          // An IPv6 entry can come from another host only if the group has a form for IPv6.
           if (entry.ip.includes(':') && group.ipv6 !== true) return Promise.resolve('address');
           const { policy, rules } = this.#current;
           return applyEntry(store, policy, rules, entry, this.#now(), source);
@@ -118,10 +118,11 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
   }
 
   /**
-   * What to do with an attempt to deliver. Never rejects for trouble of the store or the group: then it answers as
-   * `policy.onError` says, with reason `error`, warns and counts.
+   * Says what to do with an attempt to deliver. Never rejects for trouble with the store or the group. If the store
+   * fails, the verdict is what `policy.onError` says, with reason `error`, and the greylist warns and counts.
    *
-   * @throws {EntryError} `ERR_SPAMD_FIELD` when `ip` is no IP address or a string is missing: a mistake of the caller.
+   * @throws {EntryError} `ERR_SPAMD_FIELD` if `ip` is not an IP address or a string is missing: a mistake of the
+   * caller.
    * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for an invalid option.
    */
   check(attempt: Attempt, options?: CheckOptions): Promise<Verdict> {
@@ -135,9 +136,10 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
   }
 
   /**
-   * What to do with a message to several recipients, for a caller that can give one answer: a mail server that asks at DATA.
-   * Any rejection rejects, and the recipients after it are not looked at. A retry makes the client white, so it passes for
-   * all. Else any deferral defers, for as long as the longest. Each recipient is recorded as by {@link check}.
+   * Says what to do with a message to several recipients, for a caller that can give only one answer, such as a mail
+   * server that asks at DATA. If a recipient is rejected, the message is rejected, and the recipients after it are not
+   * checked. A retry makes the client white, so the message passes for all. Otherwise, if a recipient is deferred, the
+   * message is deferred for the longest of the waits. Each recipient is recorded as by {@link check}.
    *
    * @param recipients Each with or without its brackets, at least one.
    * @throws {EntryError} `ERR_SPAMD_FIELD` as {@link check} does, and for no recipients.
@@ -147,8 +149,8 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
   }
 
   /**
-   * Replaces the policy, all of it: what is left out has its default. Files of `exempt` are read again. Nothing changes where
-   * any of it is invalid. What is in flight ends by the policy that it began with, and what is recorded keeps its expiry.
+   * Replaces the whole policy: a member that is left out has its default. Files of `exempt` are read again. If a member
+   * is invalid, nothing changes. What is in progress ends by the policy with which it began. Records keep their expiry.
    *
    * @throws {SpamdSyncError} `ERR_SPAMD_OPTION`, naming the member of the policy that is invalid.
    */
@@ -159,8 +161,8 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
   /**
    * Traps an address and announces it.
    *
-   * @throws {EntryError} `ERR_SPAMD_FIELD` when `ip` is no IP address, or `expires` no time to come. Store trouble rejects
-   * as it is.
+   * @throws {EntryError} `ERR_SPAMD_FIELD` if `ip` is not an IP address, or `expires` is not in the future. An error of
+   * the store rejects as it is.
    */
   async trap(ip: string, options: TrapOptions = {}): Promise<void> {
     const { by, ...claim } = checkedTrap(options);
@@ -168,23 +170,23 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
   }
 
   /**
-   * Makes an address white and announces it. Where it was trapped, it is announced once more when the spamd hosts have
-   * scanned: only then does a WHITE make it white there, see `docs/greylist.md`.
+   * Makes an address white and announces it. If the address was trapped, it is announced once more when the spamd hosts
+   * have scanned: only then does a WHITE make it white there, see `docs/greylist.md`.
    *
-   * @throws {EntryError} `ERR_SPAMD_FIELD` when `ip` is no IP address, or `expires` no time to come. Store trouble rejects
-   * as it is.
+   * @throws {EntryError} `ERR_SPAMD_FIELD` if `ip` is not an IP address, or `expires` is not in the future. An error of
+   * the store rejects as it is.
    */
   async allow(ip: string, options: ClaimOptions = {}): Promise<void> {
     await this.#claim('white', ip, options);
   }
 
   /**
-   * Takes note that mail passed to or from an address, outbound mail above all, as spamlogd(8) does: the address is white for
-   * whiteexp from now. It is announced at most once per a tenth of whiteexp, however much mail passes.
+   * Records that mail passed to or from an address, above all outbound mail, as spamlogd(8) does. The address is then
+   * white for whiteexp from now. It is announced at most once in each tenth of whiteexp, however much mail passes.
    *
    * @param options.endsTrap Whether an address that is trapped becomes white, as by {@link allow}. Default `false`.
-   * @returns Whether it is white now.
-   * @throws {EntryError} `ERR_SPAMD_FIELD` when `ip` is no IP address. Store trouble rejects as it is.
+   * @returns Whether the address is white now.
+   * @throws {EntryError} `ERR_SPAMD_FIELD` if `ip` is not an IP address. An error of the store rejects as it is.
    */
   async delivered(ip: string, options: { readonly endsTrap?: boolean | undefined } = {}): Promise<boolean> {
     const { endsTrap = false } = checkedDelivery(options);
@@ -196,22 +198,23 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
 
   /**
    * Forgets that an address is white or trapped, and announces that to the members of the group that know removals
-   * (greyd and this library). Its tuples stay. Rejects as `trap` does.
+   * (greyd and this library). The tuples of the address stay. Rejects as `trap` does.
    */
   async forget(ip: string): Promise<void> {
     await this.#current.decider.forget(checkedAddress(ip), this.#now());
   }
 
   /**
-   * Lets a client pass that waits for its passtime, here and in the group: its address becomes white for whiteexp, as by its
-   * retry, and is announced. Unlike {@link allow} it changes nothing for a client that does not wait, and ends no trap
-   * unless asked to.
+   * Lets a client that waits for its passtime pass, here and in the group. The address becomes white for whiteexp, as
+   * by a retry, and is announced. Unlike {@link allow}, this changes nothing for a client that does not wait, and ends
+   * no trap unless `endsTrap` is set.
    *
-   * @param waiting An attempt that was deferred; or an address, of which any tuple may wait.
+   * @param waiting An attempt that was deferred. Or an address, if any tuple of the address may be the waiting one.
    * @param options.endsTrap Whether an address that is trapped becomes white, as by {@link allow}. Default `false`.
-   * @returns `released`; or `white`: it passes already; `trapped`: it stays so; `unknown`: no such tuple is remembered.
-   * @throws {EntryError} `ERR_SPAMD_FIELD` when there is no IP address, or a string of the attempt is missing. Store trouble
-   * rejects as it is.
+   * @returns `released`; `white`: the client passes already; `trapped`: it stays so; `unknown`: no such tuple is
+   * remembered.
+   * @throws {EntryError} `ERR_SPAMD_FIELD` if there is no IP address, or a string of the attempt is missing. An error
+   * of the store rejects as it is.
    */
   async release(
     waiting: string | Attempt,
@@ -227,11 +230,11 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
   }
 
   /**
-   * Why an address is answered as it is: what it is, what was claimed of it and by whom, its tuples, the evidence of its
-   * traps, and what was announced. Of an address that nothing is known of it says just that. A store may have to look
-   * through all its tuples: ask for an operator, not for each connection.
+   * Says why an address is answered as it is: its state, what was claimed of it and by whom, its tuples, the evidence
+   * of its traps, and what was announced. If nothing is known of the address, it says just that. A store may have to
+   * look through all its tuples: call this for an operator, not for each connection.
    *
-   * @throws {EntryError} `ERR_SPAMD_FIELD` when `ip` is no IP address. Store trouble rejects as it is.
+   * @throws {EntryError} `ERR_SPAMD_FIELD` if `ip` is not an IP address. An error of the store rejects as it is.
    */
   async why(ip: string): Promise<Why> {
     const address = checkedAddress(ip);
@@ -239,13 +242,13 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
     return explained(this.#store, policy, address, decider.isExempt(address), this.#now());
   }
 
-  /** The spamtraps: recipients that trap whoever writes to them. Case and brackets do not matter. */
+  /** The spamtraps: recipients that trap every client that writes to them. Case and brackets do not matter. */
   readonly spamtraps = {
-    /** @throws {EntryError} `ERR_SPAMD_FIELD` for what is no mail address: no recipient would ever be it. */
+    /** @throws {EntryError} `ERR_SPAMD_FIELD` for text that is not a mail address: no recipient could equal it. */
     add: async (address: string): Promise<void> => this.#store.spamtraps.add(checkedSpamtrap(address)),
-    /** @returns Whether it was one. */
+    /** @returns Whether it was a spamtrap. */
     delete: async (address: string): Promise<boolean> => this.#store.spamtraps.delete(checkedMailbox(address)),
-    /** Whether it is one. */
+    /** Whether it is a spamtrap. */
     has: async (address: string): Promise<boolean> => this.#store.spamtraps.has(checkedMailbox(address)),
     /** All of them, lower case and without brackets, in no order. */
     list: (): AsyncIterable<string> => eachOf(this.#store.spamtraps.list()),
@@ -254,55 +257,55 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
   /**
    * Everything that still holds, as spamdb(8) would list it: tuples, then addresses, then spamtraps.
    *
-   * @param options.evidence Whether trapped addresses have the evidence of their traps with them. Default `false`.
+   * @param options.evidence Whether trapped addresses come with the evidence of their traps. Default `false`.
    * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for an invalid option.
    */
   export(options: ExportOptions = {}): AsyncIterable<ExportedRecord> {
     return exportRecords(this.#store, this.#now(), this.#current.policy.trapWins, checkedExport(options));
   }
 
-  /** Takes in what spamdb(8) or another greylist listed; addresses known already are merged, nothing is announced. */
+  /** Takes in what spamdb(8) or another greylist listed. Addresses known already are merged. Nothing is announced. */
   import(records: Iterable<SpamdbRecord> | AsyncIterable<SpamdbRecord>): Promise<ImportReport> {
     return importRecords(this.#store, records, this.#now(), this.#current.policy);
   }
 
   /**
-   * Merges tuples and addresses that another peer holds, as if the group had announced them; nothing is announced. What an
-   * `Exchange` receives goes this way. Rejects with what the store fails with.
+   * Merges tuples and addresses that another peer holds, as if the group had announced them. Nothing is announced. An
+   * `Exchange` calls this with what it receives. Rejects with the error of the store.
    *
    * @param source The peer's address, for the evidence.
-   * @returns Those that were refused: expired, or of no client by the policy.
+   * @returns The records that were refused: expired, or not of a client by the policy.
    */
   mergeRecords(records: readonly SharedRecord[], source: string): Promise<readonly SharedRecord[]> {
     return mergeRecords(this.#store, this.#current.policy, records, this.#now(), source);
   }
 
   /**
-   * Everything that the store holds, as bytes for a file: unlike `export()` also what spamdb(8) has no line for. May be
-   * restored into a greylist over any other store.
+   * Everything that the store holds, as bytes for a file. Unlike `export()` this includes what spamdb(8) has no line
+   * for. It can be restored into a greylist with any other store.
    */
   snapshot(options: SnapshotOptions = {}): AsyncIterable<Uint8Array> {
     return snapshot(this.#store, this.#now(), options);
   }
 
   /**
-   * Takes in a snapshot; what is known already is merged, nothing is announced. It is read twice: nothing is applied
-   * before all of it has been found sound.
+   * Takes in a snapshot. What is known already is merged. Nothing is announced. The snapshot is read twice: nothing is
+   * applied before the whole snapshot has been found sound.
    *
-   * @throws {SnapshotError} `ERR_SPAMD_SNAPSHOT`, with the offset, for one that was cut or changed.
+   * @throws {SnapshotError} `ERR_SPAMD_SNAPSHOT`, with the offset, for a snapshot that was cut or changed.
    */
   restore(source: SnapshotSource, options: SnapshotOptions = {}): Promise<RestoreReport> {
     return restore(this.#store, source, options);
   }
 
   /**
-   * Removes what has expired and repairs expiries. Runs by itself every `sweepInterval`. Where the store fails on a record
-   * the others are swept, and it rejects then.
+   * Removes expired records and repairs expiries. Runs by itself every `sweepInterval`. If the store fails on a record,
+   * the other records are still swept, and then the promise rejects.
    */
   async sweep(): Promise<SweepReport> {
     const { group } = this.#settings;
     const { policy } = this.#current;
-    // Before anything is announced again: the more white addresses the group holds, the slower that has to go.
+    // Before anything is announced again: the more white addresses the group holds, the slower the peer must announce.
     if (group?.noteWhites !== undefined) group.noteWhites((await this.#store.stats()).addresses);
     const { room } = this.#announcements;
     const { removed, due, failure } = await sweep(this.#store, this.#now(), policy.trapWins, room);
@@ -314,7 +317,7 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
     return { removed, repaired };
   }
 
-  /** What became of everything; the store's part is `undefined` while the store does not answer. */
+  /** The counters of the greylist. Its member `store` is `undefined` while the store does not answer. */
   async stats(): Promise<GreylistStats> {
     const asked = async () => this.#store.stats();
     const held = await this.#inTime(asked()).catch(() => undefined);
@@ -322,8 +325,8 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
   }
 
   /**
-   * Stops sweeping and receiving, and waits for what was received to be applied, so that the store may be closed then.
-   * Closes it only if it made it itself. Idempotent.
+   * Stops sweeping and receiving, and waits until all received entries are applied. After that the caller may close the
+   * store. The greylist closes the store only if it made the store itself. Idempotent.
    */
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -369,7 +372,7 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
   }
 
   async #close(): Promise<void> {
-    // A store that does not answer must not hold up the end.
+    // A store that does not answer must not hold up the close.
     const settled = Promise.all([this.#sweeper.stop(), this.#subscription?.stop()]);
     await this.#inTime(settled).catch(() => undefined);
     if (this.#settings.ownsStore) await this.#store.close();

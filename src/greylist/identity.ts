@@ -4,10 +4,10 @@ import { canonicalMailbox } from '../rules/key.ts';
 const MAX_NAME = 255;
 
 /**
- * A name that stands for an address, as it becomes part of a key: as mail addresses are kept (ASCII letters in lower
- * case, controls as `?`), and `|` as `?` too, so that it is one field of a line of spamdb(8).
+ * The form in which a name that stands for an address is part of a key. It is the form of mail addresses (ASCII letters
+ * in lower case, controls as `?`), with `|` as `?` too, so that the name is one field of a line of spamdb(8).
  *
- * @returns `undefined` for nothing, and for more than 255 octets: cut, two clients could be one.
+ * @returns `undefined` for an empty name and for more than 255 octets: if names were cut, two clients could be one.
  */
 export function identityOf(name: string): string | undefined {
   if (name.length > MAX_NAME) return undefined;

@@ -1,14 +1,14 @@
 import type { Tuple } from '../entry.ts';
 
-/** What may wait for a store that is slow or does not answer, bytes. */
+/** The most bytes that may wait for a store that is slow or does not answer. */
 const MAX_WAITING = 16 * 2 ** 20;
-/** What waits with the strings of a tuple: promises and the step. Bytes, as measured. */
+/** What is held besides the strings of each waiting tuple: promises and the step. Bytes, as measured. */
 const OVERHEAD = 1024;
 
-/** What is wrong where no more may wait. */
+/** The error if no more may wait. */
 export const TOO_MANY = new Error('the store is too slow for what comes: 16 MiB wait for it');
 
-/** How much waits for the store: bounded, lest a store that does not answer lets everything that comes pile up. */
+/** Counts what waits for the store. It is bounded: else everything would pile up while a store does not answer. */
 export class InFlight {
   #bytes = 0;
 
@@ -17,7 +17,7 @@ export class InFlight {
     return this.#bytes === 0 || this.#bytes + bytesOf(waiting) <= MAX_WAITING;
   }
 
-  /** Counts one more that waits. @returns What is to be given to {@link done}. */
+  /** Counts one more that waits. @returns The bytes to give to {@link done}. */
   begin(waiting: Partial<Tuple>): number {
     const bytes = bytesOf(waiting);
     this.#bytes += bytes;
@@ -35,7 +35,7 @@ export class InFlight {
   }
 }
 
-/** A character takes one byte or two. */
+/** A character takes one byte or two: two are counted. */
 function bytesOf({ helo = '', from = '', to = '' }: Partial<Tuple>): number {
   return OVERHEAD + 2 * (helo.length + from.length + to.length);
 }

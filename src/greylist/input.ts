@@ -9,7 +9,7 @@ export interface Attempt {
   readonly ip: string;
   /** The argument of HELO or EHLO. */
   readonly helo: string;
-  /** The envelope sender, with or without its brackets; `<>` or nothing for the null sender. */
+  /** The envelope sender, with or without its brackets; `<>` or an empty string for the null sender. */
   readonly from: string;
   /** The envelope recipient, with or without its brackets. */
   readonly to: string;
@@ -20,8 +20,8 @@ export interface Attempt {
 /** Options of `check`. */
 export interface CheckOptions {
   /**
-   * Whether only traps decide: a mail to a spamtrap and a trapped address are rejected, anything else passes. Nothing is
-   * deferred, and no tuple is recorded. Default `false`.
+   * Whether only traps decide: mail to a spamtrap and mail from a trapped address are rejected, and anything else
+   * passes. Nothing is deferred, and no tuple is recorded. Default `false`.
    */
   readonly trapsOnly?: boolean | undefined;
 }
@@ -40,7 +40,7 @@ export function checkedTrapsOnly(options: CheckOptions): boolean {
 /**
  * An address in canonical form.
  *
- * @throws {EntryError} `ERR_SPAMD_FIELD` for what is no IP address.
+ * @throws {EntryError} `ERR_SPAMD_FIELD` for a value that is not an IP address.
  */
 export function checkedAddress(ip: string): string {
   const address = typeof ip === 'string' ? canonicalAddress(ip) : undefined;
@@ -51,7 +51,7 @@ export function checkedAddress(ip: string): string {
 /**
  * An expiry that a program gave, as whole Unix seconds.
  *
- * @throws {EntryError} `ERR_SPAMD_FIELD` for what is no time to come.
+ * @throws {EntryError} `ERR_SPAMD_FIELD` for a value that is not a time in the future.
  */
 export function checkedExpires(expires: number | Date, now: number): number {
   const seconds = expires instanceof Date ? Math.floor(expires.getTime() / 1000) : expires;
@@ -62,7 +62,7 @@ export function checkedExpires(expires: number | Date, now: number): number {
   return seconds;
 }
 
-/** A mailbox (RFC 5321), in brackets or without: a local part, maybe quoted, and a domain or an address literal. */
+/** A mailbox (RFC 5321) without brackets: a local part, maybe quoted, and a domain or an address literal. */
 const MAILBOX =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what no mailbox holds.
   /^(?:"(?:[^"\\\x00-\x1f\x7f]|\\[^\x00-\x1f\x7f])+"|[^\s"<>()[\]\\,;:@\x00-\x1f\x7f]+)@(?:\[[^\s[\]<>@\x00-\x1f\x7f]+\]|[^\s"<>()[\]\\,;:@\x00-\x1f\x7f]+)$/;
@@ -70,7 +70,7 @@ const MAILBOX =
 /**
  * A spamtrap in the form that it is kept in.
  *
- * @throws {EntryError} `ERR_SPAMD_FIELD` for what is no mail address: no recipient would ever be it.
+ * @throws {EntryError} `ERR_SPAMD_FIELD` for a value that is not a mail address: no recipient would ever equal it.
  */
 export function checkedSpamtrap(address: string): string {
   const bare = typeof address === 'string' && /^<.*>$/.test(address) ? address.slice(1, -1) : address;
@@ -79,9 +79,9 @@ export function checkedSpamtrap(address: string): string {
 }
 
 /**
- * The same of what is only looked for, and so may be any text.
+ * The same for an address that is only looked up, and so may be any text.
  *
- * @throws {EntryError} `ERR_SPAMD_FIELD` for what is no text.
+ * @throws {EntryError} `ERR_SPAMD_FIELD` for a value that is not a string.
  */
 export function checkedMailbox(address: string): string {
   if (typeof address !== 'string') throw notMail(address);
@@ -93,7 +93,7 @@ function notMail(address: unknown): EntryError {
 }
 
 /**
- * Refuses what only a mistake in the calling program can produce.
+ * Refuses an attempt that only a mistake in the calling program can produce.
  *
  * @returns The attempt's address, canonical.
  * @throws {EntryError} `ERR_SPAMD_FIELD`
@@ -108,14 +108,14 @@ export function checkedAttempt(attempt: Attempt): string {
   return checkedAddress(attempt.ip);
 }
 
-/** @throws {EntryError} `ERR_SPAMD_FIELD` for what is no list of recipients, or an empty one. */
+/** @throws {EntryError} `ERR_SPAMD_FIELD` for a value that is not a list of recipients, or an empty list. */
 export function checkedRecipients(recipients: Iterable<string>): readonly string[] {
   const list = isList(recipients) ? [...recipients] : [];
   if (list.length === 0) throw new EntryError('recipients', recipients, undefined, 'is not a list of at least one');
   return list;
 }
 
-/** @throws {EntryError} `ERR_SPAMD_FIELD` for what has no members at all. */
+/** @throws {EntryError} `ERR_SPAMD_FIELD` for a value that is not an object. */
 export function checkIsAttempt(attempt: Attempt): void {
   if (isObject(attempt)) return;
   throw new EntryError('attempt', attempt, undefined, 'is not an object with ip, helo, from, to');

@@ -1,8 +1,8 @@
 import { canonicalMailbox } from '../rules/key.ts';
 
 /**
- * A list of mail addresses: `postmaster@example.net` is that one, `@example.net` any of that domain, `postmaster`
- * that local part at any domain. Letters A to Z count in either case, as spamtraps are compared.
+ * A list of mail addresses: `postmaster@example.net` is that address, `@example.net` any address of that domain, and
+ * `postmaster` that local part at any domain. The case of letters A to Z does not matter, as with spamtraps.
  */
 export class MailboxSet {
   readonly #all: ReadonlySet<string>;

@@ -13,12 +13,12 @@ import { networkOrName } from './records.ts';
 export type SharedRecord = Exclude<StoreRecord, { type: 'spamtrap' }>;
 
 /**
- * Merges what another peer holds, and announces nothing of it. It counts as if the group had announced it: a trap is one of the
- * group's, a claim none of this host's, counters and what was announced stay this host's, and a tuple never makes its client
- * white. A time from the future is left out, until it has come.
+ * Merges records that another peer holds, and announces nothing. They count as if the group had announced them: traps
+ * are traps of the group, and no claim counts as one of this host. The counters of this host, and what it announced,
+ * stay as they are. A tuple never makes its client white. What has a time in the future is left out until that time.
  *
  * @param source The peer's address.
- * @returns Those that were refused: of no client by the policy, expired, or nothing that a store holds.
+ * @returns The records that were refused: not of a client by the policy, expired, or not as a store holds records.
  */
 export async function mergeRecords(
   store: Store,
@@ -44,7 +44,7 @@ export async function mergeRecords(
   return refused;
 }
 
-/** What an address, or what stands for it, is known by here. */
+/** What an address, or the network or name that stands for it, is recorded under on this host. */
 function nameOf(ip: string, policy: GreylistPolicy): string | undefined {
   if (canonicalAddress(ip) === undefined) return networkOrName(ip, policy);
   return isClient(ip) ? clientOf(ip, policy) : undefined;
@@ -56,7 +56,7 @@ function tupleFrom(key: string, record: TupleRecord, policy: GreylistPolicy, now
   const { helo, from, to } = typedStrings(key, record.original);
   const isWell = isTime(first, now) && first + policy.greyexp > now && nameOf(ip, policy) === ip;
   if (!isWell || tupleKey(ip, helo, from, to) !== key || !isAllowed(policy, to)) return undefined;
-  // As this host would keep it: what was typed is bounded by nothing but what a message holds.
+  // Kept as this host would keep it: only the size of a message bounds the strings that the peer sends.
   return { ...newTuple(first, policy.greyexp, originalOf(key, helo, from, to)), blocked: 1 };
 }
 
@@ -85,7 +85,7 @@ function claimsFrom(claims: readonly Claim[], now: number): Claim[] {
   return claims.filter(({ at, expires }) => isTime(at, now) && expires > at && isU32(expires));
 }
 
-/** Whether something can have been at that time. A record has 0 for never. */
+/** Whether a time is valid, and no more than {@link MAX_AHEAD} in the future. A record has 0 for never. */
 function isTime(time: number, now: number): boolean {
   return isU32(time) && time >= 1 && time <= now + MAX_AHEAD;
 }

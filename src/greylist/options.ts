@@ -7,16 +7,16 @@ import { checkedPolicy, type GreylistPolicy, type PolicyOptions } from './policy
 
 /** Options of a greylist. */
 export interface GreylistOptions {
-  /** Where it keeps what it knows; the caller closes it. Default: a `MemoryStore` of its own. */
+  /** Where the greylist keeps its records; the caller closes it. Default: a `MemoryStore` of its own. */
   readonly store?: Store | undefined;
   /**
-   * The group that it announces to, usually a `SyncPeer`. If it also emits `entry`, as a peer does, what it receives is
-   * applied. The caller closes it.
+   * The group that the greylist announces to, usually a `SyncPeer`. If the group also emits `entry`, as a peer does,
+   * the greylist applies what the group receives. The caller closes the group.
    */
   readonly group?: Group | undefined;
-  /** What differs from spamd's rules. */
+  /** How the policy differs from spamd's rules. */
   readonly policy?: PolicyOptions | undefined;
-  /** Default the system's. */
+  /** Default: the system's clock. */
   readonly clock?: Clock | undefined;
   /** How long `check` waits for the store, seconds, 0.001..600. Default 5. */
   readonly timeout?: number | undefined;
@@ -24,14 +24,14 @@ export interface GreylistOptions {
   readonly sweepInterval?: number | undefined;
 }
 
-/** What came of `release`. */
+/** The result of `release`. */
 export type Released = 'released' | 'white' | 'trapped' | 'unknown';
 
-/** How far a sweep got. */
+/** What a sweep did. */
 export interface SweepReport {
   /** Records removed because nothing in them holds any more. */
   readonly removed: number;
-  /** Addresses announced again, because the expiry that spamd hosts know has passed while they still hold here. */
+  /** Addresses announced again: the expiry that the spamd hosts know has passed, but the address still holds here. */
   readonly repaired: number;
 }
 
@@ -75,13 +75,16 @@ export function checkedOptions(options: GreylistOptions): Settings {
     timeout: checkedNumber('timeout', timeout, 0.001, 600),
     sweepInterval: checkedWhole('sweepInterval', sweepInterval, 1, 86_400),
   };
-  // Last: it takes some 20 MB at once.
+  // Last, after all checks: a `MemoryStore` takes some 20 MB at once.
   return { ...checked, store: store ?? new MemoryStore(), ownsStore: store === undefined };
 }
 
 /** Options of `trap` and `allow`. */
 export interface ClaimOptions {
-  /** Until when it holds: Unix seconds, or a Date, which is rounded down to seconds. Default: trapexp or whiteexp from now. */
+  /**
+   * Until when the address is trapped or white: Unix seconds, or a Date, which is rounded down to seconds. Default:
+   * trapexp or whiteexp from now.
+   */
   readonly expires?: number | Date | undefined;
 }
 

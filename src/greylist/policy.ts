@@ -5,9 +5,9 @@ import { canonicalMailbox } from '../rules/key.ts';
 import { badOption, checkedWhole, checkMembers } from '../validate.ts';
 import type { Attempt } from './input.ts';
 
-/** spamd's rules and where ours go further. Durations are seconds. */
+/** The rules of spamd, and the additions of this library. Durations are seconds. */
 export interface GreylistPolicy {
-  /** How long after its first sight a retry passes (strictly later), 0..2^31. Default 1500, 25 minutes. */
+  /** A retry passes when the tuple was first seen longer ago than this, strictly; 0..2^31. Default 1500, 25 minutes. */
   readonly passtime: number;
   /** How long a tuple is remembered from its first sight, 1..2^31. Default 14400, 4 hours. */
   readonly greyexp: number;
@@ -15,30 +15,30 @@ export interface GreylistPolicy {
   readonly whiteexp: number;
   /** How long an address stays trapped, 1..2^31. Default 86400, 24 hours. */
   readonly trapexp: number;
-  /** Only a white claim that this host makes itself ends a trap that still holds. Default `false`, as spamd. */
+  /** Whether only a white claim that this host makes itself ends a trap that still holds. Default `false`, as spamd. */
   readonly trapWins: boolean;
   /**
-   * The domains that this group takes mail for, as suffixes of the recipient's address (`@example.net`, `example.net`);
-   * whoever tries another is trapped, as with spamd.alloweddomains. Letters A to Z match in either case, all others as
-   * they are: list an internationalised domain as clients send it, in ASCII (`@xn--bcher-kva.example`), and where the
-   * mail program accepts SMTPUTF8 in UTF-8 too. Default: any.
+   * The domains that this group takes mail for, as suffixes of the recipient's address (`@example.net`, `example.net`).
+   * A client that tries another domain is trapped, as with spamd.alloweddomains. Letters A to Z match in either case,
+   * all other characters only as they are. So list an internationalised domain as clients send it: in ASCII
+   * (`@xn--bcher-kva.example`), and in UTF-8 too if the mail program accepts SMTPUTF8. Default: any domain.
    */
   readonly allowedDomains: readonly string[] | undefined;
-  /** The address of the low-priority MX: a tuple that turns up there first is trapped (spamd's `-M`). */
+  /** The address of the low-priority MX: a client whose tuple comes to it first is trapped (spamd's `-M`). */
   readonly lowPriorityMx: string | undefined;
   /**
-   * Takes the addresses of a network for one client. Default: an IPv4 address is a client, and so is an IPv6 /64, in which
-   * one host may have any address it likes.
+   * Treats the addresses of a network as one client. Default: an IPv4 address is a client, and so is an IPv6 /64,
+   * because one host may have any address in it.
    */
   readonly subnet: {
-    /** Prefix length, 8..32. Default 32. A trap is the one address's all the same. */
+    /** Prefix length, 8..32. Default 32. A trap always holds for the one address. */
     readonly ipv4?: number | undefined;
-    /** Prefix length, 32..128. Default 64. A trap is the /64's at most. */
+    /** Prefix length, 32..128. Default 64. A trap holds for the /64 at most. */
     readonly ipv6?: number | undefined;
   };
   /**
-   * Addresses, CIDR prefixes, and paths of files of them like /etc/mail/nospamd: these always pass. At most 2^20 in all,
-   * and 64 MiB a file.
+   * Addresses and CIDR prefixes that always pass, and paths of files that list them, like /etc/mail/nospamd. At most
+   * 2^20 in all, and 64 MiB a file.
    */
   readonly exempt: readonly string[];
   /**
@@ -47,27 +47,28 @@ export interface GreylistPolicy {
    */
   readonly exemptRecipients: readonly string[];
   /**
-   * Senders that always pass, in the forms of `exemptRecipients`. A sender is easily forged: list what nobody forges, such as
-   * an address that is tried by a monitor. Default: none.
+   * Senders that always pass, in the forms of `exemptRecipients`. A sender is easily forged: list only an address that
+   * nobody forges, such as the sender that a monitor uses. Default: none.
    */
   readonly exemptSenders: readonly string[];
   /**
-   * `learn`: decides, records and announces as configured, and passes all the same, so that a greylist can be watched before it
-   * is let loose. Default `enforce`.
+   * `learn`: the greylist decides, records and announces as configured, but every attempt passes. So an operator can
+   * watch a greylist before it is enforced. Default `enforce`.
    */
   readonly mode: 'enforce' | 'learn';
   /**
-   * What stands for the address of an attempt, so that the servers of a pool are one client: a domain that SPF or
-   * forward-confirmed reverse DNS vouches for, never what the client merely says. ASCII letters count in either case;
-   * controls and `|` become `?`. `undefined`, an empty name and one of more than 255 octets keep the address or its
-   * network. What it throws, and a name that is not a string, counts as store trouble.
+   * Returns a name that stands for the address of an attempt, so that the servers of a pool are one client. Use a
+   * domain that SPF or forward-confirmed reverse DNS vouches for, never a name that only the client gives. The case of
+   * ASCII letters does not matter; controls and `|` become `?`. With `undefined`, an empty name or one of more than 255
+   * octets, the address or its network is used. If the function throws, or returns a name that is not a string, this
+   * counts as store trouble.
    */
   readonly identify: ((attempt: Attempt) => string | undefined | Promise<string | undefined>) | undefined;
   /** What `check` answers when the store fails or takes too long. Default `pass`: mail matters more than greylisting. */
   readonly onError: 'pass' | 'defer';
 }
 
-/** The members of a policy that differ from the default. One that is `undefined` has its default. */
+/** The members of a policy that differ from the default. A member that is `undefined` has its default. */
 export type PolicyOptions = { readonly [Member in keyof GreylistPolicy]?: GreylistPolicy[Member] | undefined };
 
 const DEFAULTS: GreylistPolicy = {
@@ -136,7 +137,7 @@ function checkedDomains(domains: GreylistPolicy['allowedDomains']): GreylistPoli
   return suffixes;
 }
 
-/** What was given of some options. */
+/** The options that were given. */
 function withoutUndefined<T extends object>(given: T): { [Member in keyof T]?: Exclude<T[Member], undefined> } {
   const members = Object.entries(given).filter(([, value]) => value !== undefined);
   return Object.fromEntries(members) as { [Member in keyof T]?: Exclude<T[Member], undefined> };
@@ -153,7 +154,7 @@ function checkStrings(name: string, value: readonly string[]): void {
     throw bad(name, 'not a list of strings', value);
 }
 
-/** How many mail addresses a policy may list, and of how many characters each: more are no policy, but a mistake. */
+/** The most mail addresses that a policy may list, and the most characters of each. More would be a mistake. */
 const MAX_MAILBOXES = 65_536;
 const MAX_MAILBOX = 320;
 

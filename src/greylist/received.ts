@@ -9,15 +9,15 @@ import type { Store } from '../store/store.ts';
 import type { GreylistPolicy } from './policy.ts';
 import type { IgnoreReason } from './stats.ts';
 
-/** A claim of another host may lie so many seconds ahead: clocks differ, and see `timeOf` for claims of one second. */
+/** How many seconds a claim of another host may lie ahead: clocks differ, and `timeOf` may make a claim later. */
 export const MAX_AHEAD = 5;
 
 /**
- * Applies what the group announced, and never announces it again. A time from the future counts as now; what has expired
- * and what is no unicast address is ignored.
+ * Applies an entry that the group announced, and never announces it again. A time from the future counts as now. An
+ * entry that has expired, or whose address is not unicast, is ignored.
  *
- * @param source Who announced it, where that is known.
- * @returns Why it was ignored, if it was.
+ * @param source The host that announced the entry, if it is known.
+ * @returns Why the entry was ignored; `undefined` if it was applied.
  */
 export async function applyEntry(
   store: Store,
@@ -32,22 +32,22 @@ export async function applyEntry(
   // A record has 0 for never.
   const at = entry.timestamp > now + MAX_AHEAD ? now : Math.max(1, entry.timestamp);
   const change = changeOf(policy, entry, at, { received: now, source: source?.address });
-  // What an old removal removes may have been to hold for longer than the removal itself is remembered.
+  // An expired removal still applies to a known address: a claim may hold for longer than a removal is remembered.
   const removes = entry.type === 'remove-white' || entry.type === 'remove-trapped';
   if (change.expires <= now && !(removes && (await isKnown(store, policy, entry.ip, now)))) return 'expired';
   await merge(store, policy, entry.ip, () => change, now);
   return undefined;
 }
 
-/** Whether an address can be a mail client's. IPv6 comes from where it has a form; never from spamd's wire. */
+/** Whether an address can be a mail client's. IPv6 comes from a group with a form for it, never from spamd's wire. */
 export function isClient(ip: string): boolean {
   const address = parseIPv4(ip);
   if (address >= 0) return isUnicastIPv4(address);
-  // Not unspecified, not multicast.
+  // Neither unspecified nor multicast.
   return canonicalAddress(ip) === ip && ip !== '::' && !ip.startsWith('ff');
 }
 
-/** One host of an IPv6 network may have any of its addresses (RFC 4291, RFC 8981), so none tells it from another. */
+/** One host may have any address of its IPv6 /64 (RFC 4291, RFC 8981), so single addresses do not tell hosts apart. */
 const IPV6_HOST = 64;
 
 async function isKnown(store: Store, policy: GreylistPolicy, ip: string, now: number): Promise<boolean> {
@@ -57,23 +57,24 @@ async function isKnown(store: Store, policy: GreylistPolicy, ip: string, now: nu
 }
 
 /**
- * What a client is known by, and a trap holds for: an IPv4 address, an IPv6 /64. No peer that announces IPv4 alone can
- * disagree about the second: IPv6 has no form on the wire.
+ * What a client is recorded under, and a trap holds for: an IPv4 address or an IPv6 /64. Peers that announce only IPv4
+ * cannot disagree about the /64, because IPv6 has no form on the wire.
  */
 export function clientOf(ip: string, { subnet }: GreylistPolicy): string {
   return networkOf(ip, { ipv6: Math.max(IPV6_HOST, subnet.ipv6 ?? IPV6_HOST) });
 }
 
-/** What a client is known by together with others: its network where the policy says so, else as {@link clientOf}. */
+/** What a client is recorded under together with others: its network if the policy says so, else {@link clientOf}. */
 export function poolOf(ip: string, { subnet }: GreylistPolicy): string {
   return networkOf(ip, subnet);
 }
 
 /**
- * Merges a change into what the policy knows an address by. A pool is white together. A trap is the one client's: one bad
- * server must not trap a whole network; so a change of the pool also counts against what is known of the client itself.
+ * Merges a change into the record that the policy has for an address. A pool is white as a whole. A trap holds for the
+ * one client, since one bad server must not trap a whole network. So a change of the pool is also merged into the
+ * record of the client itself, if there is one.
  *
- * @returns How it took effect.
+ * @returns How the change took effect.
  */
 export async function merge(
   store: Store,
@@ -89,11 +90,11 @@ export async function merge(
   const changed = await store.update(new ChangeStep(pool, changeAt, { announced }), now);
   if (pool === client) return changed;
   const own = await store.update(new ChangeStep(client, changeAt, { announced: false, onlyKnown: true }), now);
-  // Announced with the later time, so that it counts against both elsewhere, too.
+  // Announced with the later time, so that on other hosts, too, it overrules both records.
   return own.at > changed.at ? own : changed;
 }
 
-/** Until when a removal is remembered at least: as long as anything that the policy makes would have held. */
+/** Until when a removal is remembered at least: as long as any claim that the policy makes would have held. */
 export function removalExpires({ whiteexp, trapexp }: GreylistPolicy, at: number): number {
   return at + Math.max(whiteexp, trapexp);
 }
@@ -121,7 +122,7 @@ function changeOf(
   }
 }
 
-/** An attempt that another host saw; its time is that host's, so that all work out the same from it. */
+/** Applies an attempt that another host saw, at the time of that host, so that all hosts come to the same result. */
 async function applyGrey(
   store: Store,
   policy: GreylistPolicy,

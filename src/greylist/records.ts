@@ -22,21 +22,23 @@ export interface ImportReport {
   readonly trapped: number;
   /** Spamtraps. */
   readonly spamtraps: number;
-  /** greydb's lines of allowed domains, which were not taken in: they belong into `policy.allowedDomains`. */
+  /** greydb's lines of allowed domains. They were not taken in: they belong in `policy.allowedDomains`. */
   readonly domains: number;
-  /** Records that were not taken in: no IP address (nor network, nor identity), no spamtrap but brackets, or expired. */
+  /**
+   * Records that were not taken in: no IP address (or network, or identity), a spamtrap of brackets alone, or expired.
+   */
   readonly ignored: number;
 }
 
 /** Options of `export`. */
 export interface ExportOptions {
-  /** Whether each trapped address has the evidence of its traps with it, newest first. Default `false`. */
+  /** Whether each trapped address comes with the evidence of its traps, newest first. Default `false`. */
   readonly evidence?: boolean | undefined;
 }
 
-/** A line of spamdb(8); a TRAPPED one has the evidence where that was asked for. */
+/** A line of spamdb(8). A TRAPPED line has the evidence if that was asked for. */
 export type ExportedRecord = SpamdbRecord & {
-  /** Why it was trapped, newest first; of TRAPPED. */
+  /** Why the address was trapped, newest first; only in a TRAPPED line. */
   readonly evidence?: readonly Evidence[];
 };
 
@@ -51,7 +53,7 @@ export function checkedExport(options: ExportOptions): boolean {
   return evidence;
 }
 
-/** What a store holds that has not expired, as spamdb(8) lists it. */
+/** The records of a store that have not expired, as spamdb(8) lists them. */
 export async function* exportRecords(
   store: Store,
   now: number,
@@ -73,8 +75,9 @@ export async function* exportRecords(
 }
 
 /**
- * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what are no records.
- * @throws {EntryError} `ERR_SPAMD_FIELD` for one that spamdb(8) cannot have listed; those before it may be taken in.
+ * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for a value that is not an iterable of records.
+ * @throws {EntryError} `ERR_SPAMD_FIELD` for a record that spamdb(8) cannot have listed; those before it may be taken
+ * in.
  */
 export async function importRecords(
   store: Store,
@@ -115,7 +118,8 @@ function addressLine(ip: string, record: AddressRecord, now: number, trapWins: b
   if (state === undefined) return undefined;
   if (state.type === 'trapped') return { type: 'TRAPPED', ip, expires: state.expires };
   const { first, blocked, passed } = record;
-  // Whoever reads the line takes the later of the two for when it was decided. An allow or another host may have done that.
+  // A reader of the line takes the later of `first` and `pass` as the time of the decision. An `allow` or another host
+  // may have made the decision later than both.
   const pass = state.at > first ? Math.max(record.pass, state.at) : record.pass;
   return { type: 'WHITE', ip, first, pass, expires: state.expires, blocked, passed };
 }
@@ -141,12 +145,12 @@ function asStored(
   return { type: 'address', ip, record: asAddress(record, now, policy.trapexp) };
 }
 
-/** What `policy.identify` gave may be any name. */
+/** The network or name in a line. With `policy.identify` it may be any name. */
 export function networkOrName(text: string, policy: GreylistPolicy): string | undefined {
   return canonicalNetwork(text) ?? (policy.identify === undefined ? undefined : identityOf(text));
 }
 
-/** spamdb(8) does not say when an address was decided: for a white one its last delivery is the latest sign of it. */
+/** spamdb(8) does not say when a decision was made. For a white address the last delivery is the latest sign of it. */
 function asAddress(record: SpamdbRecord & { type: 'WHITE' | 'TRAPPED' }, now: number, trapexp: number): AddressRecord {
   const { expires } = record;
   if (record.type === 'TRAPPED') {

@@ -2,8 +2,9 @@ import type { StoreStats } from '../store/store.ts';
 import type { VerdictReason } from './verdict.ts';
 
 /**
- * Why something that the group announced was not applied: `address`: no unicast IPv4 address; `expired`: it held no more;
- * `store`: the store failed; `overload`: too many waited for the store.
+ * Why an entry that the group announced was not applied. `address`: not a unicast address, or IPv6 in a group without a
+ * form for it; `expired`: it no longer held; `store`: the store failed; `overload`: too many entries waited for the
+ * store.
  */
 export type IgnoreReason = 'address' | 'expired' | 'store' | 'overload';
 
@@ -12,17 +13,17 @@ export type DecidedReason = Exclude<VerdictReason, 'learn'>;
 
 /** Counters since the greylist was made; they only ever grow. */
 export interface GreylistStats {
-  /** What `check` decided, by reason; in the mode `learn` too, though all of it passed. */
+  /** The decisions of `check`, by reason; in the mode `learn` too, although every attempt passed. */
   readonly verdicts: Readonly<Record<DecidedReason, number>>;
   /** Entries received from the group that were applied. */
   readonly applied: number;
-  /** Entries received from the group that were not, by reason. */
+  /** Entries received from the group that were not applied, by reason. */
   readonly ignored: Readonly<Record<IgnoreReason, number>>;
   /** Entries handed to the group to be announced. */
   readonly announced: number;
-  /** Those of them that the group could not take. */
+  /** Entries handed to the group that it could not take. */
   readonly unannounced: number;
-  /** Traps that `check` answered by and announced, though the store failed and has no record of them. */
+  /** Traps that `check` answered and announced although the store failed and so has no record of them. */
   readonly unrecorded: number;
   /** Records that sweeps removed. */
   readonly swept: number;

@@ -11,10 +11,10 @@ export function canSubscribe(group: Group | undefined): group is Subscribable {
 
 export interface SubscriptionOptions {
   readonly counters: GreylistCounters;
-  /** @returns Why it was ignored, if it was. */
+  /** @returns Why the entry was ignored; `undefined` if it was applied. */
   readonly apply: (entry: Entry, source: Source | undefined) => Promise<IgnoreReason | undefined>;
   readonly onLost: (entry: Entry, error: unknown) => void;
-  /** Called with the first of the entries that are not applied because too many wait, and again when that has passed. */
+  /** Called with the first entry that is not applied because too many wait; not called again until none waits. */
   readonly onOverload: (entry: Entry) => void;
 }
 
@@ -32,7 +32,7 @@ export class Subscription {
     group.on('entry', this.#receive);
   }
 
-  /** Resolves when everything received before is applied. */
+  /** Stops receiving. Resolves when all entries received before are applied. */
   async stop(): Promise<void> {
     this.#group.off('entry', this.#receive);
     await Promise.all(this.#applying);

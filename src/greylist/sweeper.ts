@@ -1,6 +1,6 @@
 import { every, type TimedClock, type Timer } from '../clock.ts';
 
-/** Runs a task again and again, one at a time, without keeping the process alive. */
+/** Runs a task at every interval, one run at a time, without keeping the process alive. */
 export class Sweeper {
   readonly #timer: Timer;
   #running: Promise<void> | undefined;
@@ -8,14 +8,14 @@ export class Sweeper {
   /** @param task Must not reject. */
   constructor(clock: TimedClock, interval: number, task: () => Promise<void>) {
     this.#timer = every(clock, interval, () => {
-      // One that takes longer than the interval is not overtaken by the next.
+      // If a run takes longer than the interval, no second run starts beside it.
       this.#running ??= task().finally(() => {
         this.#running = undefined;
       });
     });
   }
 
-  /** Resolves when none is running any more. */
+  /** Stops the timer. Resolves when no run is in progress any more. */
   async stop(): Promise<void> {
     this.#timer.cancel();
     await this.#running;

@@ -8,14 +8,14 @@ export type RejectReason = 'spamtrap' | 'domain' | 'low-priority-mx' | 'trapped'
 /**
  * Why a verdict is what it is:
  * - `first-sight`: the tuple was never seen before, the client is to come back;
- * - `too-soon`: it was seen before, but passtime is not over;
+ * - `too-soon`: the tuple was seen before, but passtime is not over;
  * - `retry`: the client came back after passtime, and is white from now on;
  * - `white`: the address, or its pool, is white;
  * - `exempt`: the address, the recipient or the sender is in `policy.exempt`, `exemptRecipients`, `exemptSenders`;
- * - `not-trapped`: it was asked with `trapsOnly`, and is neither trapped nor white;
- * - `learn`: it passes because `policy.mode` is `learn`; `would` is what it would have been;
+ * - `not-trapped`: the caller asked with `trapsOnly`, and the address is neither trapped nor white;
+ * - `learn`: the attempt passes because `policy.mode` is `learn`; `would` is the reason that it would have had;
  * - `spamtrap`: the recipient is a spamtrap, so the address is trapped;
- * - `domain`: the recipient is not of `policy.allowedDomains`, so the address is trapped;
+ * - `domain`: the recipient is not in `policy.allowedDomains`, so the address is trapped;
  * - `low-priority-mx`: the tuple came to `policy.lowPriorityMx` first, so the address is trapped;
  * - `trapped`: an earlier trap holds;
  * - `error`: the store failed or was too slow, and `policy.onError` answered.
@@ -24,8 +24,8 @@ export type VerdictReason = DeferReason | PassReason | RejectReason;
 
 interface VerdictMembers {
   /**
-   * A complete SMTP reply that the caller may send or replace, code and enhanced code (RFC 3463) first. Every verdict but
-   * `pass` has one.
+   * A complete SMTP reply, which begins with the code and enhanced code (RFC 3463). The caller may send or replace it.
+   * Every verdict but `pass` has one.
    */
   readonly reply?: string | undefined;
   /** How many seconds from now a retry passes, at least 1; when the reason is `first-sight` or `too-soon`. */
@@ -35,23 +35,23 @@ interface VerdictMembers {
   /** How many seconds the client waited, from the first attempt to this one; when the reason is `retry`. */
   readonly waited?: number | undefined;
   /**
-   * What trapped the address, when it is: `spamtrap`, `domain`, `low-priority-mx`, `operator`, `import`, or `group` for
-   * another host.
+   * What trapped the address, if it is trapped: `spamtrap`, `domain`, `low-priority-mx`, `operator`, `import`, or
+   * `group` for another host.
    */
   readonly trappedBy?: string | undefined;
-  /** What the verdict would have been, when the reason is `learn`. */
+  /** The reason that the verdict would have had, when the reason is `learn`. */
   readonly would?: DeferReason | RejectReason | undefined;
   /** What went wrong, when the reason is `error`. */
   readonly error?: Error | undefined;
 }
 
-/** A verdict with this action and reason, and those members that it always has. */
+/** A verdict with this action and reason, and the members that such a verdict always has. */
 type VerdictOf<Action, Reason, Members = object> = VerdictMembers & {
   readonly action: Action;
   readonly reason: Reason;
 } & Readonly<Members>;
 
-/** What to do with an attempt. Each member can be read whatever the action; `undefined` where it has no meaning. */
+/** What to do with an attempt. Each member can be read whatever the action; it is `undefined` if it has no meaning. */
 export type Verdict =
   | VerdictOf<'pass', 'retry', { expires: number; waited: number }>
   | VerdictOf<'pass', 'white', { expires: number }>
@@ -93,7 +93,7 @@ export function undecided(onError: 'pass' | 'defer', error: Error): Verdict {
   return { action: 'defer', reason: 'error', error, reply };
 }
 
-/** The verdict where nothing is enforced: what would not pass does all the same. */
+/** The verdict in the mode `learn`: an attempt that would not pass passes all the same. */
 export function learnt(verdict: Verdict): Verdict {
   return verdict.action === 'pass' ? verdict : { action: 'pass', reason: 'learn', would: verdict.reason };
 }

@@ -8,7 +8,7 @@ import type { Store } from '../store/store.ts';
 import type { GreylistPolicy } from './policy.ts';
 import { clientOf, poolOf } from './received.ts';
 
-/** How many tuples are listed. */
+/** The most tuples that are listed. */
 const MAX_TUPLES = 100;
 
 /** Why the greylist answers an address as it does. Times are Unix seconds. */
@@ -17,23 +17,23 @@ export interface Why {
   readonly ip: string;
   /** When it was asked. */
   readonly time: number;
-  /** What it is: `grey` where a tuple of it is remembered, `none` where nothing of it holds. */
+  /** The state of the address: `grey` if a tuple of it is remembered, `none` if nothing of it holds. */
   readonly state: 'white' | 'trapped' | 'grey' | 'none';
-  /** When that was decided; of `white` and `trapped`. */
+  /** When that was decided; only for `white` and `trapped`. */
   readonly since?: number;
-  /** Until when it holds; of `white` and `trapped`. */
+  /** Until when it holds; only for `white` and `trapped`. */
   readonly expires?: number;
-  /** What trapped it, see `Verdict.trappedBy`; of `trapped`. */
+  /** What trapped it, see `Verdict.trappedBy`; only for `trapped`. */
   readonly trappedBy?: string;
   /** Whether it is in `policy.exempt`, so that it passes whatever its state. */
   readonly exempt: boolean;
-  /** What is known of the client, then of its pool where the policy makes one of it; none of which nothing is known. */
+  /** The record of the client, then that of its pool if the policy puts it in one; only records that there are. */
   readonly records: readonly KnownAddress[];
-  /** Its tuples, or those of its pool, that have not expired, the newest first sight first; at most 100. */
+  /** The tuples of the address, or of its pool, that have not expired: the last to be first seen first, at most 100. */
   readonly tuples: readonly KnownTuple[];
   /** How many more tuples there are. */
   readonly moreTuples: number;
-  /** Why it was trapped, newest first, at most 4; also what a later WHITE or the end of the trap has overtaken. */
+  /** Why it was trapped, newest first, at most 4; also for traps that have ended or that a later WHITE overruled. */
   readonly evidence: readonly Evidence[];
 }
 
@@ -45,9 +45,9 @@ export interface KnownAddress {
   readonly white: readonly KnownClaim[];
   /** Claims of being trapped, newest first. */
   readonly trapped: readonly KnownClaim[];
-  /** Up to when a removal forgot white claims. */
+  /** The time of the newest removal of white claims: every white claim made up to then is forgotten. */
   readonly whiteRemoved: number;
-  /** Up to when a removal forgot trapped claims. */
+  /** The time of the newest removal of trapped claims: every trapped claim made up to then is forgotten. */
   readonly trappedRemoved: number;
   /** When it was first seen. */
   readonly first: number;
@@ -57,9 +57,9 @@ export interface KnownAddress {
   readonly blocked: number;
   /** How often it passed. */
   readonly passed: number;
-  /** When it was announced last; 0: nothing was. */
+  /** When it was last announced; 0: never. */
   readonly announcedAt: number;
-  /** The expiry that the spamd hosts of the group hold for it; announced again when that has passed. */
+  /** The expiry that the spamd hosts of the group hold for it. When that has passed, the address is announced again. */
   readonly announcedExpires: number;
 }
 
@@ -69,7 +69,7 @@ export interface KnownClaim {
   readonly at: number;
   /** Until when it holds. */
   readonly expires: number;
-  /** Whether this host decided it; `undefined` where that is not known any more. */
+  /** Whether this host decided it; `undefined` if that is not known any more. */
   readonly local: boolean | undefined;
 }
 
@@ -83,7 +83,7 @@ export interface KnownTuple {
   readonly to: string;
   /** When it was first seen. */
   readonly first: number;
-  /** From when on a retry passes. */
+  /** The first second in which a retry passes. */
   readonly passes: number;
   /** When it is forgotten. */
   readonly expires: number;
@@ -149,7 +149,7 @@ function known(of: string, record: AddressRecord | undefined): KnownAddress[] {
   ];
 }
 
-/** Only the newest white claim of this host is noted. */
+/** Only the newest white claim of this host is noted, so nothing is known of older ones. */
 function isLocalWhite({ localWhite }: AddressRecord, { at }: Claim): boolean | undefined {
   if (at === localWhite) return true;
   return at > localWhite ? false : undefined;

@@ -15,7 +15,7 @@ export const MAX_CUT = 255;
 const TEXT = Uint8Array.from({ length: 128 }, (_, code) =>
   printable(String.fromCharCode(code).toLowerCase()).charCodeAt(0),
 );
-/** For mail addresses: greyd leaves these characters out wherever they stand, and so the tuples of a greyd are found. */
+/** For mail addresses: greyd leaves these characters out wherever they stand, and so the tuples of greyd are found. */
 const MAILBOX = TEXT.map((byte) => ('<>"\\'.includes(String.fromCharCode(byte)) ? 0 : byte));
 
 /** For text as the client typed it: only controls change. */
@@ -90,7 +90,7 @@ export function originalOf(key: string, helo: string, from: string, to: string):
   return flat([helo, from, to].map(printable).join('\0'));
 }
 
-/** Whether the strings are those of the key, with brackets, in ASCII: most are. A fraction of the cost of `splitKey`. */
+/** Whether the strings are those of the key, with brackets, in ASCII: most are. Costs a fraction of `splitKey`. */
 function isUsual(key: string, helo: string, from: string, to: string): boolean {
   if (!isBracketed(from) || !isBracketed(to)) return false;
   const heloAt = key.indexOf('\0') + 1;

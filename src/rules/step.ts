@@ -53,9 +53,7 @@ export interface Counts {
 export interface Step<T> {
   /** The canonical address, or the network or name that stands for it. */
   readonly ip: string;
-  /**
-   * The key of the tuple, which begins with `ip`; `undefined` for a step over the address alone. Made when it is read.
-   */
+  /** The key of the tuple, which begins with `ip`; `undefined` for a step over the address alone. Made when it is read. */
   readonly key?: string | undefined;
   /** The recipient in the form that spamtraps are kept in. Made when it is read. */
   readonly recipient?: string | undefined;
