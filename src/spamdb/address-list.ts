@@ -14,11 +14,12 @@ export interface AddressListItem {
 }
 
 /**
- * Reads a list of addresses, as published traplists and the files of pf tables are: one IPv4 or IPv6 address or CIDR a
- * line. `#` starts a comment; blank lines and blanks around an address are passed over.
+ * Reads a list of addresses, such as a published traplist or the file of a pf table: one IPv4 or IPv6 address or CIDR
+ * prefix a line. `#` starts a comment; blank lines and blanks around an address are passed over.
  *
- * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is not a text, and an invalid option.
- * @throws {LineError} `ERR_SPAMD_LINE`, while iterated, for a line that cannot be read, unless `onBadLine` says otherwise.
+ * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for a value that is not a text, and for an invalid option.
+ * @throws {LineError} `ERR_SPAMD_LINE`, while iterated, for a line that cannot be read, unless `onBadLine` says
+ * otherwise.
  */
 export function parseAddressList(chunks: TextChunks, options: ParseOptions = {}): AsyncIterable<AddressListItem> {
   checkMembers('options', options, PARSE_OPTIONS);
@@ -40,17 +41,17 @@ function readItem(text: string, line: number): AddressListItem {
   return { address: flat(address), prefix };
 }
 
-/** A copy: what was cut out of a line would keep all of it in memory, comment included. */
+/** A copy: a string cut out of a line would keep the whole line in memory, comment included. */
 function flat(text: string): string {
   return Buffer.from(text, 'latin1').toString('latin1');
 }
 
-/** What stands for an IPv6 client: a network, as a greylist lists its /64. Neither one of mapped IPv4 nor one with a zone. */
+/** Whether a text is an IPv6 network, as a greylist lists a client's /64: not of mapped IPv4, and without a zone. */
 export function isIPv6Network(text: string): boolean {
   return !text.includes('%') && canonicalNetwork(text)?.includes(':') === true;
 }
 
-/** An IPv4 or IPv6 address, without a zone: those mean nothing on another host. */
+/** Whether a text is an IPv4 or IPv6 address without a zone: a zone means nothing on another host. */
 export function isAddress(text: string): boolean {
   return parseIPv4(text) >= 0 || (isIPv6(text) && !text.includes('%'));
 }

@@ -2,7 +2,7 @@ import { untilAborted } from '../abort.ts';
 import { SpamdSyncError, shown } from '../errors.ts';
 import { badOption, checkedWhole, checkMembers, checkSignal, isStream } from '../validate.ts';
 
-/** A text as it may be handed in: whole, or in chunks that may end anywhere. */
+/** A text: whole, or in chunks that may end anywhere. */
 export type TextChunks = string | Uint8Array | Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>;
 
 /** Options of {@link readAll}. */
@@ -13,17 +13,18 @@ export interface ReadAllOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The most bytes that are looked at in one go, and characters, for strings. */
+/** The most bytes, or characters of a string, that are looked at in one go. */
 export const BLOCK = 65_536;
 
 /**
- * Reads a text to its end before anything is done with it. For a pipe whose reader is slow, `peer.seed()` above all:
- * spamdb(8) holds the lock of its database while it waits for its reader, and spamd does without that database meanwhile.
+ * Reads a text to its end before anything is done with it. This is for a pipe with a slow reader, above all
+ * `peer.seed()`: spamdb(8) holds the lock of its database while it waits for its reader, and meanwhile spamd cannot use
+ * the database.
  *
- * @returns The text as bytes, in blocks of 64 KiB: what `parseSpamdb()` and `parseAddressList()` take. It uses as much
+ * @returns The text as bytes, in blocks of 64 KiB, for `parseSpamdb()` and `parseAddressList()`. The blocks use as much
  * memory as the text is long.
- * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is not a text, and an invalid option; `ERR_SPAMD_TOO_LONG` for
- * more than `maxBytes`. The signal's reason when it is aborted.
+ * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for a value that is not a text, and for an invalid option;
+ * `ERR_SPAMD_TOO_LONG` for more than `maxBytes`. The signal's reason if it is aborted.
  */
 export async function readAll(chunks: TextChunks, options: ReadAllOptions = {}): Promise<Uint8Array[]> {
   checkChunks(chunks);
@@ -37,7 +38,7 @@ export async function readAll(chunks: TextChunks, options: ReadAllOptions = {}):
     if (length + bytes.length > maxBytes) {
       throw new SpamdSyncError('ERR_SPAMD_TOO_LONG', `chunks: a text of more than ${maxBytes} bytes`);
     }
-    // Copied, since a source may use its memory again, into blocks of one size, since its own chunks may be tiny.
+    // Copied, since a source may reuse its memory; into blocks of one size, since the chunks of a source may be tiny.
     for (let at = 0; at < bytes.length; ) {
       if (length % BLOCK === 0) blocks.push(Buffer.allocUnsafe(BLOCK));
       const copied = bytes.copy(blocks.at(-1) as Buffer, length % BLOCK, at);
@@ -48,7 +49,7 @@ export async function readAll(chunks: TextChunks, options: ReadAllOptions = {}):
   return blocks.map((block, at) => block.subarray(0, length - at * BLOCK));
 }
 
-/** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what cannot be a text. */
+/** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for a value that cannot be a text. */
 export function checkChunks(chunks: unknown): void {
   if (typeof chunks !== 'string' && !(chunks instanceof Uint8Array) && !isStream(chunks)) {
     throw badOption('chunks', 'neither text nor bytes nor an iterable of them', chunks);
@@ -56,12 +57,12 @@ export function checkChunks(chunks: unknown): void {
 }
 
 /**
- * A text as bytes, in blocks of at most `3 * BLOCK`. Each is asked for only when the last one is done with.
+ * A text as bytes, in blocks of at most `3 * BLOCK`. The next block is read only when the last one is done with.
  *
- * @throws The signal's reason, also while the source keeps it waiting; `ERR_SPAMD_OPTION` for what is not a text.
+ * @throws The signal's reason, also during a wait for the source; `ERR_SPAMD_OPTION` for a chunk that is not a text.
  */
 export async function* blocksOf(source: TextChunks, signal: AbortSignal | undefined): AsyncGenerator<Buffer, void> {
-  // A character outside the basic plane is two in a string, and a chunk may end between them.
+  // A character outside the basic plane is two units in a string, and a chunk may end between the two.
   let half = '';
   for await (const chunk of untilAborted(iterableOf(source), signal)) {
     if (chunk instanceof Uint8Array) {
@@ -84,7 +85,7 @@ function endsInHalf(text: string): boolean {
   return (text.charCodeAt(text.length - 1) & 0xfc00) === 0xd800;
 }
 
-/** A string and a Buffer are iterables too, of what nobody means by them. */
+/** A string and a Buffer are iterables too, but of characters and of numbers: here each is one chunk. */
 function iterableOf(source: TextChunks): Iterable<unknown> | AsyncIterable<unknown> {
   return typeof source === 'string' || source instanceof Uint8Array ? [source] : source;
 }

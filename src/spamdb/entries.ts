@@ -15,32 +15,33 @@ export type LeftOutReason = 'expired' | 'pool' | 'spamtrap' | 'domain';
 
 /** Options of {@link toEntries}. */
 export interface ToEntriesOptions {
-  /** What is expired at this time is left out, and no timestamp is later; Unix seconds, 0..2^32-1, floored. */
+  /** Records that have expired at this time are left out. No timestamp is later. Unix seconds, 0..2^32-1, floored. */
   readonly now: number;
   /**
-   * How long traps held when they were made, whole seconds, 1..2^31: `policy.trapexp` of the greylist that listed the
-   * records. Default 86400, 24 hours, as spamd (grey.h) and greyd.
+   * How long a trap holds from when it is made, whole seconds, 1..2^31: `policy.trapexp` of the greylist that listed
+   * the records. Default 86400, 24 hours, as spamd (grey.h) and greyd.
    */
   readonly trapexp?: number | undefined;
-  /** Called with each record that is left out, and why. What it throws ends the entries. Default: none. */
+  /** Called with each record that is left out, and the reason. If it throws, the entries end. Default: none. */
   readonly onLeftOut?: ((record: SpamdbRecord, why: LeftOutReason) => void) | undefined;
 }
 
-/** So many records are worked on between two turns of the event loop, since all of them may be left out. */
+/** How many records are worked on between two turns of the event loop, since all of them may be left out. */
 const SLICE = 4000;
 
 /**
- * What a greylist or a dump still knows, as entries to announce: for `peer.seed()`. Timestamps are those that
- * `greylist.import()` works out, Unix seconds, since spamdb(8) does not list when an address was decided:
- * - WHITE: the later of `first` and `pass`, the last delivery being the latest sign of it;
- * - TRAPPED: `expires - trapexp`, or 0 where that lies before it;
- * - GREY: `first`, from which hosts of this library count passtime and greyexp; a spamd counts from when it receives the entry.
+ * Makes entries to announce from the records of a greylist or a dump, for `peer.seed()`. spamdb(8) does not list when a
+ * decision was made, so timestamps are worked out as `greylist.import()` does it, Unix seconds:
+ * - WHITE: the later of `first` and `pass`, because the last delivery is the latest sign of the decision;
+ * - TRAPPED: `expires - trapexp`, or 0 if that is less than 0;
+ * - GREY: `first`, from which hosts of this library count passtime and greyexp; a spamd counts from when it receives
+ * the entry.
  *
- * Each is `now` at the latest: one from the future would make receivers refuse its whole datagram as stale. Addresses and
- * strings stay as they are. What must not be sent, such as IPv6 or the empty HELO of an old GREY line, the peer does
- * not send, and reports as `skipped`.
+ * Each timestamp is `now` at the latest: a timestamp from the future would make receivers refuse the whole datagram as
+ * stale. Addresses and strings stay as they are. The peer does not send an entry that must not be sent, such as one
+ * with IPv6 or with the empty HELO of an old GREY line. It reports such entries as `skipped`.
  *
- * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is not an iterable of records, and an invalid option.
+ * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for records that are not iterable, and for an invalid option.
  * @throws {EntryError} `ERR_SPAMD_FIELD`, while iterated, for a record that spamdb(8) cannot have listed.
  */
 export function toEntries(

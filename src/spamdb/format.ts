@@ -3,9 +3,9 @@ import { EntryError } from '../errors.ts';
 import { checkRecord, checkRecords, type SpamdbHistory, type SpamdbRecord } from '../spamdb-record.ts';
 import { checkFunction, checkMembers } from '../validate.ts';
 
-/** A chunk is handed out once it has so many characters. */
+/** A chunk is handed out once it has this many characters. */
 const CHUNK = 65_536;
-/** After so many records without a line the event loop gets its turn. */
+/** After this many records without a line the event loop gets its turn. */
 const SLICE = 1000;
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
@@ -14,8 +14,8 @@ const CONTROL = /[\x00-\x1f\x7f]/;
 /** Options of {@link formatSpamdb}, and of `exportTraplist()` among others. */
 export interface SpamdbFormatOptions {
   /**
-   * Called with the error of each record that has no line; its `index` says which record that is. The record is left
-   * out and the text goes on, unless the function throws. Default: the error is thrown, and ends the text.
+   * Called with the error of each record that has no line; `index` of the error says which record that is. The record
+   * is left out and the text goes on, unless the function throws. Default: the error is thrown, and ends the text.
    */
   readonly onBadRecord?: ((error: EntryError) => void) | undefined;
 }
@@ -23,13 +23,13 @@ export interface SpamdbFormatOptions {
 export const FORMAT_OPTIONS: Readonly<Record<keyof SpamdbFormatOptions, true>> = { onBadRecord: true };
 
 /**
- * Writes records as spamdb(8) prints them, in chunks of some 64 KB that end with a line. Strings go out as they are,
- * as spamdb does it: nothing is escaped, also not a `|`.
+ * Writes records as spamdb(8) prints them, in chunks of some 64 KB that end with a line. Strings are written as they
+ * are, as spamdb does it: nothing is escaped, not even a `|`.
  *
  * @throws {EntryError} `ERR_SPAMD_FIELD`, while iterated, for a record that spamdb(8) cannot have listed, and for one
  * that has no line: a control character in a string, an `ip` that is empty or holds a `|`, a spamtrap or domain that is
  * empty; unless `onBadRecord` is given.
- * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is not an iterable of records, and an invalid option.
+ * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for records that are not iterable, and for an invalid option.
  */
 export function formatSpamdb(
   records: Iterable<SpamdbRecord> | AsyncIterable<SpamdbRecord>,
@@ -41,9 +41,10 @@ export function formatSpamdb(
 }
 
 /**
- * What becomes of the error of a record.
+ * Makes the function that handles the error of a record.
  *
- * @returns A function that throws the error where no other was given, and what is not an `EntryError` always.
+ * @returns A function that passes an `EntryError` to `onBadRecord`. Without `onBadRecord` it throws the error. It always
+ * throws an error of another kind.
  * @throws {SpamdSyncError} `ERR_SPAMD_OPTION`
  */
 export function badRecordHandler({ onBadRecord }: SpamdbFormatOptions): (error: unknown) => void {
@@ -102,14 +103,14 @@ function numbers({ first, pass, expires, blocked, passed }: SpamdbHistory): stri
   return `${first}|${pass}|${expires}|${blocked}|${passed}`;
 }
 
-/** Not only IP addresses: a greylist may know clients by their network or by a name. */
+/** Does not ask for an IP address: a greylist may record clients under a network or a name. */
 function checkedAddress(ip: string, index: number): string {
   checkText('ip', ip, index);
   if (ip === '' || ip.includes('|')) throw new EntryError('ip', ip, index, "is empty or holds a '|'");
   return ip;
 }
 
-/** The last field of its line, which may hold a `|`. */
+/** Checks the last field of a line, which may hold a `|`. */
 function checkedName(field: string, name: string, index: number): string {
   checkText(field, name, index);
   if (name === '') throw new EntryError(field, '', index, 'is empty');

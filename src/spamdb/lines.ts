@@ -16,10 +16,11 @@ export interface ParseProgress {
 /** Options of `parseAddressList()`, and of `parseSpamdb()` among others. */
 export interface ParseOptions {
   /**
-   * What becomes of a line that cannot be read. `throw` ends the parse with a `LineError`. `skip` counts it as `bad`
-   * and goes on. A function is called with the error of each, whose `line` says where it is, and the first 80 bytes of the
-   * line as Latin-1, control characters included; the parse goes on unless the function throws. That is the way to take
-   * over a dump, since any client can put a control character into a line. Default `throw`.
+   * What happens if a line cannot be read. `throw` ends the parse with a `LineError`. `skip` counts the line as `bad`
+   * and goes on. A function is called for each such line: with the error, whose `line` is the line's number, and with
+   * the first 80 bytes of the line as Latin-1, control characters included. The parse goes on unless the function
+   * throws. Use a function to take over a dump, since any client can put a control character into a line. Default:
+   * `throw`.
    */
   readonly onBadLine?: 'throw' | 'skip' | ((error: LineError, text: string) => void) | undefined;
   /** Called every 64 KB or 1000 lines, and once at the end. Default: none. */
@@ -28,7 +29,7 @@ export interface ParseOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** One line, `bytes[start..end)`, its ending cut off; never empty. Throws a `LineError`. */
+/** Reads one line, `bytes[start..end)`, which is without its ending and never empty. Throws a `LineError`. */
 export type LineReader<T> = (bytes: Buffer, start: number, end: number, line: number) => T | undefined;
 
 export const PARSE_OPTIONS: Readonly<Record<keyof ParseOptions, true>> = {
@@ -42,15 +43,15 @@ const MAX_LINE = 65_536;
 
 const CR = 0x0d;
 const LF = 0x0a;
-/** So many bytes of a bad line are handed on. */
+/** How many bytes of a bad line `onBadLine` gets. */
 const SHOWN = 80;
-/** After so many lines, or a block of bytes, the event loop gets its turn: a few milliseconds at the most. */
+/** After this many lines, or a block of bytes, the event loop gets its turn: a few milliseconds at the most. */
 const SLICE = 1000;
 
 /**
- * Reads a text line by line, in slices that leave room for traffic, in memory that does not grow with it.
+ * Reads a text line by line, in slices that leave room for traffic. The memory used does not grow with the text.
  *
- * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is not a text, and an invalid option.
+ * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for a value that is not a text, and for an invalid option.
  */
 export function parseLines<T>(chunks: TextChunks, options: ParseOptions, read: LineReader<T>): AsyncGenerator<T, void> {
   checkChunks(chunks);
@@ -112,22 +113,22 @@ async function* items<T>(
   onProgress?.({ lines, bytes, bad });
 }
 
-/** Cuts blocks of bytes into lines, wherever the blocks end. What it holds never grows beyond one line. */
+/** Cuts blocks of bytes into lines, wherever the blocks end. It never holds more than one line. */
 class LineCutter {
-  /** The line found last: `bytes[start..end)`, valid until the next call. */
+  /** The last line found: `bytes[start..end)`, valid until the next call. */
   bytes: Buffer = Buffer.alloc(0);
   start = 0;
   end = 0;
-  /** The line found last was longer than {@link MAX_LINE}, so only its beginning is there. */
+  /** Whether the last line found was longer than {@link MAX_LINE}, so that only its beginning is there. */
   tooLong = false;
   #block: Buffer = this.bytes;
   #at = 0;
   /** The beginning of a line whose end has not come yet. */
   readonly #held = Buffer.allocUnsafe(MAX_LINE);
-  /** How long that is; what is beyond the bound is counted, but not there. */
+  /** The length of that beginning. Bytes beyond the bound are counted, but not held. */
   #heldLength = 0;
 
-  /** Goes on with a block, once `next()` has nothing more of the last one. */
+  /** Goes on with a new block. To be called when `next()` finds no more lines in the last block. */
   feed(block: Buffer): void {
     this.#block = block;
     this.#at = 0;

@@ -17,16 +17,17 @@ const DEL = 0x7f;
 export interface SpamdbParseOptions extends ParseOptions {
   /**
    * Accepts any text in the place of an address: a network or a name, as a greylist with the policies `subnet` or
-   * `identify` lists them. Default `false`, only IP addresses.
+   * `identify` lists them. Default `false`: only IP addresses and IPv6 networks.
    */
   readonly pools?: boolean | undefined;
 }
 
 /**
- * Reads what spamdb(8) or greydb(8) printed. Blank lines are passed over.
+ * Reads the output of spamdb(8) or greydb(8). Blank lines are passed over.
  *
- * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is not a text, and an invalid option.
- * @throws {LineError} `ERR_SPAMD_LINE`, while iterated, for a line that cannot be read, unless `onBadLine` says otherwise.
+ * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for a value that is not a text, and for an invalid option.
+ * @throws {LineError} `ERR_SPAMD_LINE`, while iterated, for a line that cannot be read, unless `onBadLine` says
+ * otherwise.
  */
 export function parseSpamdb(chunks: TextChunks, options: SpamdbParseOptions = {}): AsyncIterable<SpamdbRecord> {
   checkMembers('options', options, { ...PARSE_OPTIONS, pools: true });
@@ -68,9 +69,9 @@ function readRecord(fields: Fields, pools: boolean): SpamdbRecord {
 }
 
 /**
- * Strings are printed as they are, also when they hold a `|`. Where that leaves a choice, sender and recipient are the
- * last two parts in brackets; one without brackets is as short as can be for the recipient, and as long for the sender.
- * However it is divided, it is put together again to the same line.
+ * spamdb(8) prints strings as they are, even if they hold a `|`. If a line can be divided in several ways, sender and
+ * recipient are the last two parts in brackets. A recipient without brackets is as short as possible, and a sender
+ * without brackets as long as possible. However a line is divided, the record is written as the same line again.
  */
 function readGrey(fields: Fields, ip: string): SpamdbGrey {
   const numbers = readNumbers(fields);
@@ -78,7 +79,7 @@ function readGrey(fields: Fields, ip: string): SpamdbGrey {
   const firstPipe = fields.nextPipe(start, end);
   const lastPipe = fields.lastPipe(start, end);
   if (firstPipe < 0) throw fields.error('too few fields');
-  // From before tuples had a HELO; spamdb(8) itself lists such a tuple with an empty one today.
+  // A line from before tuples had a HELO. Today spamdb(8) itself lists such a tuple with an empty HELO.
   if (firstPipe === lastPipe) {
     return {
       type: 'GREY',
@@ -103,7 +104,7 @@ function readGrey(fields: Fields, ip: string): SpamdbGrey {
   };
 }
 
-/** @returns Where the last `|<` is, if the text ends in `>`, or -1. */
+/** @returns Where the last `|<` is, if the text ends in `>`; else -1. */
 function pipeBeforeMailbox(fields: Fields, start: number, end: number): number {
   if (end === start || fields.byte(end - 1) !== GREATER_THAN) return -1;
   let pipe = fields.lastPipe(start, end);
@@ -121,8 +122,8 @@ function readNumbers(fields: Fields): SpamdbHistory {
 }
 
 /**
- * The fields of one line, taken off from both its ends, so that the strings that may themselves hold a `|` remain.
- * Each field becomes a string of its own: one cut out of a larger string would keep all of that in memory.
+ * The fields of one line. They are taken off at both ends of the line, so that the strings which may hold a `|` remain.
+ * Each field becomes a string of its own: a string cut out of a larger one would keep the larger one in memory.
  */
 class Fields {
   #bytes: Buffer = Buffer.alloc(0);
@@ -158,7 +159,7 @@ class Fields {
     return this.#bytes[at] as number;
   }
 
-  /** What lies before the next `|`, which is left out as well. */
+  /** Takes off the text before the next `|`, and that `|`. */
   first(): string {
     const pipe = this.nextPipe(this.#start, this.#end);
     if (pipe < 0) throw this.error('too few fields');
@@ -167,7 +168,7 @@ class Fields {
     return text;
   }
 
-  /** The same, for an address, or with `pools` whatever stands for one. */
+  /** The same, for an address; with `pools` any text may stand for an address. */
   address(pools: boolean): string {
     const text = this.first();
     if (pools ? text === '' : !isAddress(text) && !isIPv6Network(text))
@@ -175,7 +176,7 @@ class Fields {
     return text;
   }
 
-  /** The number behind the last `|`; both are left out from then on. */
+  /** Takes off the number after the last `|`, and that `|`. */
   lastNumber(name: string): number {
     const pipe = this.lastPipe(this.#start, this.#end);
     const value = this.#number(pipe < 0 ? this.#start : pipe + 1, this.#end);
@@ -184,7 +185,7 @@ class Fields {
     return value;
   }
 
-  /** Text as UTF-8 where that is what it is, else as Latin-1, so that no byte is lost; as in datagrams. */
+  /** The text, as UTF-8 if it is valid UTF-8, else as Latin-1, so that no byte is lost; as in datagrams. */
   text(start: number, end: number): string {
     const utf8 = !this.#plain && isUtf8(this.#bytes.subarray(start, end));
     return this.#bytes.toString(utf8 ? 'utf8' : 'latin1', start, end);
@@ -204,7 +205,7 @@ class Fields {
     return new LineError(this.#line, detail);
   }
 
-  /** As spamdb(8) prints it, so without a sign or leading zeros, and no more than the wire can carry; else -1. */
+  /** A number as spamdb(8) prints it, without a sign or leading zeros, if the wire can carry it; else -1. */
   #number(start: number, end: number): number {
     if (end <= start || (this.#bytes[start] === ZERO && end - start > 1)) return -1;
     let value = 0;

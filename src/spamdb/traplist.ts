@@ -8,23 +8,23 @@ import { badRecordHandler, FORMAT_OPTIONS, type SpamdbFormatOptions } from './fo
 
 /** Options of {@link exportTraplist}. */
 export interface TraplistOptions extends SpamdbFormatOptions {
-  /** What is expired at this time is left out, and the header says it; Unix seconds, 0..2^32-1, floored. */
+  /** Records that have expired by this time are left out. The header has the time. Unix seconds, 0..2^32-1, floored. */
   readonly now: number;
 }
 
-/** So many records, or addresses, are worked on between two turns of the event loop. */
+/** How many records, or addresses, are worked on between two turns of the event loop. */
 const SLICE = 4000;
 
 /**
- * The list of trapped addresses that operators publish every hour: a header with the time and how many there are, then
- * one address a line, in numerical order, IPv4 first. Whatever is not TRAPPED is passed over.
+ * Makes the list of trapped addresses that operators publish every hour: a header with the time and the number of
+ * addresses, then one address a line, in numerical order, IPv4 first. Records that are not TRAPPED are passed over.
  *
- * The count stands before the addresses, so all of them are held until the records have ended: some 12 bytes for each
- * IPv4 address, nothing for other records.
+ * The count comes before the addresses, so all addresses are held until the records have ended: some 12 bytes for each
+ * IPv4 address, nothing for records that are not TRAPPED.
  *
- * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is not an iterable of records, and an invalid option.
- * @throws {EntryError} `ERR_SPAMD_FIELD`, while iterated, for what is not a record, and an `ip` that is not an IP address;
- * unless `onBadRecord` is given.
+ * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for records that are not iterable, and for an invalid option.
+ * @throws {EntryError} `ERR_SPAMD_FIELD`, while iterated, for a value that is not a record, and for an `ip` that is not
+ * an IP address; unless `onBadRecord` is given.
  */
 export function exportTraplist(
   records: Iterable<SpamdbRecord> | AsyncIterable<SpamdbRecord>,
@@ -58,7 +58,7 @@ function lines(addresses: readonly string[]): string {
   return addresses.map((address) => `${address}\n`).join('');
 }
 
-/** Each once, in order. */
+/** The trapped addresses, each once, in order. */
 async function trappedAddresses(
   records: Iterable<SpamdbRecord> | AsyncIterable<SpamdbRecord>,
   now: number,
@@ -96,10 +96,10 @@ function trappedAddress(record: SpamdbRecord, index: number, now: number): strin
   throw new EntryError('ip', record.ip, index, 'is not an IP address');
 }
 
-/** An IPv6 address as 32 hexadecimal digits, and in the one form that RFC 5952 gives it. */
+/** An IPv6 address as 32 hexadecimal digits, which can be sorted, and in the one form that RFC 5952 gives it. */
 function sortable(ip: string): [string, string] {
   const [text, prefix] = ip.split('/');
-  // The URL parser writes every form of an address as one, and never with a dotted quad at the end.
+  // The URL parser writes every form of an address in one form, which never has a dotted quad at the end.
   const address = new URL(`http://[${text}]`).hostname.slice(1, -1);
   const [left = '', right] = address.split('::');
   const groups = (text: string) => (text === '' ? [] : text.split(':'));

@@ -7,11 +7,11 @@ import { RANDOM_STEPS } from './contract/random-steps.ts';
 import type { Case } from './contract/steps.ts';
 import { SWEEPS } from './contract/sweeps.ts';
 
-/** A store to be tried: empty, and gone with all that it needed when it is closed. */
+/** A store to be tested. It is empty, and `close` removes the store and all that it needed. */
 export interface TriedStore {
   /** Empty. */
   readonly store: Store;
-  /** Called when the case is over, whatever came of it. */
+  /** Called when the case is over, whether it passed or failed. */
   readonly close: () => Promise<void>;
 }
 
@@ -19,16 +19,16 @@ export interface TriedStore {
 export interface ContractCase {
   /** A sentence whose subject is the store. */
   readonly title: string;
-  /** @throws {AssertionError} Of node:assert, when the store does it not. */
+  /** @throws {AssertionError} From node:assert, if the store does not do that. */
   readonly run: () => Promise<void>;
 }
 
 const CASES: readonly Case[] = [...ATTEMPTS, ...CHANGES, ...CONTENTS, ...SWEEPS, ...AT_ONCE, ...RANDOM_STEPS];
 
 /**
- * What every store has to do, however it keeps things: a list of cases for any test runner.
+ * What every store has to do, however it keeps its records: a list of cases for any test runner.
  *
- * @param open Called for each case.
+ * @param open Called for each case, to open an empty store.
  * @example
  * for (const { title, run } of storeContract(async () => ({ store: new MyStore(), close: async () => {} }))) test(title, run);
  */

@@ -23,7 +23,7 @@ import {
   WHITE,
 } from './steps.ts';
 
-/** What holds when much is asked at once. */
+/** What a store does when many steps run at once. */
 export const AT_ONCE: readonly Case[] = [
   [
     'sees a tuple first exactly once when many attempts come at once, and counts each',
@@ -102,7 +102,7 @@ export const AT_ONCE: readonly Case[] = [
       await store.load([...old, ...gone]);
       const now = NOW + 10;
       const swept = sweep(store, now, false);
-      // Every tenth tuple comes back as it expires.
+      // The client of every tenth tuple comes back as the tuple expires.
       const outcomes = await attempts(
         store,
         Array.from({ length: 300 }, (_, i) => ({ ip: `10.1.${(i * 10) >>> 8}.${(i * 10) & 255}`, now })),

@@ -17,7 +17,7 @@ import {
   WHITE,
 } from './steps.ts';
 
-/** What becomes of addresses by what is decided of them. */
+/** What becomes of addresses when something is decided about them. */
 export const CHANGES: readonly Case[] = [
   [
     'returns the time that a change takes, and keeps the change',

@@ -18,7 +18,7 @@ import {
   tupleOf,
 } from './steps.ts';
 
-/** What is put in and taken out as it is: spamtraps, listings, loads. */
+/** What a store takes in and gives back unchanged: spamtraps, listings, loads. */
 export const CONTENTS: readonly Case[] = [
   [
     'keeps spamtraps from when they are added until they are deleted',

@@ -5,7 +5,7 @@ import { sweep } from '../../store/sweep.ts';
 import { generator, type Random } from '../../transport/random.ts';
 import { attempt, type Case, change, contents, has, NOW, settled } from './steps.ts';
 
-/** That it answers as the store in memory does, whatever is asked. */
+/** A store answers any steps as the store in memory does. */
 export const RANDOM_STEPS: readonly Case[] = [
   [
     'answers a thousand random steps as the store in memory does',
@@ -28,7 +28,7 @@ export const RANDOM_STEPS: readonly Case[] = [
   ],
 ];
 
-/** Something that may be asked of a store; two stores of which the same is asked answer the same. */
+/** A random step. Two stores that get the same steps give the same answers. */
 function randomStep(random: Random): (store: Store, now: number) => unknown {
   const ip = `192.0.2.${1 + random.below(3)}`;
   const to = random.pick(['<bob@example.net>', '<carol@example.net>']);

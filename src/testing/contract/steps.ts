@@ -8,7 +8,7 @@ import { tupleKey } from '../../rules/key.ts';
 import type { TupleRecord } from '../../rules/tuple.ts';
 import type { Awaitable, Store, StoreRecord } from '../../store/store.ts';
 
-/** Now, for stores that have a clock of their own as well. Unix seconds. */
+/** The real time, since some stores go by a clock of their own. Unix seconds. */
 export const NOW = Math.floor(systemClock.now());
 export const RULES: Rules = { passtime: 1500, greyexp: 14_400, whiteexp: 3_110_400, trapWins: false, renewal: 311_040 };
 export const IP = '192.0.2.1';
@@ -19,7 +19,7 @@ export const TRAP = 'bob@example.net';
 export const WHITE = { type: 'white', at: NOW, expires: NOW + 1000, local: true } as const satisfies AddressChange;
 export const TRAPPED = { ...WHITE, type: 'trapped', trappedBy: 'spamtrap' } as const satisfies AddressChange;
 
-/** What a store has to do: a sentence whose subject is the store, and what asserts it. */
+/** What a store has to do: a sentence whose subject is the store, and a function that asserts it. */
 export type Case = readonly [title: string, run: (store: Store) => Promise<void>];
 
 export interface Attempted extends Partial<Omit<Tuple, 'ip'>> {
@@ -60,9 +60,9 @@ export function read(store: Store, ip: string): Awaitable<AddressRecord | undefi
   return store.update(new ReadStep(ip), NOW);
 }
 
-/** The record when the store has added up what it put off of attempts' counts. */
+/** The record after the store has added the counts of attempts that it put off. */
 export async function settled(store: Store, ip: string): Promise<AddressRecord | undefined> {
-  // A listing shows everything, and so has to wait for it.
+  // A listing shows everything, so the store adds these counts first.
   const all = await contents(store);
   const found = all.find((item) => item.type === 'address' && item.ip === ip);
   return found?.type === 'address' ? found.record : undefined;
@@ -108,7 +108,7 @@ export function address(members: Partial<AddressRecord> = {}): AddressRecord {
   return { ...newAddress(NOW), ...members };
 }
 
-/** Some of the members of a record. */
+/** Asserts some members of a record. */
 export function has(actual: object | undefined, expected: object): void {
   const members = Object.keys(expected).map((name) => [name, (actual as Record<string, unknown> | undefined)?.[name]]);
   deepStrictEqual(Object.fromEntries(members), expected);
