@@ -43,8 +43,8 @@ export function formatSpamdb(
 /**
  * Makes the function that handles the error of a record.
  *
- * @returns A function that passes an `EntryError` to `onBadRecord`. Without `onBadRecord` it throws the error. It always
- * throws an error of another kind.
+ * @returns A function that passes an `EntryError` to `onBadRecord`. Without `onBadRecord` it throws the error. It
+ * always throws an error of another kind.
  * @throws {SpamdSyncError} `ERR_SPAMD_OPTION`
  */
 export function badRecordHandler({ onBadRecord }: SpamdbFormatOptions): (error: unknown) => void {

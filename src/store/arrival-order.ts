@@ -1,23 +1,23 @@
 import { doubled, NONE } from './numbers.ts';
 
-/** Where somebody is who goes through them. */
+/** The position of one iteration. */
 interface Walk {
   next: number;
 }
 
 /**
- * The numbers of records in the order in which they came, which can be gone through while some come and others go. Four bytes to
- * either neighbour.
+ * The numbers of records, in the order in which the records arrived. It can be iterated while records arrive and go.
+ * Each of the two neighbours of a number takes four bytes.
  */
 export class ArrivalOrder {
-  // Of different lengths, also from those of `Places`, so that they grow at different times.
+  // The lengths differ, also from those of `Places`, so that the arrays grow at different times.
   #before = new Int32Array(13);
   #after = new Int32Array(14);
   #first = NONE;
   #last = NONE;
   readonly #walks = new Set<Walk>();
 
-  /** Puts in one that is not in it. A new one is the next after the highest that was ever in it. */
+  /** Adds a number that is not in the order. A new number must be the next after the highest that was ever added. */
   append(number: number): void {
     if (number >= this.#before.length) this.#before = doubled(this.#before);
     if (number >= this.#after.length) this.#after = doubled(this.#after);
@@ -29,7 +29,7 @@ export class ArrivalOrder {
     for (const walk of this.#walks) if (walk.next === NONE) walk.next = number;
   }
 
-  /** Takes one out that is in it. */
+  /** Removes a number that is in the order. */
   remove(number: number): void {
     const before = this.#before[number] as number;
     const after = this.#after[number] as number;
@@ -40,7 +40,7 @@ export class ArrivalOrder {
     for (const walk of this.#walks) if (walk.next === number) walk.next = after;
   }
 
-  /** All of them, those that come meanwhile too. */
+  /** All numbers, including those that are added meanwhile. */
   *[Symbol.iterator](): Generator<number, void> {
     const walk = { next: this.#first };
     this.#walks.add(walk);

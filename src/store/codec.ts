@@ -3,33 +3,33 @@ import { type Evidence, NO_EVIDENCE } from '../rules/evidence.ts';
 import type { TupleRecord } from '../rules/tuple.ts';
 import { spamdsync } from './generated/record.js';
 
-/** The records of `record.proto` as generated code has them. What decodes them throws for what is none. */
+/** The messages of `record.proto` in the generated code. Decoding throws for bytes that are not such a message. */
 const { Tuple, Address, Meta } = spamdsync;
 
 export type TupleMessage = spamdsync.Tuple.$Shape;
 export type AddressMessage = spamdsync.Address.$Shape;
 
-/** A tuple as `record.proto` has it. */
+/** Encodes a tuple as in `record.proto`. */
 export function encodeTuple(record: Readonly<TupleRecord>): Uint8Array {
   return Tuple.encode(tupleMessage(record)).finish();
 }
 
-/** @throws {RangeError} Of protobufjs, for what is no tuple. */
+/** @throws {RangeError} From protobufjs, for bytes that are not a tuple. */
 export function decodeTuple(bytes: Uint8Array): TupleRecord {
   return tupleRecord(Tuple.decode(bytes));
 }
 
-/** An address as `record.proto` has it. */
+/** Encodes an address as in `record.proto`. */
 export function encodeAddress(record: Readonly<AddressRecord>): Uint8Array {
   return Address.encode(addressMessage(record)).finish();
 }
 
-/** @throws {RangeError} Of protobufjs, for what is no address. */
+/** @throws {RangeError} From protobufjs, for bytes that are not an address. */
 export function decodeAddress(bytes: Uint8Array): AddressRecord {
   return addressRecord(Address.decode(bytes));
 }
 
-/** How many there are of each kind. */
+/** How many records there are of each kind. */
 export interface Counts {
   /** Tuples. */
   readonly tuples: number;
@@ -52,7 +52,7 @@ export function countsOf(counts: spamdsync.Counts.$Properties | null | undefined
   return { tuples: counts?.tuples ?? 0, addresses: counts?.addresses ?? 0, spamtraps: counts?.spamtraps ?? 0 };
 }
 
-/** @param key Where the record is not to be found by it. */
+/** @param key The key, if the record is not stored under it. */
 export function tupleMessage(record: Readonly<TupleRecord>, key?: string): spamdsync.Tuple.$Properties {
   const { first, pass, expires, blocked, passed, original } = record;
   const message: spamdsync.Tuple.$Properties = { first, pass, expires, blocked, passed };
@@ -68,9 +68,9 @@ export function tupleRecord(message: spamdsync.Tuple): TupleRecord {
   return { first, pass, expires, blocked, passed, original };
 }
 
-/** @param ip Where the record is not to be found by it. */
+/** @param ip The address, if the record is not stored under it. */
 export function addressMessage(record: Readonly<AddressRecord>, ip?: string): spamdsync.Address.$Properties {
-  // A copy of the whole is made several times faster than one of some members. Nothing writes to its arrays.
+  // A copy of the whole record is several times faster than a copy of some members. Nothing writes to its arrays.
   const message = { ...record } as unknown as spamdsync.Address.$Properties;
   if (record.evidence.length > 0) message.evidence = record.evidence.map(evidenceMessage);
   if (ip !== undefined) message.ip = ip;

@@ -3,9 +3,9 @@ import { type ClientNetwork, networkOfClient } from './shares.ts';
 import { SplitMap } from './split-map.ts';
 import { Places, UseOrder } from './use-order.ts';
 
-/** How many records are looked at before the event loop may turn: a fraction of a millisecond. */
+/** How many records are looked at before the event loop gets its turn: a fraction of a millisecond. */
 const SLICE = 2000;
-/** The part of a table that records which do not yield leave to those which do. */
+/** The part of a table that is reserved for records that yield: an eighth. */
 const RESERVED = 8;
 
 /** Some of the records of a table. */
@@ -17,26 +17,27 @@ export interface Slice<R> {
 export interface FairTableOptions<R> {
   /** How many records are kept. */
   readonly max: number;
-  /** What they may take, bytes. */
+  /** The most bytes that the records may take. */
   readonly maxBytes: number;
-  /** What a record takes with all that is kept for it but its key, bytes. */
+  /** The bytes that a record takes, with all that is kept for it, but without its key. */
   readonly sizeOf: (record: R) => number;
   /** Writes a record over a known one. */
   readonly overwrite: (record: R, by: R) => void;
-  /** Called with each record that a bound pushes out. */
+  /** Called with each record that a bound pushes out or keeps out. */
   readonly onEvicted: (record: R) => void;
   /**
-   * Which records make room for the others, and never push one of those out. An eighth of the table is kept for them.
-   * Default: none.
+   * Whether a record yields: such records make room for the others, and never push out one of the others. An eighth of
+   * the table is reserved for records that yield. Default: none yields.
    */
   readonly yields?: (record: R) => boolean;
 }
 
 /**
- * Records by key, bounded in number and bytes. What makes room is the record longest unused of the client network that
- * holds the most, so that no network pushes out what one keeps that holds less. Can be walked through while it is in use.
+ * Records by key, bounded in number and bytes. To make room, the table removes the longest unused record of the client
+ * network that holds the most. So no network pushes out the records of a network that holds less. A table can be
+ * iterated while it is in use.
  *
- * A record has a number for as long as it is in the table, by which its place in the order of use is found.
+ * A record has a number for as long as it is in the table. The number gives its place in the order of use.
  */
 export class FairTable<R extends object> {
   readonly #options: FairTableOptions<R>;
@@ -48,7 +49,7 @@ export class FairTable<R extends object> {
   readonly #places = new Places();
   readonly #firm = new UseOrder(this.#places);
   readonly #yielding = new UseOrder(this.#places);
-  /** By number: whether it yields. Empty where none does. */
+  /** By number: whether the record yields. Empty if none yields. */
   readonly #yields: boolean[] = [];
   readonly #maxFirm: number;
   readonly #maxFirmBytes: number;
@@ -64,19 +65,19 @@ export class FairTable<R extends object> {
     return this.#numbers.size;
   }
 
-  /** What the records take. */
+  /** The bytes that the records take. */
   get bytes(): number {
     return this.#firm.bytes + this.#yielding.bytes;
   }
 
-  /** The number of a record, which counts as used; `undefined`: there is none of the key. */
+  /** The number of the record of a key, which then counts as used; `undefined` if there is no such record. */
   find(key: string): number | undefined {
     const number = this.#numbers.get(key);
     if (number !== undefined) this.#places.touch(number);
     return number;
   }
 
-  /** The record of a number. It changes when another is put over it. */
+  /** The record of a number. It changes when another record is put over it. */
   at(number: number): R {
     return this.#records[number] as R;
   }
@@ -84,8 +85,8 @@ export class FairTable<R extends object> {
   /**
    * Puts a record over a known one; `null` removes it.
    *
-   * @param client The address that the record is of, or what stands for it.
-   * @param known What {@link find} gave for the key, where the caller has it at hand.
+   * @param client The address that the record is of, or the network or name that stands for it.
+   * @param known What {@link find} returned for the key, if the caller has it at hand.
    */
   put(key: string, client: string, record: R | null, known = this.#numbers.get(key)): void {
     if (record === null) {
@@ -98,15 +99,15 @@ export class FairTable<R extends object> {
     }
   }
 
-  /** What the record of a number takes but for its key, bytes. */
+  /** The bytes that the record of a number takes, without its key. */
   sizeAt(number: number): number {
     return this.#options.sizeOf(this.at(number));
   }
 
   /**
-   * To be called when a record was changed in its place: what it takes, and whether it yields, may be another.
+   * To be called after a record was changed in place: its size, and whether it yields, may have changed.
    *
-   * @param before What {@link sizeAt} was.
+   * @param before What {@link sizeAt} returned before the change.
    */
   changed(number: number, before: number): void {
     const more = this.sizeAt(number) - before;
@@ -119,9 +120,10 @@ export class FairTable<R extends object> {
   }
 
   /**
-   * What is there now, in slices between which the caller is to let the event loop turn; what comes meanwhile is left out.
+   * The records that are there now, in slices. The caller should let the event loop turn between two slices. Records
+   * that arrive meanwhile are left out.
    *
-   * @param isWanted Which records to bring. Default: all.
+   * @param isWanted Which records to return. Default: all.
    */
   *slices(isWanted: (record: R) => boolean = () => true): Generator<Slice<R>, void> {
     let left = this.size;
@@ -165,7 +167,7 @@ export class FairTable<R extends object> {
     this.#forget(number);
   }
 
-  /** @param number Of a record that is in no order any more. */
+  /** @param number The number of a record that is no longer in an order of use. */
   #evicted(number: number): void {
     const record = this.at(number);
     this.#forget(number);

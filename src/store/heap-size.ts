@@ -2,29 +2,32 @@ import type { AddressRecord } from '../rules/address.ts';
 import type { Evidence } from '../rules/evidence.ts';
 import type { TupleRecord } from '../rules/tuple.ts';
 
-/** A tuple, its place in a table and a client network of its own, apart from its key and strings, bytes. */
+/** Bytes of a tuple, its place in a table and a client network of its own, without its key and strings. */
 const TUPLE = 256;
-/** An address, its place in a table and a client network of its own, apart from its strings and claims, bytes. */
+/** Bytes of an address, its place in a table and a client network of its own, without its strings and claims. */
 const ADDRESS = 384;
-/** A claim, bytes. */
+/** Bytes of a claim. */
 const CLAIM = 64;
-/** A piece of evidence, its place in the list and the headers of its strings, apart from an attempt, bytes. */
+/** Bytes of a piece of evidence, its place in the list and the headers of its strings, without the attempt. */
 const EVIDENCE = 160;
-/** The attempt of a piece of evidence and the headers of its strings, bytes. */
+/** Bytes of the attempt of a piece of evidence and the headers of its strings. */
 const ATTEMPT = 144;
 
-/** What a tuple takes in the memory of V8 but for its key, which has one byte a character; bytes: measured, see `test/attack/long-strings.ts`. */
+/**
+ * The bytes that a tuple takes in the memory of V8, without its key, which takes one byte a character. Measured, see
+ * `test/attack/long-strings.ts`.
+ */
 export function tupleBytes({ original }: TupleRecord): number {
-  // What the client typed may be of two bytes a character.
+  // The strings that the client typed may take two bytes a character.
   return TUPLE + (original === undefined ? 0 : 2 * original.length);
 }
 
-/** What an address takes in the memory of V8 but for its text, bytes. */
+/** The bytes that an address takes in the memory of V8, without its text. */
 export function addressBytes({ white, trapped, trappedBy, evidence }: AddressRecord): number {
   return ADDRESS + CLAIM * (white.length + trapped.length) + trappedBy.length + evidenceBytes(evidence);
 }
 
-/** What the evidence of an address takes in the memory of V8, bytes. */
+/** The bytes that the evidence of an address takes in the memory of V8. */
 export function evidenceBytes(evidence: readonly Evidence[]): number {
   let bytes = 0;
   for (const { source = '', tuple, connectedTo = '', by = '' } of evidence) {

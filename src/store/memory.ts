@@ -15,37 +15,37 @@ import type { Candidate, Spamtraps, Store, StoredTuple, StoreRecord, StoreStats 
 
 /** Options of a store in memory. */
 export interface MemoryStoreOptions {
-  /** How many tuples are kept, 1..2^24. Default 500000. */
+  /** The most tuples that are kept, 1..2^24. Default 500000. */
   readonly maxTuples?: number | undefined;
   /**
-   * What tuples may take, bytes, 2^16..2^40, reckoned as V8 holds them. Default 512 for each of `maxTuples`; usual ones take
-   * 250 to 330.
+   * The most bytes that tuples may take, 2^16..2^40, counted as V8 holds tuples. Default 512 for each of `maxTuples`; a
+   * usual tuple takes 250 to 330.
    */
   readonly maxTupleBytes?: number | undefined;
   /**
-   * How many addresses are kept, white and trapped, 1..2^24. Default 500000. An eighth is only for those that are not white,
-   * which never push out one that is. Tuples never push out an address.
+   * The most addresses that are kept, white and trapped, 1..2^24. Default 500000. An eighth is reserved for addresses
+   * that are not white. These never push out a white address. Tuples never push out an address.
    */
   readonly maxAddresses?: number | undefined;
   /**
-   * What addresses may take, bytes, 2^16..2^40, as for tuples. Default 768 for each of `maxAddresses`; usual white ones take
-   * 400 to 460, trapped ones with their evidence 600 to 850.
+   * The most bytes that addresses may take, 2^16..2^40, counted as for tuples. Default 768 for each of `maxAddresses`;
+   * a usual white address takes 400 to 460, a trapped address with its evidence 600 to 850.
    */
   readonly maxAddressBytes?: number | undefined;
 }
 
 const DEFAULT_MAX = 500_000;
 const MAX = 2 ** 24;
-/** What there is room for unless it is set, bytes for each. */
+/** The default room for each tuple and each address, bytes. */
 const TUPLE_BYTES = 512;
 const ADDRESS_BYTES = 768;
 const MIN_BYTES = 2 ** 16;
 const MAX_BYTES = 2 ** 40;
 
 /**
- * A greylist in memory: bounded, fast, gone with the process. When a bound is reached, the record longest unused of the
- * client network that holds the most makes room (an IPv4 /24, an IPv6 /48), so that no network pushes out what another
- * keeps that holds less.
+ * A store in memory: bounded, fast, and lost when the process ends. When a bound is reached, the store removes the
+ * longest unused record of the client network (an IPv4 /24, an IPv6 /48) that holds the most. So no network pushes out
+ * the records of a network that holds less.
  */
 export class MemoryStore implements Store {
   readonly #tuples: FairTable<TupleRecord>;
@@ -134,7 +134,7 @@ export class MemoryStore implements Store {
     }
   }
 
-  /** Looks through all tuples: an index by address would cost each of them memory. */
+  /** Looks through all tuples: an index by address would take memory for each tuple. */
   async *tuplesOf(ip: string): AsyncIterable<StoredTuple> {
     const prefix = tupleKeyPrefix(ip);
     for (const { items, isLast } of this.#tuples.slices()) {
@@ -172,14 +172,14 @@ function defaultBytes(count: number, each: number): number {
   return Math.max(MIN_BYTES, count * each);
 }
 
-/** The records as a step looks at them, each looked up only if it is read. One view serves every step in turn. */
+/** The records as a step sees them, each looked up only if the step reads it. One view serves all steps in turn. */
 class MemoryView implements View {
   readonly #addresses: FairTable<AddressRecord>;
   readonly #tuples: FairTable<TupleRecord>;
   readonly #spamtraps: SpamtrapSet;
   #step: Step<unknown> | undefined;
   now = 0;
-  /** The numbers of the records that the step has read, if they are there. */
+  /** The numbers of the records that the step has read, if there are such records. */
   knownAddress: number | undefined;
   knownTuple: number | undefined;
 

@@ -4,16 +4,16 @@ import { NONE } from './numbers.ts';
 import { SplitMap } from './split-map.ts';
 
 /**
- * The network that shares out what a store keeps: an IPv4 /24 as its first 24 bits, an IPv6 /48 as `-1 -` its first 48
- * bits, and a name as it is. Numbers, since a store may hold half a million networks of one tuple each.
+ * A network of clients; the networks share the room of a store. An IPv4 /24 is its first 24 bits, an IPv6 /48 is `-1 -`
+ * its first 48 bits, and a name is itself. Numbers, since a store may hold half a million networks of one tuple each.
  */
 export type ClientNetwork = number | string;
 
 /**
- * The network of a client: an IPv4 address is in its /24, an IPv6 address in its /48, which is what one customer is
- * given at most (RFC 6177). What is no address, a name that stands for one, is a network of its own.
+ * The network of a client: for an IPv4 address its /24, for an IPv6 address its /48, the most that one customer is
+ * given (RFC 6177). A name that stands for an address is a network of its own.
  *
- * @param ip Canonical; or a network with its prefix length, which is in the network of its first address; or a name.
+ * @param ip A canonical address; or a network with its prefix length, for which its first address counts; or a name.
  */
 export function networkOfClient(ip: string): ClientNetwork {
   const slash = ip.indexOf('/');
@@ -25,15 +25,16 @@ export function networkOfClient(ip: string): ClientNetwork {
   return -1 - ((first * 0x1_0000 + second) * 0x1_0000 + third);
 }
 
-/** A share of 2^53 bytes is in the last. */
+/** How many bins there are: a share of 2^53 bytes is in the last. */
 const BINS = 54;
 
 /**
- * How much each client network holds, and which holds the most: whoever fills a store makes room in it. Networks are in
- * bins by the power of two of their share, each bin in the order in which its networks were used last, so everything is
- * O(1). What is counted, bytes or records, is the caller's.
+ * Counts how much each client network holds, and finds the network that holds the most: the network that fills a store
+ * makes room in it. Networks are in bins by the power of two of their share. Each bin is in the order in which its
+ * networks were last used. So every operation is O(1). The caller decides what is counted, bytes or records.
  *
- * A network has a slot, a small number, for as long as it holds anything: for a table by network, and to spare look-ups.
+ * A network has a slot, a small number, for as long as it holds anything. Slots index tables by network, and save
+ * look-ups.
  */
 export class Shares {
   readonly #alike: number;
@@ -41,7 +42,7 @@ export class Shares {
   readonly #networks: (ClientNetwork | undefined)[] = [];
   readonly #first = new Int32Array(BINS).fill(NONE);
   readonly #last = new Int32Array(BINS).fill(NONE);
-  /** By slot. */
+  /** By slot: how much the network holds. */
   #held = new Float64Array(8);
   /** By slot: the neighbours in its bin. */
   #before = new Int32Array(8);
@@ -50,7 +51,7 @@ export class Shares {
   #top = 0;
   #total = 0;
 
-  /** @param alike Networks that hold less than this share count as alike. Default: only those within a power of two. */
+  /** @param alike Networks with less than this share count as alike. Default: only those in one power of two do. */
   constructor(alike = 1) {
     this.#alike = alike;
   }
@@ -77,7 +78,7 @@ export class Shares {
   }
 
   /**
-   * Counts what a network holds from now on. It counts as used.
+   * Counts an amount that a network holds from now on. The network counts as used.
    *
    * @param amount More than 0.
    * @returns Its slot.
@@ -90,9 +91,9 @@ export class Shares {
   }
 
   /**
-   * As {@link add}, for a network of which the slot is known.
+   * As {@link add}, for a network whose slot is known.
    *
-   * @param amount May be negative, as long as something is left: the record has become smaller.
+   * @param amount May be negative if a record has become smaller, as long as something is left.
    */
   addAt(slot: number, amount: number): void {
     const held = this.#held[slot] as number;
@@ -101,13 +102,13 @@ export class Shares {
     this.#total += amount;
   }
 
-  /** Counts what a network no longer holds. More than it holds, or an unknown network, is what it holds. */
+  /** Counts an amount that a network no longer holds: at most what it holds, and nothing for an unknown network. */
   remove(network: ClientNetwork, amount: number): void {
     const slot = this.#slots.get(network);
     if (slot !== undefined) this.removeAt(slot, amount);
   }
 
-  /** As {@link remove}, for a network of which the slot is known. With the last of its share the slot is free again. */
+  /** As {@link remove}, for a network whose slot is known. When nothing of its share is left, the slot is free. */
   removeAt(slot: number, amount: number): void {
     const held = this.#held[slot] as number;
     this.#unlink(slot, this.#binOf(held));
@@ -121,7 +122,7 @@ export class Shares {
     this.#free.push(slot);
   }
 
-  /** A network counts as used: of those that hold as much it is the last to make room. */
+  /** Marks a network as used: of the networks that hold as much, it is the last to make room. */
   touchAt(slot: number): void {
     const bin = this.#binOf(this.#held[slot] as number);
     if (this.#last[bin] === slot) return;
@@ -130,19 +131,19 @@ export class Shares {
   }
 
   /**
-   * The network that is to make room for one more record of `network`: itself if it is in the highest bin, so that no
-   * network takes anything from one that holds less; else that one of the highest bin which is longest unused. To be asked
-   * before the record is counted.
+   * The network that is to make room for one more record of `network`. This is `network` itself if it is in the highest
+   * bin, so that no network takes room from a network that holds less. Otherwise it is the longest unused network of
+   * the highest bin. To be called before the record is counted.
    *
-   * @param network Default: none, so that it is always the longest unused of the highest bin.
-   * @returns `undefined` when none holds anything.
+   * @param network Default: none. Then the result is always the longest unused network of the highest bin.
+   * @returns `undefined` if no network holds anything.
    */
   largest(network?: ClientNetwork): ClientNetwork | undefined {
     const slot = this.largestAt(network);
     return slot === undefined ? undefined : this.networkAt(slot);
   }
 
-  /** As {@link largest}, as a slot. */
+  /** As {@link largest}, but returns the slot. */
   largestAt(network?: ClientNetwork): number | undefined {
     if (this.#slots.size === 0) return undefined;
     const own = network === undefined ? undefined : this.#slots.get(network);
@@ -165,7 +166,7 @@ export class Shares {
     this.#link(slot, this.#binOf(amount));
   }
 
-  /** The power of two. */
+  /** The bin of a share: its power of two. */
   #binOf(held: number): number {
     const share = held < this.#alike ? this.#alike : held;
     return share < 0x8000_0000 ? 31 - Math.clz32(share) : 62 - Math.clz32(share / 0x8000_0000);

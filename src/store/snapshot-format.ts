@@ -11,7 +11,7 @@ const { Reader, Writer } = protobuf;
 const FORMAT = 1;
 const MAGIC = 'spamd-sync snapshot';
 
-/** The fields of `Snapshot` in record.proto, with the wire type of something with a length. */
+/** The fields of `Snapshot` in record.proto, with the wire type of a field that has a length. */
 const HEADER = (1 << 3) | 2;
 const TUPLE = (2 << 3) | 2;
 const ADDRESS = (3 << 3) | 2;
@@ -21,18 +21,18 @@ const TRAILER = (6 << 3) | 2;
 
 /** After how many bytes of records there is a checkpoint. */
 const SECTION = 2 ** 16;
-/** The longest field that is read: a record of ours is a hundredth of that. */
+/** The longest field that is read, bytes. A record of this library is a hundredth of that. */
 const MAX_FIELD = 2 ** 20;
 
-/** What a snapshot says of itself at its beginning. */
+/** What the header at the beginning of a snapshot says. */
 export interface SnapshotHeader {
-  /** When it was begun, Unix seconds. */
+  /** When the snapshot was begun, Unix seconds. */
   readonly time: number;
-  /** What the store counted then; traffic went on, so what is in the snapshot may differ a little. */
+  /** What the store counted then. Traffic went on, so the counts of the snapshot may differ a little. */
   readonly counts: Counts;
 }
 
-/** Puts the parts of a snapshot into bytes. */
+/** Encodes the parts of a snapshot. */
 export class SnapshotWriter {
   #writer = Writer.create();
   #crc = 0;
@@ -54,7 +54,7 @@ export class SnapshotWriter {
     }
   }
 
-  /** Whether there is enough for a section. */
+  /** Whether there are enough bytes for a section. */
   get full(): boolean {
     return this.#writer.len >= SECTION;
   }
@@ -84,19 +84,19 @@ export class SnapshotWriter {
   }
 }
 
-/** What the bytes of one section were. */
+/** The content of one section. */
 export interface Section {
   readonly header: SnapshotHeader | undefined;
   readonly records: readonly StoreRecord[];
 }
 
-/** Reads a snapshot from chunks cut anywhere, a section at a time, each only when its checksum is right. */
+/** Reads a snapshot from chunks that may end anywhere. Gives a section only after its checksum is verified. */
 export class SnapshotReader {
-  /** What has come and is not yet in a section that is whole. */
+  /** The bytes received that are not yet part of a whole section. */
   #bytes: Buffer = Buffer.alloc(0);
-  /** Where that begins in the snapshot. */
+  /** Where these bytes begin in the snapshot. */
   #offset = 0;
-  /** How much of it are fields that are whole, but have not come to a checkpoint. */
+  /** How many of these bytes are whole fields that still wait for a checkpoint. */
   #seen = 0;
   #crc = 0;
   #header: SnapshotHeader | undefined;
@@ -112,9 +112,9 @@ export class SnapshotReader {
   }
 
   /**
-   * The sections that are whole with one more chunk.
+   * The sections that one more chunk makes whole.
    *
-   * @throws {SnapshotError} For what cannot be the next part of a snapshot.
+   * @throws {SnapshotError} For bytes that cannot be the next part of a snapshot.
    */
   *push(chunk: Uint8Array): Generator<Section, void, undefined> {
     if (chunk.length === 0) return;
@@ -137,7 +137,7 @@ export class SnapshotReader {
     throw new SnapshotError(length, length === 0 ? 'empty, not a snapshot' : 'the snapshot is cut off here');
   }
 
-  /** The bounds of the field that begins at a place, if it is there whole. */
+  /** The bounds of the field that begins at `at`, if the whole field is there. */
   #nextField(at: number): { tag: number; start: number; end: number } | undefined {
     const bytes = this.#bytes;
     const tag = bytes[at];
@@ -232,7 +232,7 @@ export class SnapshotReader {
   }
 }
 
-/** @throws {SnapshotError} For numbers that no store has: a time that is none would hold for ever, or never. */
+/** @throws {SnapshotError} For numbers that no store has: a record with a bad time would hold for ever, or never. */
 function sound<T extends object>(record: T, at: number): T {
   for (const value of Object.values(record)) {
     if (typeof value === 'number' && !(value >= 0 && value < Number.POSITIVE_INFINITY)) {

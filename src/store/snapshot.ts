@@ -9,12 +9,12 @@ import type { Store, StoreRecord } from './store.ts';
 /** A snapshot's bytes, or part of them. */
 export type Chunks = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
-/** The path of a snapshot file, or what opens the snapshot: it is read twice, each time from its beginning. */
+/** The path of a snapshot file, or a function that opens it. A snapshot is read twice, each time from its beginning. */
 export type SnapshotSource = string | (() => Chunks | Promise<Chunks>);
 
 /** How far writing or reading a snapshot got. */
 export interface SnapshotProgress {
-  /** `verify` comes first and changes nothing. */
+  /** In a restore `verify` comes before `apply`, and changes nothing. */
   readonly phase: 'write' | 'verify' | 'apply';
   /** Records so far. */
   readonly records: number;
@@ -40,7 +40,7 @@ export interface RestoreReport extends Counts {
 
 /**
  * Everything that a store holds, as bytes: a header, records with a checksum every 64 KiB, a trailer with counts.
- * Traffic goes on meanwhile; what it changes may or may not be in it.
+ * Traffic goes on meanwhile; its changes may or may not be in the snapshot.
  *
  * @param now Unix seconds.
  * @throws {SpamdSyncError} `ERR_SPAMD_OPTION`
@@ -81,11 +81,11 @@ async function* written(
 }
 
 /**
- * Puts a snapshot into a store, merged with what it holds: tuples are replaced, addresses merged. The snapshot is read
- * twice, first to see that all of it is sound, so one that is cut or was changed leaves the store as it was.
+ * Puts a snapshot into a store: tuples replace known ones, addresses are merged with known ones. The snapshot is read
+ * twice, first to check that all of it is sound. So a snapshot that was cut or changed leaves the store as it was.
  *
- * @throws {SnapshotError} `ERR_SPAMD_SNAPSHOT`, with the offset. Trouble of the store or of the source rejects as it is.
- * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is no source, or gives no bytes.
+ * @throws {SnapshotError} `ERR_SPAMD_SNAPSHOT`, with the offset. An error of the store or the source rejects as it is.
+ * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for a value that is not a source, and for a source that gives no bytes.
  */
 export async function restore(
   store: Store,
@@ -102,13 +102,13 @@ export async function restore(
   throw new SnapshotError(Math.min(applied.bytes, report.bytes), 'the snapshot was changed while it was applied');
 }
 
-/** The records of a snapshot, in sections, each as soon as its checksum is right. */
+/** The records of a snapshot, in sections, each as soon as its checksum is verified. */
 export async function* readSnapshot(chunks: Chunks, reader: SnapshotReader): AsyncGenerator<Section, void, undefined> {
   for await (const chunk of chunks) {
     if (!(chunk instanceof Uint8Array)) throw badOption('source', 'gave a chunk that is no Uint8Array', chunk);
     for (const section of reader.push(chunk)) {
       yield section;
-      // A source in memory would never let anyone else have a turn.
+      // With a source in memory the event loop would otherwise never turn.
       await nextTurn();
     }
   }

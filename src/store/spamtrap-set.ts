@@ -1,16 +1,16 @@
 import { SpamdSyncError } from '../errors.ts';
 
-/** How many spamtraps a store holds at most. */
+/** The most spamtraps that a store holds. */
 export const MAX_SPAMTRAPS = 100_000;
-/** What they take at most, bytes of UTF-8. */
+/** The most bytes of UTF-8 that the spamtraps take. */
 export const MAX_SPAMTRAP_BYTES = 2 ** 23;
 
-/** The spamtraps of a store in memory, where they are asked for with every attempt: bounded in number and bytes. */
+/** The spamtraps of a store, in memory because every attempt looks one up: bounded in number and bytes. */
 export class SpamtrapSet {
   readonly #all = new Set<string>();
   #bytes = 0;
 
-  /** @param there Held already, be it more than may be added: none of it is given up unasked. */
+  /** @param there The spamtraps held already. None is dropped unasked, even if they are more than may be added. */
   constructor(there: Iterable<string> = []) {
     for (const address of there) this.#put(address, this.#bytes + Buffer.byteLength(address));
   }
@@ -20,11 +20,11 @@ export class SpamtrapSet {
   }
 
   /**
-   * Adds one. Adding it again changes nothing.
+   * Adds a spamtrap. To add it again changes nothing.
    *
-   * @returns Whether it is a new one.
-   * @throws {SpamdSyncError} `ERR_SPAMD_FULL`, and it is not added, where there are {@link MAX_SPAMTRAPS} or more already, or they
-   * would take more than {@link MAX_SPAMTRAP_BYTES}.
+   * @returns Whether it is new.
+   * @throws {SpamdSyncError} `ERR_SPAMD_FULL` if there are {@link MAX_SPAMTRAPS} or more already, or they would take
+   * more than {@link MAX_SPAMTRAP_BYTES}. The spamtrap is not added then.
    */
   add(address: string): boolean {
     if (this.#all.has(address)) return false;
@@ -38,14 +38,14 @@ export class SpamtrapSet {
     return true;
   }
 
-  /** @returns Whether it was one. */
+  /** @returns Whether it was a spamtrap. */
   delete(address: string): boolean {
     const was = this.#all.delete(address);
     if (was) this.#bytes -= Buffer.byteLength(address);
     return was;
   }
 
-  /** Whether it is one. */
+  /** Whether it is a spamtrap. */
   has(address: string): boolean {
     return this.#all.has(address);
   }

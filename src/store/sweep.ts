@@ -1,16 +1,16 @@
 import { type Due, SweepAddressStep, SweepTupleStep, type Swept } from '../rules/sweep.ts';
 import type { Awaitable, Candidate, Store } from './store.ts';
 
-/** How many addresses one sweep brings to be announced again, give or take a slice; the others stay due for the next. */
+/** The most addresses that one sweep gives to be announced again, and up to a slice more. The others stay due. */
 const MAX_DUE = 20_000;
 
 /** What a sweep did. */
 export interface Sweep {
   /** How many records of which nothing holds any more were removed. */
   readonly removed: number;
-  /** The addresses to be announced again. Each is given to one caller alone. */
+  /** The addresses to be announced again. Each is given to only one caller. */
   readonly due: readonly Due[];
-  /** What the store failed with first: the records that it failed on stay for the next sweep. */
+  /** The first error of the store. The records on which the store failed stay for the next sweep. */
   readonly failure?: {
     /** What was thrown. */
     readonly error: unknown;
@@ -18,11 +18,12 @@ export interface Sweep {
 }
 
 /**
- * Removes what has expired, and finds the addresses to be announced again, slice by slice while traffic goes on. A record
- * that the store fails on costs itself alone. It rejects with what the store failed with, unless there is something to be
- * announced: that is noted as announced, and must be.
+ * Removes expired records, and finds the addresses to be announced again, slice by slice while traffic goes on. If the
+ * store fails on a record, the other records are still swept. The sweep then rejects with the error of the store,
+ * unless there are addresses to be announced: these are noted as announced already, so the caller must get them. Then
+ * the error is the result's `failure`.
  *
- * @param maxDue How many addresses are wanted, give or take a slice; the others stay due. Default 20000, and at most.
+ * @param maxDue How many addresses are wanted, give or take a slice; the others stay due. Default, and most, 20000.
  */
 export async function sweep(store: Store, now: number, trapWins: boolean, maxDue = MAX_DUE): Promise<Sweep> {
   let removed = 0;

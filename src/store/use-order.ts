@@ -1,29 +1,29 @@
 import { doubled, NONE } from './numbers.ts';
 import { type ClientNetwork, Shares } from './shares.ts';
 
-/** Networks that hold less are alike: one with a usual tuple is no smaller than one whose tuple is a little shorter. */
+/** Networks with fewer bytes count as alike, so that one usual tuple is not more than a slightly shorter tuple. */
 const ALIKE = 512;
-/** How many that were used since are passed over, at most, before one has to make room all the same. */
+/** How many used records are passed over at most, before a used record has to make room all the same. */
 const CHANCES = 64;
 
 /**
- * The places of records in a {@link UseOrder}, by the record's number in its table: four numbers and a flag each instead of
- * an object, a third of the size. Several orders over different records of one table share them.
+ * The places of records in a {@link UseOrder}, by the record's number in its table. A place is four numbers and a flag
+ * instead of an object, a third of the size. Several orders over different records of one table share the places.
  */
 export class Places {
-  // Of different lengths, so that they grow at different times: at a million records each takes some milliseconds.
-  /** The slot of its network, see `Shares`. */
+  // The lengths differ, so that the arrays grow at different times: at a million records each takes some milliseconds.
+  /** The slot of the record's network, see `Shares`. */
   slot = new Int32Array(8);
-  /** What it takes, bytes; only changed while it is in no order. */
+  /** The bytes that the record takes; only changed while the record is in no order. */
   bytes = new Int32Array(9);
-  /** The one of its network that was used before it. */
+  /** The record of the same network that was used before it. */
   before = new Int32Array(10);
-  /** The one of its network that was used after it. */
+  /** The record of the same network that was used after it. */
   after = new Int32Array(11);
-  /** Whether it was used since it came, or was last passed over. */
+  /** Whether the record was used since it arrived, or since it was last passed over. */
   used = new Uint8Array(12);
 
-  /** One was used. */
+  /** Notes that a record was used. */
   touch(index: number): void {
     this.used[index] = 1;
   }
@@ -42,14 +42,14 @@ export class Places {
 }
 
 /**
- * Records by client network, and which is to make room: the one longest unused of the network that holds the most, as near as
- * a second chance comes to it. To use one only notes that: to move it in its order would touch memory in six places, most of
- * what a look-up costs.
+ * Records by client network. The record that is to make room is the longest unused of the network that holds the most,
+ * as nearly as the second-chance algorithm finds it. The use of a record is only noted. To move the record in its order
+ * would touch memory in six places, most of the cost of a look-up.
  */
 export class UseOrder {
   readonly #places: Places;
   readonly #shares = new Shares(ALIKE);
-  /** By slot of the network. */
+  /** By slot of the network: its oldest record, and below its newest. */
   #oldest = new Int32Array(8).fill(NONE);
   #newest = new Int32Array(8).fill(NONE);
   #size = 0;
@@ -58,17 +58,17 @@ export class UseOrder {
     this.#places = places;
   }
 
-  /** How many there are. */
+  /** How many records there are. */
   get size(): number {
     return this.#size;
   }
 
-  /** What all of them take. */
+  /** The bytes that all records take. */
   get bytes(): number {
     return this.#shares.total;
   }
 
-  /** Puts one in that has a place, as the one used last. */
+  /** Adds a record that has a place, as the last used. */
   link(index: number, network: ClientNetwork): void {
     const slot = this.#shares.add(network, this.#places.bytes[index] as number);
     if (slot === this.#oldest.length) {
@@ -81,7 +81,7 @@ export class UseOrder {
     this.#size++;
   }
 
-  /** Takes one out. @returns Its network. */
+  /** Removes a record. @returns Its network. */
   unlink(index: number): ClientNetwork {
     const slot = this.#places.slot[index] as number;
     const network = this.#shares.networkAt(slot);
@@ -91,7 +91,7 @@ export class UseOrder {
     return network;
   }
 
-  /** The one that is to make room for another of a network, see `Shares.largest`; `undefined` when there is none. */
+  /** The record that is to make room for another of a network, see `Shares.largest`; `undefined` if there is none. */
   longestUnused(network: ClientNetwork): number | undefined {
     const { used } = this.#places;
     for (let chances = CHANCES; ; chances--) {
