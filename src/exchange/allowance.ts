@@ -1,24 +1,26 @@
 import { LRUCache } from 'lru-cache';
 import { sleep, type TimedClock } from '../clock.ts';
 
-/** What an address that asks again and again is given on average: bytes of records a second, and records looked at for it. */
+/**
+ * What one address gets on average, however often it asks: bytes of records a second, and records looked at a second.
+ */
 const BYTES = 4 * 2 ** 20;
 const RECORDS = 250_000;
-/** So many addresses are remembered. */
+/** How many addresses are remembered. */
 const MAX = 1024;
 
-/** What a round took of the end that answers. */
+/** What a round costs the end that answers. */
 export interface RoundCost {
-  /** Of records that were sent, about. */
+  /** Bytes of the records that were sent, about. */
   readonly bytes: number;
   /** Records that were looked at. */
   readonly looked: number;
 }
 
-/** How much each address may ask for: what it was given, it waits for before it is given more, on whichever connection. */
+/** Limits how much an address is given. The more it was given, the longer it waits for more, on all its connections. */
 export class Allowance {
   readonly #clock: TimedClock;
-  /** When each may be given more, monotonic seconds. */
+  /** When each address may be given more, monotonic seconds. */
   readonly #next = new LRUCache<string, number>({ max: MAX });
 
   constructor(clock: TimedClock) {

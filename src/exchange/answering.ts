@@ -16,17 +16,20 @@ export interface AnsweringOptions {
   readonly store: Store;
   readonly digest: Digest;
   readonly clock: TimedClock;
-  /** Ends it. */
+  /** Aborted when the session ends. */
   readonly signal: AbortSignal;
   /** Resolves when the other end may be given more. */
   readonly wait: () => Promise<void>;
-  /** Called with what a round took. */
+  /** Called after each look at the records, with what it cost. */
   readonly spend: (cost: RoundCost) => void;
   /** Called after each round, with how many records were sent in it. */
   readonly onAnswered: (records: number) => void;
 }
 
-/** Answers the other end's rounds, one after the other, until it is ended. Rejects with what is wrong with what it asks. */
+/**
+ * Answers the rounds of the other end, one after the other. Rejects when the session ends, or when a request is
+ * invalid.
+ */
 export async function answer(o: AnsweringOptions): Promise<void> {
   const { inbox, send, digest, onAnswered } = o;
   for (;;) {
@@ -95,7 +98,7 @@ async function answerLeaves(
   return parts.records;
 }
 
-/** What the other end lacks, by leaf, of what it was shown. */
+/** The records that the other end lacks, by leaf, of those that were listed to it. */
 async function wants(inbox: Inbox, listed: ReadonlyMap<number, HashList>): Promise<ListedLeaves> {
   const wanted = new ListedLeaves((leaf) => listed.get(leaf)?.length ?? 0);
   for (;;) {

@@ -8,16 +8,19 @@ import { scan } from './scan.ts';
 import { shortHash } from './shared.ts';
 import { turn } from './turns.ts';
 
-/** So many records are merged before others may have their turn: some milliseconds. To merge one takes as long as a look at two. */
+/**
+ * How many records are merged before other work has its turn: some milliseconds. Merging one costs as much as two
+ * looks.
+ */
 const SLICE = 128;
 
-/** What a round came to. */
+/** The result of a round. */
 export interface RoundReport {
   /** How many leaves of 4096 differed. */
   readonly leaves: number;
   /** Records received. */
   readonly received: number;
-  /** Those of them that were not refused: by this host's policy, or since they have expired. */
+  /** Records merged. The others were refused, by the policy of this host or because they have expired. */
   readonly merged: number;
 }
 
@@ -27,13 +30,13 @@ export interface AskingOptions {
   readonly store: Store;
   readonly digest: Digest;
   readonly refused: Refused;
-  /** Changes with each round. 32 bits. */
+  /** Another one in each round, 32 bits. */
   readonly salt: number;
   /** Merges records, and returns those that it refused. */
   readonly merge: (records: readonly SharedRecord[]) => Promise<readonly SharedRecord[]>;
 }
 
-/** Brings this side up to date with the other: one round, in which it asks. */
+/** Runs one round in which this end asks: it gets the records that it lacks from the other end. */
 export async function ask(o: AskingOptions): Promise<RoundReport> {
   const { inbox, send, digest, salt } = o;
   await send({ ask: { salt, sums: digest.top() } });
@@ -56,10 +59,10 @@ export async function ask(o: AskingOptions): Promise<RoundReport> {
   return { leaves, received: taken.received, merged: taken.merged };
 }
 
-/** What comes in of a round. */
+/** Receives what the other end sends in a round. */
 class Taken {
   readonly #o: AskingOptions;
-  /** How many leaves came whole. */
+  /** How many leaves the other end sent whole. */
   whole = 0;
   received = 0;
   merged = 0;
@@ -68,7 +71,10 @@ class Taken {
     this.#o = o;
   }
 
-  /** The leaves that differ, with records between them of those that are empty here. */
+  /**
+   * Receives the listing of the leaves that differ. Records of leaves that are empty here come before it, and are
+   * merged.
+   */
   async listing(): Promise<ListedLeaves> {
     const listed = new ListedLeaves();
     for (;;) {
@@ -81,7 +87,7 @@ class Taken {
     }
   }
 
-  /** The records that were asked for. */
+  /** Receives the records that were asked for, and merges them. */
   async rest(): Promise<void> {
     for (;;) {
       const { items } = await this.#o.inbox.take(['items'], PATIENCE);
@@ -94,7 +100,7 @@ class Taken {
     for (let from = 0; from < items.length; from += SLICE) {
       const slice = items.slice(from, from + SLICE);
       const records = slice.map(recordOf).filter((record) => record !== undefined);
-      // A store in memory merges without a turn of the event loop, and many messages may have come.
+      // A store in memory merges without ending the turn of the event loop, and many messages may be waiting.
       await turn(2 * slice.length);
       const refused = await this.#o.merge(records);
       for (const record of refused) this.#o.refused.add(record);
@@ -104,7 +110,7 @@ class Taken {
   }
 }
 
-/** Leaves of what is listed only what is not here, and was not refused. */
+/** Removes the records that are here, and those that were refused, from the listing. */
 async function removeKnown({ store, digest, refused, salt }: AskingOptions, listing: ListedLeaves): Promise<void> {
   await scan(store, digest, listing.numbers, (_, hash) => {
     listing.delete(hash.leaf, shortHash(hash, salt));

@@ -19,7 +19,12 @@ export async function sendTo(channel: Channel, counts: SessionCounts, message: M
   await channel.write(bytes);
 }
 
-/** The messages that come in, their bytes counted. @throws {ExchangeError} For what is no message. {@link ConnectionClosed} within one. */
+/**
+ * The messages that come in. Counts their bytes.
+ *
+ * @throws {ExchangeError} For bytes that are not a message. {@link ConnectionClosed} when the connection ends within
+ * one.
+ */
 export async function* messagesOf(channel: Channel, counts: SessionCounts): AsyncGenerator<Message, void> {
   const frames = new FrameReader(MAX_MESSAGE);
   for await (const chunk of channel.read()) {

@@ -2,7 +2,7 @@
 export interface Place {
   /** A name, or an address. */
   readonly host: string;
-  /** 1..65535; 0 listens at any that is free. */
+  /** 1..65535. To listen also 0: any port that is free. */
   readonly port: number;
 }
 
@@ -14,60 +14,66 @@ export interface ChannelAddress {
   readonly port: number;
 }
 
-/** A stream of bytes to another peer that has shown that it has the key: by TLS, or in memory for a simulation. */
+/** A stream of bytes to another peer, which has shown that it has the key. Over TLS, or in memory for a simulation. */
 export interface Channel {
   /** Where the other end is. */
   readonly remote: ChannelAddress;
-  /** Bytes that were written and are not sent yet. */
+  /** How many bytes were written and are not sent yet. */
   readonly waiting: number;
-  /** Of the key that it was opened with; `undefined` where there is none. */
+  /** The fingerprint of the key that the channel was opened with; `undefined` without a key. */
   readonly fingerprint?: string | undefined;
-  /** Whether the key that it was opened with is still one of the group's. */
+  /** Whether the key that the channel was opened with is still one of the group's keys. */
   readonly isAuthorised: boolean;
-  /** Resolves when more may be written. Rejects when it is closed, or the other end does not read. */
+  /** Resolves when more may be written. Rejects when the channel is closed, or when the other end does not read. */
   write(bytes: Uint8Array): Promise<void>;
-  /** What comes in, until the other end closes it. Throws what went wrong. What is not taken is not read. */
+  /**
+   * The bytes that come in, until the other end closes the channel. Throws the error that ends it. Reads no further
+   * while the caller does not take what came in.
+   */
   read(): AsyncIterable<Uint8Array>;
-  /** Ends it at once. Idempotent. */
+  /** Closes the channel at once. Idempotent. */
   close(): void;
 }
 
-/** What is counted of connections that came in. */
+/** Counters of the connections that came in and did not become channels. */
 export interface ListenerCounts {
-  /** Connections without the key, by another protocol, or that said nothing in time. */
+  /** Connections that had no key of the group, spoke another protocol, or sent nothing in time. */
   readonly unauthenticated: number;
-  /** Connections beyond those that may be there. */
+  /** Connections that were over a limit. */
   readonly refused: number;
 }
 
-/** One that came in and had no key of the group. */
+/** A connection that came in without a key of the group. */
 export interface RefusedConnection {
-  /** Its address. */
+  /** The address that it came from. */
   readonly address: string;
-  /** `other-key`: it has another key; `other-protocol`: what it says is no exchange. */
+  /** `other-key`: the other end has another key. `other-protocol`: what it sends is not this protocol. */
   readonly why: 'other-key' | 'other-protocol';
-  /** What it calls its key, where that looks like a fingerprint. Nothing shows that it has it. */
+  /**
+   * The fingerprint that the other end gives for its key; `undefined` if it gives nothing like one. Nothing proves that
+   * the other end has that key.
+   */
   readonly fingerprint: string | undefined;
 }
 
-/** Where channels come in. */
+/** Accepts the channels that other peers open. */
 export interface ChannelListener {
   /** The address and port that it listens at. */
   readonly address: ChannelAddress;
-  /** What came in and was refused. */
+  /** Counters of the connections that were refused. */
   readonly counts: ListenerCounts;
-  /** Ends it, and every connection that is not a channel yet. */
+  /** Stops listening, and ends every connection that is not a channel yet. */
   close(): Promise<void>;
 }
 
-/** How channels are made: TLS over TCP, or in memory for a simulation. */
+/** Opens and accepts channels: TLS over TCP, or in memory for a simulation. */
 export interface ChannelTransport {
   /** Resolves when the other end is connected and has shown that it has the key. */
   connect(place: Place, signal: AbortSignal): Promise<Channel>;
   /**
-   * Rejects with the system's error where it cannot be listened there.
+   * Listens at a place. Rejects with the system's error if that is not possible.
    *
-   * @param onRefused Told of each that came in without a key.
+   * @param onRefused Called for each connection that came in without a key of the group.
    */
   listen(
     place: Place,

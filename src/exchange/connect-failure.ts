@@ -2,14 +2,14 @@ import { systemCode } from '../errors.ts';
 
 /**
  * Why a peer cannot be connected to:
- * - `name`: its name does not resolve;
- * - `nothing-listens`: the host is there, and nothing listens at the port;
- * - `unreachable`: there is no way to it, or a packet filter says so;
- * - `no-answer`: nothing comes back, as where a packet filter drops what is sent;
- * - `mute`: it takes the connection, and says nothing;
- * - `closed`: it takes the connection and ends it at once;
- * - `other-key`: it has none of the keys of this host;
- * - `other-protocol`: what listens there is no exchange.
+ * - `name`: the name does not resolve;
+ * - `nothing-listens`: the host answers, but nothing listens at the port;
+ * - `unreachable`: there is no route to the host, or a packet filter reports that;
+ * - `no-answer`: nothing comes back, for example because a packet filter drops the packets;
+ * - `mute`: the host accepts the connection, and sends nothing;
+ * - `closed`: the host accepts the connection, and ends it at once;
+ * - `other-key`: the peer has none of the keys of this host;
+ * - `other-protocol`: the program that listens there is not an exchange.
  */
 export type ConnectFailure =
   | 'name'
@@ -32,7 +32,7 @@ const WORDS: Readonly<Record<ConnectFailure, string>> = {
   'other-protocol': 'what listens there is no exchange of state',
 };
 
-/** What the system and OpenSSL say of it. */
+/** The error codes of the system and of OpenSSL, and the failure that each means. */
 const CODES: readonly (readonly [RegExp, ConnectFailure])[] = [
   [/^(ENOTFOUND|EAI_\w+)$/, 'name'],
   [/^ECONNREFUSED$/, 'nothing-listens'],
@@ -55,7 +55,7 @@ export class ConnectError extends Error {
   }
 }
 
-/** What was thrown while a peer was connected to, as why it cannot be. */
+/** The error thrown while connecting to a peer, as a {@link ConnectError}. */
 export function connectErrorOf(cause: unknown): ConnectError {
   if (cause instanceof ConnectError) return cause;
   const code = String(Object(cause).code ?? '');

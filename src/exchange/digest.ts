@@ -2,17 +2,18 @@ import { LEAVES, type RecordHash } from './shared.ts';
 
 /** How many children each bucket has: 16 buckets, of 16 buckets, of 16 leaves. */
 export const FAN = 16;
-/** How many buckets the level between has. */
+/** How many buckets the middle level has. */
 export const MIDDLE = LEAVES / FAN;
-/** What a sum takes on the wire, bytes. */
+/** The size of a sum on the wire, bytes. */
 const SUM_SIZE = 8;
 
 /**
- * Sums over what peers share, by the keys' hashes: 4096 leaves, below 256 buckets, below 16. A sum is that of the hashes in it,
- * two lanes modulo 2^32, so that one record more, less or other changes it in no time.
+ * Sums over the records that peers share. There are 4096 leaves, below 256 buckets, below 16 buckets. The hash of a
+ * record's key names its leaf. A sum adds up the hashes of the records below it, in two lanes modulo 2^32. Adding,
+ * removing or changing one record therefore takes very little time.
  */
 export class Digest {
-  /** Of each leaf, low and high. */
+  /** The sum of each leaf: two numbers, low and high. */
   readonly #sums = new Uint32Array(2 * LEAVES);
   /** How often each leaf was changed. */
   readonly #versions = new Uint32Array(LEAVES);
@@ -25,12 +26,14 @@ export class Digest {
     this.#change(leaf, -low, -high);
   }
 
-  /** How often a leaf was changed: a look at its records took no notice of changes meanwhile if it is the same afterwards. */
+  /**
+   * How often a leaf was changed. If it is the same before and after a look at the records, that look missed no change.
+   */
   version(leaf: number): number {
     return this.#versions[leaf] as number;
   }
 
-  /** Puts in a sum that a look at all records of a leaf came to. */
+  /** Replaces the sum of a leaf by the one that a look at all its records gave. */
   correct(leaf: number, low: number, high: number): void {
     this.#sums[2 * leaf] = low;
     this.#sums[2 * leaf + 1] = high;
@@ -46,12 +49,12 @@ export class Digest {
     return this.#sumsOf(bucket * MIDDLE, FAN, FAN);
   }
 
-  /** The sums of the 16 leaves below a bucket of the level between, 0..255. */
+  /** The sums of the 16 leaves below a bucket of the middle level, 0..255. */
   leaves(bucket: number): Buffer {
     return this.#sumsOf(bucket * FAN, FAN, 1);
   }
 
-  /** @param of How many leaves are below each. */
+  /** @param of How many leaves each sum covers. */
   #sumsOf(first: number, count: number, of: number): Buffer {
     const bytes = Buffer.allocUnsafe(count * SUM_SIZE);
     for (let at = 0; at < count; at++) {
@@ -70,14 +73,14 @@ export class Digest {
 
   #change(leaf: number, low: number, high: number): void {
     const at = 2 * leaf;
-    // As unsigned numbers of 32 bits, which wrap.
+    // The array holds unsigned numbers of 32 bits, which wrap.
     this.#sums[at] = (this.#sums[at] as number) + low;
     this.#sums[at + 1] = (this.#sums[at + 1] as number) + high;
     this.#versions[leaf] = (this.#versions[leaf] as number) + 1;
   }
 }
 
-/** Which of 16 sums differ from 16 others, by their places. */
+/** The places, 0..15, at which two lists of 16 sums differ. */
 export function differing(one: Uint8Array, other: Uint8Array): number[] {
   const places: number[] = [];
   for (let at = 0; at < FAN; at++) {
@@ -87,7 +90,7 @@ export function differing(one: Uint8Array, other: Uint8Array): number[] {
   return places;
 }
 
-/** Whether one of 16 sums is that of no record. */
+/** Whether the sum at a place is 0: there is no record below it. */
 export function isEmptySum(sums: Uint8Array, at: number): boolean {
   return sums.subarray(at * SUM_SIZE, (at + 1) * SUM_SIZE).every((byte) => byte === 0);
 }

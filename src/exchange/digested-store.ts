@@ -17,8 +17,8 @@ import { hashOfAddress, hashOfTuple, isRenewedAlike, isSharedAlike, type RecordH
 const SLICE = 500;
 
 /**
- * A store whose changes a digest follows. What changes elsewhere, by another process or by a bound that makes room, it does
- * not see: a round that finds a leaf to differ looks at its records and corrects the sum.
+ * A store that updates a digest with each of its changes. It does not see other changes: those by another process, and
+ * records that a full store removes. A round that finds a leaf to differ looks at its records and corrects the sum.
  */
 export class DigestedStore implements Store {
   readonly #store: Store;
@@ -84,7 +84,7 @@ export class DigestedStore implements Store {
   }
 }
 
-/** A step, and what it changed of what peers share when it was run last. */
+/** A step that remembers what its last run changed in what peers share. */
 class WatchedStep<T> implements Step<T> {
   readonly #step: Step<T>;
   #removed: RecordHash[] = [];
@@ -110,7 +110,8 @@ class WatchedStep<T> implements Step<T> {
     const result = this.#step.run(view);
     this.#removed = [];
     this.#added = [];
-    // What merely counts changes nothing that is shared but a renewal now and then, and its record need not be made.
+    // A step that only counts changes what peers share by a renewal now and then, and by nothing else. Without such a
+    // renewal `result.address` is not read, because reading it makes the record.
     const { counts } = result;
     const isAlike = counts !== undefined && view.address !== undefined && isRenewedAlike(view.address, counts.renewal);
     if (!isAlike && result.address !== undefined) this.#watchAddress(view, result.address);
@@ -118,13 +119,13 @@ class WatchedStep<T> implements Step<T> {
     return result;
   }
 
-  /** Once the store has put in what the step made. */
+  /** To be called once the store has stored the result of the step. */
   applyTo(digest: Digest): void {
     for (const hash of this.#removed) digest.remove(hash);
     for (const hash of this.#added) digest.add(hash);
   }
 
-  /** Now, for a store in memory writes the new record over the old one. */
+  /** Compares within `run`, because a store in memory later writes the new record over the old one. */
   #watchAddress({ address: before }: View, after: NonNullable<Result<T>['address']> | null): void {
     if (before !== undefined && after !== null && isSharedAlike(before, after)) return;
     if (before !== undefined) this.#removed.push(hashOfAddress(this.ip, before));

@@ -2,9 +2,9 @@ import type { Entry, Source } from '../entry.ts';
 import type { RoundReport } from './asking.ts';
 
 /**
- * What an operator should look at, though the exchange goes on:
- * - `WARN_SPAMD_EXCHANGE`: a peer cannot be connected to, comes in without the key, or sent what is not of the protocol;
- * - `WARN_SPAMD_LISTENER`: a listener threw, or its promise rejected: the program's own mistake.
+ * Something that an operator should look at. The exchange goes on.
+ * - `WARN_SPAMD_EXCHANGE`: a peer cannot be connected to, connects without the key, or sent something invalid;
+ * - `WARN_SPAMD_LISTENER`: a listener threw, or its promise rejected: a mistake of the program.
  */
 export type ExchangeWarningCode = 'WARN_SPAMD_EXCHANGE' | 'WARN_SPAMD_LISTENER';
 
@@ -18,17 +18,17 @@ export interface ExchangeWarning {
   readonly error: unknown;
 }
 
-/** What a round with a peer came to. */
+/** The result of a round with a peer. */
 export interface ExchangeRound extends RoundReport {
   /** The peer's address. */
   readonly address: string;
 }
 
-/** The events of an exchange. What a listener throws stops nothing: it is a `warning`. */
+/** The events of an exchange. An error thrown by a listener stops nothing: it is emitted as a `warning`. */
 export interface ExchangeEvents {
   /** The group, or another peer by its exchange, announced something. */
   entry: [entry: Entry, source: Source];
-  /** A peer was asked for what differs, and all of that is merged. */
+  /** A round ended: a peer was asked for what differs, and all that it sent is merged. */
   round: [round: ExchangeRound];
   /** Something that an operator should look at; the exchange goes on. */
   warning: [warning: ExchangeWarning];

@@ -27,20 +27,22 @@ import { Sessions } from './sessions.ts';
 import { LEAVES } from './shared.ts';
 import { ExchangeCounters, type ExchangeStats } from './stats.ts';
 
-/** What merges the records of other peers: a `Greylist`. */
+/** Merges the records of other peers. A `Greylist` does. */
 export interface Merger {
-  /** @returns Those that were refused. */
+  /** @returns The records that were refused. */
   mergeRecords(records: readonly SharedRecord[], source: string): Promise<readonly SharedRecord[]>;
 }
 
-/** How long after a failure a peer is connected to again, seconds: doubled each time up to the longest. */
+/**
+ * How long to wait before connecting to a peer again, seconds. The pause doubles with each failure, up to the longest.
+ */
 const FIRST_PAUSE = 1;
 const LONGEST_PAUSE = 60;
 
 /**
- * State between peers of this library, beside spamd's wire: a peer that starts empty gets all that another holds, what the
- * group's datagrams lost is repaired, and IPv6 travels. It is a group to the greylist, and passes on to the group that it was
- * given what that has a form for.
+ * Exchanges state between peers of this library, beside spamd's datagrams. A peer that starts empty gets all that
+ * another holds, lost entries are repaired, and entries about IPv6 are sent too. To the greylist this is the group. It
+ * passes IPv4 entries on to the group that it was given, and sends IPv6 entries to the connected peers.
  *
  * @example
  * const exchange = new Exchange({ key, group: peer, store, listen: '0.0.0.0:8027', with: ['mx2.example.org'] });
@@ -55,12 +57,12 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements Group, Asy
   readonly #instance = randomBytes(INSTANCE);
   readonly #sessions = new Sessions(this.#instance);
   readonly #known: KnownPeers;
-  /** Whose connections they are. */
+  /** The peer that each connection is with. */
   readonly #peers = new Map<Session, KnownPeer>();
   readonly #refusals = new Refusals();
   readonly #rounds: Rounds;
   readonly #allowance: Allowance;
-  /** All that are open, also those that have not said yet who they are. */
+  /** All open channels, also those whose other end has not sent its hello yet. */
   readonly #channels = new Set<Channel>();
   readonly #ended = new AbortController();
   readonly #tasks = new Set<Promise<unknown>>();
@@ -68,7 +70,7 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements Group, Asy
   #timer: Timer | undefined;
   #merger: Merger | undefined;
   #closing: Promise<void> | undefined;
-  /** The store for the greylist: a digest follows what it changes. The caller closes the one that was given. */
+  /** The store to give to the greylist: a digest follows its changes. The caller closes the store in the options. */
   readonly store: Store;
   /** Entries about IPv6 may be announced. */
   readonly ipv6 = true;
@@ -87,12 +89,12 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements Group, Asy
   }
 
   /**
-   * Looks at what the store holds, listens, and connects to the peers. Resolves when it listens and, with `joinTimeout`, when a
-   * peer was asked for all that it has or that time is over.
+   * Looks at all that the store holds, listens, and begins to connect to the peers. Resolves when it listens. With
+   * `joinTimeout` it then waits until one peer was asked for all that it has, or that time is over.
    *
-   * @param merger What merges the records of other peers: the greylist over `exchange.store`.
-   * @throws {SpamdSyncError} `ERR_SPAMD_LISTEN` where it cannot listen; `ERR_SPAMD_CLOSED` after {@link close}, also meanwhile.
-   * What the store fails with it rejects with.
+   * @param merger Merges the records of other peers: the greylist that was given `exchange.store`.
+   * @throws {SpamdSyncError} `ERR_SPAMD_LISTEN` if it cannot listen; `ERR_SPAMD_CLOSED` after {@link close}, also when
+   * that is called meanwhile. An error of the store is passed on as it is.
    */
   async open(merger: Merger): Promise<void> {
     const { signal } = this.#ended;
@@ -108,12 +110,16 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements Group, Asy
     if (joinTimeout > 0) await this.#joined(joinTimeout);
   }
 
-  /** The address and port that it listens at; `undefined` where it does not. */
+  /** The address and port that it listens at; `undefined` if it does not listen. */
   get address(): ChannelAddress | undefined {
     return this.#listener?.address;
   }
 
-  /** Announces entries to the group, and those about IPv6 to the peers that are connected. Resolves as the group does. */
+  /**
+   * Announces entries about IPv4 to the group, and those about IPv6 to the connected peers. Resolves to what the
+   * group's
+   * `announce` resolves to.
+   */
   async announce(entries: Iterable<Entry>, options?: AnnounceOptions): Promise<unknown> {
     const all = [...entries];
     const live = all.filter(({ ip }) => parseIPv4(ip) < 0);
@@ -126,19 +132,19 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements Group, Asy
     return others.length === 0 ? undefined : group?.announce(others, options);
   }
 
-  /** Hands on to the group how many white addresses this host knows. */
+  /** Passes on to the group how many white addresses this host knows. */
   noteWhites(count: number): void {
     this.#settings.group?.noteWhites?.(count);
   }
 
-  /** What became of everything, and how it stands with each peer. */
+  /** The counters, and the state of each peer. */
   stats(): ExchangeStats {
     const keys = this.#settings.keyring.keys.map(({ fingerprint }) => fingerprint);
     const known = { peers: this.#known.snapshot(keys), refusals: this.#refusals.all };
     return this.#counters.snapshot(known, this.#sessions.all, this.#listener?.counts, this.#listeners.failed);
   }
 
-  /** Ends all connections. Idempotent. */
+  /** Stops listening, and ends all connections. Idempotent. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -180,7 +186,9 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements Group, Asy
     this.off('round', joined);
   }
 
-  /** Keeps a connection to a peer, until this is closed or the peer is this one itself. */
+  /**
+   * Keeps a connection to a peer until the exchange is closed. Stops if the peer turns out to be this process itself.
+   */
   async #connect(place: Place): Promise<void> {
     const { transport, clock } = this.#settings;
     const { signal } = this.#ended;
@@ -208,8 +216,8 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements Group, Asy
   }
 
   /**
-   * @param place Where it was connected to; `undefined` where it came in.
-   * @returns `self` where the other end is this process; `ended` when the connection was in use and has ended.
+   * @param place The place that was connected to; `undefined` for a connection that came in.
+   * @returns `self` if the other end is this process; `ended` if the connection was in use and has ended.
    */
   async #serve(channel: Channel, place: Place | undefined): Promise<'self' | 'ended' | undefined> {
     this.#refusals.forget(channel.remote.address);
@@ -253,8 +261,8 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements Group, Asy
   }
 
   /**
-   * Who has opened a connection asks first, and at each interval; the other end when it has answered that. Had both asked at the
-   * same time, each would send what it is about to receive.
+   * The end that opened the connection asks first, and again at each interval. The other end asks once it has answered.
+   * If both asked at the same time, each would also send records that the other is about to replace.
    */
   async #run(session: Session, isOurs: boolean, peer: KnownPeer): Promise<void> {
     this.#peers.set(session, peer);
@@ -277,7 +285,7 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements Group, Asy
     for (const session of this.#sessions.ours) this.#rounds.add(session);
   }
 
-  /** Not more often for one that asks all the time. */
+  /** Asks at most once in half an interval, however often the other end asks. */
   #askBack(session: Session): void {
     const { clock, interval } = this.#settings;
     if (clock.now() - session.lastRound >= interval / 2) this.#rounds.add(session);
@@ -287,7 +295,7 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements Group, Asy
     try {
       this.#counters.unsent += await session.announce(entries);
     } catch {
-      // It does not read, or has ended; what it has not received the next round brings.
+      // The other end does not read, or the session has ended. The next round brings the entries that were not sent.
       session.close();
     }
   }
@@ -303,13 +311,16 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements Group, Asy
     this.#counters.failedRounds++;
     this.#peers.get(session)?.roundFailed(wordsOf(error));
     if (!isBreak(error)) this.#warn(`the round with ${session.remote.address} failed`, error);
-    // What still comes of it would be taken for an answer of the next.
+    // Answers of this round that still come in would be taken for answers of the next one.
     session.close();
   };
 
   readonly #receive = (entry: Entry, source: Source): void => this.#listeners.call('entry', entry, source);
 
-  /** A port that is open to all is tried by many: one that comes again and again is a host with another key, perhaps. */
+  /**
+   * Does not warn of the first connections from an address, because many try a port that is open to all. An address
+   * that comes again and again is perhaps a host of the group with another key.
+   */
   readonly #refused = (refused: RefusedConnection): void => {
     if (!this.#refusals.add(refused, this.#settings.clock.now())) return;
     const { address, why, fingerprint } = refused;

@@ -4,28 +4,28 @@ import { messagesOf, sendTo } from './channel-messages.ts';
 import { ConnectionClosed, ExchangeError, INSTANCE, type Message, VERSION } from './messages.ts';
 import { noCounts, type SessionCounts } from './session-counts.ts';
 
-/** How long the other end may take to say who it is, seconds. */
+/** How long the other end may take to send its hello, seconds. */
 const HELLO = 10;
 
-/** What the other end says of itself. */
+/** What the other end says about itself in its hello. */
 export interface Greeting {
-  /** By what it is known. */
+  /** The bytes that name its process. */
   readonly instance: Uint8Array;
   /** The version of the protocol that it speaks. */
   readonly version: number;
-  /** How far its clock is ahead, seconds; `undefined` where it does not say what it is at. */
+  /** How far its clock is ahead, seconds; `undefined` if its hello has no time. */
   readonly skew: number | undefined;
 }
 
-/** A connection on which both ends have said who they are. */
+/** A connection on which both ends have sent their hello. */
 export interface Opened {
-  /** What comes after that. */
+  /** The messages after the hello. */
   readonly messages: AsyncIterator<Message>;
   readonly greeting: Greeting;
   readonly counts: SessionCounts;
 }
 
-/** Says who this is, and learns who the other end is. Rejects, with the channel closed, for one that does not say so. */
+/** Sends the hello of this end, and receives that of the other. Closes the channel and rejects if none comes. */
 export async function greeted(channel: Channel, instance: Uint8Array, clock: TimedClock): Promise<Opened> {
   const counts = noCounts();
   const messages = messagesOf(channel, counts)[Symbol.asyncIterator]();

@@ -1,4 +1,4 @@
-/** Short hashes in two bytes each, as many as come. */
+/** A list of short hashes that grows as needed. Each takes two bytes. */
 export class HashList {
   #numbers = new Uint16Array(16);
   length = 0;

@@ -1,15 +1,22 @@
 import { type TimedClock, within } from '../clock.ts';
 import { ExchangeError, has, type Message } from './messages.ts';
 
-/** What of a message is looked for. */
+/** A member of a message that belongs to a round. */
 type Member = 'ask' | 'compare' | 'want' | 'differ' | 'listing' | 'items';
 
-/** How long the other end may take to say the next of a round, seconds: it may have to look through all of its records. */
+/**
+ * How long the other end may take for its next message of a round, seconds. It may have to look through all its
+ * records.
+ */
 export const PATIENCE = 60;
-/** So many messages may wait, each of at most 256 KiB; and there are 128 inboxes. */
+/**
+ * How many messages may wait in an inbox, each of at most 256 KiB. The 64 connections that come in have 128 inboxes.
+ */
 const MAX_WAITING = 2;
 
-/** The messages of one role that came in, in their order, for whoever takes them one at a time. */
+/**
+ * Messages that came in for one role of this end, asking or answering. They are taken one at a time, in their order.
+ */
 export class Inbox {
   readonly #clock: TimedClock;
   #messages: Message[] = [];
@@ -21,7 +28,7 @@ export class Inbox {
     this.#clock = clock;
   }
 
-  /** Resolves when there is room for more, or nobody takes any more. */
+  /** Resolves when there is room for another message, or the inbox has failed. */
   async put(message: Message): Promise<void> {
     this.#messages.push(message);
     this.#taking?.();
@@ -31,7 +38,7 @@ export class Inbox {
     });
   }
 
-  /** Whoever waits, or takes from now on, is told so. */
+  /** Makes a waiting {@link take}, and each later one, reject with an error. */
   fail(error: Error): void {
     this.#failure ??= error;
     this.#taking?.();
@@ -41,9 +48,9 @@ export class Inbox {
   /**
    * Takes the next message.
    *
-   * @param members Of which it must have one.
-   * @param seconds How long it may take to come; `undefined` for ever.
-   * @throws {ExchangeError} For one that has none of them.
+   * @param members The message must have one of these.
+   * @param seconds How long to wait for it; `undefined` for ever.
+   * @throws {ExchangeError} For a message that has none of the members, and when no message comes in time.
    */
   async take(members: readonly Member[], seconds: number | undefined): Promise<Message> {
     const coming = this.#next();

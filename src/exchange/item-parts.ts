@@ -1,6 +1,6 @@
 import { itemMessage, type MessageProperties, PART, type SharedRecord } from './messages.ts';
 
-/** What a record takes besides its key and itself, bytes, about. */
+/** What a record takes in a message besides its key and its encoded form, bytes, about. */
 const OVERHEAD = 12;
 
 /** Sends records in messages of some 64 KiB. */
@@ -10,14 +10,14 @@ export class ItemParts {
   #bytes = 0;
   /** How many records were added. */
   records = 0;
-  /** What they take, about. */
+  /** How many bytes they take, about. */
   bytes = 0;
 
   constructor(send: (message: MessageProperties) => Promise<void>) {
     this.#send = send;
   }
 
-  /** @returns What is to be awaited before the next is added. */
+  /** @returns A promise to await before the next record is added, if there is one. */
   add(record: SharedRecord): Promise<void> | undefined {
     const item = itemMessage(record);
     const bytes = OVERHEAD + (item.key?.length ?? 0) + (item.tuple?.length ?? item.address?.length ?? 0);
@@ -28,7 +28,11 @@ export class ItemParts {
     return this.#bytes < PART ? undefined : this.flush(false);
   }
 
-  /** Sends those that are left. @param end Whether they are the last. */
+  /**
+   * Sends the records that are left.
+   *
+   * @param end Whether they are the last.
+   */
   async flush(end: boolean): Promise<void> {
     const item = this.#item;
     this.#item = [];

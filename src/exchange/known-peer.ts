@@ -4,34 +4,44 @@ import type { Greeting } from './greeting.ts';
 import type { Session } from './session.ts';
 import { addCounts, noCounts, type SessionCounts } from './session-counts.ts';
 
-/** Whether a peer is connected; `connecting`: not yet; `gone`: no more; or why it cannot be connected to. */
+/**
+ * Whether a peer is connected. `connecting`: not yet. `gone`: no longer. The others say why it cannot be connected to.
+ */
 export type ExchangePeerState = 'connected' | 'connecting' | 'gone' | ConnectFailure;
 
-/** How it stands with a peer: one that `with` names, one that is connected, or one that was. */
+/** The state of a peer: one that `with` names, one that is connected, or one that was connected. */
 export interface ExchangePeer extends Readonly<SessionCounts> {
-  /** As `with` names it, without the port where that is 8027; `undefined` for one that connects to this one. */
+  /**
+   * Its name in `with`, without the port if that is 8027; `undefined` for a peer that is not there, but connected to
+   * this one.
+   */
   readonly name: string | undefined;
   /** Its address; `undefined` before it is connected for the first time. */
   readonly address: string | undefined;
-  /** Its port; of one that connects to this one the system's choice. */
+  /** Its port. If the peer opened the connection, its system chose the port. */
   readonly port: number | undefined;
   /** Whether it is connected, or why not. */
   readonly state: ExchangePeerState;
-  /** What went wrong with it last, in words; `undefined` where a round has come to its end since. */
+  /** What went wrong with it last, in words; `undefined` if a round was completed since. */
   readonly trouble: string | undefined;
-  /** What became of the last round in which it was asked; `asking`: it is under way; `none`: there was none. */
+  /**
+   * The outcome of the last round in which it was asked. `asking`: the round is under way. `none`: there was no round.
+   */
   readonly outcome: 'none' | 'asking' | 'done' | 'failed';
-  /** When it was last asked for what differs, Unix seconds; 0: not yet. */
+  /** When a round in which it was asked for what differs was last completed, Unix seconds; 0: not yet. */
   readonly lastRound: number;
-  /** How many leaves of 4096 differed then. */
+  /** How many leaves of 4096 differed in that round. */
   readonly behind: number;
-  /** How many records this peer was behind then: so many came in. */
+  /** How many records came in in that round: this peer lacked them, or had them in another form. */
   readonly behindRecords: number;
-  /** Whether it was asked for all that it has since this was opened. */
+  /** Whether it was asked for all that it has since the exchange was opened. */
   readonly joined: boolean;
-  /** Of the key that it was last connected by, as `SyncKey.fingerprint`. */
+  /** The fingerprint of the key that it was last connected with, as `SyncKey.fingerprint`. */
   readonly fingerprint: string | undefined;
-  /** The place of that key in the keyring; above 0, it was connected before the key was changed, or one of the two has yet to. */
+  /**
+   * The place of that key in the keyring. Above 0, the connection is older than a change of the key, or one of the two
+   * peers has not changed its key yet.
+   */
   readonly keyIndex: number | undefined;
   /** The version of the protocol that it speaks. */
   readonly version: number | undefined;
@@ -47,9 +57,9 @@ export class KnownPeer {
   #greeting: Greeting | undefined;
   #fingerprint: string | undefined;
   readonly #sessions = new Set<Session>();
-  /** Of the connections that have ended. */
+  /** The counters of the connections that have ended. */
   readonly #ended = noCounts();
-  /** Where it is not connected. */
+  /** The state while it is not connected. */
   #state: ExchangePeerState = 'connecting';
   #trouble: string | undefined;
   #outcome: 'none' | 'done' | 'failed' = 'none';
@@ -78,7 +88,7 @@ export class KnownPeer {
     return this.#outcome === 'none';
   }
 
-  /** Whether a process with that name is connected as this peer. */
+  /** Whether the process that these bytes name is connected as this peer. */
   isOf(instance: Uint8Array): boolean {
     return [...this.#sessions].some(({ greeting }) => Buffer.compare(greeting.instance, instance) === 0);
   }
@@ -121,7 +131,7 @@ export class KnownPeer {
     this.#trouble = why;
   }
 
-  /** Takes over what is known of another that turned out to be the same. */
+  /** Takes over what is known of another peer that turned out to be the same. */
   add(other: KnownPeer): void {
     this.#name ??= other.#name;
     addCounts(this.#ended, other.#ended);

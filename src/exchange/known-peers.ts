@@ -4,15 +4,17 @@ import { type ExchangePeer, KnownPeer } from './known-peer.ts';
 import { placeWords } from './place.ts';
 import type { Session } from './session.ts';
 
-/** So many peers that are not connected and that `with` does not name are remembered, those that were connected last. */
+/**
+ * How many peers are remembered that are not connected and that `with` does not name: those that were connected last.
+ */
 const MAX_GONE = 64;
 
-/** All peers that there are, or were. */
+/** The peers that `with` names, that are connected, or that were connected. */
 export class KnownPeers {
-  /** Those that were connected last are the last. */
+  /** In the order in which they were last connected. */
   readonly #all: Set<KnownPeer>;
 
-  /** @param places Those to connect to. */
+  /** @param places The peers to connect to. */
   constructor(places: readonly Place[]) {
     this.#all = new Set(places.map((place) => new KnownPeer(placeWords(place))));
   }
@@ -20,7 +22,7 @@ export class KnownPeers {
   /**
    * The peer that a connection is with.
    *
-   * @param place Where it was connected to; `undefined` where it came in.
+   * @param place The place that was connected to; `undefined` for a connection that came in.
    */
   of(session: Session, place: Place | undefined): KnownPeer {
     const { greeting, remote } = session;
@@ -48,12 +50,12 @@ export class KnownPeers {
     this.#tidy();
   }
 
-  /** Why a peer cannot be connected to. */
+  /** Notes why a peer cannot be connected to. */
   failed(place: Place, error: ConnectError): void {
     this.#named(place)?.failed(error);
   }
 
-  /** This one itself is no peer. */
+  /** Removes a place at which this process itself listens: it is not a peer. */
   remove(place: Place): void {
     const self = this.#named(place);
     if (self !== undefined) this.#all.delete(self);
@@ -80,7 +82,7 @@ export class KnownPeers {
     for (const [at, peer] of gone.entries()) {
       const again = connected.find(({ address }) => address === peer.address);
       if (again !== undefined) this.#fold(peer, again);
-      // One that exchanged nothing only looked.
+      // A peer without a round is not kept: it only connected and left, as `probeExchange` does.
       else if (peer.hasNothing || at < gone.length - MAX_GONE) this.#all.delete(peer);
     }
   }

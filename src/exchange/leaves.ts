@@ -9,7 +9,7 @@ import {
 } from './messages.ts';
 import { BYTES_A_RECORD, turn } from './turns.ts';
 
-/** What a leaf takes besides its hashes, bytes, about. */
+/** What a leaf takes in a message besides its hashes, bytes, about. */
 const OVERHEAD = 12;
 
 type LeafProperties = Parameters<typeof listedOf>[0];
@@ -20,18 +20,18 @@ interface Leaf {
   readonly isLeft: Uint8Array;
 }
 
-/** Records by the short hashes of each leaf, as they come in, in several messages: three bytes each. */
+/** The short hashes of records, by leaf, as they come in over several messages. Each takes three bytes. */
 export class ListedLeaves {
   readonly #leaves = new Map<number, Leaf>();
   readonly #mostOf: (leaf: number) => number;
   #count = 0;
 
-  /** @param mostOf How many of a leaf there can be. Default: as many as a round may have. */
+  /** @param mostOf The most hashes that a leaf can have. Default: as many as a round may have. */
   constructor(mostOf: (leaf: number) => number = () => MAX_LISTED) {
     this.#mostOf = mostOf;
   }
 
-  /** @throws {ExchangeError} For what is no leaf, one that was there before, and for more hashes than there can be. */
+  /** @throws {ExchangeError} For an invalid leaf, a leaf that came before, and more hashes than there can be. */
   add(leaves: readonly LeafProperties[]): void {
     for (const { leaf, hashes } of leaves.map(listedOf)) {
       if (this.#leaves.has(leaf)) throw new ExchangeError(`leaf ${leaf} twice`);
@@ -71,7 +71,7 @@ export class ListedLeaves {
   }
 }
 
-/** The place of the first of a hash; that behind the last where there is none. */
+/** The first place of a hash in the list; the length of the list if the hash is not there. */
 function firstOf({ hashes }: Leaf, hash: number): number {
   let from = 0;
   let to = hashes.length;
@@ -84,9 +84,10 @@ function firstOf({ hashes }: Leaf, hash: number): number {
 }
 
 /**
- * Sends leaves in messages of some 64 KiB, the last with `end`, and no more hashes than may be in a round.
+ * Sends leaves in messages of some 64 KiB, the last with `end`. Leaves out the leaves that are beyond the hashes of a
+ * round.
  *
- * @param whole How many leaves were sent whole besides.
+ * @param whole How many other leaves were sent whole.
  */
 export async function sendLeaves(
   send: (message: MessageProperties) => Promise<void>,

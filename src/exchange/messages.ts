@@ -8,10 +8,10 @@ import { LEAVES } from './shared.ts';
 
 /** The largest message, bytes. */
 export const MAX_MESSAGE = 2 ** 18;
-/** A message of records or hashes is sent when it has so many bytes. */
+/** A message of records or hashes is sent once it has this many bytes. */
 export const PART = 2 ** 16;
 export const VERSION = 1;
-/** Bytes of what a process is known by. */
+/** How many bytes name a process. */
 export const INSTANCE = 16;
 
 export type Message = spamdsyncexchange.Message;
@@ -19,12 +19,18 @@ export type MessageProperties = spamdsyncexchange.Message.$Properties;
 /** A tuple or an address. */
 export type SharedRecord = Exclude<StoreRecord, { type: 'spamtrap' }>;
 
-/** So many records are in a message: none takes less than some bytes, and each more of the memory of who receives it. */
+/**
+ * The most records in a message. A record takes a few bytes there at least, and more than that in the receiver's
+ * memory.
+ */
 const MAX_ITEMS = 8192;
-/** So many entries are in a message, each with strings of so many characters: together less than the largest message. */
+/**
+ * The most entries in a message, and the most characters in the strings of each: together less than the largest
+ * message.
+ */
 const MAX_LIVE = 16;
 const MAX_STRINGS = 4096;
-/** So many short hashes are listed or wanted in a round at most; the others are in a later one. */
+/** The most short hashes that are listed or wanted in a round. A later round has the others. */
 export const MAX_LISTED = 2 ** 21;
 
 /** Records of a leaf by their short hashes. */
@@ -39,9 +45,11 @@ export function messageFrame(message: MessageProperties): Buffer {
 }
 
 /**
- * What has more of anything than a message may have would take many times its length.
+ * Decodes a message. One with too many elements is refused, because its elements would take many times its length in
+ * memory.
  *
- * @throws {Error} Of protobufjs, for what is not a message. {@link ExchangeError} for one that has more of anything than it may.
+ * @throws {Error} Of protobufjs, for bytes that are not a message. {@link ExchangeError} for a message with too many
+ * elements.
  */
 export function readMessage(bytes: Uint8Array): Message {
   const message = spamdsyncexchange.Message.decode(bytes);
@@ -59,17 +67,19 @@ function atMost(max: number, list: readonly unknown[] | null | undefined, what: 
   if (list != null && list.length > max) throw new ExchangeError(`a message of ${list.length} ${what}, over ${max}`);
 }
 
-/** Whether a message has a member: the generated class has a default for every one that is not there. */
+/**
+ * Whether a message has a member. The value does not tell: the generated class has a default for each missing member.
+ */
 export function has(message: Message, member: keyof MessageProperties): boolean {
   return Object.hasOwn(message, member);
 }
 
-/** What a message is wrong with, where it is not of this protocol. */
+/** The other end did not follow the protocol: it sent something invalid, or did nothing in time. */
 export class ExchangeError extends Error {
   override readonly name = 'ExchangeError';
 }
 
-/** The connection ended, without anything that is wrong. */
+/** The connection ended, and nothing that came in was wrong. */
 export class ConnectionClosed extends Error {
   override readonly name = 'ConnectionClosed';
 
@@ -80,12 +90,18 @@ export class ConnectionClosed extends Error {
 
 const BREAKS = /^(ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ERR_STREAM_(PREMATURE_CLOSE|DESTROYED))$/;
 
-/** Whether a connection has ended since the other end, or the way there, is gone; not since something is wrong with what came. */
+/**
+ * Whether a connection ended because the other end or the network is gone, and not because something invalid came in.
+ */
 export function isBreak(error: unknown): boolean {
   return error instanceof ConnectionClosed || BREAKS.test(systemCode(error) ?? '');
 }
 
-/** The sums that are there, by the bucket above them. @throws {ExchangeError} For what are none. */
+/**
+ * The sums in a message, each with the bucket above them.
+ *
+ * @throws {ExchangeError} For an invalid bucket, and for sums of another length.
+ */
 export function sumsOf(
   { sums }: spamdsyncexchange.Buckets.$Properties,
   buckets: number,
@@ -105,7 +121,7 @@ export function leafMessage({ leaf, hashes }: Listed): spamdsyncexchange.Leaf.$P
   return { leaf, hashes: bytes };
 }
 
-/** @throws {ExchangeError} For what is no leaf. */
+/** @throws {ExchangeError} For an invalid leaf. */
 export function listedOf({ leaf, hashes }: spamdsyncexchange.Leaf.$Properties): Listed {
   const number = leaf ?? 0;
   const { buffer, byteOffset, byteLength } = hashes ?? new Uint8Array();
@@ -124,8 +140,8 @@ export function itemMessage(record: SharedRecord): spamdsyncexchange.Item.$Prope
 }
 
 /**
- * @returns `undefined` for a record of another type, as a later version may have.
- * @throws {ExchangeError} For what is no record.
+ * @returns `undefined` for a record of another type, which a later version may send.
+ * @throws {ExchangeError} For an invalid record.
  */
 export function recordOf({ key, tuple, address }: spamdsyncexchange.Item.$Properties): SharedRecord | undefined {
   if (key == null || key === '') throw new ExchangeError('a record without a key');
@@ -138,12 +154,12 @@ export function recordOf({ key, tuple, address }: spamdsyncexchange.Item.$Proper
   return undefined;
 }
 
-/** Whether the strings of an entry are no longer than any that a greylist keeps. */
+/** Whether the strings of an entry are short enough for a message. Those that a greylist keeps are. */
 export function hasRoom(entry: Entry): boolean {
   return entry.type !== 'grey' || stringsOf(entry) <= MAX_STRINGS;
 }
 
-/** Entries that have room in a message, in as many messages as they need. */
+/** Puts entries that {@link hasRoom} lets pass into as many messages as they need. */
 export function* liveMessages(entries: readonly Entry[]): Generator<MessageProperties, void> {
   for (let at = 0; at < entries.length; at += MAX_LIVE) yield { live: entries.slice(at, at + MAX_LIVE) };
 }
@@ -153,9 +169,9 @@ function stringsOf({ helo, from, to }: GreyEntry): number {
 }
 
 /**
- * What it says the greylist checks, as of one that came by spamd's wire.
+ * Decodes an entry. The greylist checks its contents, as it does with an entry from a datagram.
  *
- * @returns `undefined` for one of another type, as a later version may have.
+ * @returns `undefined` for an entry of another type, which a later version may send.
  */
 export function entryOf(message: spamdsyncexchange.Entry.$Properties): Entry | undefined {
   const { type, ip, timestamp } = message;

@@ -10,23 +10,36 @@ import { TlsTransport } from './tls.ts';
 
 /** Options of an exchange. */
 export interface ExchangeOptions {
-  /** The group's key: only who has it is talked to. One that authenticates nothing, as `SyncKey.none()`, is refused. */
+  /**
+   * The group's key. Only peers that have it can connect. A key that authenticates nothing (`SyncKey.none()`) is
+   * refused.
+   */
   readonly key: SyncKey | Keyring;
-  /** Where the greylist keeps what it knows; the caller closes it. The greylist is given `exchange.store`. */
+  /**
+   * Where the records of the greylist are kept. The caller closes it. Give the greylist `exchange.store`, not this one.
+   */
   readonly store: Store;
-  /** What it announces to besides, usually a `SyncPeer`; the caller closes it. Default: nothing. */
+  /** The group that entries about IPv4 are announced to, usually a `SyncPeer`. The caller closes it. Default: none. */
   readonly group?: Group | undefined;
-  /** Where to listen, TCP: `0.0.0.0:8027`, `[::]:8027`. Default: nowhere, it only connects. */
+  /** Where to listen, TCP: `0.0.0.0:8027`, `[::]:8027`. Default: it does not listen, and only connects. */
   readonly listen?: string | undefined;
-  /** The peers to connect to: `mx2.example.org`, `192.0.2.2:8027`. Of two peers one need name the other. Default: none. */
+  /**
+   * The peers to connect to: `mx2.example.org`, `192.0.2.2:8027`. It is enough if one of two names the other. Default:
+   * none.
+   */
   readonly with?: readonly string[] | undefined;
-  /** How often each peer is asked for what differs, seconds, 1..86400; one that connects to this one asks first. Default 60. */
+  /**
+   * How often each peer is asked for what differs, seconds, 1..86400. A peer that connects to this one asks first.
+   * Default 60.
+   */
   readonly interval?: number | undefined;
-  /** How long `open` waits until one peer has been asked for all it has, seconds, 0..3600. Default 0: it does not wait. */
+  /**
+   * How long `open` waits until one peer has been asked for all it has, seconds, 0..3600. Default 0: it does not wait.
+   */
   readonly joinTimeout?: number | undefined;
-  /** How peers are connected. Default: TLS over TCP by the key. A simulation brings its own. */
+  /** How peers are connected. Default: TLS over TCP, with the key. A simulation gives its own. */
   readonly transport?: ChannelTransport | undefined;
-  /** Default the system's. */
+  /** The clock. Default: the system's. */
   readonly clock?: Clock | undefined;
 }
 

@@ -9,7 +9,7 @@ import { INSTANCE, isBreak, VERSION } from './messages.ts';
 import { parsePlace } from './place.ts';
 import { TlsTransport } from './tls.ts';
 
-/** What came of a look at a peer. */
+/** The result of {@link probeExchange}. */
 export type ExchangeProbe =
   | {
       /** It has the key, and speaks the protocol. */
@@ -18,13 +18,13 @@ export type ExchangeProbe =
       readonly address: string;
       /** Its port. */
       readonly port: number;
-      /** Of the key by which it was connected to, as `SyncKey.fingerprint`. */
+      /** The fingerprint of the key that it was connected to with, as `SyncKey.fingerprint`. */
       readonly fingerprint: string | undefined;
       /** The version of the protocol that it speaks. */
       readonly version: number;
-      /** The version that this one speaks. */
+      /** The version that this library speaks. */
       readonly ownVersion: number;
-      /** How far its clock is ahead, seconds; `undefined` where it does not say what it is at. */
+      /** How far its clock is ahead, seconds; `undefined` if its hello has no time. */
       readonly skew: number | undefined;
     }
   | {
@@ -35,12 +35,12 @@ export type ExchangeProbe =
     };
 
 /**
- * Connects to a peer, learns who it is, and hangs up: nothing is exchanged.
+ * Connects to a peer, receives its hello, and closes the connection. Nothing is exchanged.
  *
- * @param peer `HOST`, `HOST:PORT`, `[IPv6]:PORT`; the port is 8027 unless given.
- * @param key The group's.
- * @returns After ten seconds at most for each key, and ten for what it says of itself.
- * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is no place or no key.
+ * @param peer `HOST`, `HOST:PORT` or `[IPv6]:PORT`. The port is 8027 unless given.
+ * @param key The key of the group, or its keyring.
+ * @returns The result, after at most ten seconds for each key, and ten for the hello.
+ * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for an invalid place or key.
  */
 export async function probeExchange(peer: string, key: SyncKey | Keyring): Promise<ExchangeProbe> {
   const place = parsePlace(peer);

@@ -1,27 +1,30 @@
 import { LRUCache } from 'lru-cache';
 import type { RefusedConnection } from './channel.ts';
 
-/** An address from which came who has no key of the group, and how often. */
+/** An address from which connections without a key of the group came, and how many. */
 export interface ExchangeRefusal extends RefusedConnection {
-  /** How many connections, since the last of it that was authenticated. */
+  /** How many such connections came since the last one from there that was authenticated. */
   readonly count: number;
-  /** When the last was, Unix seconds. */
+  /** When the last one came, Unix seconds. */
   readonly last: number;
 }
 
-/** So many addresses are remembered, those that came last. */
+/** How many addresses are remembered: those that came last. */
 const MAX = 64;
-/** So many in a row are no host that tries its keys one after the other while they are rotated. */
+/**
+ * After how many refusals in a row an address is warned of. Fewer may come from a host that tries its keys one after
+ * the other during a rotation.
+ */
 const WARN_AFTER = 3;
-/** Of so many addresses is warned: a port that is open to all is tried by many. */
+/** How many addresses are warned of. The number has a limit because many try a port that is open to all. */
 const MAX_WARNED = 64;
 
-/** Who came in without a key of the group. */
+/** The addresses from which connections without a key of the group came. */
 export class Refusals {
   readonly #refusals = new LRUCache<string, ExchangeRefusal>({ max: MAX });
   readonly #warned = new Set<string>();
 
-  /** @returns Whether it is time to warn of that address: once. */
+  /** @returns Whether to warn of the address now. That is so once for each address. */
   add(refused: RefusedConnection, now: number): boolean {
     const { address } = refused;
     const count = 1 + (this.#refusals.get(address)?.count ?? 0);
@@ -31,13 +34,13 @@ export class Refusals {
     return true;
   }
 
-  /** It was authenticated. */
+  /** Forgets an address, since a connection from there was authenticated. */
   forget(address: string): void {
     this.#refusals.delete(address);
     this.#warned.delete(address);
   }
 
-  /** Those that came last are the first. */
+  /** The address that came last is the first. */
   get all(): readonly ExchangeRefusal[] {
     return [...this.#refusals.values()];
   }

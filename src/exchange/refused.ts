@@ -2,12 +2,12 @@ import { LRUCache } from 'lru-cache';
 import type { SharedRecord } from './messages.ts';
 import { hashOfRecord, type RecordHash } from './shared.ts';
 
-/** How many are remembered, some 100 bytes each. */
+/** How many records are remembered, some 100 bytes each. */
 const MAX = 10_000;
 
 /**
- * Records that the other end has and that were refused here, by the policy or since they hold no more: they are not asked
- * for again as long as they stay what they are.
+ * Records of the other end that were refused here, by the policy or because they have expired. They are not asked for
+ * again as long as they do not change.
  */
 export class Refused implements Iterable<RecordHash> {
   readonly #hashes = new LRUCache<string, RecordHash>({ max: MAX });

@@ -3,15 +3,15 @@ import type { RoundReport } from './asking.ts';
 import { ExchangeError } from './messages.ts';
 import type { Session } from './session.ts';
 
-/** How long a round may take, seconds. The next goes on where it ended: what has come is not asked for again. */
+/** How long a round may take, seconds. The next round does not ask again for the records that have come. */
 const ROUND = 600;
 
-/** How long the next peer waits for a round, seconds. One that takes longer goes on beside it. */
+/** How long the next peer waits for a round to end, seconds. A round that takes longer goes on beside the next one. */
 const TURN = 60;
 
 /**
- * Asks peers for what differs, one after the other: what one has sent need not be asked of the next. One that takes its time
- * holds up the others for a while only.
+ * Asks peers for what differs, one after the other, so that the next peer need not send what another has sent. A slow
+ * peer holds up the others for a limited time.
  */
 export class Rounds {
   readonly #clock: TimedClock;
@@ -31,19 +31,19 @@ export class Rounds {
     this.#onFailed = onFailed;
   }
 
-  /** Asks it when its turn has come, unless it waits for that already or is being asked. */
+  /** Asks a peer when its turn comes, unless it already waits for its turn or is being asked. */
   add(session: Session): void {
     if (this.#asked.has(session)) return;
     this.#due.add(session);
     this.#asking ??= this.#askAll();
   }
 
-  /** Without a turn for it. */
+  /** Cancels the turn of a peer that waits for it. */
   delete(session: Session): void {
     this.#due.delete(session);
   }
 
-  /** Resolves when nobody is asked. */
+  /** Cancels all turns. Resolves when no peer is being asked. */
   async end(): Promise<void> {
     this.#due.clear();
     await Promise.all(this.#asked.values());
@@ -51,7 +51,7 @@ export class Rounds {
   }
 
   async #askAll(): Promise<void> {
-    // Also those that are added meanwhile.
+    // The loop includes sessions that are added meanwhile.
     for (const session of this.#due) {
       this.#due.delete(session);
       const round = this.#ask(session).finally(() => this.#asked.delete(session));
@@ -60,7 +60,8 @@ export class Rounds {
       await Promise.race([round, sleep(this.#clock, TURN, over.signal)]);
       over.abort();
     }
-    // In the same turn as the loop ends: whoever is added later begins another.
+    // This runs in the turn of the event loop in which the loop above ends: a session that is added later begins a new
+    // one.
     this.#asking = undefined;
   }
 

@@ -4,10 +4,10 @@ import type { SharedRecord } from './messages.ts';
 import { hashOfRecord, leafOfRecord, type RecordHash } from './shared.ts';
 import { turn } from './turns.ts';
 
-/** So many records are looked at before others may have their turn: a fraction of a millisecond. */
+/** How many records are looked at before other work has its turn: a fraction of a millisecond. */
 const SLICE = 32;
 
-/** Of each leaf that is looked at: its sum as the records come to, and how often it was changed before. */
+/** The sum of the records of a leaf that were looked at, and how often the leaf was changed before the look. */
 class Sum {
   low = 0;
   high = 0;
@@ -19,12 +19,13 @@ class Sum {
 }
 
 /**
- * Looks at all tuples and addresses, hands on those of the leaves that are wanted, and corrects the sums of these leaves.
+ * Looks at all tuples and addresses, passes those of the wanted leaves to `onRecord`, and corrects the sums of these
+ * leaves.
  *
- * @param wanted Leaves.
- * @param onRecord What it returns is awaited before the next.
- * @param signal Ends it, with its reason: nobody waits for it any more.
- * @returns How many records there were.
+ * @param wanted The numbers of the leaves.
+ * @param onRecord Called with each record. The promise that it returns, if any, is awaited before the next record.
+ * @param signal Makes the scan reject with its reason, when the result is not needed any more.
+ * @returns How many records were looked at.
  */
 export async function scan(
   store: Store,

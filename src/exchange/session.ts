@@ -23,7 +23,10 @@ import {
 import { Refused } from './refused.ts';
 import type { SessionCounts } from './session-counts.ts';
 
-/** So much may wait to be sent: then the other end does not keep up, and what is live is left to the next round. */
+/**
+ * How many bytes may wait to be sent. Beyond that the other end does not keep up: live entries are left to the next
+ * round.
+ */
 const MAX_WAITING = 2 ** 20;
 
 /** What a session needs of the exchange. */
@@ -33,17 +36,17 @@ export interface SessionOptions {
   readonly clock: TimedClock;
   /** How much the other end may ask for. */
   readonly allowance: Allowance;
-  /** By what this process is known. */
+  /** The bytes that name this process. */
   readonly instance: Uint8Array;
   /** A new salt, 32 bits. */
   readonly salt: () => number;
   /** Merges records of the other end, and returns those that it refused. */
   readonly merge: (records: readonly SharedRecord[], address: string) => Promise<readonly SharedRecord[]>;
-  /** Told what the other end announces. */
+  /** Called with each entry that the other end announces. */
   readonly onLive: (entry: Entry, remote: ChannelAddress) => void;
 }
 
-/** A connection with another peer: both ends ask, answer, and announce what is live. */
+/** A connection with another peer. Both ends ask, answer, and announce entries about IPv6. */
 export class Session {
   readonly #o: SessionOptions;
   readonly #channel: Channel;
@@ -54,7 +57,7 @@ export class Session {
   readonly #messages: AsyncIterator<Message>;
   #isAsking = false;
   #lastRound = 0;
-  /** What the other end says of itself. */
+  /** What the other end says about itself in its hello. */
   readonly greeting: Greeting;
   readonly counts: SessionCounts;
 
@@ -68,7 +71,7 @@ export class Session {
     this.counts = opened.counts;
   }
 
-  /** Says who this is, and learns who the other end is. Rejects, with the channel closed, for one that does not say so. */
+  /** Sends the hello of this end, and receives that of the other. Closes the channel and rejects if none comes. */
   static async open(channel: Channel, o: SessionOptions): Promise<Session> {
     return new Session(channel, o, await greeted(channel, o.instance, o.clock));
   }
@@ -77,7 +80,7 @@ export class Session {
     return this.#channel.remote;
   }
 
-  /** Of the key that it was opened with. */
+  /** The fingerprint of the key that the channel was opened with. */
   get fingerprint(): string | undefined {
     return this.#channel.fingerprint;
   }
@@ -88,7 +91,7 @@ export class Session {
   }
 
   /**
-   * Receives and answers until the session is closed. Resolves when the other end ends it; rejects with what is wrong.
+   * Receives and answers until either end closes the session, then resolves. Rejects with any other error that ends it.
    *
    * @param answered Called when a round of the other end was answered.
    */
@@ -117,17 +120,19 @@ export class Session {
     }
   }
 
-  /** When the last round on it ended, Unix seconds; 0: there was none. */
+  /** When the last round in which this end asked was completed, Unix seconds; 0: there was none. */
   get lastRound(): number {
     return this.#lastRound;
   }
 
-  /** Whether it may go on: the key that it was opened with is still one of the group's. */
+  /** Whether the session may go on: the key that it was opened with is still one of the group's keys. */
   get isAuthorised(): boolean {
     return this.#channel.isAuthorised;
   }
 
-  /** One round, in which this end asks; there must not be another. One that fails leaves the session of no use. */
+  /**
+   * Runs a round in which this end asks. No other may be under way. If it fails, the session cannot be used any more.
+   */
   async round(): Promise<RoundReport> {
     const { store, digest, clock, salt } = this.#o;
     this.#isAsking = true;
@@ -148,7 +153,8 @@ export class Session {
   /**
    * Announces entries to the other end.
    *
-   * @returns How many were not sent: all where the other end does not keep up, else those too long for a message.
+   * @returns How many were not sent: all if the other end does not keep up, otherwise those that are too long for a
+   * message.
    */
   async announce(entries: readonly Entry[]): Promise<number> {
     if (this.#channel.waiting > MAX_WAITING) return entries.length;

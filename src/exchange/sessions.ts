@@ -9,12 +9,12 @@ interface Running {
   readonly ended: Promise<void>;
 }
 
-/** The connections in use. Two peers that name each other have one. */
+/** The connections in use. Two peers that name each other keep one. */
 export class Sessions {
   readonly #instance: Uint8Array;
   readonly #running = new Set<Running>();
 
-  /** @param instance By what this end is known. */
+  /** @param instance The bytes that name the process of this end. */
   constructor(instance: Uint8Array) {
     this.#instance = instance;
   }
@@ -30,12 +30,12 @@ export class Sessions {
   }
 
   /**
-   * Takes one more, and runs it unless it is not needed: of two with the same peer that each end opened one of, both ends keep that
-   * which the one opened whose instance is lower; of two that this end opened it keeps the first. Of two that the other opened, the
-   * other ends one.
+   * Adds a session and runs it, unless there is one to the same peer that is kept instead. If each end has opened one,
+   * both ends keep the one that the end with the lower instance opened. If this end has opened both, it keeps the
+   * first. If the other end has opened both, the other end closes one of them.
    *
-   * @param run Runs it until it has ended.
-   * @returns When it has ended, or that which is kept instead.
+   * @param run Runs the session until it has ended.
+   * @returns A promise that resolves when the session has ended, or the one that is kept instead.
    */
   add(session: Session, isOurs: boolean, run: () => Promise<void>): Promise<void> {
     const order = Buffer.compare(this.#instance, session.greeting.instance);

@@ -6,25 +6,28 @@ import { addCounts, noCounts, type SessionCounts } from './session-counts.ts';
 
 /** Counters since the exchange was made; they only ever grow. */
 export interface ExchangeStats {
-  /** The peers that `with` names, those that are connected, and at most 64 more that were. */
+  /** The peers that `with` names, those that are connected, and at most 64 more that were connected. */
   readonly peers: readonly ExchangePeer[];
-  /** From where came who has no key of the group, the last first, at most 64. */
+  /** The addresses from which connections without a key of the group came, the last first, at most 64. */
   readonly refusals: readonly ExchangeRefusal[];
   /** Rounds, in which this peer asked another for what differs. */
   readonly rounds: number;
-  /** Those that came to no end. */
+  /** Rounds that failed. */
   readonly failedRounds: number;
-  /** Bytes that came in on connections that were authenticated. */
+  /** Bytes that came in on authenticated connections. */
   readonly bytesIn: number;
-  /** Bytes that went out on them. */
+  /** Bytes that went out on authenticated connections. */
   readonly bytesOut: number;
   /** Records sent to other peers. */
   readonly recordsSent: number;
-  /** Records received from them, refused ones included. */
+  /** Records received from other peers, refused ones included. */
   readonly recordsReceived: number;
   /** Entries about IPv6 that were announced. */
   readonly announced: number;
-  /** Those of them that were not sent to a peer since it does not keep up, or since they are too long for a message, for each such peer. */
+  /**
+   * Entries about IPv6 that were not sent to a peer, because it does not keep up or because the entry is too long for a
+   * message. An entry counts once for each such peer.
+   */
   readonly unsent: number;
   /** Entries about IPv6 that came in. */
   readonly received: number;
@@ -32,11 +35,14 @@ export interface ExchangeStats {
   readonly unreachable: number;
   /** Connections that ended within a message, or were reset. */
   readonly broken: number;
-  /** Connections that were ended since what came in is not of the protocol, or nothing came in or was read in time. */
+  /** Connections that were ended because the other end sent something invalid, or sent or read nothing in time. */
   readonly malformed: number;
   /** Connections that came in without the key. */
   readonly unauthenticated: number;
-  /** Connections that came in beyond the 64 with the key, or 64 that have yet to show that they have it. */
+  /**
+   * Connections that came in over a limit: 64 that are authenticated, 64 that are not authenticated yet, or 16 of one
+   * host.
+   */
   readonly refused: number;
   /** How many calls of listeners threw, or rejected. */
   readonly listenerErrors: number;
@@ -52,17 +58,17 @@ export class ExchangeCounters {
   unreachable = 0;
   broken = 0;
   malformed = 0;
-  /** Of the connections that have ended. */
+  /** The counters of the connections that have ended. */
   readonly #ended = noCounts();
 
-  /** Takes over what went through a connection that has ended. */
+  /** Adds the counters of a connection that has ended. */
   add(counts: SessionCounts): void {
     addCounts(this.#ended, counts);
   }
 
   /**
-   * @param known How it stands with each, and who was refused.
-   * @param sessions Those that have not ended.
+   * @param known The state of each peer, and the refusals.
+   * @param sessions The sessions that have not ended.
    */
   snapshot(
     known: Pick<ExchangeStats, 'peers' | 'refusals'>,

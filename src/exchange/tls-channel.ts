@@ -7,12 +7,12 @@ import { drained } from '../stream-server.ts';
 import type { Channel, ChannelAddress } from './channel.ts';
 import { ConnectionClosed, ExchangeError } from './messages.ts';
 
-/** How long the other end may leave unread what is written, seconds. */
+/** How long written bytes may wait for the other end to read them, seconds. */
 const UNREAD = 30;
-/** After so long without a sign of the other end the system asks for one, milliseconds. */
+/** After how long without a packet from the other end the system sends a TCP keep-alive probe, milliseconds. */
 const QUIET_MS = 30_000;
 
-/** A connection by TLS, authenticated. */
+/** An authenticated connection over TLS. */
 export class TlsChannel implements Channel {
   readonly #socket: TLSSocket;
   readonly #clock: TimedClock;
@@ -22,7 +22,7 @@ export class TlsChannel implements Channel {
   readonly fingerprint: string;
   readonly remote: ChannelAddress;
 
-  /** @param key By which it was authenticated. */
+  /** @param key The key that the connection was authenticated with. */
   constructor(socket: TLSSocket, clock: TimedClock, key: SyncKey, keyring: Keyring) {
     this.#socket = socket;
     this.#clock = clock;
@@ -31,7 +31,7 @@ export class TlsChannel implements Channel {
     this.fingerprint = key.fingerprint;
     this.remote = { address: addressOf(socket), port: socket.remotePort ?? 0 };
     socket.setKeepAlive(true, QUIET_MS);
-    // What goes wrong is thrown to who reads or writes.
+    // An error is thrown to the code that reads or writes.
     socket.on('error', () => {});
   }
 
@@ -47,7 +47,7 @@ export class TlsChannel implements Channel {
     const socket = this.#socket;
     if (!socket.writable) throw new ConnectionClosed();
     if (socket.write(bytes)) return;
-    // One for all who write at the same time.
+    // One promise for all calls that write at the same time.
     this.#drained ??= drained(socket).finally(() => {
       this.#drained = undefined;
     });
@@ -64,7 +64,7 @@ export class TlsChannel implements Channel {
   }
 }
 
-/** The address of the other end; one of IPv4 as such, also where it came in to a socket of IPv6. */
+/** The address of the other end. An IPv4 address is dotted quad, also if the connection came in at an IPv6 socket. */
 export function addressOf(socket: Socket): string {
   return (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
 }

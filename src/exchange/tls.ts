@@ -17,8 +17,9 @@ import { ConnectError, connectErrorOf } from './connect-failure.ts';
 import { addressOf, TlsChannel } from './tls-channel.ts';
 
 /**
- * TLS 1.2 with a pre-shared key and nothing else: forward-secret, without certificates, and only who has the key gets to the
- * first message. TLS 1.3 has no such suite in Node. A session is never resumed: who has lost the key would get in by a ticket.
+ * TLS 1.2 with a pre-shared key and nothing else: forward-secret, and without certificates. A host without the key gets
+ * no further than the handshake. TLS 1.3 has no such suite in Node. A session is never resumed, because a ticket would
+ * still let a host in after its key was dropped.
  */
 const SUITE = {
   ciphers: 'ECDHE-PSK-CHACHA20-POLY1305',
@@ -26,20 +27,23 @@ const SUITE = {
   maxVersion: 'TLSv1.2',
   secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,
 } as const;
-/** What the pre-shared key is derived for. */
+/** The label with which the pre-shared key is derived from the key of the group. */
 const LABEL = 'spamd-sync exchange 1';
 /** How long the handshake may take, seconds. */
 const HANDSHAKE = 10;
 /** What a fingerprint of a key looks like. */
 const FINGERPRINT = /^[\da-f]{4}(?:-[\da-f]{4}){3}$/;
-/** How many connections may be there that came in and are not authenticated. Those that are, they do not keep out. */
+/** The most connections that came in and are not authenticated yet. They take no place from authenticated ones. */
 const MAX_HANDSHAKES = 64;
-/** How many may be there that came in and are authenticated. */
+/** The most connections that came in and are authenticated. */
 const MAX_CHANNELS = 64;
-/** How many of both together one host may have, by its IPv4 address or IPv6 /64: it cannot keep the others out. */
+/**
+ * The most connections that one host may have, authenticated or not, so that it cannot take every place. A host is an
+ * IPv4 address or an IPv6 /64.
+ */
 const MAX_OF_HOST = 16;
 
-/** Channels by TLS, for whoever has a key of the group. */
+/** Makes channels over TLS to peers that have a key of the group. */
 export class TlsTransport implements ChannelTransport {
   readonly #keyring: Keyring;
   readonly #clock: TimedClock;
@@ -49,7 +53,7 @@ export class TlsTransport implements ChannelTransport {
     this.#clock = clock;
   }
 
-  /** Connects by the keys in their order until one is accepted. Rejects with a {@link ConnectError}. */
+  /** Tries the keys in their order until the other end accepts one. Rejects with a {@link ConnectError}. */
   async connect(place: Place, signal: AbortSignal): Promise<Channel> {
     let failure: ConnectError | undefined;
     for (const key of this.#keyring.keys) {
@@ -57,7 +61,7 @@ export class TlsTransport implements ChannelTransport {
         return await this.#connectBy(key, place, signal);
       } catch (error) {
         failure = connectErrorOf(error);
-        // Who does not know this key may know the next.
+        // A peer that does not have this key may have the next.
         if (signal.aborted || !(failure.failure === 'other-key' || failure.failure === 'closed')) break;
       }
     }
@@ -81,7 +85,7 @@ export class TlsTransport implements ChannelTransport {
       host,
       port,
       pskCallback: () => ({ psk, identity: key.fingerprint }),
-      // There is no certificate: the key is what shows who it is.
+      // There is no certificate to check: the key authenticates the other end.
       checkServerIdentity: () => undefined,
     });
     const abort = (): void => void socket.destroy();
@@ -99,15 +103,15 @@ export class TlsTransport implements ChannelTransport {
   }
 }
 
-/** Listens for other peers. What is not authenticated gets no further than its handshake. */
+/** Listens for other peers. A host without the key gets no further than the TLS handshake. */
 class TlsListener implements ChannelListener {
   readonly #server: Server;
-  /** By which key a connection was authenticated. */
+  /** The key that each connection was authenticated with. */
   readonly #keys = new WeakMap<TLSSocket, SyncKey>();
-  /** What a connection without one calls its own. */
+  /** The identity that was given on each connection without a key of the group. */
   readonly #identities = new WeakMap<TLSSocket, string>();
   readonly #sockets = new Set<Socket>();
-  /** How many connections each host has, of those that have any. */
+  /** How many connections each host has. Only hosts that have any are here. */
   readonly #hosts = new Map<string, number>();
   #channels = 0;
   readonly counts = { unauthenticated: 0, refused: 0 };
@@ -167,7 +171,7 @@ class TlsListener implements ChannelListener {
         resolve();
       });
     });
-    // As of too many open files: who came in is refused by the system, and the next is accepted.
+    // For example too many open files: the system refuses that connection, and accepts the next.
     this.#server.on('error', () => {
       this.counts.refused++;
     });
@@ -206,7 +210,10 @@ class TlsListener implements ChannelListener {
     socket.destroy();
   }
 
-  /** However many handshakes there are, who is authenticated is not kept out by them, nor they by those. */
+  /**
+   * Counts authenticated connections, and raises the limit of all connections by as many. So handshakes do not keep out
+   * authenticated connections, nor these the handshakes.
+   */
   #count(more: number): void {
     this.#channels += more;
     this.#server.maxConnections = this.#channels + MAX_HANDSHAKES;

@@ -1,21 +1,21 @@
 import { nextTurn } from '../clock.ts';
 
-/** So many bytes of a message take as long to encode or decode as a look at a record, about. */
+/** How many bytes of a message take about as long to encode or decode as a look at a record. */
 export const BYTES_A_RECORD = 256;
-/** How much is done in a turn of the event loop, in records that are looked at: some milliseconds. */
+/** How much work is done in a turn of the event loop, as a number of looks at a record: some milliseconds. */
 const MOST = 256;
 
 let done = 0;
-/** Who waits for a turn: the event loop is one, however many exchanges and connections there are. */
+/** The work that waits for a turn. All exchanges and connections share this list, because they share the event loop. */
 const waiting: (() => void)[] = [];
 let isGiving = false;
 
 /**
- * To be awaited before some work, of which there may be much. Resolves at once, or when so much has been done in this turn of the
- * event loop, in a later one, one after the other: between two looks at everything else there is then some milliseconds' work, however
- * many peers ask for it.
+ * To be awaited before a piece of work. The work may begin at once, as long as little was done in this turn of the
+ * event loop. Otherwise it begins in a later turn, in the order of the calls. So everything else waits for some
+ * milliseconds of work at most, however many peers ask for it.
  *
- * @param work How much, in records that are looked at.
+ * @param work How much work it is, as a number of looks at a record.
  */
 export function turn(work: number): Promise<void> | undefined {
   if (!isGiving) {
