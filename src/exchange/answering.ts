@@ -26,10 +26,7 @@ export interface AnsweringOptions {
   readonly onAnswered: (records: number) => void;
 }
 
-/**
- * Answers the rounds of the other end, one after the other. Rejects when the session ends, or when a request is
- * invalid.
- */
+/** Answers the rounds of the other end, one after the other. Rejects when the session ends or a request is invalid. */
 export async function answer(o: AnsweringOptions): Promise<void> {
   const { inbox, send, digest, onAnswered } = o;
   for (;;) {

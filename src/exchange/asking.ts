@@ -9,8 +9,7 @@ import { shortHash } from './shared.ts';
 import { turn } from './turns.ts';
 
 /**
- * How many records are merged before other work has its turn: some milliseconds. Merging one costs as much as two
- * looks.
+ * How many records are merged before other work has its turn: some milliseconds. A merge costs as much as two looks.
  */
 const SLICE = 128;
 

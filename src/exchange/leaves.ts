@@ -84,8 +84,7 @@ function firstOf({ hashes }: Leaf, hash: number): number {
 }
 
 /**
- * Sends leaves in messages of some 64 KiB, the last with `end`. Leaves out the leaves that are beyond the hashes of a
- * round.
+ * Sends leaves in messages of some 64 KiB, the last with `end`. Sends no more hashes than a round may have.
  *
  * @param whole How many other leaves were sent whole.
  */

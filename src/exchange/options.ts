@@ -24,7 +24,7 @@ export interface ExchangeOptions {
   /** Where to listen, TCP: `0.0.0.0:8027`, `[::]:8027`. Default: it does not listen, and only connects. */
   readonly listen?: string | undefined;
   /**
-   * The peers to connect to: `mx2.example.org`, `192.0.2.2:8027`. It is enough if one of two names the other. Default:
+   * The peers to connect to: `mx2.example.org`, `192.0.2.2:8027`. Of two peers only one has to name the other. Default:
    * none.
    */
   readonly with?: readonly string[] | undefined;

@@ -49,8 +49,8 @@ export function leafOfRecord(item: Exclude<StoreRecord, { type: 'spamtrap' }>): 
 }
 
 /**
- * Whether two records of one address share the same. This compares claims by identity: those not changed are the same
- * object.
+ * Whether two records of one address agree in what is shared. Compares lists of claims by identity: a list that was not
+ * changed is the same object.
  */
 export function isSharedAlike(one: AddressRecord, other: AddressRecord): boolean {
   return (

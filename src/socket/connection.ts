@@ -15,7 +15,7 @@ import {
 import { answersTo, answerTo, importAnswer, isStream, type ServedBeside, type ServedGreylist } from './served.ts';
 import { asksPeer, type PeerAnswers } from './served-peer.ts';
 
-/** What is counted over all connections. */
+/** Counters over all connections. */
 export interface SocketCounts {
   /** Requests that came in. */
   requests: number;
@@ -23,13 +23,13 @@ export interface SocketCounts {
   malformed: number;
 }
 
-/** So many requests of one connection may be under way; what comes beyond waits in the socket. */
+/** How many requests of one connection may be under way. Further requests wait in the socket. */
 const MAX_UNDER_WAY = 1024;
 
-/** So many pieces of imports, of at most a frame each, may wait to be taken in; what comes beyond waits in the socket. */
+/** How many pieces of imports, of at most a frame each, may wait to be imported. Further pieces wait in the socket. */
 const MAX_PIECES = 8;
 
-/** A process that asks, at the other end of one connection. */
+/** One connection of a process that asks the greylist. */
 export class ServedConnection {
   readonly #socket: Socket;
   readonly #greylist: ServedGreylist;
@@ -39,7 +39,7 @@ export class ServedConnection {
   readonly #frames = new FrameReader(MAX_MESSAGE);
   readonly #underWay = new Set<Promise<void>>();
   readonly #imports = new Map<number, Import>();
-  /** Aborted when nothing more is to be answered that has no end of its own. */
+  /** Aborted when the connection ends or finishes. Ends the answers that have no end of their own. */
   readonly #ended = new AbortController();
   #finishing = false;
 
@@ -51,7 +51,7 @@ export class ServedConnection {
     this.#counts = counts;
     socket.on('data', (chunk) => this.#receive(chunk));
     socket.on('drain', () => this.#flow());
-    // A client that goes away is no trouble of ours: what it asked is done all the same.
+    // If the other process goes away, that is not an error here: what it asked for is done all the same.
     socket.on('error', () => {});
     socket.on('close', () => {
       this.#ended.abort();
@@ -59,7 +59,7 @@ export class ServedConnection {
     });
   }
 
-  /** Takes no more requests. Resolves when what was asked is answered. */
+  /** Takes no more requests. Resolves when the requests under way are answered. */
   async finish(): Promise<void> {
     this.#finishing = true;
     this.#ended.abort();
@@ -111,7 +111,7 @@ export class ServedConnection {
     }
   }
 
-  /** The first request of an import answers it, the others bring more records. */
+  /** The import is answered in the call for its first request. The later requests only bring more records. */
   async #answerImport({ id, import: piece, end }: Request): Promise<void> {
     const known = this.#imports.get(id);
     const incoming = known ?? new Import(() => this.#flow());
@@ -131,7 +131,7 @@ export class ServedConnection {
     return this.#socket.destroyed || this.#socket.write(responseFrame(response));
   }
 
-  /** Who does not read its answers, or asks faster than they come, is not read from. */
+  /** Does not read from a process that does not read its answers, or that asks faster than it can be answered. */
   #flow(): void {
     const isFull =
       this.#underWay.size >= MAX_UNDER_WAY || this.#socket.writableNeedDrain || this.#piecesWaiting >= MAX_PIECES;
@@ -140,17 +140,17 @@ export class ServedConnection {
   }
 }
 
-/** Records that come in piece by piece. */
+/** The records of an import, which come in piece by piece. */
 class Import implements AsyncIterable<SpamdbRecord> {
   readonly #onTaken: () => void;
   readonly #pieces: Request['import'][] = [];
   #hasEnd = false;
-  /** Whether nobody reads on: what still comes is not wanted. */
+  /** Whether the records are not read any more. Pieces that still come in are then ignored. */
   #isOver = false;
   #failure: Error | undefined;
   #wake: () => void = () => {};
 
-  /** @param onTaken Called when there is room again. */
+  /** @param onTaken Called when there is room for another piece. */
   constructor(onTaken: () => void) {
     this.#onTaken = onTaken;
   }

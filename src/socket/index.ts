@@ -1,4 +1,4 @@
-/** The public surface of "spamd-sync/socket": a greylist, and the peer beside it, that any process of the host can ask. */
+/** The public surface of "spamd-sync/socket": any process of the host can ask a greylist, and the peer beside it. */
 
 export { RemoteGreylist, type RemoteGreylistOptions } from './remote.ts';
 export { RemotePeer, type RemotePeerOptions } from './remote-peer.ts';

@@ -3,10 +3,10 @@ import { systemCode } from '../errors.ts';
 import { FrameReader } from '../frames.ts';
 import { MAX_MESSAGE, type RequestProperties, type Response, readResponse, requestFrame } from './messages.ts';
 
-/** So much may wait in a connection to be sent, bytes: then whoever serves does not keep up. */
+/** How many bytes may wait in a connection to be sent. Beyond that the serving process does not keep up. */
 const MAX_WAITING_BYTES = 4 * 2 ** 20;
 
-/** What is wrong when the other end goes away. */
+/** The error for a connection that the other end has ended. */
 export function endedError(path: string, cause?: unknown): Error {
   return new Error(`whoever serves the greylist on ${path} has ended the connection`, { cause });
 }
@@ -16,7 +16,7 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-/** One connection to whoever serves the greylist, on which many questions may be under way. */
+/** A connection to the process that serves the greylist. Many requests may be under way on it. */
 export class ServerLink {
   readonly #path: string;
   readonly #socket: Socket;
@@ -34,7 +34,7 @@ export class ServerLink {
   }
 
   /**
-   * Rejects where nobody can be asked, saying why.
+   * Connects. Rejects, with the reason in words, if no process can be asked.
    *
    * @param options.unref The connection alone does not keep the process alive.
    */
@@ -48,7 +48,7 @@ export class ServerLink {
     return this.#ended === undefined;
   }
 
-  /** Asks, and tells how to give the question up. */
+  /** Sends a request. `answer` is its response; `forget` gives the request up. */
   ask(request: RequestProperties): { readonly answer: Promise<Response>; readonly forget: () => void } {
     const id = this.#next;
     this.#next = id === 2 ** 32 - 1 ? 1 : id + 1;
@@ -56,7 +56,7 @@ export class ServerLink {
       if (this.#ended !== undefined) throw this.#ended;
       if (this.#socket.writableLength > MAX_WAITING_BYTES)
         throw new Error('whoever serves the greylist does not keep up');
-      // A question that is too large is refused here, alone.
+      // Throws for a request that is too large. The other requests are not affected.
       const bytes = requestFrame({ id, ...request });
       this.#waiting.set(id, { resolve, reject });
       this.#socket.write(bytes);
@@ -89,15 +89,16 @@ export class ServerLink {
 }
 
 export interface StreamOptions {
-  /** Bounds the time of a step. */
+  /** Bounds the time of a write or a read. */
   readonly inTime: <T>(step: Promise<T>) => Promise<T>;
   /** Ends the stream. */
   readonly signal: AbortSignal;
 }
 
 /**
- * A connection of its own for a request with many responses, or of many parts; the reader's pace is the sender's. Each
- * write is bounded in time, and each response once all is sent: how long the requests take to come is the caller's affair.
+ * Opens a connection of its own for a request with many responses, or for a request in many parts. The other end sends
+ * as fast as the caller reads. Each write is bounded in time, and so is the wait for each response once all is sent.
+ * How long the caller takes to give the requests is not bounded.
  */
 export async function* responsesTo(
   path: string,
@@ -114,7 +115,7 @@ export async function* responsesTo(
   try {
     for (;;) {
       const read = chunks.next();
-      // Both are looked at, but not both first.
+      // Both are awaited below, one after the other: neither may be an unhandled rejection meanwhile.
       for (const one of [sent, read]) one.catch(() => {});
       await Promise.race([sent, read]);
       const { value, done } = await inTime(read);
@@ -138,7 +139,7 @@ function responsesIn(path: string, frames: FrameReader, chunk: Buffer): Response
   }
 }
 
-/** Something else than a greylist is served there, or one of another version. */
+/** The error for an invalid response: something other than a greylist is served there, or one of another version. */
 function notAnswerError(path: string, cause: unknown): Error {
   return new Error(`${path}: not what a greylist answers: ${cause instanceof Error ? cause.message : cause}`, {
     cause,
@@ -173,7 +174,7 @@ function connected(path: string): Promise<Socket> {
   });
 }
 
-/** Why nobody can be asked, in words. */
+/** Why no process can be asked, in words. */
 function connectWords(path: string, error: Error): string {
   const code = systemCode(error);
   if (code === 'ENOENT' || code === 'ECONNREFUSED') return `nobody serves a greylist on ${path}`;

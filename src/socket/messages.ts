@@ -8,7 +8,7 @@ import { spamdsyncsocket } from './generated/socket.js';
 /** The largest message, bytes. */
 export const MAX_MESSAGE = 2 ** 20;
 
-/** The messages of `socket.proto`. What decodes them throws for what is not one. */
+/** The messages of `socket.proto`. Their decoders throw for bytes that are not such a message. */
 const messages = spamdsyncsocket;
 
 export type Request = spamdsyncsocket.Request;
@@ -26,17 +26,19 @@ export function responseFrame(response: ResponseProperties): Buffer {
   return frame(messages.Response.encode(response).finish(), MAX_MESSAGE);
 }
 
-/** @throws {Error} Of protobufjs, for what is not a request. */
+/** @throws {Error} Of protobufjs, for bytes that are not a request. */
 export function readRequest(bytes: Buffer): Request {
   return messages.Request.decode(bytes);
 }
 
-/** @throws {Error} Of protobufjs, for what is not a response. */
+/** @throws {Error} Of protobufjs, for bytes that are not a response. */
 export function readResponse(bytes: Buffer): Response {
   return messages.Response.decode(bytes);
 }
 
-/** Whether a message has a member: the generated classes have a default for every one that is not there. */
+/**
+ * Whether a message has a member. The value does not tell: the generated classes have a default for each missing one.
+ */
 export function has<T extends object>(message: T, member: keyof T): boolean {
   return Object.hasOwn(message, member);
 }
@@ -74,7 +76,7 @@ export function recordText(record: SpamdbRecord): string {
   return JSON.stringify(record);
 }
 
-/** What they hold the greylist checks: they come from a program that may be another version, or may lie. */
+/** The greylist has to check these records: the program that sent them may be of another version, or may lie. */
 export function recordsOf(message: spamdsyncsocket.Records.$Properties | null | undefined): SpamdbRecord[] {
   return (message?.record ?? []).map((text) => JSON.parse(text) as SpamdbRecord);
 }

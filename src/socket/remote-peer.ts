@@ -13,13 +13,13 @@ import type { PeerEvent } from './served-peer.ts';
 export interface RemotePeerOptions {
   /** How long an answer may take, seconds, 0.001..600. Default 5. */
   readonly timeout?: number | undefined;
-  /** Whose timers bound that time. Default the system's. */
+  /** The clock whose timers bound that time. Default: the system's. */
   readonly clock?: Clock | undefined;
 }
 
 /**
- * The peer that another process serves beside its greylist, to look at: see the option `peer` of `serveGreylist`. Each
- * question has a connection of its own.
+ * Asks about the peer that another process serves beside its greylist: see the option `peer` of `serveGreylist`. Each
+ * request has a connection of its own.
  *
  * @example
  * const peer = new RemotePeer('/run/spamd-sync/control');
@@ -33,7 +33,7 @@ export class RemotePeer implements AsyncDisposable {
 
   /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` naming the option. */
   constructor(path: string, options: RemotePeerOptions = {}) {
-    // A longer one is cut short by the system, and another socket asked.
+    // The system would cut a longer path short, and connect to another socket.
     checkedPath(path);
     checkMembers('options', options, { timeout: true, clock: true });
     const { timeout = 5 } = options;
@@ -42,7 +42,7 @@ export class RemotePeer implements AsyncDisposable {
     this.#clock = timedClock(options.clock);
   }
 
-  /** As `SyncPeer.health`. Rejects for trouble of whoever serves, and where no peer is served. */
+  /** As `SyncPeer.health`. Rejects if the serving process cannot answer, or serves no peer. */
   async health(): Promise<PeerHealth> {
     const { targets, ...health } = JSON.parse(await this.#ask({ peerHealth: true })) as PeerHealth;
     const revived = targets.map(({ lastError, ...target }) => ({
@@ -52,18 +52,19 @@ export class RemotePeer implements AsyncDisposable {
     return { ...health, targets: revived };
   }
 
-  /** As `SyncPeer.stats`. Rejects for trouble of whoever serves, and where no peer is served. */
+  /** As `SyncPeer.stats`. Rejects if the serving process cannot answer, or serves no peer. */
   async stats(): Promise<PeerStats> {
     return JSON.parse(await this.#ask({ peerStats: true })) as PeerStats;
   }
 
   /**
-   * What is received, dropped and sent from now on. A reader may fall behind by half a MiB of it as JSON;
-   * what it misses beyond that is counted, and an event says so. At most eight may follow one socket at once.
+   * What the peer receives, drops and sends from now on. A caller may fall behind by half a MiB of events as JSON.
+   * Beyond that events are left out and counted, and an event says how many. At most eight callers may follow one
+   * socket at once.
    *
-   * Rejects for trouble of whoever serves, and when that ends.
+   * Rejects if the serving process cannot answer, and when it ends.
    *
-   * @param options `signal` ends it by rejecting with its reason.
+   * @param options An abort of `signal` makes it reject with the signal's reason.
    * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for an invalid option.
    */
   async *events(options: { readonly signal?: AbortSignal | undefined } = {}): AsyncGenerator<PeerEvent, void> {
@@ -75,7 +76,7 @@ export class RemotePeer implements AsyncDisposable {
     throw endedError(this.#path);
   }
 
-  /** Ends what is followed and what waits for an answer. Idempotent. */
+  /** Ends the events that are followed, and the requests that wait for an answer. Idempotent. */
   async close(): Promise<void> {
     this.#closed.abort(new SpamdSyncError('ERR_SPAMD_CLOSED', 'the peer is closed'));
   }
@@ -89,7 +90,7 @@ export class RemotePeer implements AsyncDisposable {
     throw endedError(this.#path);
   }
 
-  /** @param isLive After the first response nothing may happen for as long as it likes. */
+  /** @param isLive Whether the wait for the responses after the first one is unlimited. */
   async *#responses(request: RequestProperties, isLive: boolean, signal?: AbortSignal): AsyncGenerator<Response, void> {
     const signals = signal === undefined ? [this.#closed.signal] : [this.#closed.signal, signal];
     const either = AbortSignal.any(signals);

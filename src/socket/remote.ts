@@ -36,25 +36,31 @@ import { batches } from './served.ts';
 
 /** Options of a `RemoteGreylist`. */
 export interface RemoteGreylistOptions {
-  /** What `check` answers when nobody serves the greylist, or an answer takes too long. Default `pass`: mail matters more. */
+  /**
+   * What `check` answers if no process serves the greylist, or an answer takes too long. Default `pass`: mail matters
+   * more.
+   */
   readonly onError?: 'pass' | 'defer' | undefined;
-  /** How long an answer may take, seconds, 0.001..600. Default 5. A stream of answers may take so long for each. */
+  /** How long an answer may take, seconds, 0.001..600. Default 5. In a stream of answers this is the time for each. */
   readonly timeout?: number | undefined;
   /**
-   * The connection alone does not keep the process alive; a question that waits for its answer does. Default `false`.
+   * With `true`, the connection alone does not keep the process alive. A request that waits for its answer does.
+   * Default `false`.
    */
   readonly unref?: boolean | undefined;
-  /** Whose timers bound that time. Default the system's. */
+  /** The clock whose timers bound that time. Default: the system's. */
   readonly clock?: Clock | undefined;
 }
 
-/** So many questions may wait for an answer at once. */
+/** How many requests may wait for an answer at once. */
 const MAX_WAITING = 16_384;
-/** After a connection that failed nobody is asked for so long, seconds: every attempt would try again. */
+/**
+ * How long it does not connect again after a failure, seconds. Otherwise each attempt of a client would try to connect.
+ */
 const RETRY_AFTER = 0.1;
 
 /**
- * The greylist that another process serves on a Unix socket, see `serveGreylist`. It connects when it is first asked, and
+ * The greylist that another process serves on a Unix socket, see `serveGreylist`. Connects at the first request, and
  * again after the connection is lost.
  *
  * @example
@@ -76,7 +82,7 @@ export class RemoteGreylist extends EventEmitter<GreylistEvents> implements Asyn
   /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` naming the option. */
   constructor(path: string, options: RemoteGreylistOptions = {}) {
     super();
-    // A longer one is cut short by the system, and another socket asked.
+    // The system would cut a longer path short, and connect to another socket.
     checkedPath(path);
     checkMembers('options', options, { onError: true, timeout: true, unref: true, clock: true });
     const { onError = 'pass', timeout = 5, unref = false } = options;
@@ -91,9 +97,9 @@ export class RemoteGreylist extends EventEmitter<GreylistEvents> implements Asyn
   }
 
   /**
-   * As `Greylist.check`. Never rejects for trouble of whoever serves: then it answers as `onError` says.
+   * As `Greylist.check`. Does not reject if the serving process cannot answer: the answer is then that of `onError`.
    *
-   * @throws {SpamdSyncError} `ERR_SPAMD_FIELD` when `ip` is no IP address or a string is missing.
+   * @throws {SpamdSyncError} `ERR_SPAMD_FIELD` if `ip` is not an IP address or a string is missing.
    */
   async check(attempt: Attempt, options: CheckOptions = {}): Promise<Verdict> {
     const trapsOnly = checkedTrapsOnly(options);
@@ -111,35 +117,35 @@ export class RemoteGreylist extends EventEmitter<GreylistEvents> implements Asyn
     }
   }
 
-  /** As `Greylist.checkAll`, in trouble as {@link check}. */
+  /** As `Greylist.checkAll`. If the serving process cannot answer, it answers as {@link check} does. */
   checkAll(attempt: Omit<Attempt, 'to'>, recipients: Iterable<string>, options?: CheckOptions): Promise<Verdict> {
     return checkAll((one) => this.check(one, options), attempt, recipients);
   }
 
-  /** As `Greylist.trap`. Rejects for trouble of whoever serves. */
+  /** As `Greylist.trap`. Rejects if the serving process cannot answer. */
   async trap(ip: string, options: TrapOptions = {}): Promise<void> {
     const { by, ...rest } = checkedTrap(options);
     const trap = claim(ip, rest);
     await this.#ask({ trap: by === undefined ? trap : { ...trap, by: by.slice(0, MAX_STRING) } });
   }
 
-  /** As `Greylist.allow`. Rejects for trouble of whoever serves. */
+  /** As `Greylist.allow`. Rejects if the serving process cannot answer. */
   async allow(ip: string, options: ClaimOptions = {}): Promise<void> {
     await this.#ask({ allow: claim(ip, options) });
   }
 
-  /** As `Greylist.delivered`. Rejects for trouble of whoever serves. */
+  /** As `Greylist.delivered`. Rejects if the serving process cannot answer. */
   async delivered(ip: string, options: { readonly endsTrap?: boolean | undefined } = {}): Promise<boolean> {
     const { endsTrap = false } = checkedDelivery(options);
     return (await this.#ask({ delivered: { ip: text('ip', ip), endsTrap } })).flag;
   }
 
-  /** As `Greylist.forget`. Rejects for trouble of whoever serves. */
+  /** As `Greylist.forget`. Rejects if the serving process cannot answer. */
   async forget(ip: string): Promise<void> {
     await this.#ask({ forget: text('ip', ip) });
   }
 
-  /** As `Greylist.release`. Rejects for trouble of whoever serves. */
+  /** As `Greylist.release`. Rejects if the serving process cannot answer. */
   async release(
     waiting: string | Attempt,
     options: { readonly endsTrap?: boolean | undefined } = {},
@@ -150,7 +156,7 @@ export class RemoteGreylist extends EventEmitter<GreylistEvents> implements Asyn
     return (await this.#ask({ release })).released as Released;
   }
 
-  /** As `Greylist.why`. Rejects for trouble of whoever serves. */
+  /** As `Greylist.why`. Rejects if the serving process cannot answer. */
   async why(ip: string): Promise<Why> {
     return JSON.parse((await this.#ask({ why: text('ip', ip) })).json) as Why;
   }
@@ -190,12 +196,12 @@ export class RemoteGreylist extends EventEmitter<GreylistEvents> implements Asyn
     return JSON.parse((await this.#ask({ sweep: true })).json) as SweepReport;
   }
 
-  /** As `Greylist.stats`. Rejects for trouble of whoever serves. */
+  /** As `Greylist.stats`. Rejects if the serving process cannot answer. */
   async stats(): Promise<GreylistStats> {
     return JSON.parse((await this.#ask({ stats: true })).json) as GreylistStats;
   }
 
-  /** Asks no more; what waits for an answer fails. Idempotent. */
+  /** Sends no more requests. Those that wait for an answer fail. Idempotent. */
   async close(): Promise<void> {
     this.#closed.abort(closedError());
     const link = await this.#link?.catch(() => undefined);
@@ -245,7 +251,7 @@ export class RemoteGreylist extends EventEmitter<GreylistEvents> implements Asyn
     throw endedError(this.#path);
   }
 
-  /** All that is asked at once shares a connection, also when the one before was lost. */
+  /** Requests made at the same time share one connection, also after the one before was lost. */
   async #connected(): Promise<ServerLink> {
     if (this.#closed.signal.aborted) throw closedError();
     const known = this.#link;
@@ -277,7 +283,7 @@ export class RemoteGreylist extends EventEmitter<GreylistEvents> implements Asyn
   }
 }
 
-/** @throws What whoever serves threw. */
+/** @throws The error that the serving process threw. */
 export function checked(response: Response): Response {
   if (response.failure != null) throw errorOf(response.failure);
   return response;
@@ -296,15 +302,18 @@ function attemptMessage({ ip, helo, from, to, connectedTo }: Attempt): AttemptMe
   return connectedTo === undefined ? strings : { ...strings, connectedTo: cut('connectedTo', connectedTo) };
 }
 
-/** Of a string of an attempt, characters; five of these fit in a message. The greylist keeps far less of it. */
+/**
+ * The longest string of an attempt, characters. Five such strings fit in a message. The greylist keeps far shorter
+ * ones.
+ */
 const MAX_STRING = 65_536;
 
-/** A client must not get past the greylist by a string that no message has room for. */
+/** Cuts a string, so that a client does not get past the greylist with one that does not fit in a message. */
 function cut(field: string, value: string): string {
   return text(field, value).slice(0, MAX_STRING);
 }
 
-/** protobufjs would send anything as a text. */
+/** Checks that a value is a string, because protobufjs would send any value as text. */
 function text(field: string, value: string): string {
   if (typeof value === 'string') return value;
   throw new SpamdSyncError('ERR_SPAMD_FIELD', `${field} is not a string`);

@@ -7,17 +7,19 @@ import { PeerAnswers, type ServedPeer } from './served-peer.ts';
 
 /** Options of `serveGreylist`. */
 export interface ServeOptions extends ServedBeside {
-  /** Who may connect, as the mode of the socket's file. Default `0o660`: owner and group. */
+  /** The mode of the socket's file, which says who may connect. Default `0o660`: owner and group. */
   readonly mode?: number | undefined;
-  /** How many processes may be connected at once, 1..10000. Default 256; those beyond are closed at once, and counted. */
+  /**
+   * How many processes may be connected at once, 1..10000. Default 256. Further ones are closed at once, and counted.
+   */
   readonly maxConnections?: number | undefined;
   /** The peer whose health, counters and traffic may be asked for too, see `RemotePeer`. Default: none. */
   readonly peer?: ServedPeer | undefined;
-  /** For timers. Default the system's. */
+  /** The clock, for timers. Default: the system's. */
   readonly clock?: Clock | undefined;
 }
 
-/** What a served greylist counted since it was served; they only ever grow, but for `connections`. */
+/** Counters of a served greylist since it was served. They only ever grow, except for `connections`. */
 export interface ServeStats extends Readonly<SocketCounts> {
   /** Connections that are open; a gauge. */
   readonly connections: number;
@@ -29,11 +31,11 @@ export interface ServeStats extends Readonly<SocketCounts> {
 export interface ServedSocket extends AsyncDisposable {
   /** The path of the socket. */
   readonly path: string;
-  /** What was asked so far. */
+  /** The counters so far. */
   stats(): ServeStats;
   /**
-   * Takes no more connections nor requests, answers what was asked, for two seconds at most, and ends all connections. The
-   * greylist is left as it is. Idempotent.
+   * Takes no more connections or requests. Answers the requests under way, for two seconds at most, and ends all
+   * connections. Does not close the greylist. Idempotent.
    */
   close(): Promise<void>;
 }
@@ -55,12 +57,12 @@ const METHODS = [
 const PEER_METHODS = ['health', 'stats', 'on', 'off'] as const;
 
 /**
- * Lets any process that may open the socket ask a greylist, see {@link RemoteGreylist}, and the peer beside it. A socket that is there already is
- * replaced only when nobody answers on it.
+ * Lets any process that may open the socket ask a greylist, see {@link RemoteGreylist}, and the peer beside it. If the
+ * socket exists already, it is replaced only if no process answers on it.
  *
- * @param path Of the socket, at most 103 bytes.
- * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for an invalid option and what is not a greylist or a peer; `ERR_SPAMD_LISTEN` when
- * another process answers on the path, something else is there, or the socket cannot be made.
+ * @param path The path of the socket, at most 103 bytes.
+ * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for an invalid option, greylist or peer; `ERR_SPAMD_LISTEN` if another
+ * process answers on the path, something else than a socket is there, or the socket cannot be made.
  */
 export async function serveGreylist(
   greylist: ServedGreylist,

@@ -7,15 +7,15 @@ import type { SyncPeer } from '../peer/peer.ts';
 import { failureOf, has, type Request, type ResponseProperties } from './messages.ts';
 import { TextQueue } from './text-queue.ts';
 
-/** A peer as it can be served. */
+/** What a peer needs to have to be served. */
 export type ServedPeer = Pick<SyncPeer, 'health' | 'stats' | 'on' | 'off'>;
 
 /**
- * Something that happened at a peer. `time` is when, Unix seconds with a fraction, by the clock of whoever serves.
+ * Something that happened at a peer. `time` is when, Unix seconds with a fraction, by the clock of the serving process.
  * - `received`: the group announced an entry;
- * - `dropped`: a datagram was refused, or an entry found no room with a reader;
+ * - `dropped`: a datagram was refused, or a reader had no room for an entry;
  * - `sent`: a datagram went out to a target;
- * - `missed`: so many of these, in between, found no room because they are not read fast enough.
+ * - `missed`: `count` events were left out at this point, because the caller does not read fast enough.
  */
 export type PeerEvent = {
   /** When it happened. */
@@ -38,18 +38,18 @@ export type PeerEvent = {
   | {
       /** What happened. */
       readonly event: 'sent';
-      /** What went where. */
+      /** What was sent, and to which target. */
       readonly sent: Sent;
     }
   | {
       /** What happened. */
       readonly event: 'missed';
-      /** How many. */
+      /** How many events were left out. */
       readonly count: number;
     }
 );
 
-/** So many may follow what happens at once: each has a queue, and is a listener of the peer. */
+/** How many callers may follow the events at once. Each has a queue and listeners on the peer. */
 const MAX_FOLLOWING = 8;
 
 /** Whether a request is about the peer. */
@@ -57,7 +57,7 @@ export function asksPeer(request: Request): boolean {
   return (['peerHealth', 'peerStats', 'peerEvents'] as const).some((member) => has(request, member));
 }
 
-/** Answers what is asked about a peer, for all connections together. */
+/** Answers requests about a peer. All connections share one. */
 export class PeerAnswers {
   readonly #peer: ServedPeer | undefined;
   readonly #clock: TimedClock;
@@ -71,7 +71,7 @@ export class PeerAnswers {
   /**
    * The responses to a request about the peer.
    *
-   * @param ended Ends those that have no end of their own.
+   * @param ended Ends the responses that have no end of their own.
    */
   async *to(request: Request, ended: AbortSignal): AsyncGenerator<ResponseProperties, void> {
     const peer = this.#peer;
@@ -111,7 +111,7 @@ export class PeerAnswers {
   }
 }
 
-/** Errors have no form in JSON. */
+/** Writes errors as failures, because JSON has no form for errors. */
 function healthText(health: PeerHealth): string {
   const targets = health.targets.map(({ lastError, ...target }) =>
     lastError === undefined ? target : { ...target, lastError: failureOf(lastError) },

@@ -3,7 +3,7 @@ import type { TrapOptions } from '../greylist/options.ts';
 import type { SpamdbRecord } from '../spamdb-record.ts';
 import { attemptOf, has, type Request, type ResponseProperties, recordText, verdictMessage } from './messages.ts';
 
-/** A greylist as it can be served. */
+/** What a greylist needs to have to be served. */
 export type ServedGreylist = Pick<
   Greylist,
   | 'check'
@@ -21,7 +21,7 @@ export type ServedGreylist = Pick<
   | 'stats'
 >;
 
-/** How many records go into one message, and of how many characters together. */
+/** How many records go into one message, and how many characters they have together. */
 const BATCH = 200;
 const BATCH_LENGTH = 2 ** 17;
 
@@ -32,17 +32,19 @@ export function isStream(request: Request): boolean {
   );
 }
 
-/** What is shown beside a greylist by its counters alone. */
+/** Something beside a greylist of which only the counters are shown. */
 export interface ServedCounts {
-  /** What it counted. */
+  /** Its counters. */
   stats(): object;
 }
 
-/** What is beside a greylist, and counts. */
+/** What counts beside a greylist. */
 export interface ServedBeside {
   /** The exchange whose counters are shown with the greylist's, as `exchange`. Default: none. */
   readonly exchange?: ServedCounts | undefined;
-  /** The adapters whose counters are shown with the greylist's, as `adapters`, each under its name here. Default: none. */
+  /**
+   * The adapters whose counters are shown with the greylist's, as `adapters`, each under its name here. Default: none.
+   */
   readonly adapters?: Readonly<Record<string, ServedCounts | undefined>> | undefined;
 }
 

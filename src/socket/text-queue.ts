@@ -1,7 +1,7 @@
-/** So much may wait in a queue, bytes of UTF-8: all of it has to fit into one message. */
+/** How many bytes of UTF-8 may wait in a queue. All of them have to fit into one message. */
 const MAX_BYTES = 2 ** 19;
 
-/** Texts that wait for a reader, bounded: what finds no room is counted, and the reader is told. */
+/** A bounded queue of texts for a reader. A text that does not fit is counted, and the reader gets the number. */
 export class TextQueue {
   readonly #ended: AbortSignal;
   #texts: string[] = [];
@@ -9,7 +9,7 @@ export class TextQueue {
   #missed = 0;
   #wake: () => void = () => {};
 
-  /** @param ended Lets the reader have what waits, then nothing more. */
+  /** @param ended Ends the queue: the reader still gets the texts that wait, and no more. */
   constructor(ended: AbortSignal) {
     this.#ended = ended;
     ended.addEventListener('abort', () => this.#wake(), { once: true });
@@ -17,7 +17,7 @@ export class TextQueue {
 
   push(text: string): void {
     const bytes = this.#bytes + Buffer.byteLength(text);
-    // What comes after a gap must not stand before the word of it.
+    // A text that comes after a missed one must not be before the number of missed ones.
     if (this.#missed > 0 || bytes > MAX_BYTES) this.#missed++;
     else {
       this.#texts.push(text);
@@ -26,7 +26,10 @@ export class TextQueue {
     this.#wake();
   }
 
-  /** What waits, once there is anything, and how many were missed after it; neither when the queue has ended. */
+  /**
+   * Resolves to the texts that wait, and how many were missed after them, once there is any. Resolves to none and 0
+   * when the queue has ended.
+   */
   async take(): Promise<{ readonly texts: string[]; readonly missed: number }> {
     if (this.#texts.length === 0 && this.#missed === 0 && !this.#ended.aborted) {
       await new Promise<void>((resolve) => {
