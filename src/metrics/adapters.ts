@@ -3,17 +3,17 @@ import type { Milter } from '../adapters/milter.ts';
 import type { PolicyServer } from '../adapters/postfix.ts';
 import { byLabel, type Family, type Sample } from './text.ts';
 
-/** The adapters that answer mail servers, or what shows the same counters; those that are there. */
+/** The adapters that answer mail servers, or objects with the same counters. Each may be left out. */
 export interface MetricsAdapters {
-  /** What `servePolicy` opened. */
+  /** The policy server that `servePolicy` opened. */
   readonly policy?: Pick<PolicyServer, 'stats'> | undefined;
-  /** What `serveMilter` opened. */
+  /** The milter that `serveMilter` opened. */
   readonly milter?: Pick<Milter, 'stats'> | undefined;
   /** The check over HTTP. */
   readonly http?: Pick<HttpCheck, 'stats'> | undefined;
 }
 
-/** What an adapter counts, under the names that all have in common. */
+/** The counters of an adapter, under names that are the same for all adapters. */
 interface Counts {
   readonly requests: number;
   readonly skipped: Readonly<Record<string, number>>;
@@ -21,11 +21,11 @@ interface Counts {
   readonly dropped: Readonly<Record<string, number>>;
   readonly cut?: number;
   readonly connections?: number;
-  /** Connections that there was no room for. */
+  /** Connections refused because the limit was reached. */
   readonly refused?: number;
 }
 
-/** What adapters count, under one label `adapter`. */
+/** The counters of adapters, each with the label `adapter`. */
 export function adapterFamilies({ policy, milter, http }: MetricsAdapters): Family[] {
   const counts = new Map<string, Counts>();
   if (policy !== undefined) counts.set('policy', policy.stats());

@@ -1,10 +1,10 @@
 import type { ExchangePeer, ExchangeStats } from '../exchange/index.ts';
 import { byLabel, type Family, one, type Sample } from './text.ts';
 
-/** What an exchange counts. */
+/** The counters of an exchange. */
 export function exchangeFamilies(stats: ExchangeStats): Family[] {
   const byPeer = (value: (peer: ExchangePeer) => number | undefined): Sample[] => {
-    // Two may have one address, behind one router.
+    // Two peers behind one router may have one address.
     const peers = new Map(stats.peers.map((peer) => [peer.name ?? peer.address ?? '', peer]));
     return [...peers].map(([peer, counts]) => ({ labels: { peer }, value: value(counts) }));
   };

@@ -1,7 +1,7 @@
 import type { GreylistStats, StoreStats } from '../index.ts';
 import { byLabel, type Family, one } from './text.ts';
 
-/** What a greylist counts. The store's part is missing while the store does not answer. */
+/** The counters of a greylist. Those of the store are missing while the store does not answer. */
 export function greylistFamilies({ verdicts, ignored, store, ...counts }: GreylistStats): Family[] {
   return [
     {

@@ -7,13 +7,13 @@ import { greylistFamilies } from './greylist.ts';
 import { peerFamilies } from './peer.ts';
 import { formatFamilies } from './text.ts';
 
-/** Whose counters are wanted. */
+/** The objects whose counters are wanted. */
 export interface MetricsOptions {
-  /** The peer, or what shows the same counters. */
+  /** The peer, or an object with the same counters. */
   readonly peer?: Pick<SyncPeer, 'stats' | 'health'> | undefined;
-  /** The greylist, or what shows the same counters. */
+  /** The greylist, or an object with the same counters. */
   readonly greylist?: Pick<Greylist, 'stats'> | undefined;
-  /** The exchange, or what shows the same counters. */
+  /** The exchange, or an object with the same counters. */
   readonly exchange?: Pick<Exchange, 'stats'> | undefined;
   /** The adapters that answer mail servers. */
   readonly adapters?: MetricsAdapters | undefined;
@@ -23,8 +23,9 @@ export interface MetricsOptions {
 export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 /**
- * The counters of a peer, a greylist, an exchange and adapters as Prometheus text. Every name begins with `spamd_sync_`; docs/api.md lists them.
- * Label values are bounded: reasons, types, configured targets, and the 64 sources received from last.
+ * The counters of a peer, a greylist, an exchange and adapters as Prometheus text. Every name begins with
+ * `spamd_sync_`; docs/api.md lists them. The number of label values is bounded: reasons, types, configured targets, and
+ * the 64 sources from which something was received last.
  *
  * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for an unknown option.
  *

@@ -2,12 +2,12 @@ import type { PeerHealth, PeerStats, SourceHealth } from '../index.ts';
 import { byLabel, type Family, one, type Sample } from './text.ts';
 
 /**
- * Of so many sources there are samples of their own, those received from last: a host with the key may send from any
- * address, and each label value is kept by whoever scrapes for months.
+ * How many sources have samples of their own: those from which something was received last. The number is limited
+ * because a host with the key may send from any address, and the Prometheus server keeps each label value for months.
  */
 const MAX_SOURCES = 64;
 
-/** What a peer counts. */
+/** The counters of a peer. */
 export function peerFamilies(stats: PeerStats, health: PeerHealth): Family[] {
   const { received, sent, bulk, digests } = stats;
   const authenticated = health.sources

@@ -6,7 +6,7 @@ export interface Sample {
 
 /** Numbers of one meaning, each with its own labels. */
 export interface Family {
-  /** Without what every name begins with; its unit, and `_total` for a counter, end it. */
+  /** The name without the common prefix. It ends with the unit, and for a counter with `_total`. */
   readonly name: string;
   readonly type: 'counter' | 'gauge';
   /** What it is, in one line. */
@@ -14,7 +14,7 @@ export interface Family {
   readonly samples: readonly Sample[];
 }
 
-/** What every name begins with. */
+/** The prefix of every name. */
 const PREFIX = 'spamd_sync_';
 
 /** The Prometheus text format, version 0.0.4. A value that is not known is left out. */

@@ -2,23 +2,26 @@ import { every, systemClock, type Timer } from '../clock.ts';
 import { type Answer, plain, type ServerResponse } from './http-server.ts';
 
 const TYPE = 'text/event-stream';
-/** So many may look at once. */
+/** How many streams may be open at once. */
 const MAX_STREAMS = 16;
-/** Who has so much yet to read is sent no more until it has, bytes. */
+/** How many bytes may wait for a browser to read them. Beyond that it is sent nothing more until it has read them. */
 const MAX_UNREAD = 256 * 1024;
-/** How often what went on is sent, and how often how it stands, seconds. */
+/** How often the feed is sent, seconds. The overview is sent with every fourth feed. */
 const FEED_INTERVAL = 0.5;
 const OVERVIEW_EVERY = 4;
 
-/** What a stream is made of; each is asked when its turn comes. */
+/** What a stream sends. Each function is called when its turn comes. */
 export interface StreamSources {
-  /** How it stands. */
+  /** The current state. */
   readonly overview: () => Promise<unknown>;
-  /** What went on, from now on; `undefined` for nothing. First the last of what was before. */
+  /**
+   * Begins a feed. The first call of the result returns the last items; each later call those since, or `undefined` for
+   * none.
+   */
   readonly follow: () => () => object | undefined;
 }
 
-/** Server-sent events: how it stands, every two seconds, and what goes on. */
+/** Server-sent events: the state every two seconds, and what happens every half second. */
 export class EventStreams {
   readonly #sources: StreamSources;
   readonly #streams = new Map<ServerResponse, Timer>();
@@ -30,7 +33,7 @@ export class EventStreams {
   open(response: ServerResponse): Answer | undefined {
     if (response.req.method === 'HEAD') return { status: 200, type: TYPE, body: '' };
     if (this.#streams.size >= MAX_STREAMS) return plain(503, 'too many are looking');
-    // One that waits behind another of its connection is not told when that ends.
+    // A response that waits behind another on its connection would not get the event `close` when the connection ends.
     if (response.socket === null) return plain(503, 'ask for it on a connection of its own');
     response.writeHead(200, { 'Content-Type': TYPE, 'X-Accel-Buffering': 'no' });
     const feed = this.#sources.follow();

@@ -1,7 +1,7 @@
 import type { ExchangePeer, ExchangeStats } from '../exchange/index.ts';
 import type { ExchangePeerShown, ExchangeShown } from './shapes.ts';
 
-/** How it stands with an exchange, for the page. */
+/** The state of an exchange, for the page. */
 export function exchangeShown({ rounds, peers, refusals }: ExchangeStats): ExchangeShown {
   return { joined: rounds > 0, peers: peers.map(shown), refusals };
 }

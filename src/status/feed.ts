@@ -6,14 +6,14 @@ import type { Attempt, Drop, Entry, Greylist, Source, SyncPeer, SyncPeerEvents, 
 import { LatestItems } from './latest.ts';
 import type { FeedItem } from './shapes.ts';
 
-/** So many entries of one send are shown: nobody looks at a bulk send entry by entry. */
+/** How many entries of one send are shown. Nobody looks at a bulk send entry by entry. */
 const MAX_SENT = 100;
 const VERDICT = 'spamd-sync:verdict';
 
 /** What the timeline shows of an exchange. */
 export type FeedExchange = Pick<Exchange, 'on' | 'off'>;
 
-/** Verdicts, the wire and the exchange of a daemon in one line of time, the last of it kept. */
+/** The timeline of a daemon: its verdicts, its datagrams and its exchange. Keeps the last items. */
 export class LiveFeed {
   readonly #peer: SyncPeer;
   readonly #greylist: Greylist;
@@ -30,7 +30,7 @@ export class LiveFeed {
     subscribe(VERDICT, this.#answered);
   }
 
-  /** What there was, and what there is from now on. */
+  /** The last items, and those that come from now on. */
   get latest(): Pick<LatestItems, 'count' | 'since' | 'last'> {
     return this.#latest;
   }
@@ -56,7 +56,7 @@ export class LiveFeed {
     [
       'drop',
       ({ reason, source, detail }: Drop) => {
-        // Multicast brings back what we sent.
+        // Multicast brings back the datagrams of this host.
         if (reason === 'self') return;
         this.#add({ kind: 'dropped', what: reason, ip: undefined, host: source.address, detail });
       },
@@ -72,7 +72,7 @@ export class LiveFeed {
   };
 
   readonly #exchanged = (entry: Entry, { address }: Source): void => {
-    // It passes on what the group announced on the wire, where IPv6 never is.
+    // The exchange also passes on the entries of datagrams. They are shown already, and are never about IPv6.
     if (parseIPv4(entry.ip) < 0) this.#addEntry('exchanged', entry, address);
   };
 
@@ -109,7 +109,7 @@ function detailOf(entry: Entry): string {
   return '';
 }
 
-/** The reason of a verdict, and what else there is to say of it. */
+/** The reason of a verdict, and further details. */
 function whyOf({ reason, retryAfter, waited, would, trappedBy, error }: Verdict): string {
   if (retryAfter !== undefined) return `${reason}, ${retryAfter} s left`;
   if (waited !== undefined) return `${reason}, after ${waited} s`;
@@ -122,7 +122,7 @@ function tupleOf({ helo, from, to }: Pick<Attempt, 'helo' | 'from' | 'to'>): str
   return `helo ${helo} from ${from} to ${to}`;
 }
 
-/** A client may send what fills a datagram. */
+/** Cuts a text, because the strings of a client may be long enough to fill a datagram. */
 function cut(text: string): string {
   return text.length > 300 ? `${text.slice(0, 300)}…` : text;
 }

@@ -1,21 +1,21 @@
 import type { SourceHealth } from '../index.ts';
 
 /**
- * How it stands with a host of the group:
- * - `heard`: something of it was delivered in this interval of ten minutes or the one before;
- * - `quiet`: in one of the last eight;
- * - `silent`: in none of them;
- * - `skewed`: its clock is more than a minute off, or so far that all of it is stale;
+ * The state of a host of the group:
+ * - `heard`: a datagram of the host was delivered in this interval of ten minutes or in the one before;
+ * - `quiet`: the last datagram was delivered earlier, but in one of the last eight intervals;
+ * - `silent`: no datagram was delivered in the last eight intervals;
+ * - `skewed`: its clock is more than a minute off, or so far off that all its datagrams are stale;
  * - `wrong-key`: all that it sends fails verification;
- * - `other-version`: all that it sends is of another protocol, or damaged;
- * - `not-allowed`: it has the key, but `allow` does not name it.
+ * - `other-version`: all that it sends is of another protocol or damaged;
+ * - `not-allowed`: it has the key, but the option `allow` does not name it.
  */
 export type HostState = 'heard' | 'quiet' | 'silent' | 'skewed' | 'wrong-key' | 'other-version' | 'not-allowed';
 
-/** Further off than this a clock is wrong, seconds: NTP keeps them within a fraction of one. */
+/** A clock that is off by more than this is wrong, seconds. NTP keeps clocks within a fraction of a second. */
 const MAX_SKEW = 60;
 
-/** Whether a clock that is so far ahead, seconds, is wrong. */
+/** Whether a clock is wrong that is ahead by this many seconds. */
 export function isSkewed(skew: number): boolean {
   return Math.abs(skew) > MAX_SKEW;
 }

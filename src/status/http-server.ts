@@ -4,14 +4,14 @@ import { portReason, SpamdSyncError } from '../errors.ts';
 
 export type { RequestListener, ServerResponse };
 
-/** What a path is answered with. */
+/** The answer to a request. */
 export interface Answer {
   readonly status: number;
   readonly type: string;
   readonly body: string | Uint8Array;
 }
 
-/** Answers a path, at once or later; or takes the response over and returns `undefined`. */
+/** Answers requests for a path, at once or later. Or takes the response over, and returns `undefined`. */
 export type Route = (
   query: URLSearchParams,
   response: ServerResponse,
@@ -20,23 +20,26 @@ export type Route = (
 export interface HttpOptions {
   readonly host: string;
   readonly port: number;
-  /** Names by which it may be asked for, besides any IP address and localhost. */
+  /** The names that a Host header may have, besides any IP address and localhost. */
   readonly names: readonly string[];
   readonly routes: ReadonlyMap<string, Route>;
-  /** What answers requests of programs on this host, of any method, by the path. */
+  /** The listeners that answer programs on this host, by path. They get requests of any method. */
   readonly local?: ReadonlyMap<string, RequestListener> | undefined;
 }
 
 /** A server that listens. */
 export interface HttpServer {
   readonly port: number;
-  /** Ends also what is under way. */
+  /** Ends all connections, also those with a request under way. */
   close(): Promise<void>;
 }
 
-/** So many may be connected at once; who comes beyond is hung up on. */
+/** How many connections may be open at once. Further ones are closed. */
 const MAX_CONNECTIONS = 64;
-/** So much may be asked at once: one connection can ask many times before it is answered, and each may look through a store. */
+/**
+ * How many requests may be under way at once. One connection can send many before it is answered, and each may look
+ * through a store.
+ */
 const MAX_UNDER_WAY = 32;
 const LIMITS = {
   maxHeaderSize: 8192,
@@ -61,9 +64,10 @@ const HEADERS: Readonly<Record<string, string>> = {
 };
 
 /**
- * A server that answers GET and HEAD of a few paths, and programs of this host on some others, and is bounded in connections, bytes and time.
+ * Opens a server that answers GET and HEAD of a few paths, and on some other paths programs on this host. Its
+ * connections, their bytes and their time are bounded.
  *
- * @throws {SpamdSyncError} `ERR_SPAMD_LISTEN` when the address and port cannot be had.
+ * @throws {SpamdSyncError} `ERR_SPAMD_LISTEN` if it cannot listen on the address and port.
  */
 export async function openHttp({ host, port, names, routes, local = new Map() }: HttpOptions): Promise<HttpServer> {
   const allowed = new Set(['localhost', ...names.map((name) => name.toLowerCase())]);
@@ -101,16 +105,16 @@ function listening(server: Server, host: string, port: number): Promise<void> {
   });
 }
 
-/** What is served, and as which names besides IP addresses. */
+/** What is served, and under which names besides IP addresses. */
 interface Served {
-  /** `undefined`: too much is asked already. */
+  /** `undefined` if too many requests are under way. */
   readonly routes: ReadonlyMap<string, Route> | undefined;
   readonly local: ReadonlyMap<string, RequestListener>;
   readonly allowed: ReadonlySet<string>;
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, served: Served): Promise<void> {
-  // Without a listener it ends the process; that the asker is gone needs no answer.
+  // An error without a listener would end the process. When the client is gone, there is nothing to answer.
   response.on('error', () => {});
   for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
   try {
@@ -147,8 +151,9 @@ async function resultOf(
 }
 
 /**
- * Whether a Host header may be answered. A page elsewhere can have its own name resolve to this server, and read what it is
- * answered then (DNS rebinding); but its name then stands in the header. An IP address is nobody's name.
+ * Whether a request with this Host header may be answered. A page of another site can make its own name resolve to this
+ * server, and then read the answers (DNS rebinding). But then the header has that name. An IP address cannot be used in
+ * this way.
  */
 function isAllowedHost(header: string | undefined, allowed: ReadonlySet<string>): boolean {
   const [, literal, name] = /^(?:\[([^\]]*)\]|([^:]*))(?::\d{1,5})?$/.exec(header ?? '') ?? [];
@@ -161,7 +166,8 @@ function busy(): Answer {
 }
 
 /**
- * Whether a program on this host asks, and not for another: a proxy asks by a name of the page, or says for whom.
+ * Whether the request is of a program on this host that does not ask for another host. A proxy that does so has another
+ * name in the Host header, or a header that says for which host it asks.
  */
 function isOfThisHost({ socket, headers }: IncomingMessage): boolean {
   const isLoopback = /^(?:127\.|::1$|::ffff:127\.)/.test(socket.remoteAddress ?? '');

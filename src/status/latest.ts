@@ -1,20 +1,23 @@
 import type { Feed, FeedItem } from './shapes.ts';
 
-/** So many of each kind are kept for who begins to look, and so many are sent at once. */
+/** How many items of each kind are kept for a browser that connects, and how many are sent at once at most. */
 const MAX_OF_KIND = 100;
 
-/** An item, and how many there were with it. */
+/** An item, and its number among all items, from 1. */
 interface Counted {
   readonly item: FeedItem;
   readonly count: number;
 }
 
-/** The last items of each kind, in one order. Those of one kind push out only their like: a flood of drops leaves the verdicts. */
+/**
+ * The last items of each kind, in one order. An item makes room by removing one of its own kind, so that a flood of
+ * drops does not remove the verdicts.
+ */
 export class LatestItems {
   readonly #kinds = new Map<FeedItem['kind'], Counted[]>();
   #count = 0;
 
-  /** How many there were so far: from where {@link since} goes on. */
+  /** How many items there were so far. To be given to {@link since} later. */
   get count(): number {
     return this.#count;
   }
@@ -26,7 +29,7 @@ export class LatestItems {
     else if (kept.push(counted) > MAX_OF_KIND) kept.shift();
   }
 
-  /** What there was after so many, the last hundred of each kind. */
+  /** The items after the first `before` ones: the last hundred of each kind. */
   since(before: number): Feed {
     const kept = [...this.#kinds.values()].flatMap((all) => all.filter(({ count }) => count > before));
     const items = kept.sort((one, other) => one.count - other.count).map(({ item }) => item);

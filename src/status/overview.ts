@@ -7,10 +7,10 @@ import type { RecentEntries } from './recent.ts';
 import type { Host, Overview } from './shapes.ts';
 import { troublesOf } from './well-being.ts';
 
-/** Of so many hosts there is a row: a host with the key may send from any address. */
+/** How many hosts have a row. The number is limited because a host with the key may send from any address. */
 const MAX_HOSTS = 100;
 
-/** How it stands with a peer, its greylist and their group, now. */
+/** The current state of a peer, its greylist and their group. */
 export async function overview(
   peer: SyncPeer,
   greylist: Greylist,
@@ -47,7 +47,7 @@ export async function overview(
 
 function hostsOf({ sources, targets }: PeerHealth, recent: RecentEntries, now: number): Host[] {
   const heard = sources
-    // From there came our own datagrams alone.
+    // Leaves out addresses from which only datagrams of this host came.
     .filter(({ accepted, drops }) => accepted > 0 || Object.keys(drops).some((reason) => reason !== 'self'))
     .map((source): Host => {
       const { address: name, lastReceived, entries, drops, lost, skew } = source;

@@ -1,9 +1,9 @@
 import { LRUCache } from 'lru-cache';
 
-/** How long an interval is, seconds, and how many are kept: ten minutes. */
+/** How long an interval is, seconds, and how many intervals are kept: ten minutes together. */
 const INTERVAL = 10;
 const INTERVALS = 60;
-/** A group has tens of hosts; the longest silent makes room. */
+/** How many hosts are counted. A group has tens of hosts. The one that was silent for longest makes room. */
 const MAX_HOSTS = 256;
 
 class Counted {
@@ -11,7 +11,7 @@ class Counted {
   /** The interval of the last count. */
   last = 0;
 
-  /** Forgets what is older than all intervals that are kept. */
+  /** Forgets the counts of intervals that are too old to be kept. */
   advance(interval: number): void {
     const passed = Math.min(Math.max(0, interval - this.last), INTERVALS);
     for (let at = 1; at <= passed; at++) this.counts[(this.last + at) % INTERVALS] = 0;

@@ -4,16 +4,19 @@ import type { RecordPage } from './shapes.ts';
 
 /** How many records make a page. */
 const PAGE = 100;
-/** After so many that are passed over, others get their turn. */
+/** After how many records other work has its turn. */
 const SLICE = 500;
-/** So many may be turning pages at once; the one that turned none for the longest has to begin anew. */
+/** How many readers there may be at once. Beyond that, the one that turned no page for longest has to begin anew. */
 const MAX_READERS = 8;
-/** After so long without turning a page one has to begin anew: a store keeps for each reader what is removed meanwhile. Seconds. */
+/**
+ * After how long without a page a reader has to begin anew, seconds: a store keeps records that are removed for each
+ * reader.
+ */
 const PATIENCE = 300;
-/** How often it is looked who takes longer, seconds. */
+/** How often readers are checked for this time, seconds. */
 const CHECK_INTERVAL = 30;
 
-/** One who turns pages: where it is, so that a page costs the records on it. */
+/** The position of a reader in the records. With it the next page costs no more than the records on it. */
 interface Reader {
   readonly records: AsyncIterator<SpamdbRecord>;
   readonly type: string;
@@ -21,7 +24,7 @@ interface Reader {
   used: number;
 }
 
-/** What a greylist holds, page by page. */
+/** The records of a greylist, page by page. */
 export class RecordPages {
   readonly #greylist: Pick<Greylist, 'export'>;
   readonly #clock: TimedClock;
@@ -35,7 +38,7 @@ export class RecordPages {
     this.#checking = every(clock, CHECK_INTERVAL, () => this.#forget());
   }
 
-  /** The first page of the records of a type: GREY, WHITE, TRAPPED, SPAMTRAP; `undefined` as by {@link next}. */
+  /** The first page of the records of a type: GREY, WHITE, TRAPPED, SPAMTRAP; `undefined` as from {@link next}. */
   async first(type: string): Promise<RecordPage | undefined> {
     const id = `${++this.#made}`;
     const records = this.#greylist.export()[Symbol.asyncIterator]();
@@ -45,7 +48,7 @@ export class RecordPages {
     return this.#turn(id, reader);
   }
 
-  /** The page that was announced as `next`; `undefined` when that is too long ago. */
+  /** The page after the one whose `next` is given; `undefined` if that was too long ago. */
   async next(cursor: string): Promise<RecordPage | undefined> {
     const [id = '', page = ''] = cursor.split('.');
     const reader = this.#readers.get(id);
@@ -63,7 +66,7 @@ export class RecordPages {
     reader.used = this.#clock.monotonic();
     try {
       const records = await pageOf(reader);
-      // Who was made to end in the middle of a page has not come to the last.
+      // A reader that was ended in the middle of a page has not reached the last page.
       if (this.#readers.get(id) !== reader) return undefined;
       if (records.length === PAGE) return { records, next: `${id}.${reader.page}` };
       this.#readers.delete(id);
@@ -82,16 +85,16 @@ export class RecordPages {
     }
   }
 
-  /** Where it is in the middle of a page that ends first. */
+  /** Ends a reader. If it is in the middle of a page, that page is completed first. */
   async #end(id: string): Promise<void> {
     const reader = this.#readers.get(id);
     this.#readers.delete(id);
-    // What a store fails with now nobody waits for.
+    // An error of the store does not matter any more.
     await reader?.records.return?.().catch(() => {});
   }
 }
 
-/** The next records of its type; less than a page: there are no more. */
+/** The next records of the type of the reader. Fewer than a page if there are no more. */
 async function pageOf({ records, type }: Reader): Promise<SpamdbRecord[]> {
   const page: SpamdbRecord[] = [];
   for (let passed = 1; page.length < PAGE; passed++) {

@@ -1,6 +1,6 @@
-/** What the page is sent as JSON. Times are Unix seconds. */
+/** The JSON that is sent to the page. Times are Unix seconds. */
 
-/** How it stands with the daemon and its group. */
+/** The state of the daemon and its group. */
 export interface Overview {
   readonly time: number;
   readonly started: number;
@@ -9,18 +9,18 @@ export interface Overview {
   /** Why the daemon is not well; see `/healthz`. */
   readonly troubles: readonly string[];
   readonly hosts: readonly Host[];
-  /** Targets that are the group itself. */
+  /** Targets that are the multicast group itself. */
   readonly groups: readonly {
     readonly target: string;
     readonly sent: number;
     readonly lastError: string | undefined;
   }[];
   readonly counts: Counts;
-  /** `undefined` where no state is exchanged. */
+  /** `undefined` if no state is exchanged. */
   readonly exchange: ExchangeShown | undefined;
 }
 
-/** How it stands with the exchange of state. */
+/** The state of the exchange of state. */
 export interface ExchangeShown {
   /** Whether a peer was asked for all that it has. */
   readonly joined: boolean;
@@ -45,7 +45,7 @@ export interface ExchangePeerShown {
   readonly skew: number | undefined;
 }
 
-/** Who came in without a key of the group. */
+/** An address from which connections without a key of the group came. */
 export interface RefusalShown {
   readonly address: string;
   readonly why: string;
@@ -56,9 +56,9 @@ export interface RefusalShown {
 
 /** A host of the group: a source, a target that nothing came from, or both. */
 export interface Host {
-  /** IPv4, or the target's name where that does not resolve. */
+  /** Its IPv4 address, or the target's name if that does not resolve. */
   readonly name: string;
-  /** What it is configured as, where it is a target. */
+  /** The target as it is configured; `undefined` if the host is not a target. */
   readonly target: string | undefined;
   readonly state: string;
   readonly lastReceived: number | undefined;
@@ -83,35 +83,38 @@ export interface Counts {
   readonly held: { readonly tuples: number; readonly addresses: number; readonly spamtraps: number } | undefined;
 }
 
-/** One thing that went on. */
+/** One event of the timeline. */
 export interface FeedItem {
   readonly time: number;
   readonly kind: 'received' | 'sent' | 'exchanged' | 'dropped' | 'answered' | 'warning';
-  /** GREY, WHITE, TRAPPED; STATE, of a round of the exchange; the reason of a drop, the action of a verdict, the code of a warning. */
+  /**
+   * GREY, WHITE or TRAPPED of an entry; STATE of a round of the exchange; the reason of a drop, the action of a
+   * verdict, the code of a warning.
+   */
   readonly what: string;
-  /** Of whom: a client's address. */
+  /** The address of the client. */
   readonly ip: string | undefined;
   /** Where it came from or went to. */
   readonly host: string | undefined;
-  /** What else there is to say, the reason of a verdict first; a client's own strings are among it. */
+  /** Further details. Those of a verdict begin with its reason. They may contain strings of a client. */
   readonly detail: string;
 }
 
-/** What went on since the last of these. */
+/** The items since the last feed. */
 export interface Feed {
   readonly items: readonly FeedItem[];
-  /** How many more there were. */
+  /** How many more items there were. */
   readonly missed: number;
 }
 
 /** A page of records. */
 export interface RecordPage {
   readonly records: readonly PageRecord[];
-  /** By which the next is asked for; `undefined`: this is the last. */
+  /** The cursor with which the next page is asked for; `undefined`: this is the last page. */
   readonly next: string | undefined;
 }
 
-/** A line of spamdb(8). */
+/** A record, as a line of spamdb(8) has it. */
 export interface PageRecord {
   readonly type: string;
   readonly ip?: string;

@@ -22,24 +22,24 @@ export interface StatusOptions {
   readonly adapters?: MetricsOptions['adapters'];
   /** The address to listen on. */
   readonly host: string;
-  /** 0: of the system's choice. */
+  /** The TCP port. With 0 the system chooses one. */
   readonly port: number;
-  /** Names by which it may be asked for, besides any IP address and localhost. */
+  /** The names that a Host header may have, besides any IP address and localhost. */
   readonly names?: readonly string[] | undefined;
-  /** What answers requests of programs on this host, of any method, by the path. */
+  /** The listeners that answer programs on this host, by path. They get requests of any method. */
   readonly local?: ReadonlyMap<string, RequestListener> | undefined;
 }
 
 /** The page, the metrics and the health of a daemon, being served. */
 export interface Status {
-  /** Where, as `http://127.0.0.1:8026/`. */
+  /** Where it is served, as `http://127.0.0.1:8026/`. */
   readonly url: string;
   close(): Promise<void>;
 }
 
 const TYPES: ReadonlySet<string> = new Set(['GREY', 'WHITE', 'TRAPPED', 'SPAMTRAP']);
 
-/** @throws {SpamdSyncError} `ERR_SPAMD_LISTEN` when the address and port cannot be had. */
+/** @throws {SpamdSyncError} `ERR_SPAMD_LISTEN` if it cannot listen on the address and port. */
 export async function openStatus(options: StatusOptions): Promise<Status> {
   const { peer, greylist, exchange, adapters, host, port, names = [], local } = options;
   const started = Math.floor(systemClock.now());
@@ -108,7 +108,7 @@ async function why(greylist: Greylist, query: URLSearchParams): Promise<Answer> 
   }
 }
 
-/** First the last of what was before. */
+/** Returns the last items at the first call, and at each later call those since. */
 function follow(latest: LiveFeed['latest']): () => object | undefined {
   let seen: number | undefined;
   return () => {

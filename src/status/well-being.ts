@@ -1,6 +1,9 @@
 import type { Greylist, SyncPeer } from '../index.ts';
 
-/** Why a daemon is not well, a line each; none where it is. What a target does not take is its own trouble, and no reason. */
+/**
+ * Why a daemon is not well, one line for each reason; none if it is well. A target that cannot be sent to is not a
+ * reason: that is the trouble of the target.
+ */
 export async function troublesOf(
   peer: Pick<SyncPeer, 'health'>,
   greylist: Pick<Greylist, 'stats'>,

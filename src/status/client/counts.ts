@@ -2,7 +2,7 @@ import type { Counts } from '../shapes.ts';
 import { byId, element } from './dom.ts';
 import { count } from './format.ts';
 
-/** What was counted, those that are 0 left out. */
+/** Shows the counters, and leaves out those that are 0. */
 export function showCounts({ verdicts, received, drops, ignored, skipped, sent, held }: Counts): void {
   fill('verdicts', verdicts);
   fill('received', received);

@@ -4,7 +4,7 @@ import { bytes, count, duration } from './format.ts';
 
 type Mark = readonly [kind: 'good' | 'bad' | 'warn' | 'quiet', shape: string, word: string];
 
-/** A peer that is connected has its round for a state. */
+/** The states of peers that are not connected. A connected peer shows the outcome of its last round. */
 const STATES: Readonly<Record<string, Mark>> = {
   connecting: ['warn', '○', 'connecting'],
   gone: ['warn', '○', 'not connected'],
@@ -28,14 +28,14 @@ export function showExchange({ exchange, time }: Overview): void {
   list.replaceChildren(...(rows.length > 0 ? rows : [nothing('Nobody has connected yet.')]));
 }
 
-/** How far a join is that is under way; `undefined` where none is. */
+/** The progress of a join; `undefined` if none is under way. */
 export function joinWords({ joined, peers }: ExchangeShown): string | undefined {
   if (joined || !peers.some(({ outcome }) => outcome === 'asking')) return undefined;
   const taken = peers.reduce((sum, peer) => sum + peer.taken, 0);
   return `Joining: what the others hold is on its way, ${count(taken)} records so far`;
 }
 
-/** Whether a peer needs a look. */
+/** Whether the operator should look at a peer. */
 export function isTroubled(peer: ExchangePeerShown): boolean {
   return markOf(peer)[0] === 'bad';
 }

@@ -3,10 +3,10 @@ import { byId, element, mark } from './dom.ts';
 import { count, timeOf } from './format.ts';
 
 type Look = readonly [mood: 'good' | 'bad' | 'warn' | 'quiet', shape: string];
-/** What can be chosen; warnings are always shown. */
+/** What the user can choose to see. Warnings are always shown. */
 type Choice = 'verdicts' | 'wire' | 'exchange' | 'drops';
 
-/** So many lines of each kind are kept. */
+/** How many lines of each kind are kept. */
 const MAX_OF_KIND = 100;
 
 const KINDS: Readonly<Record<FeedItem['kind'], readonly [...Look, choice: Choice | undefined]>> = {
@@ -27,12 +27,12 @@ const VERDICTS: Readonly<Record<string, readonly [...Look, word: string]>> = {
 
 /** The lines that are kept, by their kind, the oldest first. */
 const lines = new Map<FeedItem['kind'], HTMLLIElement[]>();
-/** What is not shown. */
+/** What the user chose not to see. */
 const hidden = new Set<Choice>();
 let isPaused = false;
 let missed = 0;
 
-/** Adds what went on, the newest first. */
+/** Adds items to the timeline, the newest first. */
 export function showFeed({ items, missed: more }: Feed): void {
   missed += more + (isPaused ? items.length : 0);
   const said = missed === 0 ? '' : `${count(missed)} more went by than could be shown`;
@@ -43,7 +43,7 @@ export function showFeed({ items, missed: more }: Feed): void {
 }
 
 export function beginFeed(): void {
-  // It scrolls, so it has to be reached by the keyboard.
+  // The list scrolls, so the keyboard must be able to reach it.
   byId('feed', HTMLElement).tabIndex = 0;
   const button = byId('pause', HTMLButtonElement);
   button.addEventListener('click', () => {
@@ -57,12 +57,12 @@ export function beginFeed(): void {
       for (const [kind, all] of lines) for (const line of all) line.hidden = isHidden(kind);
     };
     box.addEventListener('change', choose);
-    // A browser keeps what was chosen when it loads the page again.
+    // A browser that loads the page again keeps the choices of the user.
     choose();
   }
 }
 
-/** A new stream begins with the last of what was before. */
+/** Empties the timeline, because a new stream begins with the last items. */
 export function clearFeed(): void {
   missed = 0;
   lines.clear();

@@ -12,7 +12,7 @@ export function timeOf(seconds: number): string {
   return clock.format(seconds * 1000);
 }
 
-/** A date and time; 0 is never. */
+/** A date and time; `never` for 0. */
 export function dateOf(seconds: number): string {
   return seconds === 0 ? 'never' : date.format(seconds * 1000);
 }
@@ -30,7 +30,7 @@ export function duration(seconds: number): string {
   return `${Math.round(size / 86_400)} d`;
 }
 
-/** Bytes in the largest unit of which there is one. */
+/** Bytes in the largest unit in which the number is at least 1. */
 export function bytes(value: number): string {
   const unit = Math.min(3, Math.floor(Math.log2(Math.max(1, value)) / 10));
   return unit === 0 ? `${value} B` : `${(value / 1024 ** unit).toFixed(1)} ${['', 'KiB', 'MiB', 'GiB'][unit]}`;
@@ -40,7 +40,7 @@ export function total(counts: Readonly<Record<string, number>>): number {
   return Object.values(counts).reduce((sum, value) => sum + value, 0);
 }
 
-/** `3 auth, 1 stale`; what is 0 is left out. */
+/** `3 auth, 1 stale`. Counters that are 0 are left out. */
 export function parts(counts: Readonly<Record<string, number>>): string {
   const known = Object.entries(counts).filter(([, value]) => value > 0);
   return known.map(([name, value]) => `${count(value)} ${name}`).join(', ');

@@ -62,7 +62,7 @@ function row(host: Host, now: number): HTMLTableRowElement {
   );
 }
 
-/** A bar for each interval; how high is of this host alone. */
+/** A bar for each interval. The scale is that of this host alone. */
 function sparkline(recent: readonly number[]): Node {
   const svg = document.createElementNS(SVG, 'svg');
   svg.classList.add('spark');

@@ -22,7 +22,7 @@ const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
   ],
   SPAMTRAP: [['Recipient', 'text', ({ address = '' }) => address]],
 };
-/** So many pages are kept to be turned back to. */
+/** How many pages are kept, so that the user can turn back to them. */
 const MAX_PAGES = 1000;
 
 let type = 'TRAPPED';
@@ -66,7 +66,7 @@ async function turn(): Promise<void> {
     isAsking = false;
     // Another type was chosen meanwhile.
     if (pages !== asking) return;
-    // The server has forgotten where this was.
+    // The server does not have this reader any more.
     if (page === undefined) return begin();
     pages.push(page);
     if (pages.length > MAX_PAGES) pages[pages.length - MAX_PAGES - 1] = { records: [], next: undefined };
