@@ -4,46 +4,48 @@ import { badOption, checkFunction, checkMembers, checkMethods } from '../validat
 import { oneLine } from './common/text.ts';
 import { xGreylist } from './common/x-greylist.ts';
 
-/** What is needed of a Haraka `Address`. The types of this module need no other package's. */
+/**
+ * The part of a Haraka `Address` that is used. Declared here, so that the types of this module need no other package.
+ */
 export interface HarakaAddress {
   /** As the client typed it, in its brackets. */
   readonly original: string;
 }
 
-/** A Haraka plugin, as results go by it. */
+/** The part of a Haraka plugin that results need. */
 export interface HarakaPlugin {
-  /** Without `haraka-plugin-`. */
+  /** The name, without `haraka-plugin-`. */
   readonly name: string;
 }
 
-/** What is needed of the results of a Haraka transaction. */
+/** The part of the results of a Haraka transaction that is used. */
 export interface HarakaResults {
-  /** Adds what a plugin found. */
+  /** Adds the result of a plugin. */
   add(plugin: HarakaPlugin, result: HarakaResult): void;
 }
 
-/** What is needed of a Haraka transaction. */
+/** The part of a Haraka transaction that is used. */
 export interface HarakaTransaction {
   /** The sender. */
   readonly mail_from: HarakaAddress;
-  /** Where plugins say what they found. */
+  /** The results of plugins. */
   readonly results: HarakaResults;
   /** Adds a header field to the message. */
   add_header(name: string, value: string): void;
 }
 
-/** What is needed of a Haraka connection. */
+/** The part of a Haraka connection that is used. */
 export interface HarakaConnection {
-  /** Where the client is. */
+  /** The end of the client. */
   readonly remote: {
     /** Its address. */
     readonly ip: string;
-    /** Whether that is of a private network or loopback. */
+    /** Whether the address is of a private network or loopback. */
     readonly is_private?: boolean | undefined;
   };
-  /** Where the client connected to. */
+  /** The end of this host. */
   readonly local: {
-    /** The address. */
+    /** The address that the client connected to. */
     readonly ip: string;
   };
   /** The greeting of the client. */
@@ -53,40 +55,43 @@ export interface HarakaConnection {
   };
   /** Whether the client may relay: it has logged in, or another plugin knows it. */
   readonly relaying?: boolean | undefined;
-  /** `null` where there is none. */
+  /** The transaction; `null` if there is none. */
   readonly transaction?: HarakaTransaction | null | undefined;
 }
 
-/** What the hooks say in the results of a transaction: which of them, and the reason of the verdict or what was wrong. */
+/**
+ * What the hooks add to the results of a transaction: the kind of result, and the reason of the verdict or the error.
+ */
 export type HarakaResult = Readonly<Partial<Record<'pass' | 'fail' | 'skip' | 'err', string>>>;
 
-/** Ends a hook: a number of haraka-constants and what to reply, nothing for the next plugin's turn. */
+/** Ends a hook. It takes a number of haraka-constants and the reply; without them the next plugin has its turn. */
 export type HarakaNext = (code?: number, reply?: object) => void;
 
 /** Options of `harakaHooks`. */
 export interface HarakaHooksOptions {
-  /** Whose name is in the results: the plugin. */
+  /** The plugin, whose name is in the results. */
   readonly plugin: HarakaPlugin;
   /** Whether clients of private networks and loopback are greylisted too. Default `false`. */
   readonly private?: boolean | undefined;
   /** Whether a message that was delayed gets a header field `X-Greylist`. Default `true`. */
   readonly header?: boolean | undefined;
-  /** Told every verdict before the client is, for a log. What it throws is ignored. */
+  /** Called with every verdict, before the client gets its reply; for a log. Errors that it throws are ignored. */
   readonly onVerdict?: ((verdict: Verdict, attempt: Attempt) => void) | undefined;
-  /** For the date of the header field. Default the system's. */
+  /** The clock, for the date of the header field. Default: the system's. */
   readonly clock?: Clock | undefined;
 }
 
 /** The hooks of a plugin. Each calls `next` once, whatever happens, and none throws or rejects. */
 export interface HarakaHooks {
   /**
-   * For hook `rcpt`, with a negative priority, so that it comes before the recipient is looked up: 550 for who writes to a
-   * spamtrap, which need not exist. Any other recipient is left to the plugins behind.
+   * For hook `rcpt`, with a negative priority, so that it runs before the recipient is looked up. A client that writes
+   * to a spamtrap gets 550; the spamtrap need not exist as a recipient. Any other recipient is left to the plugins that
+   * follow.
    */
   trap(next: HarakaNext, connection: HarakaConnection, params: readonly [HarakaAddress, ...unknown[]]): void;
-  /** For hook `rcpt_ok`: 451 for who has to come back, 550 for who is trapped. */
+  /** For hook `rcpt_ok`: 451 if the client has to come back, 550 if it is trapped. */
   check(next: HarakaNext, connection: HarakaConnection, rcpt: HarakaAddress): void;
-  /** For hook `delivered`: to whom mail was delivered by SMTP is white. */
+  /** For hook `delivered`: a host to which mail was delivered by SMTP becomes white. */
   delivered(next: HarakaNext, hmail: unknown, params: readonly unknown[]): void;
 }
 
@@ -96,26 +101,29 @@ const DENYSOFT = 903;
 
 /** Haraka takes the code of a reply from an object whose class has this name. */
 class DSN {
-  /** Haraka goes by the name, which a bundler may change. */
+  /** Haraka looks at the name of the class, which a bundler may change. */
   static readonly name: string = 'DSN';
   readonly code: number;
   readonly reply: string;
 
-  /** @param reply With its code. */
+  /** @param reply A reply, with its code. */
   constructor(reply: string) {
     this.code = Number(reply.slice(0, 3));
     this.reply = reply.slice(4);
   }
 }
 
-/** A greylist that Haraka can ask: a `RemoteGreylist`, so that all its processes ask the same, or one in this process. */
+/**
+ * The greylist that is asked: a `RemoteGreylist`, so that all processes of Haraka ask the same one, or one in this
+ * process.
+ */
 export type HarakaGreylist = Pick<Greylist, 'check' | 'delivered'> & {
   /** The spamtraps. */
   readonly spamtraps: Pick<Greylist['spamtraps'], 'has'>;
 };
 
 /**
- * The greylist as hooks of a Haraka plugin. Who may relay passes, and who has no IP address.
+ * The greylist as hooks of a Haraka plugin. Clients that may relay pass, and so do clients without an IP address.
  *
  * @example
  * exports.register = function () {
@@ -125,7 +133,7 @@ export type HarakaGreylist = Pick<Greylist, 'check' | 'delivered'> & {
  *   this.register_hook('rcpt', 'trap', -50);
  * };
  *
- * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what is not a greylist, and for an invalid option.
+ * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for an invalid greylist or option.
  */
 export function harakaHooks(greylist: HarakaGreylist, options: HarakaHooksOptions): HarakaHooks {
   checkMethods('greylist', greylist, ['check', 'delivered']);
@@ -136,10 +144,10 @@ export function harakaHooks(greylist: HarakaGreylist, options: HarakaHooksOption
   if (typeof header !== 'boolean') throw badOption('header', 'not true or false', header);
   checkFunction('onVerdict', onVerdict);
   const clock = timedClock(options.clock);
-  /** About which recipient of a transaction the greylist did not answer, and why, so that it is not waited for twice. */
+  /** The recipient of a transaction about which the greylist did not answer, and why, so that no client waits twice. */
   const unanswered = new WeakMap<HarakaTransaction, { readonly to: string; readonly error: unknown }>();
 
-  /** Why a recipient is not asked about, or what to ask. */
+  /** The attempt to ask about, or why the greylist is not asked. */
   const attemptOf = (connection: HarakaConnection, from: HarakaAddress, to: HarakaAddress): Attempt | string => {
     const { remote, local, hello, relaying } = connection;
     if (relaying) return 'relaying';

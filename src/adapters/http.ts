@@ -11,36 +11,37 @@ export type { HttpRefusal } from './http/answers.ts';
 
 /** Options of an `HttpCheck`. */
 export interface HttpCheckOptions {
-  /** For the date of the header field. Default the system's. */
+  /** The clock, for the date of the header field. Default: the system's. */
   readonly clock?: Clock | undefined;
 }
 
-/** What was counted since an `HttpCheck` was made; they only ever grow. */
+/** Counters since an `HttpCheck` was made. They only ever grow. */
 export interface HttpCheckStats {
   /** Requests that came in. */
   readonly requests: number;
   /** Strings that were longer than 2048 characters, and were cut. */
   readonly cut: number;
   /**
-   * Requests that passed or were refused without asking the greylist: `address` where the client has no IP address,
-   * `login` where nginx asked whether a client may log in.
+   * Requests that passed or were refused without asking the greylist. `address`: the client has no IP address. `login`:
+   * nginx asked whether a client may log in.
    */
   readonly skipped: Readonly<Record<'address' | 'login', number>>;
   /**
-   * Requests that were refused: `method` for another than GET and POST, `type` for a body that is not `application/json`,
-   * `oversize` for one over 256 KiB, `malformed` for one that is not an object in JSON, `field` for a member or a header
-   * field that is missing, or of the wrong kind.
+   * Requests that were refused. `method`: another method than GET and POST. `type`: a body that is not
+   * `application/json`.
+   * `oversize`: a body over 256 KiB. `malformed`: a body that is not a JSON object. `field`: a member or a header field
+   * that is missing or of the wrong kind.
    */
   readonly refused: Readonly<Record<HttpRefusal, number>>;
-  /** Requests whose client went away before it had sent all. */
+  /** Requests whose client went away before it had sent all of it. */
   readonly aborted: number;
 }
 
-/** What is answered to a POST, as JSON. */
+/** The answer to a POST, as JSON. */
 export interface HttpVerdict {
   /** What to do with the message. */
   readonly action: Verdict['action'];
-  /** The reason of the verdict, or `no-address` for a client that has no IP address, and so passes. */
+  /** The reason of the verdict, or `no-address` for a client that has no IP address and therefore passes. */
   readonly reason: Verdict['reason'] | 'no-address';
   /** A complete SMTP reply, code and enhanced code first; every answer but `pass` has one. */
   readonly reply?: string | undefined;
@@ -50,7 +51,7 @@ export interface HttpVerdict {
   readonly expires?: number | undefined;
   /** How many seconds the client waited, when the reason is `retry`. */
   readonly waited?: number | undefined;
-  /** What trapped the address, when it is. */
+  /** What trapped the address, if it is trapped. */
   readonly trappedBy?: string | undefined;
   /** What the verdict would have been, when the reason is `learn`. */
   readonly would?: Verdict['would'];
@@ -60,16 +61,16 @@ export interface HttpVerdict {
   readonly header?: string | undefined;
 }
 
-/** Characters of a string that are kept; no mail server takes a longer line from a client. */
+/** How many characters of a string are kept. No mail server takes a longer line from a client. */
 const MAX_STRING = 2048;
 
 /**
  * The greylist as a handler of HTTP requests. A POST has a JSON object with `ip`, `helo`, `from`, `connectedTo` as in
- * `Reported`, and `to`, a recipient or a list of up to 1000; it is answered with an `HttpVerdict`. A GET is what nginx's
- * mail module asks by `auth_http`, with the mail server behind it in the query: `?server=127.0.0.1:10025`.
+ * `Reported`, and `to`, a recipient or a list of up to 1000. The answer is an `HttpVerdict`. A GET is a request of
+ * nginx's mail module, `auth_http`. It has the mail server behind nginx in the query: `?server=127.0.0.1:10025`.
  *
- * Who is refused gets a 4xx and `{ "error": { "code", "message" } }`. Where `checkAll` rejects, the verdict is to pass, as
- * `error`. Whoever can ask can have any address trapped: let mail servers alone ask.
+ * A request that is refused gets a 4xx and `{ "error": { "code", "message" } }`. If `checkAll` rejects, the client
+ * passes, with the reason `error`. A program that can ask can have any address trapped: let only mail servers ask.
  *
  * @example
  * const check = new HttpCheck(greylist);
@@ -84,7 +85,9 @@ export class HttpCheck {
   #cut = 0;
   #aborted = 0;
 
-  /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what has no method `checkAll`, and for an invalid option. */
+  /**
+   * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for a greylist without a method `checkAll`, and for an invalid option.
+   */
   constructor(greylist: Pick<Greylist, 'checkAll'>, options: HttpCheckOptions = {}) {
     checkMethods('greylist', greylist, ['checkAll']);
     checkMembers('options', options, { clock: true });
@@ -92,10 +95,10 @@ export class HttpCheck {
     this.#clock = timedClock(options.clock);
   }
 
-  /** Answers a request. Whatever its path is; its body must not have been read. Never rejects. */
+  /** Answers a request with any path. The body of the request must not have been read. Never rejects. */
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.#requests++;
-    // A client that goes away is no trouble of ours.
+    // If the client goes away, there is nothing to do.
     response.on('error', () => {});
     let answer: HttpAnswer;
     try {
@@ -114,7 +117,7 @@ export class HttpCheck {
     response.end(body);
   }
 
-  /** What was counted so far. */
+  /** The counters so far. */
   stats(): HttpCheckStats {
     return {
       requests: this.#requests,

@@ -15,24 +15,26 @@ export type { ListenAt } from './common/listen.ts';
 
 /** Options of `serveMilter`. */
 export interface ServeMilterOptions extends ListenAt {
-  /** Whether clients that have logged in are greylisted too. Default `false`: they pass, unseen by the greylist. */
+  /**
+   * Whether clients that have logged in are greylisted too. Default `false`: they pass, and the greylist is not asked.
+   */
   readonly authenticated?: boolean | undefined;
 }
 
-/** What a milter counted since it was opened; all only ever grow, but for `connections`. */
+/** Counters since a milter was opened. They only ever grow, except for `connections`. */
 export interface MilterStats {
   /** Connections that are open; a gauge. */
   readonly connections: number;
-  /** Connections that `maxConnections` left no room for. */
+  /** Connections that were refused because of `maxConnections`. */
   readonly refused: number;
   /** Packets that came in. */
   readonly requests: number;
-  /** Recipients that were let pass without asking the greylist: the client has logged in, or has no IP address. */
+  /** Recipients that passed without asking the greylist: the client has logged in, or has no IP address. */
   readonly skipped: Readonly<Record<'authenticated' | 'address', number>>;
   /**
-   * Connections that were ended within a session: `malformed` for what is not a packet, `oversize` for one over 64 KiB,
-   * `timeout` for a mail server that was too slow or idle for two hours, `error` for an offer that is none, and where the
-   * greylist rejected.
+   * Connections that were ended within a session. `malformed`: something that is not a packet came in. `oversize`: a
+   * packet over 64 KiB came in. `timeout`: the mail server was too slow, or idle for two hours. `error`: the mail
+   * server sent an invalid offer, or the greylist rejected.
    */
   readonly dropped: Readonly<Record<DropReason, number>>;
 }
@@ -41,28 +43,29 @@ export interface MilterStats {
 export interface Milter extends AsyncDisposable {
   /** Where it listens. */
   readonly address: StreamAddress;
-  /** What it counted so far. */
+  /** The counters so far. */
   stats(): MilterStats;
   /**
-   * Takes no more connections nor packets, answers what was asked, for two seconds at most, and ends all connections. The
-   * greylist is left as it is. Idempotent.
+   * Takes no more connections or packets. Answers those under way, for two seconds at most, and ends all connections.
+   * Does not close the greylist. Idempotent.
    */
   close(): Promise<void>;
 }
 
-/** How long a connection may be idle, seconds: a session lasts as long as its messages take. As libmilter has it. */
+/** How long a connection may be idle, seconds, as in libmilter. A session lasts as long as its messages take. */
 const IDLE = 7210;
 
 /**
- * The greylist as a milter, protocol version 6, for Postfix, Sendmail and others. It answers each recipient: 451 for who has to
- * come back, 550 for who is trapped. A message that was delayed gets a header field `X-Greylist`. HELO and addresses are as the
- * client typed them.
+ * The greylist as a milter, protocol version 6, for Postfix, Sendmail and others. It answers for each recipient: 451 if
+ * the client has to come back, 550 if it is trapped. A message that was delayed gets a header field `X-Greylist`. HELO
+ * and addresses are as the client typed them.
  *
  * @example
  * const milter = await serveMilter(greylist, { host: '127.0.0.1', port: 10024 });
  *
- * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what has no method `check`, and for an invalid option; `ERR_SPAMD_LISTEN`
- * when another process answers on the path, something else is there, or it cannot listen.
+ * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for a greylist without a method `check`, and for an invalid option;
+ * `ERR_SPAMD_LISTEN` if another process answers on the path, something else than a socket is there, or it cannot
+ * listen.
  */
 export async function serveMilter(greylist: Pick<Greylist, 'check'>, options: ServeMilterOptions): Promise<Milter> {
   checkMethods('greylist', greylist, ['check']);

@@ -4,13 +4,16 @@ import { oneLine, textOf } from './common/text.ts';
 
 /** Options of an `OpensmtpdFilter`. */
 export interface OpensmtpdFilterOptions {
-  /** Takes what smtpd is to read, a line at a time with its newline. Nothing else may go there: a stray line ends smtpd. */
+  /** Writes a line, with its newline, to smtpd. Nothing else may be written there: a stray line ends smtpd. */
   readonly write: (line: string) => void;
-  /** Told every verdict before smtpd is, for a log. What it throws is ignored: a filter that ends takes smtpd with it. */
+  /**
+   * Called with every verdict before smtpd gets it; for a log. Its errors are ignored, because smtpd ends if a filter
+   * ends.
+   */
   readonly onVerdict?: ((verdict: Verdict, attempt: Attempt) => void) | undefined;
 }
 
-/** What a filter counted since it was made; they only ever grow, but for `sessions`. */
+/** Counters since a filter was made. They only ever grow, except for `sessions`. */
 export interface OpensmtpdFilterStats {
   /** Recipients that smtpd asked about. */
   readonly asked: number;
@@ -20,16 +23,16 @@ export interface OpensmtpdFilterStats {
   readonly rejected: number;
   /** Sessions that are known; a gauge. */
   readonly sessions: number;
-  /** Sessions that were forgotten because 16,384 others are newer: their recipients pass. */
+  /** Sessions that were forgotten because 16,384 others are newer. Their recipients pass. */
   readonly forgotten: number;
-  /** Lines of more than 4096 bytes, of which the rest was dropped. */
+  /** Lines of more than 4096 bytes. The rest of each was dropped. */
   readonly cut: number;
 }
 
-/** Bytes of a line. OpenSMTPD has room for 2048 in the argument of HELO, its longest. */
+/** The longest line, bytes. The longest part of one is the argument of HELO, for which OpenSMTPD has room for 2048. */
 const MAX_LINE = 4096;
 const MAX_SESSIONS = 16_384;
-/** Characters of a string that a session keeps; RFC 5321 section 4.5.3.1 gives a path 256 octets, a domain 255. */
+/** How many characters of a string a session keeps. RFC 5321 section 4.5.3.1 gives a path 256 octets, a domain 255. */
 const MAX_STRING = 512;
 const LF = 0x0a;
 
@@ -40,7 +43,7 @@ const REGISTRATION = [
   'register|ready',
 ];
 
-/** A client that is connected, as far as it was reported. */
+/** A connected client, as far as smtpd has reported it. */
 interface Session {
   ip: string;
   connectedTo: string;
@@ -51,11 +54,13 @@ interface Session {
 }
 
 /**
- * The greylist as a filter of OpenSMTPD: it reads what smtpd(8) writes to a filter, as smtpd-filters(7) says, protocol 0.4
- * to 0.7, and answers about each recipient. Clients that have logged in and those without an IP address pass.
+ * The greylist as a filter of OpenSMTPD. It reads the lines that smtpd(8) writes to a filter, see smtpd-filters(7),
+ * protocol 0.4 to 0.7, and answers for each recipient. Clients that have logged in pass, and so do clients without an
+ * IP address.
  *
- * smtpd waits for an answer for ever, so `check` has to come to one in time, as those of `Greylist` and `RemoteGreylist`
- * do. Where it rejects, the recipient passes.
+ * smtpd waits for an answer for ever. So `check` must answer in time, as that of `Greylist` and that of
+ * `RemoteGreylist` do. If
+ * `check` rejects, the recipient passes.
  *
  * @example
  * const filter = new OpensmtpdFilter(greylist, { write: (line) => process.stdout.write(line) });
@@ -73,7 +78,7 @@ export class OpensmtpdFilter {
   #rejected = 0;
   #forgotten = 0;
 
-  /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what has no method `check`, and for an invalid option. */
+  /** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for a greylist without a method `check`, and for an invalid option. */
   constructor(greylist: Pick<Greylist, 'check'>, options: OpensmtpdFilterOptions) {
     checkMethods('greylist', greylist, ['check']);
     checkMembers('options', options, { write: true, onVerdict: true });
@@ -84,12 +89,12 @@ export class OpensmtpdFilter {
     this.#onVerdict = options.onVerdict;
   }
 
-  /** Takes what smtpd wrote, however it is cut. Never throws. */
+  /** Takes bytes that smtpd wrote. A chunk may begin and end anywhere in a line. Never throws. */
   push(chunk: Uint8Array): void {
     for (const line of this.#lines.push(chunk)) this.#take(line);
   }
 
-  /** What was counted so far. */
+  /** The counters so far. */
   stats(): OpensmtpdFilterStats {
     return {
       asked: this.#asked,
@@ -102,7 +107,7 @@ export class OpensmtpdFilter {
   }
 
   #take(line: string): void {
-    // smtpd is told once: a second registration would be one line too many.
+    // Registers only once: the lines of a second registration would be stray lines, which end smtpd.
     if (line === 'config|ready' && !this.#isRegistered) {
       this.#isRegistered = true;
       for (const one of REGISTRATION) this.#write(`${one}\n`);
@@ -145,12 +150,13 @@ export class OpensmtpdFilter {
     void this.#decide(session, address.join('|')).then((verdict) => {
       if (verdict === undefined || verdict.action === 'pass') this.#proceeded++;
       else this.#rejected++;
-      // smtpd knows a session no more that has ended meanwhile. In its own order: it finds what it asked by both.
+      // smtpd does not know a session any more that has ended meanwhile. It finds its request by both ids, in its own
+      // order.
       if (session?.isOver !== true) this.#write(`filter-result|${one}|${other}|${decisionOf(verdict)}\n`);
     });
   }
 
-  /** @returns `undefined` for who is not greylisted. Never rejects. */
+  /** @returns `undefined` for a client that is not greylisted. Never rejects. */
   async #decide(session: Session | undefined, to: string): Promise<Verdict | undefined> {
     const attempt = session === undefined ? undefined : attemptOf(session, to);
     if (attempt === undefined) return undefined;
@@ -172,18 +178,20 @@ function cut(text: string): string {
   return text.slice(0, MAX_STRING);
 }
 
-/** Of protocol 0.x; another one is taken for the newest. */
+/** The minor version of protocol 0.x. Any other version counts as the newest. */
 function minorOf(version: string): number {
   const [, minor] = /^0\.(\d+)$/.exec(version) ?? [];
   return minor === undefined ? Number.POSITIVE_INFINITY : Number(minor);
 }
 
-/** What came of a command: after its argument in earlier versions of the protocol, before it in later ones. */
+/**
+ * The result of a command. It is after the argument in earlier versions of the protocol, and before it in later ones.
+ */
 function resultOf(isLast: boolean, fields: readonly string[]): string | undefined {
   return isLast ? fields.at(-1) : fields[0];
 }
 
-/** The argument of HELO or EHLO, which stands behind the name of the command but in early versions. */
+/** The argument of HELO or EHLO. The name of the command is before it, except in early versions of the protocol. */
 function heloOf(fields: readonly string[]): string {
   const [method = '', ...argument] = fields;
   return (/^(HELO|EHLO)$/i.test(method) && argument.length > 0 ? argument : fields).join('|');
@@ -196,11 +204,11 @@ function attemptOf({ ip, helo, from, connectedTo, isAuthenticated }: Session, to
 
 function decisionOf(verdict: Verdict | undefined): string {
   if (verdict === undefined || verdict.action === 'pass') return 'proceed';
-  // A newline would be a line of its own, and end smtpd.
+  // A newline would begin another line, which would end smtpd.
   return `reject|${oneLine(verdict.reply)}`;
 }
 
-/** Puts lines together from what comes out of a pipe. Holds at most {@link MAX_LINE} bytes. */
+/** Puts lines together from the chunks that a pipe gives. Holds at most {@link MAX_LINE} bytes. */
 class LineReader {
   readonly #held = Buffer.allocUnsafe(MAX_LINE);
   #length = 0;

@@ -19,30 +19,31 @@ export type AuthenticationAttribute = 'sasl_username' | 'ccert_fingerprint';
 /** Options of `servePolicy`. */
 export interface ServePolicyOptions extends ListenAt {
   /**
-   * Clients for whom one of these is not empty pass, unseen by the greylist. Default `['sasl_username']`: Postfix sets
-   * `ccert_fingerprint` for any certificate, whoever signed it.
+   * If one of these attributes is not empty, the client passes, and the greylist is not asked. Default
+   * `['sasl_username']`, because Postfix sets `ccert_fingerprint` for any certificate, whoever signed it.
    */
   readonly authenticatedBy?: readonly AuthenticationAttribute[] | undefined;
 }
 
-/** What a policy server counted since it was opened; all only ever grow, but for `connections`. */
+/** Counters since a policy server was opened. They only ever grow, except for `connections`. */
 export interface PolicyServerStats {
   /** Connections that are open; a gauge. */
   readonly connections: number;
-  /** Connections that `maxConnections` left no room for. */
+  /** Connections that were refused because of `maxConnections`. */
   readonly refused: number;
   /** Requests that came in. */
   readonly requests: number;
   /** Values that were longer than 2048 bytes, and were cut. */
   readonly cut: number;
   /**
-   * Requests that were answered DUNNO without asking the greylist: `state` at another stage than RCPT, `authenticated` as
-   * `authenticatedBy` says, `address` where the client has no IP address.
+   * Requests that were answered DUNNO without asking the greylist. `state`: the stage is not RCPT. `authenticated`: the
+   * client has authenticated, see `authenticatedBy`. `address`: the client has no IP address.
    */
   readonly skipped: Readonly<Record<'state' | 'authenticated' | 'address', number>>;
   /**
-   * Connections that were ended without an answer: `malformed` for what is not a request, `oversize` for one over 64 KiB,
-   * `timeout` for a client that was too slow or idle for ten minutes, `error` where the greylist rejected.
+   * Connections that were ended without an answer. `malformed`: something that is not a request came in. `oversize`: a
+   * request over 64 KiB came in. `timeout`: the client was too slow, or idle for ten minutes. `error`: the greylist
+   * rejected.
    */
   readonly dropped: Readonly<Record<DropReason, number>>;
 }
@@ -51,34 +52,35 @@ export interface PolicyServerStats {
 export interface PolicyServer extends AsyncDisposable {
   /** Where it listens. */
   readonly address: StreamAddress;
-  /** What it counted so far. */
+  /** The counters so far. */
   stats(): PolicyServerStats;
   /**
-   * Takes no more connections nor requests, answers what was asked, for two seconds at most, and ends all connections. The
-   * greylist is left as it is. Idempotent.
+   * Takes no more connections or requests. Answers those under way, for two seconds at most, and ends all connections.
+   * Does not close the greylist. Idempotent.
    */
   close(): Promise<void>;
 }
 
-/** Neither for nor against: what follows in Postfix's restrictions decides. */
+/** Leaves the decision to the restrictions that follow in Postfix. */
 const PASS = 'DUNNO';
 /** How long a connection may be idle, seconds. Postfix ends its own after 300 (smtpd_policy_service_max_idle). */
 const IDLE = 600;
-/** For how many messages it is remembered that they have their header field. */
+/** How many messages are remembered that have their header field already. */
 const MAX_INSTANCES = 1000;
-/** Characters of an instance that are kept; those of Postfix are some thirty. */
+/** How many characters of an instance are kept. Those of Postfix have some thirty. */
 const MAX_INSTANCE = 64;
 
 /**
- * The greylist as a policy server of Postfix (SMTPD_POLICY_README), for `check_policy_service`; also for Exim's `readsocket`.
- * `DUNNO` for who may pass, `DEFER_IF_PERMIT` for who has to come back, 550 for who is trapped. A message that was delayed gets
- * a header field `X-Greylist`.
+ * The greylist as a policy server of Postfix (SMTPD_POLICY_README), for `check_policy_service`; also for Exim's
+ * `readsocket`. It answers `DUNNO` if the client may pass, `DEFER_IF_PERMIT` if it has to come back, 550 if it is
+ * trapped. A message that was delayed gets a header field `X-Greylist`.
  *
  * @example
  * const server = await servePolicy(greylist, { path: '/var/spool/postfix/private/spamd-sync' });
  *
- * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what has no method `check`, and for an invalid option; `ERR_SPAMD_LISTEN`
- * when another process answers on the path, something else is there, or it cannot listen.
+ * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for a greylist without a method `check`, and for an invalid option;
+ * `ERR_SPAMD_LISTEN` if another process answers on the path, something else than a socket is there, or it cannot
+ * listen.
  */
 export async function servePolicy(
   greylist: Pick<Greylist, 'check'>,
@@ -148,13 +150,13 @@ class Service {
 
   #actionOf(verdict: Verdict, { instance = '' }: PolicyRequest): string {
     if (verdict.action === 'reject') return oneLine(verdict.reply);
-    // In the place of the code: so a recipient that a later restriction refuses for good is refused for good.
+    // `DEFER_IF_PERMIT` replaces the code, so that a later restriction can still refuse the recipient for good.
     if (verdict.action === 'defer') return `DEFER_IF_PERMIT ${oneLine(verdict.reply.slice(4))}`;
     if (verdict.waited === undefined || !this.#isFirst(instance.slice(0, MAX_INSTANCE))) return PASS;
     return `PREPEND X-Greylist: ${xGreylist(verdict.waited, this.#clock.now())}`;
   }
 
-  /** The same message comes once for each recipient, over any connection. */
+  /** Whether a message comes for the first time. It comes once for each recipient, over any connection. */
   #isFirst(instance: string): boolean {
     if (instance === '') return true;
     if (this.#instances.has(instance)) return false;

@@ -6,13 +6,16 @@ import { xGreylist } from './common/x-greylist.ts';
 
 /** A sender or a recipient, as smtp-server parsed it. */
 export interface EnvelopeAddress {
-  /** Without its brackets; empty for the null sender. */
+  /** The address without its brackets; empty for the null sender. */
   readonly address: string;
 }
 
-/** What is needed of an `SMTPServerSession`. Declared here, so that this module's types need no other package's. */
+/**
+ * The part of an `SMTPServerSession` that is used. Declared here, so that the types of this module need no other
+ * package.
+ */
 export interface RcptToSession {
-  /** The client's address: as a proxy (`useProxy`, `useXClient`) says, where there is one. */
+  /** The client's address. Behind a proxy (`useProxy`, `useXClient`) it is what the proxy says. */
   readonly remoteAddress: string;
   /** The address that the client connected to. */
   readonly localAddress: string;
@@ -23,24 +26,26 @@ export interface RcptToSession {
     /** The sender; `false` before MAIL FROM. */
     readonly mailFrom: EnvelopeAddress | false;
   };
-  /** Who logged in, if anybody did; also by XCLIENT. */
+  /** The user that has logged in, if any; also by XCLIENT. */
   readonly user?: unknown;
-  /** What XCLIENT said. */
+  /** The attributes that XCLIENT gave. */
   readonly xClient?: Pick<ReadonlyMap<string, unknown>, 'has'> | undefined;
 }
 
 /** Options of the handler. */
 export interface GreylistRcptToOptions<Session extends RcptToSession = RcptToSession> {
-  /** Whether clients that have logged in are greylisted too. Default `false`: they pass, unseen by the greylist. */
+  /**
+   * Whether clients that have logged in are greylisted too. Default `false`: they pass, and the greylist is not asked.
+   */
   readonly authenticated?: boolean | undefined;
-  /** Told every verdict before the client is, for a log. What it throws is not caught. */
+  /** Called with every verdict, before the client gets its reply; for a log. Errors that it throws are not caught. */
   readonly onVerdict?: ((verdict: Verdict, attempt: Attempt, session: Session) => void) | undefined;
   /**
-   * The reply to who does not pass, in place of the verdict's: a code 4yz or 5yz, a space, a text. `undefined` for the
-   * verdict's.
+   * The reply to a client that does not pass, instead of that of the verdict: a code 4yz or 5yz, a space, a text.
+   * `undefined` for the reply of the verdict.
    */
   readonly reply?: ((verdict: Verdict, attempt: Attempt) => string | undefined) | undefined;
-  /** For the date of the header field. Default the system's. */
+  /** The clock, for the date of the header field. Default: the system's. */
   readonly clock?: Clock | undefined;
 }
 
@@ -51,12 +56,12 @@ export type RcptToHandler<Session extends RcptToSession = RcptToSession> = (
   callback: (error?: Error | null) => void,
 ) => void;
 
-/** What smtp-server makes a reply of: the code, then the message. */
+/** An error of which smtp-server makes a reply: the code, then the message. */
 class Refusal extends Error {
   override readonly name = 'Refusal';
   readonly responseCode: number;
 
-  /** @param reply With its code. */
+  /** @param reply A reply, with its code. */
   constructor(reply: string) {
     super(reply.slice(4));
     this.responseCode = Number(reply.slice(0, 3));
@@ -64,13 +69,13 @@ class Refusal extends Error {
 }
 
 /**
- * The greylist as a handler of RCPT TO for nodemailer's smtp-server: 250 for who may pass, 451 for who has to come back,
- * 550 for who is trapped. A client without an IP address, as on a Unix socket, passes.
+ * The greylist as a handler of RCPT TO for nodemailer's smtp-server: 250 if the client may pass, 451 if it has to come
+ * back, 550 if it is trapped. A client without an IP address, as on a Unix socket, passes.
  *
  * @example
  * const server = new SMTPServer({ authOptional: true, onRcptTo: greylistRcptTo(greylist), onData });
  *
- * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for what has no method `check`, and for an invalid option.
+ * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for a greylist without a method `check`, and for an invalid option.
  */
 export function greylistRcptTo<Session extends RcptToSession = RcptToSession>(
   greylist: Pick<Greylist, 'check'>,
@@ -103,24 +108,27 @@ export function greylistRcptTo<Session extends RcptToSession = RcptToSession>(
   };
 }
 
-/** What to say in the header of a message, by its envelope, which smtp-server makes anew for each. */
+/** The value of the header field of a message, by its envelope. smtp-server makes a new envelope for each message. */
 const delays = new WeakMap<object, string>();
 
 /**
- * The header field of a message that was delayed, for `onData` to put in front of it: `X-Greylist: delayed 1502 seconds by
- * spamd-sync; …` with its CRLF. Empty for any other message.
+ * The header field of a message that was delayed: `X-Greylist: delayed 1502 seconds by spamd-sync; …` with its CRLF.
+ * `onData` has to put it in front of the message. Empty for any other message.
  */
 export function greylistHeader({ envelope }: Pick<RcptToSession, 'envelope'>): string {
   const value = delays.get(envelope);
   return value === undefined ? '' : `X-Greylist: ${value}\r\n`;
 }
 
-/** Whether a client can be sent it: smtp-server makes one line of it. */
+/** Whether a text can be sent to a client as a reply. smtp-server makes one line of it. */
 function isReply(reply: string | undefined): reply is string {
   return reply !== undefined && /^[45]\d\d [^\r\n]+$/.test(reply);
 }
 
-/** smtp-server would answer 550 to an error as it is, and a sender would give up for what is this host's mistake. */
+/**
+ * Never rejects: smtp-server would answer 550 to the error, and a sender would give up because of a mistake of this
+ * host.
+ */
 async function decide(greylist: Pick<Greylist, 'check'>, attempt: Attempt): Promise<Verdict> {
   try {
     return await greylist.check(attempt);
@@ -138,18 +146,18 @@ function attemptOf(to: EnvelopeAddress, session: RcptToSession): Attempt | undef
     helo: session.hostNameAppearsAs,
     from: mailFrom === false ? '<>' : asTyped(mailFrom),
     to: asTyped(to),
-    // Behind XCLIENT it is where the proxy connected to, which says nothing of the client.
+    // With XCLIENT this is the address that the proxy connected to, not the one that the client connected to.
     connectedTo: session.xClient?.has('ADDR') ? undefined : session.localAddress,
   });
 }
 
-/** Octets of the longest domain in ASCII, RFC 5321 section 4.5.3.1.2, each character taking one of them or more. */
+/** Octets of the longest domain in ASCII, RFC 5321 section 4.5.3.1.2. Each character takes one octet or more. */
 const MAX_DOMAIN = 255;
 
 /**
- * An address as the client typed it and spamd keeps it: in brackets, its domain in ASCII. smtp-server decodes the
- * domain (`xn--bcher-kva.example`), so that neither the tuples of other hosts nor a spamtrap would match it. A domain
- * that is too long to be one stays as it is: to convert it costs the square of its length.
+ * An address as the client typed it and as spamd keeps it: in brackets, with its domain in ASCII. smtp-server decodes
+ * the domain (`xn--bcher-kva.example`). Without this, neither the tuples of other hosts nor a spamtrap would match it.
+ * A domain that is longer than any valid one stays as it is, because a conversion costs the square of its length.
  */
 function asTyped({ address }: EnvelopeAddress): string {
   const at = address.lastIndexOf('@') + 1;

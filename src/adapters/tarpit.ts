@@ -12,72 +12,75 @@ export type { StreamAddress } from '../stream-server.ts';
 export type { ListenAt } from './common/listen.ts';
 export type { TarpitEnd } from './tarpit/held.ts';
 
-/** What became of a connection. */
+/** The report on a connection that has ended. */
 export interface TarpitReport {
-  /** The client's address; `undefined` where it has none. */
+  /** The client's address; `undefined` if it has none. */
   readonly ip: string | undefined;
-  /** Whether it was trapped, at the start or by what it did. */
+  /** Whether the client was trapped, at the start or during the connection. */
   readonly trapped: boolean;
-  /** How long it was held, seconds. */
+  /** How long the connection took, seconds. */
   readonly seconds: number;
-  /** Bytes that it was sent. */
+  /** Bytes sent to the client. */
   readonly bytesSent: number;
-  /** Bytes that it sent. */
+  /** Bytes received from the client. */
   readonly bytesReceived: number;
-  /** Recipients that it named. */
+  /** Recipients that the client named. */
   readonly recipients: number;
-  /** Who ended it. */
+  /** Who ended the connection, or why. */
   readonly end: TarpitEnd;
 }
 
 /** Options of `serveTarpit`. Those of spamd(8) have its defaults. */
 export interface ServeTarpitOptions extends ListenAt {
-  /** How many connections there may be at once, 1..10000, as spamd's `-c`. Default 800; those beyond are closed, and counted. */
+  /**
+   * How many connections there may be at once, 1..10000, as spamd's `-c`. Default 800. Further ones are closed, and
+   * counted.
+   */
   readonly maxConnections?: number | undefined;
   /**
-   * How many trapped clients are held up at once, 0..`maxConnections`, as spamd's `-b`: those beyond are answered without delay,
-   * so that there is room for others. Default 7/8 of `maxConnections`.
+   * How many trapped clients are held up at once, 0..`maxConnections`, as spamd's `-b`. Further ones are answered
+   * without delay, so that there is room for other clients. Default 7/8 of `maxConnections`.
    */
   readonly maxTrapped?: number | undefined;
   /** Seconds for each byte, 0..10, as spamd's `-s`. Default 1. */
   readonly stutter?: number | undefined;
-  /** For how long a client is held up that is neither trapped nor white, seconds, 0..90, as spamd's `-S`. Default 10. */
+  /** How long a client is held up that is neither trapped nor white, seconds, 0..90, as spamd's `-S`. Default 10. */
   readonly greyStall?: number | undefined;
   /** How long a connection may take, seconds, 1..86400. Default 3600. */
   readonly maxTime?: number | undefined;
   /** The code with which a trapped client is refused, as spamd's `-4` and `-5`. Default 450. */
   readonly trappedCode?: 450 | 550 | undefined;
-  /** What the host calls itself. Default `localhost`. */
+  /** The host name in the banner. Default `localhost`. */
   readonly hostname?: string | undefined;
-  /** Called with each verdict, for a log. What it throws is ignored. */
+  /** Called with each verdict, for a log. Errors that it throws are ignored. */
   readonly onVerdict?: ((verdict: Verdict, attempt: Attempt) => void) | undefined;
-  /** Called when a connection has ended, for a log. What it throws is ignored. */
+  /** Called when a connection has ended, for a log. Errors that it throws are ignored. */
   readonly onEnd?: ((report: TarpitReport) => void) | undefined;
 }
 
-/** What a tarpit counted since it was opened; all only ever grow, but for `connections` and `trapped`. */
+/** Counters since a tarpit was opened. They only ever grow, except for `connections` and `trapped`. */
 export interface TarpitStats {
   /** Connections that are open; a gauge. */
   readonly connections: number;
   /** Trapped clients that are held up; a gauge. */
   readonly trapped: number;
-  /** Connections that `maxConnections` left no room for. */
+  /** Connections that were refused because of `maxConnections`. */
   readonly refused: number;
-  /** Trapped clients that `maxTrapped` left no room for, and that were answered without delay. */
+  /** Trapped clients that were answered without delay because of `maxTrapped`. */
   readonly unheld: number;
-  /** How long connections took that have ended, by whether the client was trapped, seconds. */
+  /** How long the connections that have ended took together, by whether the client was trapped, seconds. */
   readonly seconds: Readonly<Record<'trapped' | 'grey', number>>;
   /** Connections that have ended, by whether the client was trapped. */
   readonly held: Readonly<Record<'trapped' | 'grey', number>>;
-  /** Connections that have ended, by who ended them. */
+  /** Connections that have ended, by who ended them, or why. */
   readonly ended: Readonly<Record<TarpitEnd, number>>;
-  /** Bytes that clients were sent, of connections that have ended. */
+  /** Bytes sent to clients, of connections that have ended. */
   readonly bytesSent: number;
-  /** Bytes that clients sent, of connections that have ended. */
+  /** Bytes received from clients, of connections that have ended. */
   readonly bytesReceived: number;
-  /** Bytes that clients sent ahead of replies and that were dropped: 4096 of a connection may wait. */
+  /** Bytes that were dropped because clients sent them before a reply. Up to 4096 bytes of a connection may wait. */
   readonly cut: number;
-  /** Recipients, by what the greylist said of them; `error` where it could not. */
+  /** Recipients, by the verdict of the greylist; `error` if it could not decide. */
   readonly recipients: Readonly<Record<'pass' | 'defer' | 'reject' | 'error', number>>;
 }
 
@@ -85,7 +88,7 @@ export interface TarpitStats {
 export interface TarpitServer extends AsyncDisposable {
   /** Where it listens. */
   readonly address: StreamAddress;
-  /** What it counted. */
+  /** The counters so far. */
   stats(): TarpitStats;
   /** Ends all connections. Idempotent. */
   close(): Promise<void>;
@@ -104,15 +107,17 @@ const MEMBERS: Readonly<Record<keyof ServeTarpitOptions, true>> = {
 };
 
 /**
- * Holds up clients as spamd(8) does: it answers by one byte a second, and never accepts a message. Who is trapped is held up to
- * the end, and refused with 450 or 550; anybody else for ten seconds, and deferred with 451. Who is white is not held up, but deferred
- * too. What clients try is recorded in the greylist: the tuple, and the trap of who writes to a spamtrap.
+ * Holds up clients as spamd(8) does: it sends one byte a second, and never accepts a message. A trapped client is held
+ * up to the end, and refused with 450 or 550. Any other client is held up for ten seconds, and deferred with 451. A
+ * white client is not held up, but is deferred too. The greylist records the attempts: each tuple, and a trap if the
+ * client writes to a spamtrap.
  *
- * @param greylist A `Greylist`, or a `RemoteGreylist`. Where it fails, the client is deferred.
+ * @param greylist A `Greylist`, or a `RemoteGreylist`. If it fails, the client is deferred.
  * @example
  * const tarpit = await serveTarpit(greylist, { host: '192.0.2.25', port: 25, hostname: 'mx2.example.org' });
  *
- * @throws {SpamdSyncError} `ERR_SPAMD_OPTION`; `ERR_SPAMD_LISTEN` where it cannot listen.
+ * @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for an invalid greylist or option; `ERR_SPAMD_LISTEN` if it cannot
+ * listen.
  */
 export async function serveTarpit(
   greylist: Pick<Greylist, 'check' | 'why'>,
@@ -197,7 +202,7 @@ export async function serveTarpit(
   }));
 }
 
-/** A log that fails must not hold up the tarpit. */
+/** Ignores errors, because a log that fails must not stop the tarpit. */
 function quietly(task: () => void): void {
   try {
     task();

@@ -2,39 +2,39 @@ import type { Socket } from 'node:net';
 import type { TimedClock } from '../../clock.ts';
 import { drained, type StreamConnection } from '../../stream-server.ts';
 
-/** Why what came in cannot be read. */
+/** Why received bytes cannot be read as messages. */
 export type ReadProblem = 'malformed' | 'oversize';
-/** Why a connection was ended that the client did not end. */
+/** Why this host ended a connection. */
 export type DropReason = ReadProblem | 'timeout' | 'error';
 
-/** Puts messages together from what comes out of a socket, however it is cut. */
+/** Puts messages together from the chunks that a socket gives. A chunk may begin and end anywhere. */
 export interface MessageReader<Message extends object> {
   /** Bytes that were received and not taken. */
   readonly size: number;
   push(chunk: Buffer): void;
-  /** The next message that is complete, taken; or why there will be none. */
+  /** Takes the next message; `undefined` if none is complete. Returns a problem if no more messages can be read. */
   next(): Message | ReadProblem | undefined;
 }
 
-/** What is counted over all connections of a server. */
+/** Counters over all connections of a server. */
 export interface ConversationCounts {
   /** Messages that came in. */
   requests: number;
   readonly dropped: Record<DropReason, number>;
 }
 
-/** How a mail server's messages are answered. */
+/** How the messages of a mail server are read and answered. */
 export interface Talk<Message extends object> {
   readonly reader: MessageReader<Message>;
-  /** The longest message, bytes. So much may wait besides while one is answered. */
+  /** The longest message, bytes. As many bytes may wait while a message is answered. */
   readonly maxMessage: number;
   /** How long a connection may be idle, seconds. */
   readonly idle: number;
-  /** What to send, if anything; `end` to end the connection. One at a time, in order. */
+  /** Resolves to the answer, if any, or to {@link END}. Called for one message at a time, in order. */
   respond(message: Message): Promise<string | Uint8Array | undefined | typeof END>;
 }
 
-/** The other side has said that it goes. */
+/** Instead of an answer: the mail server ends the session, so the connection is ended. */
 export const END: unique symbol = Symbol('end');
 /** How long a client may take for a message, and to read its answer, seconds. */
 const STALL = 10;
@@ -47,10 +47,10 @@ export class Conversation<Message extends object> implements StreamConnection {
   readonly #clock: TimedClock;
   /** Settles when all complete messages are answered. */
   #working: Promise<void> | undefined;
-  /** The client sends no more; Exim reads the answer only then. */
+  /** Whether the client has ended its side. Exim reads the answer only after that. */
   #hasEnded = false;
   #isFinishing = false;
-  /** Since when the client is awaited, monotonic seconds. */
+  /** Since when the connection waits for the client, monotonic seconds. */
   #since: number;
 
   constructor(socket: Socket, talk: Talk<Message>, counts: ConversationCounts, clock: TimedClock) {
@@ -64,7 +64,7 @@ export class Conversation<Message extends object> implements StreamConnection {
       this.#hasEnded = true;
       this.#work();
     });
-    // A client that goes away is no trouble of ours.
+    // If the client goes away, there is nothing to do.
     socket.on('error', () => {});
   }
 
@@ -116,7 +116,7 @@ export class Conversation<Message extends object> implements StreamConnection {
     try {
       return await this.#talk.respond(message);
     } catch {
-      // The mail server then does as it is set up to for a server that is gone.
+      // The mail server then does what it is configured to do when this server is gone.
       this.#drop('error');
       return undefined;
     } finally {

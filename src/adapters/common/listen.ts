@@ -2,22 +2,26 @@ import type { Clock } from '../../clock.ts';
 import { checkedMode, checkedPath, type ListenAddress } from '../../stream-server.ts';
 import { badOption, checkedWhole } from '../../validate.ts';
 
-/** Where a server for a mail server listens, and how many it lets in. */
+/** Where a server for mail servers listens, and how many connections it takes. */
 export interface ListenAt {
-  /** The path of a Unix socket, at most 103 bytes. A socket that is there already is replaced only when nobody answers on it. */
+  /** The path of a Unix socket, at most 103 bytes. An existing socket is replaced only if no process answers on it. */
   readonly path?: string | undefined;
   /**
-   * Who may connect, as the mode of the socket's file. Default `0o666`: whoever its directory lets in, as Postfix does it with
-   * its own.
+   * The mode of the socket's file, which says who may connect. Default `0o666`: the directory decides, as with the
+   * sockets of Postfix.
    */
   readonly mode?: number | undefined;
-  /** In the place of `path`: a local address, or a name of one. Default `127.0.0.1`. Whoever can connect can ask. */
+  /**
+   * Instead of `path`: a local address, or a name of one. Default `127.0.0.1`. Any program that can connect can ask.
+   */
   readonly host?: string | undefined;
-  /** In the place of `path`: a TCP port, 0..65535; 0 is one that is free. */
+  /** Instead of `path`: a TCP port, 0..65535. With 0 it is any port that is free. */
   readonly port?: number | undefined;
-  /** How many connections there may be at once, 1..10000. Default 1000; those beyond are closed at once, and counted. */
+  /**
+   * How many connections there may be at once, 1..10000. Default 1000. Further ones are closed at once, and counted.
+   */
   readonly maxConnections?: number | undefined;
-  /** For the time and timers. Default the system's. */
+  /** The clock, for the time and timers. Default: the system's. */
   readonly clock?: Clock | undefined;
 }
 
@@ -31,7 +35,7 @@ export const LISTEN_MEMBERS: Readonly<Record<keyof ListenAt, true>> = {
   clock: true,
 };
 
-/** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for an invalid option, and for both a path and a port, or neither. */
+/** @throws {SpamdSyncError} `ERR_SPAMD_OPTION` for an invalid option, for both a path and a port, and for neither. */
 export function checkedListenAt({ path, mode, host, port, maxConnections = 1000 }: ListenAt): {
   readonly at: ListenAddress;
   readonly maxConnections: number;

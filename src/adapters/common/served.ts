@@ -1,13 +1,13 @@
 import type { StreamAddress, StreamServer } from '../../stream-server.ts';
 
-/** A server for a mail server, as its caller has it. */
+/** A server for mail servers, as the caller gets it. */
 export interface Served<Stats> extends AsyncDisposable {
   readonly address: StreamAddress;
   stats(): Stats;
   close(): Promise<void>;
 }
 
-/** @param stats What it counted, besides its connections. */
+/** @param stats Returns the other counters, besides those of connections. */
 export function servedBy<Stats extends object>(
   server: StreamServer,
   stats: () => Stats,

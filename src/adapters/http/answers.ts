@@ -1,4 +1,4 @@
-/** Why a request is refused, as the body of a 4xx answer has it. */
+/** Why a request is refused: the `code` in the body of a 4xx answer. */
 export type HttpRefusal = 'method' | 'type' | 'oversize' | 'malformed' | 'field';
 
 /** A status, header fields and a body. */
@@ -18,7 +18,7 @@ const STATUS: Readonly<Record<HttpRefusal, number>> = {
 
 const FIELDS: Readonly<Partial<Record<HttpRefusal, HttpAnswer['fields']>>> = {
   method: { Allow: 'GET, POST' },
-  // What is left of the body is not read.
+  // The rest of the body is not read.
   oversize: { Connection: 'close' },
 };
 

@@ -8,7 +8,7 @@ import { Refused } from './answers.ts';
 const MAX_BODY = 262_144;
 const MAX_RECIPIENTS = 1000;
 
-/** What is asked about: a client, a sender, and recipients, of which there is at least one. */
+/** What a request asks about: a client, a sender, and at least one recipient. */
 export interface Question {
   readonly reported: Omit<Reported, 'to'>;
   readonly recipients: readonly string[];
@@ -16,7 +16,7 @@ export interface Question {
 
 type Given = Readonly<Partial<Record<keyof Reported, unknown>>>;
 
-/** @throws {Refused} For what is not such a question. */
+/** @throws {Refused} For an invalid request. */
 export async function questionIn(request: IncomingMessage): Promise<Question> {
   // A page in a browser may send any other type to any server without asking it first.
   if (!/^application\/json\s*(?:;|$)/i.test(request.headers['content-type'] ?? '')) {
@@ -35,7 +35,7 @@ export async function questionIn(request: IncomingMessage): Promise<Question> {
 async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
-  // Left open, so that the answer can be sent.
+  // The connection stays open, so that the answer can be sent.
   for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     length += chunk.length;
     if (length > MAX_BODY) throw new Refused('oversize', `the body has more than ${MAX_BODY} bytes`);
@@ -47,7 +47,7 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
 function parsed(body: Buffer): Given {
   let value: unknown;
   try {
-    // As the addresses of a mail dialogue that are not in UTF-8: no byte is lost.
+    // A body that is not UTF-8 is read as Latin-1, as addresses of a mail dialogue are: no byte is lost.
     value = JSON.parse(body.toString(isUtf8(body) ? 'utf8' : 'latin1'));
   } catch {
     throw new Refused('malformed', 'the body is not JSON');

@@ -5,18 +5,18 @@ import { textOf } from '../common/text.ts';
 import { type HttpAnswer, Refused } from './answers.ts';
 import type { Question } from './json.ts';
 
-/** What nginx's mail module asks, which is about one recipient, or about a login. */
+/** A request of nginx's mail module: about one recipient, or about a login. */
 export interface NginxRequest extends Question {
   /** Whether a client wants to log in. */
   readonly isLogin: boolean;
-  /** The mail server that a client who passes is handed on to. */
+  /** The mail server that nginx connects a client to, if the client passes. */
   readonly server: { readonly host: string; readonly port: string };
 }
 
-/** How long a client that is refused is held, seconds: without it nginx hangs up on the client. */
+/** How long nginx holds a client that is refused, seconds. Without this nginx closes the connection to the client. */
 const WAIT = 1;
 
-/** @throws {Refused} For what is not such a request. */
+/** @throws {Refused} For an invalid request. */
 export function nginxRequestIn({ url = '', headers }: IncomingMessage): NginxRequest {
   const field = (name: string): string => {
     const value = headers[name];

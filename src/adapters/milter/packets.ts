@@ -7,7 +7,7 @@ export interface MilterPacket {
   readonly data: Buffer;
 }
 
-/** The longest packet, bytes. The longest that a mail server sends is a piece of a body, 65535 bytes. */
+/** The longest packet, bytes. The longest one that a mail server sends is a piece of a body, 65535 bytes. */
 export const MAX_PACKET = 65_536;
 
 const LENGTH = 4;
@@ -56,7 +56,7 @@ export function packet(command: string, data: Uint8Array | string = NONE): Buffe
   return whole;
 }
 
-/** The texts that end in a NUL each. What follows the last NUL is none. */
+/** The texts in a packet. Each ends in a NUL; bytes after the last NUL are left out. */
 export function texts(data: Buffer): string[] {
   const found: string[] = [];
   for (let at = 0; at < data.length; ) {
@@ -68,12 +68,12 @@ export function texts(data: Buffer): string[] {
   return found;
 }
 
-/** What a mail server offers, and what is used of it. */
+/** The part of a mail server's offer that is used. */
 export interface Negotiated {
   readonly version: number;
-  /** What may be done to a message (`SMFIF_`). */
+  /** The changes to a message that are allowed (`SMFIF_`). */
   readonly actions: number;
-  /** What is not sent, or not answered (`SMFIP_`). */
+  /** The commands that are not sent, or not answered (`SMFIP_`). */
   readonly steps: number;
 }
 
@@ -81,15 +81,15 @@ export interface Negotiated {
 const VERSION = 6;
 /** `SMFIF_ADDHDRS` */
 export const ADD_HEADERS = 0x1;
-/** `SMFIP_NR_`: no reply to these. */
+/** `SMFIP_NR_`: no reply to these commands. */
 export const NO_REPLY: Readonly<Record<string, number>> = { C: 0x1000, H: 0x2000, M: 0x4000 };
-/** `SMFIP_NOBODY`, `NOHDRS`, `NOEOH`, `NOUNKNOWN`, `NODATA`: not sent. */
+/** `SMFIP_NOBODY`, `NOHDRS`, `NOEOH`, `NOUNKNOWN`, `NODATA`: these commands are not sent. */
 const UNWANTED = 0x10 | 0x20 | 0x40 | 0x100 | 0x200;
 /** `SMFIP_RCPT_REJ`: recipients that the mail server refuses are sent too. */
 const REFUSED = 0x800;
 const WANTED = UNWANTED | REFUSED | 0x1000 | 0x2000 | 0x4000;
 
-/** What to use of an offer; `undefined` where it is none. */
+/** The part of an offer that is used; `undefined` for an invalid offer. */
 export function negotiated(data: Buffer): Negotiated | undefined {
   if (data.length < 12) return undefined;
   const version = Math.min(data.readUInt32BE(0), VERSION);

@@ -15,9 +15,9 @@ import {
 /** What a session needs of its server. */
 export interface MilterService {
   check(attempt: Attempt, options: CheckOptions): Promise<Verdict>;
-  /** Counts a recipient that is none of the greylist's business. */
+  /** Counts a recipient that the greylist is not asked about. */
   skip(why: 'authenticated' | 'address'): void;
-  /** The value of the header field of a message that was delayed so many seconds. */
+  /** The value of the header field of a message that was delayed by this many seconds. */
   field(waited: number): string;
   /** Whether clients that have logged in are greylisted too. */
   readonly authenticated: boolean;
@@ -25,14 +25,14 @@ export interface MilterService {
 
 const CONTINUE = packet('c');
 
-/** One SMTP session, as the mail server tells of it. */
+/** One SMTP session, as the mail server reports it. */
 export class MilterSession {
   readonly #service: MilterService;
   #options: Negotiated = { version: 2, actions: 0, steps: 0 };
   #ip: string | undefined;
   #helo = '';
   #from = '';
-  /** Values that the mail server gave with a command, by the command and then by name. */
+  /** Macros: values that the mail server gave with a command, by the command and then by name. */
   readonly #macros = new Map<string, ReadonlyMap<string, string>>();
   /** How long the client of this message waited. */
   #waited: number | undefined;
@@ -42,9 +42,9 @@ export class MilterSession {
   }
 
   /**
-   * What to answer, if anything.
+   * Resolves to the answer, if any.
    *
-   * @throws {Error} For what is not of this protocol.
+   * @throws {Error} For a packet that is not of this protocol.
    */
   async answer({ command, data }: MilterPacket): Promise<Buffer | undefined | typeof END> {
     switch (command) {
@@ -76,7 +76,7 @@ export class MilterSession {
       case 'Q':
         return END;
       default:
-        // What was asked not to be sent, by a mail server that does not offer to leave it out.
+        // A command that the milter does not need, from a mail server that does not offer to leave it out.
         return CONTINUE;
     }
   }
@@ -88,20 +88,20 @@ export class MilterSession {
     return negotiation(options);
   }
 
-  /** No answer, where the mail server does not wait for one. */
+  /** The answer `continue`; none if the mail server does not wait for one. */
   #quietly(command: string): Buffer | undefined {
     return this.#options.steps & (NO_REPLY[command] ?? 0) ? undefined : CONTINUE;
   }
 
-  /** A command, and pairs of name and value for it. */
+  /** Keeps macros. The data has a command, and pairs of name and value for it. */
   #define(data: Buffer): void {
     const words = texts(data.subarray(1));
     const macros = new Map<string, string>();
     for (let at = 0; at + 1 < words.length; at += 2) {
-      // Braces stand round the names that are longer than a letter.
+      // A name that is longer than a letter is in braces.
       macros.set((words[at] as string).replace(/^\{(.*)\}$/, '$1'), words[at + 1] as string);
     }
-    // Whatever the letter, there is room for those alone that are asked for.
+    // Keeps the macros of these commands only, whatever letters the mail server sends: this bounds the memory.
     const command = String.fromCharCode(data[0] ?? 0);
     if ('CMR'.includes(command)) this.#macros.set(command, macros);
   }
@@ -110,7 +110,7 @@ export class MilterSession {
     return this.#macros.get(command)?.get(name) ?? '';
   }
 
-  /** The client's name, a letter for the family, and for `4` and `6` a port and the address. */
+  /** The data has the client's name, a letter for the family, and for `4` and `6` a port and the address. */
   #connect(data: Buffer): void {
     const family = data.indexOf(0) + 1;
     const hasAddress = family > 0 && '46'.includes(String.fromCharCode(data[family] ?? 0));
@@ -119,7 +119,7 @@ export class MilterSession {
 
   async #recipient(to: string): Promise<Buffer> {
     if (!this.#service.authenticated && this.#macro('M', 'auth_authen') !== '') return this.#skip('authenticated');
-    // Sendmail has the interface's address, Postfix the listener's.
+    // Sendmail gives the address of the interface, Postfix that of the listener.
     const connectedTo = this.#macro('C', 'if_addr') || this.#macro('C', 'daemon_addr');
     const attempt = attemptFrom({ ip: this.#ip, helo: this.#helo, from: this.#from, to, connectedTo });
     if (attempt === undefined) return this.#skip('address');
@@ -143,7 +143,7 @@ export class MilterSession {
     return Buffer.concat([packet('h', `X-Greylist\0${this.#service.field(waited)}\0`), CONTINUE]);
   }
 
-  /** Another client comes over the same connection. */
+  /** Forgets the client, because another one comes over the same connection. */
   #reset(): void {
     this.#ip = undefined;
     this.#helo = '';

@@ -22,7 +22,7 @@ export type PolicyRequest = { readonly [Each in Name]?: string };
 
 /** The longest request, bytes. */
 export const MAX_REQUEST = 65_536;
-/** The longest value, bytes; Postfix takes no longer line from a client. What is longer is cut. */
+/** The longest value, bytes. A longer one is cut. Postfix takes no longer line from a client. */
 const MAX_VALUE = 2048;
 
 const LF = 0x0a;
@@ -31,15 +31,15 @@ const NONE = Buffer.alloc(0);
 const WANTED: ReadonlySet<string> = new Set(NAMES);
 
 export class RequestReader implements MessageReader<PolicyRequest> {
-  /** What was received and not taken is from `#start` to `#end`; behind that there may be room. */
+  /** The bytes from `#start` to `#end` were received and not taken yet. Behind them there may be room. */
   #bytes: Buffer = NONE;
   #start = 0;
   #end = 0;
-  /** Before this the end of the next request was looked for in vain. */
+  /** The end of the next request is not before this place. */
   #searched = 0;
   readonly #counts: { cut: number };
 
-  /** @param counts Where values that were cut are counted. */
+  /** @param counts Counts the values that were cut. */
   constructor(counts: { cut: number }) {
     this.#counts = counts;
   }
@@ -68,7 +68,7 @@ export class RequestReader implements MessageReader<PolicyRequest> {
     if (end - this.#start > MAX_REQUEST) return 'oversize';
     if (this.size > 0 && this.#bytes[this.#start] === LF) return 'malformed';
     if (!isComplete) {
-      // Its first half may be there.
+      // The first byte of the end may be there.
       this.#searched = Math.max(this.#start, this.#end - 1);
       return undefined;
     }
@@ -77,7 +77,7 @@ export class RequestReader implements MessageReader<PolicyRequest> {
     return this.#parsed(lines);
   }
 
-  /** Doubles, so that what comes byte by byte is not copied each time. */
+  /** Doubles the size, so that bytes that come one by one are not copied each time. */
   #makeRoom(length: number): void {
     const needed = this.size + length;
     if (this.#end + length <= this.#bytes.length) return;
@@ -89,7 +89,7 @@ export class RequestReader implements MessageReader<PolicyRequest> {
     this.#bytes = bytes;
   }
 
-  /** @param lines Bytes as Latin-1, each line with its end. */
+  /** @param lines The lines, each with its line end. Each character is a byte. */
   #parsed(lines: string): PolicyRequest | ReadProblem {
     const request: { [Each in Name]?: string } = {};
     for (let at = 0; at < lines.length; ) {

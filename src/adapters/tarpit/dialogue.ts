@@ -1,23 +1,23 @@
 import { textOf } from '../common/text.ts';
 
-/** What a client is answered, and what follows from its line. */
+/** The reply to a line of a client, and what follows from the line. */
 export interface Answer {
-  /** With its line end. */
+  /** The reply, with its line end. */
   readonly reply: string;
-  /** The recipient that it named, where there is a sender too. */
+  /** The tuple, if the line named a recipient and there is a sender. */
   readonly tuple?: { readonly helo: string; readonly from: string; readonly to: string };
-  /** Whether the connection ends behind the reply. */
+  /** Whether the connection ends after the reply. */
   readonly isLast?: boolean;
 }
 
 export interface DialogueOptions {
   /** The host's name. */
   readonly hostname: string;
-  /** What ends the dialogue with a client, trapped or not: the code and a text. */
+  /** The reply that ends the dialogue with a client, trapped or not: the code and a text. */
   readonly refusal: (isTrapped: boolean) => string;
 }
 
-/** Lines of a body after which a message is refused, as spamd(8) does it. */
+/** After how many lines of a body a message is refused, as by spamd(8). */
 const MAX_BODY = 10;
 
 /** The SMTP dialogue of spamd(8), from the banner to the refusal. Nothing in it ever accepts a message. */
@@ -32,13 +32,13 @@ export class Dialogue {
     this.#options = options;
   }
 
-  /** @param date RFC 5322. */
+  /** @param date The time in the form of RFC 5322. */
   banner(date: string): string {
     return `220 ${this.#options.hostname} ESMTP spamd IP-based SPAM blocker; ${date}\r\n`;
   }
 
   /**
-   * @param line Without its line end.
+   * @param line The line, without its line end.
    * @returns `undefined` for a line of a message.
    */
   answer(line: Buffer, isTrapped: boolean): Answer | undefined {
@@ -47,7 +47,7 @@ export class Dialogue {
 
   #answerCommand(line: Buffer, isTrapped: boolean): Answer {
     const text = textOf(line);
-    // spamd ends an address at the first blank, too: the tuple is that of the group's other hosts.
+    // spamd also ends an address at the first blank. So the tuple is the same as on the other hosts of the group.
     const [, argument = ''] = /^\S+\s+[^:]*:\s*(\S*)/.exec(text) ?? [];
     switch (text.slice(0, 4).toUpperCase()) {
       case 'HELO':

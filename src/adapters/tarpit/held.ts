@@ -4,46 +4,50 @@ import { type Attempt, attemptFrom, type Greylist, type Verdict } from '../../in
 import type { StreamConnection } from '../../stream-server.ts';
 import type { Answer, Dialogue } from './dialogue.ts';
 
-/** Who ended a connection: the client, the tarpit behind its last reply, for its time or idleness, or because it closes. */
+/**
+ * Who ended a connection, or why. `client`: the client did. The others are ends by the tarpit. `reply`: after the last
+ * reply;
+ * `idle`: the client was idle; `time`: the connection took too long; `closed`: the tarpit was closed.
+ */
 export type TarpitEnd = 'client' | 'reply' | 'idle' | 'time' | 'closed';
 
-/** What the tarpit is to one of its connections. */
+/** What a connection needs of its tarpit. */
 export interface Keeper {
   readonly greylist: Pick<Greylist, 'check' | 'why'>;
   readonly clock: TimedClock;
   readonly dialogue: (ip: string | undefined) => Dialogue;
   /** Seconds for each byte. */
   readonly stutter: number;
-  /** For how long a client that is neither trapped nor white is held up, seconds. */
+  /** How long a client that is neither trapped nor white is held up, seconds. */
   readonly greyStall: number;
   /** How long a connection may take, seconds. */
   readonly maxTime: number;
-  /** Whether one more that is trapped may be held up. */
+  /** Whether one more trapped client may be held up. */
   mayHold(): boolean;
   noteVerdict(verdict: Verdict, attempt: Attempt): void;
-  /** Bytes that were dropped for want of room. */
+  /** Notes how many bytes were dropped because there was no room for them. */
   noteCut(bytes: number): void;
   noteEnd(connection: HeldConnection, end: TarpitEnd): void;
 }
 
-/** How long a client may take for a line, seconds, as spamd(8) has it. */
+/** How long a client may take for a line, seconds, as in spamd(8). */
 const IDLE = 400;
-/** The longest line, and the most that waits while a reply is sent, bytes. */
+/** The longest line, and the most bytes that may wait while a reply is sent. */
 const MAX_WAITING = 4096;
 
-/** One client, answered byte by byte. */
+/** The connection of one client, which is answered byte by byte. */
 export class HeldConnection implements StreamConnection {
   readonly #socket: Socket;
   readonly #keeper: Keeper;
   readonly #dialogue: Dialogue;
   readonly #connectedTo: string | undefined;
-  /** The client's address; `undefined` where it has none. */
+  /** The client's address; `undefined` if it has none. */
   readonly ip: string | undefined;
   /** When it connected, monotonic seconds. */
   readonly since: number;
-  /** Whether it is trapped: from the start, or since it wrote to a spamtrap. */
+  /** Whether the client is trapped: from the start, or because it wrote to a spamtrap. */
   isTrapped = false;
-  /** Whether it is one of the trapped that are held up. */
+  /** Whether it is one of the trapped clients that are held up. */
   isHeld = false;
   recipients = 0;
   #stall: number;
@@ -68,7 +72,7 @@ export class HeldConnection implements StreamConnection {
     this.#stall = keeper.greyStall;
     socket.pause();
     socket.on('data', (chunk) => this.#receive(chunk));
-    // A client that goes away is what is expected.
+    // Clients are expected to go away.
     socket.on('error', () => {});
     socket.on('close', () => this.#end('client'));
     void this.#greet();
@@ -105,14 +109,14 @@ export class HeldConnection implements StreamConnection {
         if (state === 'white' || exempt) this.#stall = 0;
       }
     } catch {
-      // Nobody knows the client. It is deferred, like any that is new.
+      // The greylist did not answer. The client is deferred, like any new one.
     }
     const date = new Date(clock.now() * 1000).toUTCString().replace('GMT', '+0000');
     this.#send({ reply: this.#dialogue.banner(date) });
   }
 
   #trap(): void {
-    // One that has gone meanwhile is counted already.
+    // A client that has gone meanwhile is counted already.
     if (this.isTrapped || this.#hasEnded) return;
     this.isTrapped = true;
     this.isHeld = this.#keeper.mayHold();
@@ -124,7 +128,7 @@ export class HeldConnection implements StreamConnection {
     if (!this.#isBusy) void this.#work();
   }
 
-  /** Answers the lines that are there, up to the first reply. */
+  /** Handles the lines that have come, up to the first that gets a reply. */
   async #work(): Promise<void> {
     this.#isBusy = true;
     this.#socket.pause();
@@ -149,7 +153,7 @@ export class HeldConnection implements StreamConnection {
     return undefined;
   }
 
-  /** The next line, taken; also what fills all the room there is. */
+  /** Takes the next line. Bytes without a line end are a line too, once they fill all the room. */
   #line(): Buffer | undefined {
     const end = this.#waiting.indexOf(0x0a);
     if (end < 0 && this.#waiting.length < MAX_WAITING) return undefined;
@@ -161,7 +165,7 @@ export class HeldConnection implements StreamConnection {
   #cut(): void {
     const excess = this.#waiting.length - MAX_WAITING;
     if (excess > 0) this.#keeper.noteCut(excess);
-    // A copy, so that what little waits does not keep all that was received.
+    // A copy: a part of the received buffer would keep all of it in memory.
     this.#waiting = Buffer.from(this.#waiting.subarray(0, MAX_WAITING));
   }
 
@@ -185,7 +189,7 @@ export class HeldConnection implements StreamConnection {
     this.#stutter();
   }
 
-  /** Sends a byte and waits, or all that is left once the client is not held up any more. */
+  /** Sends a byte and waits. Once the client is not held up any more, sends all the rest. */
   #stutter(): void {
     const { clock, stutter } = this.#keeper;
     const isStalled = stutter > 0 && clock.monotonic() - this.since < this.#stall;
@@ -206,7 +210,7 @@ export class HeldConnection implements StreamConnection {
     this.#hasEnded = true;
     this.#timer?.cancel();
     this.#keeper.noteEnd(this, end);
-    // What was sent arrives; what the client sends still is of no interest.
+    // Lets the reply arrive. Bytes that the client still sends are not read.
     if (end === 'reply') this.#socket.end(() => this.#socket.destroy());
     else this.#socket.destroy();
   }
