@@ -26,7 +26,7 @@ type Options = {
   readonly [K in `${Side}Dialect`]: Dialect;
 } & { readonly emptyKey?: boolean; readonly json?: boolean };
 
-/** So many entries are remembered, of 22 bytes and what a set needs: more than come by while a datagram is fresh. */
+/** How many entries are remembered, in 22 bytes each and what a set needs: more than come while a datagram is fresh. */
 const REMEMBERED = 200_000;
 
 export function bridgeCommand(io: Io): Command {
@@ -86,9 +86,10 @@ async function bridge(io: Io, options: Options): Promise<void> {
     for (const side of SIDES) {
       const peer = await openSide(options, side);
       peers.push(peer);
-      // At once: it warns of its key while the other is opened, and an error that nobody listens for ends the process.
+      // Listens at once: the peer warns of its key while the other is opened, and an error without a listener ends the
+      // process.
       peer.on('warning', ({ code, message }) => {
-        // Of the other side's hosts it is known, see below.
+        // Without --allow, datagrams of hosts of the other side are refused on purpose, see `networksOf`.
         if (code !== 'WARN_SPAMD_SOURCE' || options[`${side}Allow`] !== undefined) report(`${side}: ${message}`);
       });
       peer.on('error', (error) => failure.abort(error));
@@ -97,7 +98,7 @@ async function bridge(io: Io, options: Options): Promise<void> {
     const pass = (side: Side, to: SyncPeer) => (entry: Entry) => {
       if (!passedOn.takes(entry)) return;
       counts[side === 'a' ? 'fromA' : 'fromB']++;
-      // As it was: the time of an entry is part of what a second bridge knows it by.
+      // The entry keeps its time, because a second bridge recognises it by its time too.
       to.announce([entry], { backdated: true }).catch((error: Error) => {
         counts.failed++;
         report(`not passed on: ${error.message}`);
@@ -137,8 +138,9 @@ async function openSide(options: Options, side: Side): Promise<SyncPeer> {
 }
 
 /**
- * The networks on an interface. A socket that has joined a group on one interface is given by Linux what comes to that group on
- * any other too: what came from the other side would be taken for this side's, and be sent back there.
+ * The networks on an interface. A socket that has joined a group on one interface also receives, on Linux, what comes
+ * to that group on any other interface. Without this check, datagrams of the other side would be taken for datagrams of
+ * this side, and be sent back.
  */
 function networksOf(listen: string): readonly string[] | undefined {
   if (isIPv4(listen)) return undefined;
@@ -146,11 +148,11 @@ function networksOf(listen: string): readonly string[] | undefined {
   return own.length === 0 ? undefined : own.map(({ cidr, address }) => cidr ?? `${address}/32`);
 }
 
-/** What was passed on, in either direction, so that no entry goes round where there is another bridge. */
+/** The entries that were passed on, in either direction, so that no entry goes round if there is another bridge. */
 class PassedOn {
   readonly #seen = new Set<string>();
 
-  /** @returns Whether it is new, and has a form in both groups. */
+  /** @returns Whether the entry is new, and has a form in both groups. */
   takes(entry: Entry): boolean {
     const { type, ip, timestamp } = entry;
     if (isMarker(entry) || type === 'remove-white' || type === 'remove-trapped') return false;
@@ -168,7 +170,7 @@ class PassedOn {
   }
 }
 
-/** A mail address as both dialects have it in the end. */
+/** A mail address in the form that both dialects end up with. */
 function plain(address: string): string {
   return address.replaceAll(/[<>"\\]/g, '').toLowerCase();
 }

@@ -92,7 +92,8 @@ class TriedAddresses {
     for await (const record of records) {
       if (record.type === 'WHITE') this.#white.add(record.ip);
       else if (record.type === 'SPAMTRAP') this.#spamtraps.add(canonicalMailbox(record.address));
-      // A null sender brings a bounce or a callback, and its host is a mail server that was lied to.
+      // Mail of the null sender is a bounce or a callback. Its host is a mail server that got mail with a forged
+      // sender.
       else if (record.type === 'GREY' && canonicalMailbox(record.from) !== '') this.add(record.ip, record.to);
     }
   }
@@ -105,9 +106,12 @@ class TriedAddresses {
     this.#hosts.set(full, hosts.add(ip));
   }
 
-  /** Those that at least so many hosts tried that are not white, most first; without those that are spamtraps already. */
+  /**
+   * The addresses that at least `min` hosts tried, those tried by most hosts first. White hosts do not count. Addresses
+   * that are spamtraps already are left out.
+   */
   by(min: number): { readonly address: string; readonly hosts: number }[] {
-    // Only now: what is white or a spamtrap may come behind the tuples.
+    // Hosts are counted only now: the white addresses and the spamtraps may come after the tuples.
     return Array.from(this.#hosts, ([address, ips]) => {
       return { address, hosts: [...ips].filter((ip) => !this.#white.has(ip)).length };
     })

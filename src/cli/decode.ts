@@ -19,11 +19,11 @@ interface Options {
   readonly json?: boolean;
 }
 
-/** How a TLV's type is called; see docs/protocol.md. */
+/** The names of the types of TLVs; see docs/protocol.md. */
 const TLV_NAMES = ['END', 'GREY', 'WHITE', 'TRAPPED', 'DELETE WHITE', 'DELETE TRAPPED'];
 /** The latest time that a `Date` can hold, Unix seconds. */
 const MAX_TIME = 8.64e12;
-/** Bytes on a line of a dump. */
+/** How many bytes a line of a dump has. */
 const WIDTH = 16;
 
 export function decodeCommand(io: Io): Command {
@@ -72,7 +72,7 @@ interface Input {
 
 async function inputs(io: Io, files: readonly string[], { hex = [], format, port }: Options): Promise<Input[]> {
   const given = hex.map((digits): Input => {
-    // One datagram, also where it was copied over several lines.
+    // It is one datagram, also if it was copied from several lines.
     const line = digits.replaceAll(/#.*|\n/g, ' ');
     return { name: '-x', datagrams: [...hexLines(line)], others: () => 0 };
   });
@@ -120,7 +120,7 @@ function* linesOf(
 
 function verdict(out: Output, { keyIndex, header, refusal }: Inspection, keys: Keyring | undefined): string {
   if (keys === undefined) return out.marked('dim', 'not verified: no -K');
-  // What is not even a datagram of this protocol is not verified.
+  // Bytes that are not a datagram of this protocol are not verified.
   if (refusal !== undefined && header !== undefined && !['auth', 'malformed'].includes(refusal.reason)) {
     return out.marked('dim', 'not verified');
   }
@@ -128,7 +128,7 @@ function verdict(out: Output, { keyIndex, header, refusal }: Inspection, keys: K
   return out.marked('good', `verified, key ${keys.keys[keyIndex]?.fingerprint}`);
 }
 
-/** Takes the entry of the TLV, if it has one, off the front of what is announced. */
+/** Takes the entry of the TLV, if it has one, from the front of `announced`. */
 function tlvWords({ type, length }: InspectedTlv, announced: Inspection['entries'][number][]): string {
   const name = TLV_NAMES[type];
   if (name === undefined) return `type ${type}, unknown, ${length} bytes, stepped over`;
@@ -136,7 +136,7 @@ function tlvWords({ type, length }: InspectedTlv, announced: Inspection['entries
   return entry === undefined ? `${name}, ${length} bytes` : entryWords(entry);
 }
 
-/** The lines of a dump around a byte, which is pointed at. */
+/** The lines of a dump around a byte, with a mark below that byte. */
 function* dumpAt(bytes: Uint8Array, offset: number): Generator<string, void> {
   const first = Math.max(0, Math.floor(offset / WIDTH) * WIDTH - WIDTH);
   const end = Math.min(Math.max(bytes.length, offset + 1), first + 3 * WIDTH);

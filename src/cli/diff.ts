@@ -19,7 +19,7 @@ interface Options {
   readonly json?: boolean;
 }
 
-/** Where a record is: in one of the two alone, or in both with something else to it. */
+/** Where a record is: in only one of the two, or in both but not the same. */
 type Difference =
   | { readonly in: 'a'; readonly a: SpamdbRecord }
   | { readonly in: 'b'; readonly b: SpamdbRecord }
@@ -96,7 +96,10 @@ async function* recordsOf(source: string, greylist: RemoteGreylist, io: Io): Asy
   if (bad.count > 0) io.exit = EXIT.no;
 }
 
-/** What a record is about: an address, a tuple, a spamtrap, a domain. In one form, whether a spamd or a greyd keeps it. */
+/**
+ * What a record is about: an address, a tuple, a spamtrap or a domain. The form is the same for records of spamd and
+ * greyd.
+ */
 function keyOf(record: SpamdbRecord): string {
   if (record.type === 'GREY') return tupleKey(record.ip, record.helo, record.from, record.to);
   if (record.type === 'SPAMTRAP') return `spamtrap ${canonicalMailbox(record.address)}`;

@@ -65,7 +65,7 @@ async function doctor(io: Io, options: Options): Promise<void> {
   const report = (found: Finding): void => {
     if (found.severity === 'bad') io.exit = EXIT.no;
     printed = printed.then(() => out.print(found, () => lines(found, out)));
-    // Seen in the end.
+    // An error is thrown at the end, by `await printed`.
     printed.catch(() => {});
   };
   const { key, peer } = await checkHost(options, report);

@@ -11,7 +11,7 @@ export const TYPES = ['grey', 'white', 'trapped', 'spamtrap'] as const;
 const FORMATS = ['spamdb', 'json', 'csv', 'list', 'pf', 'nft', 'ipset'] as const;
 type Format = (typeof FORMATS)[number];
 
-/** The formats that are for a firewall, or another list: addresses of one type alone. */
+/** The formats for a firewall or for another list. They have addresses of one type only. */
 const OF_ADDRESSES: readonly Format[] = ['list', 'pf', 'nft', 'ipset'];
 
 interface Options {
@@ -60,13 +60,13 @@ Examples:
     });
 }
 
-/** Names of sets, as nft(8) and ipset(8) take them: what is no name would be read as a part of the command. */
+/** Names of sets, as nft(8) and ipset(8) take them. Any other text would be read as a part of the command. */
 const SETS: Partial<Readonly<Record<Format, readonly [RegExp, string]>>> = {
   nft: [/^(?:\w+ )?[A-Za-z_][\w./-]* [A-Za-z_][\w./-]*$/, 'a table and a set, as "inet filter spamd"'],
   ipset: [/^[\w.:-]{1,31}$/, 'the name of a set'],
 };
 
-/** @throws {UsageError} For what names no set, and for a format that has none. */
+/** @throws {UsageError} For a text that is not the name of a set, and for a format without sets. */
 function checkSet(format: Format, set: string): void {
   const [form, words] = SETS[format] ?? [];
   if (form === undefined) throw new UsageError(`--format ${format} has no --set`);
@@ -114,7 +114,7 @@ const COLUMNS = [
   'address',
 ] as const;
 
-/** RFC 4180, times in Unix seconds, evidence as JSON. */
+/** Text as in RFC 4180. Times are Unix seconds, evidence is JSON. */
 async function* csv(records: AsyncIterable<SpamdbRecord>, columns: readonly string[]): AsyncGenerator<string, void> {
   yield `${columns.join(',')}\r\n`;
   for await (const record of records) {
@@ -123,7 +123,10 @@ async function* csv(records: AsyncIterable<SpamdbRecord>, columns: readonly stri
   }
 }
 
-/** What begins like a formula is kept from being one: a client chooses its HELO, and a spreadsheet would run it. */
+/**
+ * A cell. A value that begins like a formula is quoted: a client chooses its HELO, and a spreadsheet would run the
+ * formula.
+ */
 function field(value: string | number | object | undefined): string {
   if (typeof value === 'object') return field(JSON.stringify(value));
   if (typeof value !== 'string') return `${value ?? ''}`;

@@ -5,7 +5,7 @@ import { SyncKey } from '../index.ts';
 import type { Io } from './terminal/io.ts';
 import { Output } from './terminal/output.ts';
 
-/** Bytes. What counts are the 160 bits of its SHA-1. */
+/** The size of a key file, bytes. What counts is its SHA-1, of 160 bits. */
 const SIZE = 64;
 
 export function keygenCommand(io: Io): Command {
@@ -34,7 +34,7 @@ async function create(path: string, bytes: Uint8Array): Promise<void> {
     await file.writeFile(bytes);
     await file.sync();
   } catch (error) {
-    // A key that was cut is a key too, and it would stay.
+    // A key file that is cut short would be a valid key, and it would stay.
     await unlink(path).catch(() => {});
     throw error instanceof Error ? Object.assign(error, { path }) : error;
   } finally {

@@ -16,13 +16,13 @@ interface Options {
   readonly json?: boolean;
 }
 
-/** What a host signs with. `unknown`: with none of the keyring. */
+/** The key that a host signs with. `unknown`: a key that is not in the keyring. */
 interface Use {
   readonly address: string;
   readonly key: 'current' | 'old' | 'unknown';
   readonly fingerprint: string | undefined;
   readonly lastReceived: number | undefined;
-  /** Whether it counts as in use. */
+  /** Whether the key counts as in use. */
   readonly inUse: boolean;
 }
 

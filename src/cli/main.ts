@@ -6,8 +6,8 @@ import { EXIT } from './terminal/failure.ts';
 import { type Io, processIo } from './terminal/io.ts';
 
 /**
- * A reader that has seen enough, as head(1), closes the pipe: that ends the command, and is no failure. Any other error of
- * printing, such as a full disk, is one.
+ * Ends the command when it cannot print any more. A reader that has read enough, such as head(1), closes the pipe: that
+ * is not a failure. Any other error of printing, such as a full disk, is one.
  */
 function endOnClosedPipe(io: Io): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -16,7 +16,7 @@ function endOnClosedPipe(io: Io): void {
     process.stderr.write(`spamd-sync: cannot print: ${error.message}\n`);
     process.exit(EXIT.trouble);
   });
-  // Nobody is left to whom it could be said.
+  // This error cannot be reported anywhere.
   process.stderr.on('error', () => io.isServing || process.exit(EXIT.trouble));
 }
 
@@ -28,7 +28,7 @@ function version(): string {
 const io = processIo();
 endOnClosedPipe(io);
 const exit = await run(version(), io, process.argv.slice(2));
-// That something, as a help, could not be printed is said a turn later.
+// An error of printing, for example of a help text, is emitted a turn later.
 await nextTurn();
-// Not left to end by itself: what could not be closed in time must not keep it.
+// The process is ended here, because something that could not be closed in time must not keep it alive.
 process.exit(exit);

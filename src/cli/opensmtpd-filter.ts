@@ -5,7 +5,10 @@ import { askDaemon, controlOption } from './options/control.ts';
 import type { Io } from './terminal/io.ts';
 import { counted } from './terminal/words.ts';
 
-/** smtpd ends a filter by closing its input; a signal meant for a daemon must not take smtpd down with its filter. */
+/**
+ * smtpd ends a filter by closing its input. A signal that is meant for a daemon must not end the filter, and smtpd with
+ * it.
+ */
 const IGNORED = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const;
 
 export function opensmtpdFilterCommand(io: Io): Command {
@@ -42,7 +45,10 @@ async function filter(io: Io, control: string): Promise<void> {
   }
 }
 
-/** One line when the daemon ceases to answer, and one when it does again: smtpd logs what a filter writes to stderr. */
+/**
+ * Writes a line when the daemon does not answer any more, and one when it answers again. smtpd logs the stderr of a
+ * filter.
+ */
 function troubleLog(io: Io): (verdict: Verdict) => void {
   let passed = 0;
   return ({ reason, error }) => {

@@ -24,7 +24,7 @@ interface Row extends Partial<Omit<SourceHealth, 'address'>> {
   readonly target: TargetHealth | undefined;
 }
 
-/** What a host does at the exchange of state. */
+/** The state of a host at the exchange of state. */
 interface ExchangeRow {
   readonly address: string | undefined;
   readonly exchange: ExchangePeer | (ExchangeRefusal & { readonly state: 'refused' });
@@ -77,7 +77,7 @@ function rowsOf({ sources, targets }: PeerHealth): Row[] {
   return [...heard, ...silent];
 }
 
-/** Each host with what it does at the exchange, and then those that are known by that alone. */
+/** Each host with its state at the exchange, and then the hosts that are known only from the exchange. */
 function withExchange(rows: readonly Row[], exchange: ExchangeStats | undefined): (Row | ExchangeRow)[] {
   const { peers = [], refusals = [] } = exchange ?? {};
   const others: ExchangeRow[] = [

@@ -16,10 +16,10 @@ interface Options {
   readonly json?: boolean;
 }
 
-/** A host asked whether it could write to an address of ours. */
+/** A callback probe: a host asked whether it could write to an address of ours. */
 interface Probe {
   readonly ip: string;
-  /** As the host calls itself in the recipient that cannot exist. */
+  /** The name of the host, from the recipient that cannot exist. */
   readonly host: string;
   /** When it asked, by its own clock, Unix seconds. */
   readonly time: number;
@@ -27,9 +27,9 @@ interface Probe {
   readonly senders: readonly string[];
 }
 
-/** The question about the sender and the one about an address that cannot exist are this close, seconds. */
+/** How far apart the two questions may be, about the sender and about an address that cannot exist, seconds. */
 const TOGETHER = 600;
-/** Of Exim: the host, the time and a word, so that no such address exists. */
+/** The address that Exim makes up: the host, the time and a word, so that no such address exists. */
 const TESTING = /^(.+)-(\d{9,10})-testing@/;
 
 export function probesCommand(io: Io): Command {
@@ -79,7 +79,7 @@ async function nullSenderTuples(records: AsyncIterable<SpamdbRecord>): Promise<M
   return byHost;
 }
 
-/** In the order of their times. */
+/** The probes in the tuples, in the order of their times. */
 function probesIn(byHost: ReadonlyMap<string, readonly SpamdbGrey[]>): Probe[] {
   const found: Probe[] = [];
   for (const [ip, tuples] of byHost) {

@@ -48,7 +48,7 @@ function program(version: string, io: Io): Command {
     .configureOutput({
       writeOut: (text) => void io.stdout.write(wrapped(text, io.stdout.columns)),
       writeErr: (text) => void io.stderr.write(wrapped(text, io.stderr.columns)),
-      // One line, in the form of every other mistake.
+      // One line, in the same form as every other error.
       outputError: (text) =>
         void io.stderr.write(
           `${escaped(text)
@@ -93,14 +93,14 @@ function program(version: string, io: Io): Command {
   return command;
 }
 
-/** How mistakes are reported, for a command and those below it. */
+/** Gives a command, and those below it, the settings that say how errors are reported. */
 function withSettings(command: Command, from: Command): Command {
   command.copyInheritedSettings(from);
   for (const sub of command.commands) withSettings(sub, from);
   return command;
 }
 
-/** Runs the command line, and says how the process is to end. */
+/** Runs the command line. Resolves to the exit status of the process. */
 export async function run(version: string, io: Io, args: readonly string[]): Promise<number> {
   let options: readonly string[] = [];
   try {
@@ -111,7 +111,7 @@ export async function run(version: string, io: Io, args: readonly string[]): Pro
       .parseAsync(args, { from: 'user' });
     return io.exit;
   } catch (error) {
-    // Commander has said what is wrong, or printed the help that was asked for.
+    // Commander has reported the error, or printed the help that was asked for.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     const { line, exit } = failureOf(error, options);
     reportLine(io, line);

@@ -21,7 +21,7 @@ const WORDS: Readonly<Record<Released, string>> = {
   unknown: 'does not wait: no such tuple is remembered',
 };
 
-/** Lets clients pass that wait. */
+/** Lets a waiting client pass. */
 export function releaseCommand(io: Io): Command {
   return new Command('release')
     .description('lets a client pass that waits for its passtime, here and in the group')
@@ -50,7 +50,7 @@ Examples:
     });
 }
 
-/** @throws {UsageError} For a part of a tuple. */
+/** @throws {UsageError} For an incomplete tuple. */
 function waitingOf(ip: string, { helo, from, to }: Options): string | Attempt {
   if (helo === undefined && from === undefined && to === undefined) return ip;
   if (helo === undefined || from === undefined || to === undefined) {

@@ -20,7 +20,7 @@ interface Options extends BulkOptions {
   readonly json?: boolean;
 }
 
-/** What a dump holds that can be sent. */
+/** The entries of a dump that can be sent. */
 interface Dump {
   readonly entries: () => AsyncGenerator<Entry, void>;
   readonly total: number;
@@ -69,7 +69,7 @@ async function seed(io: Io, path: string, options: Options): Promise<void> {
   }
 }
 
-/** Read twice: how long it will take is known only once all of it was looked at. */
+/** Reads the dump twice, because the progress bar needs the number of entries before the first is sent. */
 async function dumpOf(text: readonly Uint8Array[], withGrey: boolean, io: Io): Promise<Dump> {
   const now = systemClock.now();
   const leftOut: { [why in LeftOutReason | 'grey']?: number } = {};

@@ -25,7 +25,7 @@ interface Options extends BulkOptions {
 const TYPES = ['white', 'trapped', 'grey', 'remove-white', 'remove-trapped'] as const satisfies readonly EntryType[];
 type Type = (typeof TYPES)[number];
 
-/** How long they hold unless it is said, seconds: spamd's whiteexp and trapexp. */
+/** How long entries hold unless `--for` is given, seconds: spamd's whiteexp and trapexp. */
 const LIFETIMES = { white: 36 * 86_400, trapped: 86_400 } as const;
 
 export function sendCommand(io: Io): Command {
@@ -64,7 +64,7 @@ async function send(io: Io, type: Type, what: readonly string[], options: Option
   const left = new LeftOut(io, isStdin);
   const given = isStdin ? await wholeInput('-', io) : what;
   const listed = isStdin ? entriesIn(given, type, options, left) : typed(what, type, options, left);
-  // A mistake on the command line is seen before anything is sent; a list may be long.
+  // An error on the command line is found before anything is sent. A list may be long: its errors are found meanwhile.
   const entries = isStdin ? listed : await collected(listed);
   using interrupt = new Interrupt();
   const peer = await openSender(io, options);
@@ -85,7 +85,7 @@ async function send(io: Io, type: Type, what: readonly string[], options: Option
 
 type Report = Pick<SeedReport, 'entries' | 'targets' | 'skipped' | 'aborted'>;
 
-/** Removals are no part of a seed. */
+/** Announces removals, which cannot be part of a seed. */
 async function announce(peer: SyncPeer, entries: readonly Entry[]): Promise<Report> {
   const { targets, skipped }: SendReport = await peer.announce(entries);
   const counts: Record<string, number> = {};
@@ -108,13 +108,16 @@ function* lines({ entries, targets, skipped, aborted }: Report): Generator<strin
   if (unsent !== '-') yield `not sent: ${unsent}`;
 }
 
-/** What is not sent is reported, line by line. */
+/** Reports the entries that are not sent, line by line. */
 class LeftOut {
   readonly #reports: LineReports;
   readonly #isList: boolean;
   badLines = 0;
 
-  /** @param isList A list may hold what cannot be announced; on the command line it is a mistake. */
+  /**
+   * @param isList Whether a list is read. A list may have items that cannot be announced; on the command line they are
+   * errors.
+   */
   constructor(io: Io, isList: boolean) {
     this.#reports = new LineReports(io);
     this.#isList = isList;
@@ -125,7 +128,7 @@ class LeftOut {
     this.note(message);
   };
 
-  /** @throws {UsageError} For what was typed. */
+  /** @throws {UsageError} If the item was given on the command line. */
   noteImpossible(why: string): void {
     if (!this.#isList) throw new UsageError(why);
     this.note(why);
@@ -135,13 +138,13 @@ class LeftOut {
     this.#reports.add(`left out: ${why}`);
   }
 
-  /** The list has ended. */
+  /** To be called at the end of the list. */
   end(): void {
     this.#reports.end();
   }
 }
 
-/** The entries of the arguments. What is not an address there is a mistake of whoever typed it. */
+/** The entries of the arguments. An argument that is not an address is an error. */
 async function* typed(
   what: readonly string[],
   type: Type,
@@ -222,7 +225,7 @@ async function addressesOf(files: readonly string[]): Promise<BlockList> {
   return list;
 }
 
-/** The addresses of a network, if they are not too many. The protocol knows IPv4 addresses and nothing else. */
+/** The addresses of a network, if they are not too many. The protocol has a form for IPv4 addresses only. */
 function expanded(item: AddressListItem, max: number, left: LeftOut): string[] {
   // An IPv4 address may come as IPv6, as ::ffff:192.0.2.1/128.
   const address = canonicalAddress(item.address) ?? item.address;

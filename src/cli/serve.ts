@@ -47,7 +47,7 @@ async function serve(io: Io, given: ServeOptions): Promise<void> {
     io.stdout.once('error', (cause) => reject(new Error(`cannot print: ${cause.message}`, { cause })));
   });
   ended.catch(() => {});
-  // From the start: without a listener the signal ends the process.
+  // Listens from the start: without a listener SIGHUP ends the process.
   const reloads = onReload();
   open.push(reloads);
   try {
@@ -61,7 +61,7 @@ async function serve(io: Io, given: ServeOptions): Promise<void> {
     reloads.begin(() => reload(options, parts, manager, log));
     await Promise.race([ended, parts.failed]);
   } catch (error) {
-    // What it waited for while it started was given up.
+    // A signal came during the start, and what the start waited for was given up.
     if (!stop.aborted) throw error;
   } finally {
     const late = (): Error => new Error(`not stopped in ${given.stopTimeout} s`);
@@ -71,7 +71,7 @@ async function serve(io: Io, given: ServeOptions): Promise<void> {
   log('stopped');
 }
 
-/** A mistake in a file is logged, and the daemon goes on with what it had. */
+/** Reads the files again. An error in a file is logged, and the daemon goes on with what it had. */
 async function reload(options: ServeOptions, parts: Parts, manager: ServiceManager, log: Log): Promise<void> {
   await manager.reloading();
   try {

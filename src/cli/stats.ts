@@ -15,7 +15,7 @@ export function statsCommand(io: Io): Command {
     });
 }
 
-/** A line a number, its path before it. */
+/** A line for each number, with its path before it. */
 function* numbersIn(value: object, path = ''): Generator<string, void> {
   for (const [name, member] of Object.entries(value)) {
     if (typeof member === 'object' && member !== null) yield* numbersIn(member, `${path}${name}.`);

@@ -26,10 +26,13 @@ interface Options {
   readonly json?: boolean;
 }
 
-/** After a failure it is tried again after so long, seconds, and each time after twice as long. */
+/** How long to wait after a failure, seconds. The pause doubles with each failure, up to the last one here. */
 const FIRST_RETRY = 1;
 const LAST_RETRY = 60;
-/** A greylist so large that to ask takes long is asked less often: one part of the time in so many. */
+/**
+ * A large greylist takes long to ask, and is asked less often: the pause is at least this many times as long as the
+ * update.
+ */
 const SHARE = 10;
 
 export function tableCommand(io: Io): Command {
@@ -102,7 +105,7 @@ async function follow(
   const stop = interrupt.signal;
   const log = logTo(io.stderr);
   const mirror = new Mirror(firewall);
-  // Woken early by SIGHUP.
+  // Aborted by SIGHUP, to end the pause early.
   let woken = new AbortController();
   stop.addEventListener('abort', () => woken.abort());
   // When the sets are to be written whole again, Unix seconds.
@@ -123,7 +126,7 @@ async function follow(
         const now = Math.floor(systemClock.now());
         if (now >= renewed) mirror.forget();
         if (mirror.isUnknown) renewed = now + full;
-        // One round more, lest an element ends while its new time is on its way.
+        // Two intervals more, so that no element ends before its new time is written.
         await update(mirror, await ask(), renewed + 2 * interval, out);
         if (once) return;
         if (trouble !== '') log('all is well again');
@@ -132,7 +135,7 @@ async function follow(
         pause = Math.max(interval, SHARE * (systemClock.monotonic() - begin));
       } catch (error) {
         if (once || error instanceof NoProgramError) throw error;
-        // What a command that failed halfway has done is not known.
+        // It is not known what a command that failed halfway has done.
         mirror.forget();
         const { line } = failureOf(error);
         if (line !== trouble) log(`${line}; trying again`);

@@ -77,11 +77,11 @@ async function tarpit(io: Io, options: Options): Promise<void> {
   const print = (value: object, words: string): void => {
     const time = systemClock.now();
     const line = () => [`${momentWords(time)} ${words}`];
-    // What cannot be printed any more ends the command.
+    // An error of printing ends the command, see above.
     out.print({ time, ...value }, line).catch(() => {});
   };
   await askDaemon(options.control, async (greylist) => {
-    // At the start, since a tarpit without a daemon holds up nobody.
+    // Fails at the start if no daemon answers, because a tarpit without a daemon knows no trapped clients.
     await greylist.stats();
     await using server = await serveTarpit(greylist, {
       ...listen,
@@ -109,7 +109,7 @@ function recipient({ action, reason }: Verdict, { ip, helo, from, to }: Attempt)
   return { ip, helo, from, to, action, reason };
 }
 
-/** As spamd logs it. */
+/** A verdict in the form of spamd's log. */
 function verdictWords(verdict: Verdict, { ip, helo, from, to }: Attempt): string {
   const tag = verdict.action === 'reject' ? 'BLACK' : 'GREY';
   const trouble = verdict.reason === 'error' ? `: ${verdict.error.message}` : '';

@@ -135,7 +135,8 @@ async function writeLists(
     const title = `${counted(added.length, 'address', 'addresses')} trapped since the list before`;
     await files.draft(lists.new, list(title, lines(added.map(({ ip }) => ip))));
   }
-  // Last: what is new is told from it, so a run that was cut short is made good by the next.
+  // Comes last: new addresses are found by a comparison with this file. So the next run makes up for one that was cut
+  // short.
   await files.draft(lists.file, list(what, lines(addresses.map(({ ip }) => ip))));
 }
 
@@ -147,13 +148,13 @@ function checkAreDifferent(files: readonly (string | undefined)[]): void {
   if (twice !== undefined) throw new UsageError(`${twice} is named for two lists`);
 }
 
-/** The lines of a file that is put into comments. */
+/** The lines of a file, to be put into comments. */
 async function termsIn(path: string): Promise<string[]> {
   const text = (await fileText(path)).trimEnd();
   return text.split(/\r?\n|\r/).map((line) => line.replace(/^# ?/, ''));
 }
 
-/** What was published before; nothing where there is no list yet. */
+/** The addresses that were published before; none if there is no list yet. */
 async function addressesIn(path: string): Promise<Set<string>> {
   const addresses = new Set<string>();
   let input: Readable;
@@ -163,14 +164,14 @@ async function addressesIn(path: string): Promise<Set<string>> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return addresses;
     throw error;
   }
-  // A list that somebody has written into loses that line alone.
+  // If somebody has written into the list, only that line is left out.
   for await (const { address, prefix } of parseAddressList(input, { onBadLine: 'skip' })) {
     addresses.add(prefix === (address.includes(':') ? 128 : 32) ? address : `${address}/${prefix}`);
   }
   return addresses;
 }
 
-/** Two lists ask about each address. */
+/** Remembers the places, because two lists ask about each address. */
 function remembered(places: Places | undefined): (ip: string) => Place {
   const known = new Map<string, Place>();
   return (ip) => {

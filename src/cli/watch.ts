@@ -58,7 +58,7 @@ async function watch(io: Io, options: Options): Promise<void> {
       if (--left === 0) return;
     }
   } catch (error) {
-    // What it waited for is ended by the interrupt, which is the end in order.
+    // The interrupt ends what was waited for. That is not an error.
     if (!signal.aborted) throw error;
   }
 }
@@ -82,7 +82,7 @@ function isWanted(line: Line, { type, from }: Options): boolean {
   return from === undefined || ('source' in line && from.map(canonicalAddress).includes(line.source.address));
 }
 
-/** What `--json` prints: what kind of line it is says the entry itself. */
+/** What `--json` prints: without `type`, because the entry itself says what it is. */
 function shown({ type: _type, ...line }: Line): object {
   return line;
 }

@@ -7,12 +7,12 @@ const PCAPNG_ORDER = 0x1a2b3c4d;
 const INTERFACE = 1;
 const SIMPLE_PACKET = 3;
 const ENHANCED_PACKET = 6;
-/** Of an interface: in what parts of a second its times are. */
+/** The option of an interface that gives the unit of its times. */
 const OPTION_RESOLUTION = 9;
-/** Larger than any link's packets: a length beyond it is damage. */
+/** More than the packets of any link have. A larger length means that the file is damaged. */
 const MAX_PACKET = 2 ** 20;
 
-/** Whether a file is a capture, as tcpdump(8) and Wireshark write them. */
+/** The format of a capture, as tcpdump(8) and Wireshark write it; `undefined` for other files. */
 export function captureFormat(bytes: Buffer): 'pcap' | 'pcapng' | undefined {
   if (bytes.length < 12) return undefined;
   if (bytes.readUInt32BE(0) === PCAPNG) return 'pcapng';
@@ -30,7 +30,7 @@ export function* pcapPackets(bytes: Buffer): Generator<Packet, void> {
   const u32 = reader(bytes, little);
   const unit = u32(0) === PCAP_NANO ? 1e-9 : 1e-6;
   if (bytes.length < 24) throw damaged(0);
-  // Its upper bits say what else is in the packets.
+  // The upper bits of the link type say what else is in the packets.
   const linkType = u32(20) & 0xffff;
   let number = 0;
   for (let at = 24; at < bytes.length; ) {

@@ -8,13 +8,13 @@ import { type Datagram, datagramIn, isKnownLink } from './packets.ts';
 export const FORMATS = ['auto', 'hex', 'raw', 'pcap'] as const;
 export type Format = (typeof FORMATS)[number];
 
-/** A larger file is to be cut first, as with `tcpdump -r big -w small udp port 8025`. Bytes. */
+/** The largest file, bytes. A larger one has to be cut first, as with `tcpdump -r big -w small udp port 8025`. */
 const MAX_INPUT = 2 ** 30;
 
-/** What is not a capture is typed, or one datagram. Bytes. */
+/** The largest file that is not a capture, bytes. Such a file was typed, or is one datagram. */
 const MAX_TEXT = 2 ** 26;
 
-/** What was found in an input, one after the other, and what was passed over. */
+/** The datagrams that were found in an input, one after the other, and how many packets were passed over. */
 export interface Found {
   readonly datagrams: Iterable<Datagram>;
   /** Packets that hold no datagram of the port; final when all datagrams were read. */
@@ -22,10 +22,10 @@ export interface Found {
 }
 
 /**
- * The datagrams in a file: a capture, lines of hexadecimal, or the very bytes of one.
+ * The datagrams in a file: a capture, lines of hexadecimal, or the bytes of one datagram.
  *
  * @throws {UsageError} For a line that is not hexadecimal.
- * @throws {Error} For what is too large to be hexadecimal or a datagram.
+ * @throws {Error} For a file that is too large to be hexadecimal or a datagram.
  */
 export function datagramsIn(bytes: Buffer, format: Format, port: number): Found {
   const capture = captureFormat(bytes);
@@ -37,7 +37,7 @@ export function datagramsIn(bytes: Buffer, format: Format, port: number): Found 
   return { datagrams, others: () => 0 };
 }
 
-/** A file, or what comes in on stdin for `-`. */
+/** The bytes of a file, or of stdin for `-`. */
 export async function readInput(path: string, io: Io): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -49,7 +49,7 @@ export async function readInput(path: string, io: Io): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** A datagram a line; blanks and colons between the digits, `#` begins a comment. */
+/** The datagrams of a text, one a line. Blanks and colons may be between the digits; `#` begins a comment. */
 export function* hexLines(text: string): Generator<Datagram, void> {
   let line = 0;
   for (const written of text.split('\n')) {
@@ -61,7 +61,7 @@ export function* hexLines(text: string): Generator<Datagram, void> {
   }
 }
 
-/** Its first line tells: no datagram begins as one, since its first byte is the version. */
+/** Looks at the first line. No datagram begins like hexadecimal, because its first byte is the version. */
 function looksHexadecimal(bytes: Buffer): boolean {
   const [first = ''] = bytes.toString('latin1').trimStart().split('\n', 1);
   return first.startsWith('#') || /^([0-9a-fA-F]{2}[\s:]*)+(#.*)?$/.test(first);

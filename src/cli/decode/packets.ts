@@ -29,7 +29,7 @@ const QINQ = 0x88a8;
 const UDP = 17;
 const UDP_HEADER = 8;
 
-/** Where the IPv4 packet begins, and -1 where it is none. A reader a link type. */
+/** For each link type, a function that finds where the IPv4 packet begins; -1 if there is none. */
 const LINKS: ReadonlyMap<number, (bytes: Buffer) => number> = new Map([
   // BSD loopback: the address family in the byte order of the host that captured.
   [0, (bytes) => (bytes.length >= 4 && (bytes.readUInt32BE(0) === 2 || bytes.readUInt32LE(0) === 2) ? 4 : -1)],
@@ -50,7 +50,7 @@ export function isKnownLink(linkType: number): boolean {
   return LINKS.has(linkType);
 }
 
-/** The UDP datagram to or from a port in a packet; `undefined`: it is something else, or a fragment of one. */
+/** The UDP datagram in a packet, to or from a port; `undefined` if the packet has another content, or a fragment. */
 export function datagramIn({ number, linkType, bytes, time }: Packet, port: number): Datagram | undefined {
   const at = LINKS.get(linkType)?.(bytes) ?? -1;
   if (at < 0) return undefined;

@@ -15,17 +15,17 @@ import { type Echo, echo } from './echo.ts';
 import { type Finding, finding } from './finding.ts';
 import { holderWords, portHolders } from './port-holders.ts';
 
-/** What a peer asks for, bytes; Linux counts it double. */
+/** The receive buffer that a peer asks for, bytes. Linux counts it double. */
 const WANTED_BUFFER = 4 * 1024 * 1024;
 /** An interface with a TTL, as `em0:2`. */
 const WITH_TTL = /^[^:]+:\d+$/;
 const SEE = 'docs/operations.md, "Beside a spamd on the same host"';
 
 /**
- * Checks what can be seen of this host alone, without a word to the others.
+ * Checks what can be seen on this host alone, without sending anything to other hosts.
  *
- * @param report Is given each finding.
- * @returns The key, and the peer that was opened for it, where they could be had; the caller closes the peer.
+ * @param report Called with each finding.
+ * @returns The key, and the peer that was opened with it, if they are available. The caller closes the peer.
  */
 export async function checkHost(
   options: GroupOptions,
@@ -45,7 +45,7 @@ export async function checkHost(
   return { key, peer };
 }
 
-/** What the stock programs refuse, or take for something else, though this one does not. */
+/** Options that the original programs refuse, or understand in another way, though this one takes them. */
 function* optionFindings(options: GroupOptions): Generator<Finding, void> {
   const { listen } = options;
   const targets = targetsOf(options).map(({ host }) => host);
@@ -148,7 +148,7 @@ async function bufferFinding(peer: SyncPeer): Promise<Finding> {
   return finding('buffer', 'warning', undefined, message, remedy);
 }
 
-/** Who else of this host is in the group. */
+/** Looks for other programs on this host that are in the group. */
 async function checkNeighbours(options: GroupOptions, peer: SyncPeer, report: (found: Finding) => void): Promise<void> {
   const holders = (await portHolders('udp', peer.address.port)) ?? [];
   const spamds = holders.filter(({ name }) => name === 'spamd' || name === 'spamlogd');
@@ -167,7 +167,9 @@ async function checkNeighbours(options: GroupOptions, peer: SyncPeer, report: (f
   }
 }
 
-/** The address that the peer has on its interface, or is bound to; that of loopback where it is bound to all. */
+/**
+ * The address that the peer has on its interface, or is bound to. The loopback address if it is bound to all addresses.
+ */
 export function localAddress(peer: SyncPeer): string {
   const address = peer.health().interfaces[0]?.address ?? peer.address.address;
   return address === '0.0.0.0' ? '127.0.0.1' : address;

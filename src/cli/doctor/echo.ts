@@ -7,20 +7,21 @@ import { isMarker } from '../watch/traffic.ts';
 
 /** How long an echo may take, seconds. It does not leave this host. */
 const PATIENCE = 1;
-/** What the echo is about: an address of TEST-NET-1, which is nobody's. */
+/** The address in the entry of the echo. It is of TEST-NET-1, so no host has it. */
 const ADDRESS = '192.0.2.1';
 
-/** What became of an echo: `refused` is what the system says. */
+/** The result of an echo. `refused`: the system refused to send it, with this error code. */
 export type Echo = { readonly came: true } | { readonly came: false; readonly refused: string | undefined };
 
-/** Whether an entry is that of an echo. */
+/** Whether an entry is the one of an echo. */
 export function isEcho(entry: Entry): boolean {
   return isMarker(entry) && entry.ip === ADDRESS;
 }
 
 /**
- * Sends a datagram from a socket of its own to where the peer listens: its group, on its interface and no further than this
- * host (a TTL of 0), or its address. It is signed, and says nothing: a WHITE that expires at 0, which nobody applies.
+ * Sends a datagram from a socket of its own to where the peer listens. That is the peer's address, or its group on its
+ * interface and, with a TTL of 0, no further than this host. The datagram is signed. Its entry is a WHITE that expires
+ * at 0, which no receiver applies.
  *
  * @param local The peer's address there.
  * @param group The group that it has joined; `undefined` for none.
@@ -32,7 +33,7 @@ export async function echo(peer: SyncPeer, key: Keyring, local: string, group: s
   const onEntry = (entry: Entry): void => {
     if (isEcho(entry)) came.abort();
   };
-  // It came as well where `allow` does not name this host.
+  // The datagram has also arrived if it was dropped because `allow` does not name this host.
   const onDrop = ({ reason, source }: Drop): void => {
     if (reason === 'source' && source.address === local) came.abort();
   };
@@ -57,7 +58,10 @@ export async function echo(peer: SyncPeer, key: Keyring, local: string, group: s
   }
 }
 
-/** Listens to another group beside the peer, for who announces there by mistake. Closed by its signal. */
+/**
+ * Listens to another group beside the peer, to find hosts that announce there by mistake. Ends when its signal is
+ * aborted.
+ */
 export async function listenToGroup(
   group: string,
   port: number,
@@ -67,15 +71,15 @@ export async function listenToGroup(
 ): Promise<void> {
   const socket = createSocket({ type: 'udp4', reuseAddr: true, signal });
   socket.on('message', (_bytes, { address }) => onSource(address));
-  // What it would tell is not known then, and nothing else is lost.
+  // Without this socket only such hosts are not found.
   socket.on('error', () => {});
-  // Bound to the group's own address, since it is to receive nothing else.
+  // Binds to the address of the group, so that it receives nothing else.
   socket.bind(port, group);
   await Promise.race([once(socket, 'listening'), once(socket, 'error')]);
   try {
     socket.addMembership(group, local);
   } catch {
-    // As above.
+    // As above: only such hosts are not found.
   }
 }
 

@@ -13,10 +13,11 @@ import { type Check, type Finding, finding } from './finding.ts';
 import { holderWords, portHolders } from './port-holders.ts';
 
 /**
- * Looks whether the exchange of state can be had: the port here, and each peer that is to be connected to. Nothing is exchanged.
+ * Checks whether the exchange of state is possible: the port on this host, and each peer to connect to. Nothing is
+ * exchanged.
  *
- * @param isOffline Without connecting to another host.
- * @param report Is given each finding.
+ * @param isOffline Whether to leave out the checks that connect to other hosts.
+ * @param report Called with each finding.
  */
 export async function checkExchange(
   { exchange, exchangeWith = [] }: ExchangeCliOptions,
@@ -33,9 +34,9 @@ export async function checkExchange(
 }
 
 /**
- * How it stands with the port of `--exchange`: it can be had, a daemon of the group has it, or another process.
+ * The state of the port of `--exchange`: it is free, a daemon of the group has it, or another process has it.
  *
- * @throws The system's error where it cannot be listened there for another reason.
+ * @throws The system's error if listening there fails for another reason.
  */
 export async function exchangePort(
   where: string,
@@ -51,7 +52,7 @@ export async function exchangePort(
     return 'free';
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-    // Of all addresses, that of loopback.
+    // If it is for all addresses, asks at that of loopback.
     const local = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
     const { outcome } = await probeExchange(placeWords({ host: local, port }), key);
     return outcome === 'answers' ? 'ours' : { takenBy: holderWords(await portHolders('tcp', port)) };
@@ -75,7 +76,7 @@ async function portFinding(where: string, key: Keyring): Promise<Finding> {
   }
 }
 
-/** What to do where a peer cannot be connected to, at a TCP port. */
+/** What to do if a peer cannot be connected to, at a TCP port. */
 const REMEDIES: Readonly<Record<ConnectFailure, (port: number) => string>> = {
   name: () => 'mend the name, or give its address',
   'nothing-listens': (port) =>
@@ -90,7 +91,7 @@ const REMEDIES: Readonly<Record<ConnectFailure, (port: number) => string>> = {
   'other-protocol': () => 'another program has that port: give the port of --exchange there',
 };
 
-/** Those that are a check of their own. */
+/** The failures that are a check of their own. */
 const CHECKS: Readonly<Partial<Record<ConnectFailure, Check>>> = { name: 'target', 'other-key': 'wrong-key' };
 
 function* probeFindings(peer: string, probe: ExchangeProbe): Generator<Finding, void> {

@@ -1,4 +1,4 @@
-/** What a check found. `bad` needs doing, `warning` is worth a look. */
+/** What a check found. `bad`: the operator has to do something. `warning`: the operator should look at it. */
 export interface Finding {
   /** Which check: stable, for scripts. */
   readonly check: Check;
@@ -11,7 +11,7 @@ export interface Finding {
   readonly remedy: string | undefined;
 }
 
-/** The checks of this host, and then those of the others. */
+/** The checks of this host, and then those of the other hosts. */
 export type Check =
   | 'options'
   | 'key'

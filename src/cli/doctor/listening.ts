@@ -7,12 +7,12 @@ import { localAddress } from './checks.ts';
 import { isEcho, listenToGroup } from './echo.ts';
 import { type Finding, finding } from './finding.ts';
 
-/** The groups that spamd and greyd use unless told otherwise: what one takes for the other is a common mistake. */
+/** The default groups of spamd and greyd. It is a common mistake to use one in place of the other. */
 const GROUPS = [SPAMD_GROUP, '224.0.1.241'];
-/** So many addresses are kept apart: forged ones must not fill the memory. */
+/** How many addresses are noted. The number is limited because forged addresses must not fill the memory. */
 const MAX_ADDRESSES = 1024;
 
-/** What is noted of a source while the peer listens. */
+/** Notes about the sources while the peer listens. */
 class Notes {
   readonly ports = new Map<string, Set<number>>();
   readonly lastDrop = new Map<string, Drop>();
@@ -36,7 +36,7 @@ class Notes {
 }
 
 /**
- * Listens for so many seconds, and says how it stands with each target and each source.
+ * Listens for some seconds, and reports the state of each target and each source.
  *
  * @param group The group of the peer.
  */
@@ -58,7 +58,7 @@ export async function listenFor(
   }
   const begin = systemClock.monotonic();
   await sleep(systemClock, seconds, signal);
-  // Ctrl-C ends it before its time.
+  // Ctrl-C may have ended the listening before its time.
   const listened = Math.min(seconds, Math.round(systemClock.monotonic() - begin));
   done.abort();
   const { sources, targets } = peer.health();

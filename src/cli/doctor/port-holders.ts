@@ -7,14 +7,14 @@ export interface Holder {
   readonly name: string;
 }
 
-/** The tables of a protocol. */
+/** The tables in /proc/net of each protocol. */
 const TABLES = { udp: ['udp'], tcp: ['tcp', 'tcp6'] } as const;
-/** What a socket that listens has in the fourth column of a table of TCP. */
+/** The state of a listening socket, in the fourth column of a table of TCP. */
 const LISTENING = '0A';
 
 /**
- * The other processes that have a UDP port, or listen at a TCP port, as far as the system shows them: Linux, and there to root all
- * of them. `undefined` where it shows nothing.
+ * The other processes that have a UDP port, or listen at a TCP port, as far as the system shows them. Linux does, and
+ * shows all of them to root only. `undefined` if the system shows none.
  */
 export async function portHolders(protocol: 'udp' | 'tcp', port: number): Promise<readonly Holder[] | undefined> {
   const tables = await Promise.all(

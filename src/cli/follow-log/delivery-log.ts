@@ -1,11 +1,17 @@
 import { attemptFrom } from '../../index.ts';
 
-/** Words before the tag of a program: a date and a host. The tag of another has brackets, so none of its text comes here. */
+/**
+ * Words before the tag of a program: a date and a host. The tag of another program has brackets, so its text does not
+ * match.
+ */
 const BEFORE = String.raw`(?:[^\s[\]]+ +){0,5}`;
-/** An address as both write it. A recipient may hold anything in quotes, also what looks like the rest of a line. */
+/**
+ * An address, as both programs write it. A recipient may have any text in quotes, even one that looks like the rest of
+ * a line.
+ */
 const ADDRESS = String.raw`<(?:"(?:[^"\\]|\\.)*"|[^">])*>`;
 
-/** Lines that say that a host took a mail; the first group is its address. */
+/** Patterns of lines that say that a host accepted a mail. The first group is the address of the host. */
 const DELIVERED: readonly RegExp[] = [
   // Postfix, smtp(8): to=<b@example.org>, relay=mx.example.org[192.0.2.1]:25, delay=1, delays=..., dsn=2.0.0, status=sent (...)
   new RegExp(
@@ -19,7 +25,7 @@ const DELIVERED: readonly RegExp[] = [
   ),
 ];
 
-/** The address of the host that took a mail, out of a line of a log; `undefined` for any other line. */
+/** The address of the host that accepted a mail, from a line of a log; `undefined` for any other line. */
 export function deliveredTo(line: string): string | undefined {
   for (const pattern of DELIVERED) {
     const [, ip] = pattern.exec(line) ?? [];

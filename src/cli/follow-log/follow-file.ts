@@ -6,11 +6,11 @@ const INTERVAL = 1;
 const CHUNK = 65_536;
 
 /**
- * What is appended to a file from now on, as `tail -F` follows it: also in the file that takes its place, and again from the
- * start when it is cut.
+ * The bytes that are appended to a file from now on, as `tail -F` gives them. Goes on with the file that takes its
+ * place, and begins again at the start when the file is cut.
  *
- * @param signal Ends it.
- * @throws {Error} For what is not a file; it names it.
+ * @param signal Ends the following.
+ * @throws {Error} For a path that is not a file. The error names the path.
  */
 export async function* followFile(path: string, clock: TimedClock, signal: AbortSignal): AsyncGenerator<Buffer, void> {
   let file = await open(path);
@@ -27,7 +27,7 @@ export async function* followFile(path: string, clock: TimedClock, signal: Abort
       const next = await successor(path, ino);
       if (next === undefined) await sleep(clock, INTERVAL, signal);
       else {
-        // Of what is renamed, the end may have been written since.
+        // The end of the renamed file may have been written since it was read.
         yield* restOf(file, position);
         await file.close();
         file = next;

@@ -1,8 +1,8 @@
-/** Bytes of a line; what is beyond is dropped. */
+/** The longest line, bytes. The rest of a longer line is dropped. */
 const MAX_LINE = 8192;
 const LF = 0x0a;
 
-/** The lines of a text, as Latin-1, however its chunks are cut. What has no end yet is no line. */
+/** The lines of a text, as Latin-1. Chunks may begin and end anywhere. Text without a line end is not a line yet. */
 export async function* textLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string, void> {
   let held = '';
   for await (const chunk of chunks) {

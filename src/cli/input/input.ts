@@ -6,7 +6,8 @@ import type { Io } from '../terminal/io.ts';
 /**
  * The bytes of a file, or of stdin for `-`.
  *
- * @throws {UsageError} For a terminal as stdin: who forgot the file would wait for a command that waits for them.
+ * @throws {UsageError} If stdin is a terminal. A user who forgot the file would wait for a command that waits for the
+ * user.
  */
 export async function inputFrom(path: string, io: Io): Promise<Readable> {
   if (path !== '-') return fileStream(path);
@@ -17,8 +18,8 @@ export async function inputFrom(path: string, io: Io): Promise<Readable> {
 /**
  * The bytes of an input.
  *
- * @param path Where it comes from, `-` for stdin.
- * @throws {Error} At its end, if there is nothing in it: more likely what was to write it failed.
+ * @param path The path of the input, `-` for stdin.
+ * @throws {Error} At its end, if the input is empty. Most likely the program that had to write it failed.
  */
 export async function* notEmpty(input: Readable, path: string): AsyncGenerator<Uint8Array, void> {
   let isEmpty = true;
@@ -30,21 +31,21 @@ export async function* notEmpty(input: Readable, path: string): AsyncGenerator<U
   if (isEmpty) throw new Error(`${nameOf(path)}: nothing in it`);
 }
 
-/** An input as it is named to who reads of it. */
+/** The name of an input, for messages. */
 export function nameOf(path: string): string {
   return path === '-' ? 'stdin' : path;
 }
 
 /**
- * The bytes of a file, which is opened at once: a stream that fails while nobody reads it ends the process.
+ * The bytes of a file. The file is opened at once, because a stream that fails before it is read would end the process.
  *
- * @throws {Error} For a file that cannot be read; it names it.
+ * @throws {Error} For a file that cannot be read. The error names the file.
  */
 export async function fileStream(path: string): Promise<Readable> {
   return (await openFile(path)).createReadStream();
 }
 
-/** @throws {Error} For a file that cannot be read; it names it. */
+/** @throws {Error} For a file that cannot be read. The error names the file. */
 export async function fileBytes(path: string): Promise<Buffer> {
   const file = await openFile(path);
   try {
@@ -54,10 +55,12 @@ export async function fileBytes(path: string): Promise<Buffer> {
   }
 }
 
-/** A file that is read whole as text is a list that somebody wrote; a larger one is something else. Bytes. */
+/**
+ * The largest file that is read whole as text, bytes. Such a file is a list that a person wrote; a larger one is not.
+ */
 const MAX_TEXT = 64 * 2 ** 20;
 
-/** @throws {Error} For a file that cannot be read, and one of more than 64 MiB; it names it. */
+/** @throws {Error} For a file that cannot be read, or has more than 64 MiB. The error names the file. */
 export async function fileText(path: string): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -69,7 +72,7 @@ export async function fileText(path: string): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-/** A directory can be opened, and only its first read fails: with an error that does not name it. */
+/** Refuses a directory. It could be opened, and only the first read would fail, with an error that does not name it. */
 async function openFile(path: string): Promise<FileHandle> {
   const file = await open(path);
   const stats = await file.stat();

@@ -11,7 +11,7 @@ export class Mailboxes {
 
   /**
    * @param path A file with an address a line; `#` starts a comment.
-   * @throws {Error} For one that names nobody: more likely what makes it failed.
+   * @throws {Error} For a file without addresses. Most likely the program that makes it failed.
    */
   static async from(path: string): Promise<Mailboxes> {
     const known = new Set((await linesOf(path)).map(canonicalMailbox));
@@ -20,9 +20,9 @@ export class Mailboxes {
   }
 
   /**
-   * A user also has the addresses with a detail behind a plus sign.
+   * Whether an address exists. A user also has the addresses with a detail after a plus sign.
    *
-   * @param address Canonical.
+   * @param address An address in canonical form.
    */
   has(address: string): boolean {
     return this.#known.has(address) || this.#known.has(address.replace(/\+[^@]*@/, '@'));

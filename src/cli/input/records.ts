@@ -7,16 +7,16 @@ import type { Io } from '../terminal/io.ts';
 import { LineReports } from '../terminal/line-reports.ts';
 import { inputFrom, nameOf, notEmpty } from './input.ts';
 
-/** Where a command reads a greylist. */
+/** Where a command reads a greylist from. */
 export interface Source {
   readonly control: string;
-  /** A file with the text of spamdb(8), `-` for stdin; without it the daemon is asked. */
+  /** A file with the output of spamdb(8), `-` for stdin. Without it the daemon is asked. */
   readonly from?: string | undefined;
 }
 
 export const FROM_HELP = 'what spamdb(8) or greydb(8) printed, - for stdin; without it the daemon is asked';
 
-/** What was read. */
+/** The result of reading a greylist. */
 export interface Read<T> {
   readonly result: T;
   /** How many lines could not be read. The first ones were reported on stderr. */
@@ -26,11 +26,11 @@ export interface Read<T> {
 const LF = 0x0a;
 
 /**
- * Reads a greylist. Any client can spoil a line of a dump, so one that cannot be read is reported and costs itself alone.
+ * Reads a greylist. Any client can spoil a line of a dump, so a line that cannot be read is reported and left out.
  *
- * @param use Is given the daemon too, where that is asked.
- * @param isVital Whether that line must not be missing: then its error ends the reading.
- * @throws {Error} Also for a dump without a line, and one that ends within a line: more likely spamdb(8) failed.
+ * @param use Called with the records, and with the daemon if that is asked.
+ * @param isVital Whether a line must not be left out. Then an error in it ends the reading.
+ * @throws {Error} Also for a dump without a line, and for one that ends within a line. Most likely spamdb(8) failed.
  */
 export async function readGreylist<T>(
   io: Io,

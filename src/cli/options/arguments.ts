@@ -11,16 +11,18 @@ export function append(value: string, before: readonly string[] = []): readonly 
 }
 
 /**
- * Addresses, of which there may be several: all are looked at before anything is done about the first.
+ * One or more addresses. All are checked before anything is done about the first.
  *
- * @throws {InvalidArgumentError} For what is not an IPv4 or IPv6 address.
+ * @throws {InvalidArgumentError} For a text that is not an IPv4 or IPv6 address.
  */
 export function ipAddresses(value: string, before: readonly string[] = []): readonly string[] {
   if (canonicalAddress(value) === undefined) throw new InvalidArgumentError('not an IP address');
   return [...before, value];
 }
 
-/** @returns What reads a whole number in these bounds; it throws an `InvalidArgumentError` for anything else. */
+/**
+ * @returns A function that reads a whole number in these bounds. It throws an `InvalidArgumentError` for anything else.
+ */
 export function whole(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
@@ -29,7 +31,7 @@ export function whole(min: number, max: number): (text: string) => number {
   };
 }
 
-/** @returns What reads a number in these bounds; it throws an `InvalidArgumentError` for anything else. */
+/** @returns A function that reads a number in these bounds. It throws an `InvalidArgumentError` for anything else. */
 export function number(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
@@ -38,7 +40,10 @@ export function number(min: number, max: number): (text: string) => number {
   };
 }
 
-/** @throws {InvalidArgumentError} For what no Unix socket can be at: no path, or one that the system would cut short. */
+/**
+ * @throws {InvalidArgumentError} For a path that no Unix socket can have: it is empty, or the system would cut it
+ * short.
+ */
 export function socketPath(text: string): string {
   try {
     return checkedPath(text);
@@ -47,7 +52,7 @@ export function socketPath(text: string): string {
   }
 }
 
-/** @throws {InvalidArgumentError} For what is not a UDP or TCP port. */
+/** @throws {InvalidArgumentError} For a text that is not a UDP or TCP port. */
 export function port(text: string): number {
   const value = Number(text);
   if (/^\d+$/.test(text) && value >= 1 && value <= 65_535) return value;
@@ -56,7 +61,7 @@ export function port(text: string): number {
 
 /**
  * @returns Seconds.
- * @throws {InvalidArgumentError} For what is not a duration such as `90`, `25m`, `4h`, `36d`.
+ * @throws {InvalidArgumentError} For a text that is not a duration such as `90`, `25m`, `4h`, `36d`.
  */
 export function duration(text: string): number {
   const [, digits = '', unit = 's'] = /^(\d{1,10})([smhdw])?$/.exec(text) ?? [];
@@ -64,7 +69,7 @@ export function duration(text: string): number {
   return Number(digits) * (UNITS[unit] as number);
 }
 
-/** The lines of a file that say anything: `#` begins a comment. */
+/** The lines of a file, without empty ones and comments. `#` begins a comment. */
 export async function linesOf(path: string): Promise<string[]> {
   const lines = (await fileText(path)).split('\n').map((line) => line.replace(/#.*/, '').trim());
   return lines.filter((line) => line !== '');

@@ -9,7 +9,7 @@ import { reportLine } from '../terminal/report-line.ts';
 import { number, whole } from './arguments.ts';
 import { type GroupOptions, openPeer, targetsOf } from './group.ts';
 
-/** What the command line says about how fast is sent. */
+/** The options for the rate of a bulk send. */
 export interface BulkOptions extends GroupOptions {
   readonly whites?: number;
   readonly rate?: number;
@@ -30,9 +30,10 @@ export async function openSender(io: Io, options: BulkOptions): Promise<SyncPeer
   if (targetsOf(options).length === 0) throw new UsageError('no target: name one');
   const report = (line: string): void => reportLine(io, line);
   const peer = await openPeer(options, report, { listen: false });
-  // A short send is over before the peer warns of its key.
+  // The peer warns of its key a turn later; a short send would be over by then.
   await nextTurn();
-  // A spamd that is sent too much while it scans hangs for good: unless a rate is given, this number makes the rate.
+  // A spamd that receives too much while it scans its database hangs for good. This number sets the rate, unless one is
+  // given.
   peer.noteWhites(options.whites ?? 0);
   const unknown = peer.health().targets.find(({ address }) => address === undefined);
   if (unknown === undefined) return peer;
@@ -41,8 +42,8 @@ export async function openSender(io: Io, options: BulkOptions): Promise<SyncPeer
 }
 
 /**
- * A file, or stdin for `-`, to its end before anything is sent: spamdb(8) holds the lock of its database while it waits for
- * its reader, and spamd answers nobody meanwhile.
+ * Reads a file, or stdin for `-`, to its end, before anything is sent. spamdb(8) holds the lock of its database while
+ * it waits for its reader, and spamd answers no client meanwhile.
  */
 export async function wholeInput(path: string, io: Io): Promise<Uint8Array[]> {
   const input = await inputFrom(path, io);

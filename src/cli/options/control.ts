@@ -3,7 +3,7 @@ import type { ExchangeStats } from '../../exchange/index.ts';
 import { RemoteGreylist } from '../../socket/index.ts';
 import { socketPath } from './arguments.ts';
 
-/** Where the daemon is asked, unless the command line or the environment says otherwise. */
+/** The default control socket, unless the command line or the environment names another. */
 const DEFAULT = '/run/spamd-sync/control';
 
 /** The option of every command that asks the daemon, and of the daemon itself. */
@@ -14,13 +14,13 @@ export function controlOption(): Option {
     .default(DEFAULT);
 }
 
-/** Asks the daemon; rejects where none answers. */
+/** Asks the daemon. Rejects if none answers. */
 export async function askDaemon<T>(path: string, ask: (greylist: RemoteGreylist) => Promise<T>): Promise<T> {
   await using greylist = new RemoteGreylist(path);
   return await ask(greylist);
 }
 
-/** How it stands with the daemon's exchange of state; `undefined` where it has none. */
+/** The counters of the daemon's exchange of state; `undefined` if it has none. */
 export async function askExchange(path: string): Promise<ExchangeStats | undefined> {
   const stats: object = await askDaemon(path, (greylist) => greylist.stats());
   return 'exchange' in stats ? (stats.exchange as ExchangeStats) : undefined;

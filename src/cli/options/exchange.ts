@@ -3,10 +3,10 @@ import { parsePlace } from '../../exchange/index.ts';
 import { UsageError } from '../terminal/failure.ts';
 import { append, duration } from './arguments.ts';
 
-/** The longest that an exchange takes, seconds. */
+/** The longest interval that an exchange takes, seconds. */
 const MAX_INTERVAL = 86_400;
 
-/** What the command line says of the exchange of state. */
+/** The options of the exchange of state. */
 export interface ExchangeCliOptions {
   readonly exchange?: string;
   readonly exchangeWith?: readonly string[];
@@ -20,7 +20,7 @@ export function exchangeOption(): Option {
   ).argParser(place);
 }
 
-/** Whom to connect to. */
+/** The peers to connect to. */
 export function exchangeWithOption(): Option {
   const description = 'exchange state with the peer there (port: 8027); repeatable';
   return new Option('--exchange-with <host:port>', description).argParser(
@@ -28,7 +28,7 @@ export function exchangeWithOption(): Option {
   );
 }
 
-/** How often. */
+/** How often each peer is asked. */
 export function exchangeIntervalOption(): Option {
   const description = 'how often each peer is asked for what differs, by whoever connected';
   return new Option('--exchange-interval <duration>', description).argParser(interval).default(60, '1m');

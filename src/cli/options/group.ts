@@ -3,7 +3,7 @@ import { type Dialect, Keyring, SyncKey, SyncPeer, type SyncPeerOptions, type Ta
 import { UsageError } from '../terminal/failure.ts';
 import { append, port } from './arguments.ts';
 
-/** What the command line says about a group, in spamd's options. */
+/** The options about a group, as spamd has them. */
 export interface GroupOptions {
   readonly listen?: string;
   readonly target?: readonly string[];
@@ -21,14 +21,14 @@ const KEY_FILE = '/etc/mail/spamd.key';
 export const SPAMD_PORT = 8025;
 export const SPAMD_GROUP = '224.0.1.240';
 
-/** `-y`, and what narrows who is received from. */
+/** `-y`, and the option that limits from which hosts is received. */
 export function listenOptions(command: Command): Command {
   return command
     .option('-y, --listen <where>', 'an interface (joins the group there) or a local IPv4 address, as spamd -y')
     .option('--allow <network>', 'accept from this address or prefix alone; repeatable', append);
 }
 
-/** `-Y`, and in what form is sent there. */
+/** `-Y`, and the options for the dialect of the targets. */
 export function targetOptions(command: Command): Command {
   return command
     .option('-Y, --target <where>', 'a host, an address or an interface, also em0:2, as spamd -Y; repeatable', append)
@@ -38,7 +38,7 @@ export function targetOptions(command: Command): Command {
     .option('--greyd-target <where>', 'as -Y, where a greyd runs while others are no greyd; repeatable', append);
 }
 
-/** Where is sent to, and what runs there. */
+/** The targets, and what runs there. */
 export function targetsOf({
   target = [],
   greydTarget = [],
@@ -80,7 +80,7 @@ export async function keyOf(options: GroupOptions): Promise<Keyring> {
   return new Keyring(await Promise.all(keyFiles(options).map((path) => SyncKey.fromFile(path))));
 }
 
-/** The options of a peer as the command line has them, but for its key. */
+/** The options of a peer as the command line has them, except for its key. */
 export function placeOptions(options: GroupOptions): Omit<SyncPeerOptions, 'key'> {
   const { listen = false, port: udp, group, allow } = options;
   return { listen, targets: targetsOf(options), port: udp, group, allow };
@@ -91,7 +91,7 @@ export async function peerOptions(options: GroupOptions): Promise<SyncPeerOption
   return { ...placeOptions(options), key: await keyOf(options) };
 }
 
-/** A peer as the command line describes it; its warnings go to where they are reported. */
+/** Opens a peer as the command line describes it. `report` is called with its warnings. */
 export async function openPeer(
   options: GroupOptions,
   report: (line: string) => void,

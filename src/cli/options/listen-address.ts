@@ -4,7 +4,10 @@ import { port, socketPath } from './arguments.ts';
 /** Where a server listens: a Unix socket, or a local address and a TCP port. */
 export type ListenAddress = { readonly path: string } | { readonly host: string; readonly port: number };
 
-/** @throws {InvalidArgumentError} For what is not `unix:PATH` or `inet:HOST:PORT`, an IPv6 address in brackets. */
+/**
+ * @throws {InvalidArgumentError} For a text that is not `unix:PATH` or `inet:HOST:PORT`, with an IPv6 address in
+ * brackets.
+ */
 export function listenAddress(text: string): ListenAddress {
   const [, path] = /^unix:(.+)$/.exec(text) ?? [];
   if (path !== undefined) return { path: socketPath(path) };

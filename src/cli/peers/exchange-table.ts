@@ -6,7 +6,7 @@ import { table } from '../terminal/table-text.ts';
 import { agoWords, bytesWords, counted } from '../terminal/words.ts';
 import { STATES } from './state-marks.ts';
 
-/** How it stands with the exchange of state: a row a peer, and what is wrong with it below. */
+/** The state of the exchange: a row for each peer, and below the table what is wrong. */
 export function* exchangeLines(stats: ExchangeStats, out: Output): Generator<string, void> {
   const now = systemClock.now();
   yield '';

@@ -5,15 +5,15 @@ import type { Greylist } from '../../index.ts';
 import { listenWords } from '../options/listen-address.ts';
 import type { ServeOptions } from './options.ts';
 
-/** What answers mail servers in a daemon, as far as it was asked for. */
+/** The adapters of a daemon that answer mail servers, as far as the options ask for them. */
 export interface Adapters {
   readonly policy: PolicyServer | undefined;
   readonly milter: Milter | undefined;
-  /** Not listening by itself: what serves the page hands requests to it. */
+  /** Does not listen by itself: the server of the page passes requests to it. */
   readonly http: HttpCheck | undefined;
 }
 
-/** @param open Takes what was opened, also where that fails halfway. */
+/** @param open Gets the adapters that were opened, also if it fails halfway. */
 export async function openAdapters(
   { policy: policyAt, milter: milterAt, http: httpAt }: ServeOptions,
   greylist: Greylist,
@@ -26,7 +26,7 @@ export async function openAdapters(
   return { policy, milter, http: httpAt === undefined ? undefined : new HttpCheck(greylist) };
 }
 
-/** Where they listen, a line each. */
+/** Where the adapters listen, one line for each. */
 export function adapterWords({ policy, milter }: Adapters): string[] {
   const words: string[] = [];
   if (policy !== undefined) words.push(`policy server on ${listenWords(policy.address)}`);

@@ -17,10 +17,10 @@ import { spamtrapsOf } from './parts.ts';
 import { openStore, type StorePlace, storePlace, storeWords } from './store.ts';
 
 /**
- * Looks at all that a daemon would need, and says what it would do. Harms no daemon that runs: it takes another port, and
- * neither directory nor socket.
+ * Checks all that a daemon would need, and says what the daemon would do. Does not disturb a running daemon: it takes
+ * another port, and opens neither the directory nor the socket.
  *
- * @throws What the daemon would end with.
+ * @throws The error with which the daemon would end.
  */
 export async function check(io: Io, options: ServeOptions): Promise<void> {
   const out = new Output(io.stdout, false);
@@ -57,7 +57,7 @@ async function checkLists(options: ServeOptions): Promise<void> {
   await spamtrapsOf(options);
 }
 
-/** In words, what is there; a directory is not opened, since a daemon may have it. */
+/** The state of a store, in words. A directory is not opened, because a daemon may have it. */
 async function checkedPlace(place: StorePlace): Promise<string> {
   if (place.kind === 'memory') return 'lost at the end';
   if (place.kind === 'redis') {
@@ -74,9 +74,9 @@ async function checkedPlace(place: StorePlace): Promise<string> {
 }
 
 /**
- * That a directory can be written, or made.
+ * Checks that a directory can be written, or made.
  *
- * @returns Whether it is there.
+ * @returns Whether it exists.
  */
 async function checkDirectory(directory: string): Promise<boolean> {
   const found = await nearest(directory);
@@ -85,7 +85,7 @@ async function checkDirectory(directory: string): Promise<boolean> {
   return found === directory;
 }
 
-/** That there is a LevelDB, and that it can be loaded, shows in a directory of its own. */
+/** Checks that LevelDB is installed and can be loaded, by a store in a directory of its own. */
 async function openLevelElsewhere(): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), 'spamd-sync-check-'));
   try {
@@ -119,7 +119,7 @@ async function controlWords(path: string): Promise<string> {
   );
 }
 
-/** @throws Where it cannot be listened there, unless a daemon of the group does now. */
+/** @throws If it is not possible to listen there, unless a daemon of the group listens there now. */
 async function exchangeWords(where: string, key: Keyring): Promise<string> {
   const found = await exchangePort(where, key);
   if (typeof found === 'object')
@@ -127,13 +127,13 @@ async function exchangeWords(where: string, key: Keyring): Promise<string> {
   return `${where}: ${found === 'free' ? 'would be listened on' : 'a daemon listens on it now'}`;
 }
 
-/** Listening replaces no file but a socket. */
+/** @throws If something other than a socket is there. Listening replaces a socket only. */
 async function checkSocket(path: string): Promise<void> {
   const about = await lstat(path).catch(() => undefined);
   if (about?.isSocket() === false) throw new Error(`${path}: something that is not a socket is there`);
 }
 
-/** Where a mail server would ask. The directory of a socket is that server's, and is not made. */
+/** Where a mail server would ask. The directory of a socket belongs to that server, and is not made. */
 async function adapterWords(where: ListenAddress): Promise<string> {
   if ('path' in where) {
     await access(dirname(resolve(where.path)), constants.W_OK | constants.X_OK);

@@ -10,13 +10,13 @@ import type { ServeOptions } from './options.ts';
 
 const DAEMON = '127.0.0.1';
 const HOSTS = ['127.0.0.2', '127.0.0.3'];
-/** One that has another key. */
+/** A host that has another key. */
 const STRANGER = '127.0.0.4';
 const HTTP_PORT = 8026;
 const SPAMTRAP = 'sales-1999@example.net';
 /** How often something happens, seconds. */
 const PACE = 0.8;
-/** Short, so that a retry passes while one looks, seconds. */
+/** The passtime, seconds. It is short, so that the user can see a retry pass. */
 const PASSTIME = 15;
 
 const SERVERS = [
@@ -27,7 +27,10 @@ const SERVERS = [
 ] as const;
 const SENDERS = ['bulk.example.com', 'friend', 'WIN-8K2QPJ', '[198.51.100.1]'] as const;
 
-/** A group on loopback that a daemon is a member of: made-up hosts announce made-up clients, all with a key made up now. */
+/**
+ * A group on loopback with the daemon as a member. Made-up hosts announce made-up clients. The key is made when it
+ * starts.
+ */
 export class Demonstration {
   readonly #directory: string;
   readonly #port: number;
@@ -39,7 +42,7 @@ export class Demonstration {
     this.#port = port;
   }
 
-  /** The hosts, ready; on other ports than the usual where those are taken. */
+  /** Opens the hosts, on other ports than the usual ones if those are taken. */
   static async open(log: Log): Promise<Demonstration> {
     const bytes = randomBytes(64);
     const key = SyncKey.fromBytes(bytes);
@@ -67,7 +70,7 @@ export class Demonstration {
     };
   }
 
-  /** Lets things happen: hosts announce, and clients come to the greylist of the daemon. */
+  /** Begins the traffic: hosts announce, and clients come to the greylist of the daemon. */
   async begin(greylist: Greylist): Promise<void> {
     await greylist.spamtraps.add(SPAMTRAP);
     let turn = 0;
@@ -104,7 +107,7 @@ export class Demonstration {
     }
   }
 
-  /** At its own address; where a system has 127.0.0.1 alone, at a port of its own. */
+  /** Opens a host at its own address, or at a port of its own if the system has only 127.0.0.1. */
   async #host(listen: string, key: SyncKey): Promise<SyncPeer> {
     const targets = [{ host: DAEMON, port: this.#port }];
     try {

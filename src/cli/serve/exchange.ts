@@ -4,7 +4,7 @@ import type { Store } from '../../store/index.ts';
 import type { Log } from '../terminal/log.ts';
 import type { ServeOptions } from './options.ts';
 
-/** The exchange that the options ask for, not open yet; `undefined`: none. */
+/** The exchange that the options ask for, not open yet; `undefined` if they do not ask for one. */
 export function exchangeOf(
   { exchange: listen, exchangeWith, exchangeInterval: interval, verbose = false }: ServeOptions,
   parts: { readonly key: Keyring; readonly group: SyncPeer; readonly store: Store },
@@ -21,7 +21,7 @@ export function exchangeOf(
   return exchange;
 }
 
-/** What it does, in words. */
+/** Where the exchange listens and connects to, in words. */
 export function exchangeWords({ address }: Exchange, { exchangeWith = [] }: ServeOptions): string {
   const where = address === undefined ? [] : [`on ${address.address} port ${address.port}`];
   const whom = exchangeWith.length === 0 ? [] : [`with ${exchangeWith.join(', ')}`];

@@ -2,15 +2,15 @@ import type { Timer } from '../../clock.ts';
 import { systemClock } from '../../clock.ts';
 import { Keyring, SyncKey } from '../../index.ts';
 
-/** A key that is in the files no more, and until when it is accepted, on the monotonic clock. */
+/** A key that is not in the files any more, and until when it is accepted, on the monotonic clock. */
 interface Retired {
   readonly key: SyncKey;
   readonly until: number;
 }
 
 /**
- * The keyring of a daemon, from its key files. Read again, a key that is in them no more is accepted for an overlap still: the
- * other hosts of the group change at other moments.
+ * The keyring of a daemon, from its key files. When the files are read again, a key that is not in them any more is
+ * still accepted for an overlap, because the other hosts of the group change their keys at other moments.
  */
 export class KeyFiles {
   readonly keyring: Keyring;
@@ -28,19 +28,19 @@ export class KeyFiles {
   }
 
   /**
-   * @param paths The file of the key that signs first. None: the empty key.
+   * @param paths The key files, that of the key that signs first. If there are none, the key is the empty key.
    * @param overlap How long a key is accepted after it was replaced, seconds.
    */
   static async open(paths: readonly string[], overlap: number): Promise<KeyFiles> {
     return new KeyFiles(paths, overlap, await keysIn(paths));
   }
 
-  /** The keys that are in the files now, to be {@link use}d. */
+  /** Reads the keys that are in the files now, to be given to {@link use}. */
   read(): Promise<readonly SyncKey[]> {
     return keysIn(this.#paths);
   }
 
-  /** Goes by these keys from the next datagram on; those before are accepted for the overlap. */
+  /** Uses these keys from the next datagram on. The keys before are still accepted for the overlap. */
   use(keys: readonly SyncKey[]): void {
     const until = systemClock.monotonic() + this.#overlap;
     const replaced = this.#current.map((key) => ({ key, until }));
@@ -51,14 +51,14 @@ export class KeyFiles {
     this.#replace();
   }
 
-  /** What it signs with and what it accepts, by fingerprint. */
+  /** The keys that it signs with and accepts, by fingerprint. */
   get words(): string {
     const [first, ...others] = this.keyring.keys;
     const accepted = others.length === 0 ? '' : `; accepts ${others.map(({ fingerprint }) => fingerprint).join(', ')}`;
     return `signs with key ${first?.fingerprint}${accepted}`;
   }
 
-  /** What is doubtful about the keys in the files, in words. */
+  /** The warnings about the keys in the files, in words. */
   get warnings(): readonly string[] {
     return this.#current.flatMap(({ warnings }) => warnings);
   }

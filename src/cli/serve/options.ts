@@ -22,7 +22,7 @@ import {
 import { type ListenAddress, listenAddress } from '../options/listen-address.ts';
 import { UsageError } from '../terminal/failure.ts';
 
-/** The options of `serve`, as commander hands them on. */
+/** The options of `serve`, as commander gives them. */
 export interface ServeOptions extends GroupOptions, ExchangeCliOptions {
   readonly keyOverlap: number;
   readonly exchangeInterval: number;
@@ -129,7 +129,7 @@ export function checkServeOptions(options: ServeOptions): void {
   checkKeyOptions(options);
 }
 
-/** The policy, its files read now. */
+/** The policy. Its files are read now. */
 export async function policyOf(options: ServeOptions): Promise<PolicyOptions> {
   const { passtime, greyexp, whiteexp, trapexp, exempt = [], lowPriorityMx, trapWins, onError } = options;
   // A path that does not look like one would be taken for an address.
@@ -148,7 +148,7 @@ export async function policyOf(options: ServeOptions): Promise<PolicyOptions> {
   };
 }
 
-/** @throws {InvalidArgumentError} For what is not a port, with or without an address before it. */
+/** @throws {InvalidArgumentError} For a text that is not a port, with or without an address before it. */
 export function httpAddress(text: string): HttpAddress {
   const [, given = '127.0.0.1', digits = ''] = /^(?:(.+):)?(\d+)$/.exec(text) ?? [];
   const host = given.replace(/^\[(.*)\]$/, '$1').replace(/^localhost$/, '127.0.0.1');

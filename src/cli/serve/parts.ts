@@ -21,12 +21,12 @@ export interface Closable {
   close(): unknown;
 }
 
-/** What a daemon is made of. */
+/** The parts of a daemon. */
 export interface Parts {
   readonly keys: KeyFiles;
   readonly peer: SyncPeer;
   readonly greylist: Greylist;
-  /** What it does, in words: where it listens, and who it asks. */
+  /** What the daemon does, in words: where it listens, the control socket, and the page. */
   readonly words: string;
   /** Rejects when the peer fails, or the exchange cannot be opened. */
   readonly failed: Promise<never>;
@@ -35,8 +35,8 @@ export interface Parts {
 /**
  * Opens all parts of a daemon, each of which needs those before it.
  *
- * @param open Takes what was opened, also where that fails halfway.
- * @param stop Aborted, it gives up.
+ * @param open Gets the parts that were opened, also if it fails halfway.
+ * @param stop Ends the waiting when it is aborted.
  */
 export async function openParts(options: ServeOptions, open: Closable[], log: Log, stop: AbortSignal): Promise<Parts> {
   const policy = await policyOf(options);
@@ -48,7 +48,7 @@ export async function openParts(options: ServeOptions, open: Closable[], log: Lo
   const peer = await SyncPeer.open({ ...placeOptions(options), key: keys.keyring, signal: stop });
   open.push(peer);
   peer.on('warning', ({ code, message }) => log(`warning: ${code}: ${message}`));
-  // Listened to until the end: without a listener a second error would end the process before the store is closed.
+  // The listener stays until the end: without it a second error would end the process before the store is closed.
   const peerFailed = new Promise<never>((_, reject) => peer.on('error', reject));
   peerFailed.catch(() => {});
   if (options.verbose) logTraffic(peer, log);
@@ -58,7 +58,7 @@ export async function openParts(options: ServeOptions, open: Closable[], log: Lo
   greylist.on('warning', ({ code, message }) => log(`warning: ${code}: ${message}`));
   await addSpamtraps(greylist, await spamtrapsOf(options));
   if (exchange !== undefined) open.push(exchange);
-  // By hand: as a service the system has made it, for this user.
+  // Needed when the daemon is started by hand. For a service the system has made the directory, for this user.
   await makeDirectory(dirname(resolve(options.control)), 0o750);
   const adapters = await openAdapters(options, greylist, open);
   const served = await serveGreylist(greylist, options.control, { peer, exchange, adapters: { ...adapters } });
@@ -66,7 +66,7 @@ export async function openParts(options: ServeOptions, open: Closable[], log: Lo
   for (const words of adapterWords(adapters)) log(words);
   const status = await openPage(options, { peer, greylist, exchange, adapters }, log);
   if (status !== undefined) open.push(status);
-  // Not waited for: it looks at all that the store holds, and mail is answered meanwhile.
+  // This is not awaited: the exchange looks at all that the store holds, and mail is answered meanwhile.
   const failed = Promise.race([peerFailed, openExchange(exchange, greylist, options, log)]);
   failed.catch(() => {});
   const { tuples, addresses, spamtraps } = await store.store.stats();
@@ -77,7 +77,9 @@ export async function openParts(options: ServeOptions, open: Closable[], log: Lo
   return { keys, peer, greylist, words: `${where}; control socket ${served.path}${page}`, failed };
 }
 
-/** An interface is joined by a socket that is bound to every address. */
+/**
+ * Where the peer listens, in words. With an interface the socket is bound to all addresses, so the interface is named.
+ */
 function whereWords(peer: SyncPeer, { listen }: ServeOptions): string {
   const { address, port } = peer.address;
   if (listen === undefined) return `sending only, from port ${port}`;
@@ -85,8 +87,8 @@ function whereWords(peer: SyncPeer, { listen }: ServeOptions): string {
 }
 
 /**
- * Reads keys, policy and lists again. All of them, or nothing: where one cannot be read everything stays as it is. The peer
- * and the socket go on meanwhile.
+ * Reads keys, policy and lists again. If one of them cannot be read, nothing changes. The peer and the socket go on
+ * meanwhile.
  */
 export async function reloadParts(options: ServeOptions, { keys, greylist }: Parts): Promise<void> {
   const [policy, fresh, spamtraps] = await Promise.all([policyOf(options), keys.read(), spamtrapsOf(options)]);
@@ -96,9 +98,10 @@ export async function reloadParts(options: ServeOptions, { keys, greylist }: Par
 }
 
 /**
- * In the reverse of the order in which they were opened: each needs those before it. One that fails leaves none open.
+ * Closes the parts in the reverse of the order in which they were opened, because each needs those before it. If one
+ * fails, the others are closed all the same.
  *
- * @throws What the first threw that failed.
+ * @throws The error of the first part that failed.
  */
 export async function closeAll(open: readonly Closable[]): Promise<void> {
   const errors: unknown[] = [];
@@ -112,7 +115,7 @@ export async function closeAll(open: readonly Closable[]): Promise<void> {
   if (errors.length > 0) throw errors[0];
 }
 
-/** Rejects where it cannot be opened, and else stays as it is. */
+/** Rejects if the exchange cannot be opened. Otherwise it never settles. */
 async function openExchange(
   exchange: Exchange | undefined,
   greylist: Greylist,
@@ -126,7 +129,7 @@ async function openExchange(
   return new Promise(() => {});
 }
 
-/** For a demonstration any port will do. */
+/** Opens the page. For a demonstration, at another port if the usual one is taken. */
 async function openPage(
   { http, httpName: names, demo = false }: ServeOptions,
   shown: {
@@ -149,7 +152,9 @@ async function openPage(
   }
 }
 
-/** @throws {UsageError} For a line that is not a mail address, naming the file: before anything has been changed. */
+/**
+ * @throws {UsageError} For a line that is not a mail address. The error names the file. Nothing has been changed then.
+ */
 export async function spamtrapsOf({ spamtraps }: ServeOptions): Promise<readonly string[]> {
   if (spamtraps === undefined) return [];
   const addresses = await linesOf(spamtraps);

@@ -1,2 +1,2 @@
-// Apart, so that the client, which is large, is loaded where a greylist is kept in Redis alone.
+// A file of its own, so that the client, which is large, is only loaded when the greylist is kept in Redis.
 export { Redis } from 'ioredis';

@@ -1,4 +1,6 @@
-/** Reads again at SIGHUP, from when it is told how; one that came earlier counts, and several at once count as one. */
+/**
+ * Reads files again at SIGHUP, once `begin` was called. A SIGHUP before that counts too. Several at once count as one.
+ */
 export interface Reloads {
   /** @param reload Never rejects. */
   begin(reload: () => Promise<void>): void;

@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process';
 import { every, type TimedClock, type Timer } from '../../clock.ts';
 
-/** How long the program may take, milliseconds. */
+/** How long systemd-notify may take, milliseconds. */
 const PATIENCE_MS = 5000;
 
 /**
- * What systemd is told of a daemon that it started with `Type=notify`; nothing where it did not. Node has no Unix datagram
- * sockets, so systemd-notify(1) says it, which needs `NotifyAccess=all`.
+ * Notifies systemd of the state of a daemon that systemd started with `Type=notify`. Otherwise it does nothing. Node
+ * has no Unix datagram sockets, so systemd-notify(1) sends the messages, which needs `NotifyAccess=all`.
  */
 export class ServiceManager {
   readonly #isThere: boolean;
@@ -15,7 +15,7 @@ export class ServiceManager {
   #last: Promise<void> = Promise.resolve();
   #hasWarned = false;
 
-  /** @param env Where systemd says how it is told, and how often it wants to be: NOTIFY_SOCKET, WATCHDOG_USEC, WATCHDOG_PID. */
+  /** @param env Has the variables of systemd: NOTIFY_SOCKET, and for the watchdog WATCHDOG_USEC and WATCHDOG_PID. */
   constructor(env: NodeJS.ProcessEnv, clock: TimedClock, warn: (line: string) => void) {
     const { NOTIFY_SOCKET: socket = '', WATCHDOG_USEC: usec, WATCHDOG_PID: pid = `${process.pid}` } = env;
     this.#isThere = socket !== '';
@@ -26,23 +26,23 @@ export class ServiceManager {
     }
   }
 
-  /** It serves, for the first time or after {@link reloading}. */
+  /** The daemon serves, for the first time or after {@link reloading}. */
   ready(status: string): Promise<void> {
     return this.#tell('READY=1', `STATUS=${status}`);
   }
 
-  /** It reads its files again. */
+  /** The daemon reads its files again. */
   reloading(): Promise<void> {
     return this.#tell('RELOADING=1', 'STATUS=reading its files again');
   }
 
-  /** It ends. */
+  /** The daemon stops. */
   stopping(): Promise<void> {
     this.#watchdog?.cancel();
     return this.#tell('STOPPING=1', 'STATUS=stopping');
   }
 
-  /** In order: the messages say what holds from then on. */
+  /** Sends messages in order, because each says what holds from then on. */
   #tell(...assignments: readonly string[]): Promise<void> {
     if (!this.#isThere) return Promise.resolve();
     this.#last = this.#last.then(() => this.#run(assignments));

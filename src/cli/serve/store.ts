@@ -5,26 +5,26 @@ import { RedisStore } from '../../redis/index.ts';
 import type { Store } from '../../store/index.ts';
 import { UsageError } from '../terminal/failure.ts';
 
-/** What `--store` names. */
+/** The store that `--store` names. */
 export type StorePlace =
   | { readonly kind: 'memory' }
   | { readonly kind: 'level'; readonly directory: string }
   | { readonly kind: 'redis'; readonly url: string };
 
-/** A store that is open, and how it is closed. */
+/** An open store, and how to close it. */
 export interface OpenStore {
   readonly store: Store;
   close(): Promise<void>;
 }
 
-/** How long the daemon before this one may take to let go of its directory, seconds. */
+/** How long to wait for the daemon before this one to release the directory, seconds. */
 const LOCK_PATIENCE = 10;
 /** How long Redis may take to answer at the start, seconds. */
 const CONNECT_PATIENCE = 5;
-/** How often a failing connection to Redis is logged, seconds. */
+/** How often at most a failing connection to Redis is logged, seconds. */
 const ERROR_INTERVAL = 60;
 
-/** @throws {UsageError} For what is not a store. */
+/** @throws {UsageError} For a text that does not name a store. */
 export function storePlace(text: string): StorePlace {
   if (text === 'memory') return { kind: 'memory' };
   const [, directory] = /^level:(.+)$/.exec(text) ?? [];
@@ -34,13 +34,13 @@ export function storePlace(text: string): StorePlace {
   throw new UsageError(`--store: not memory, level:DIRECTORY or redis:URL: ${withoutPassword(text)}`);
 }
 
-/** A store in words; without the password that a URL may hold. */
+/** A store in words, without the password that a URL may have. */
 export function storeWords(place: StorePlace): string {
   if (place.kind === 'memory') return 'memory';
   return place.kind === 'level' ? `level:${place.directory}` : withoutPassword(place.url);
 }
 
-/** @param stop Aborted, it gives up waiting. */
+/** @param stop Ends the waiting when it is aborted. */
 export async function openStore(place: StorePlace, log: (line: string) => void, stop: AbortSignal): Promise<OpenStore> {
   if (place.kind === 'redis') return openRedis(place, log);
   const store = place.kind === 'memory' ? new MemoryStore() : await openLevel(place.directory, log, stop);
@@ -62,7 +62,7 @@ async function openLevel(directory: string, log: (line: string) => void, stop: A
   }
 }
 
-/** One client, which connects again by itself when the server was away. */
+/** Opens a store with one client. The client connects again by itself after the server was away. */
 async function openRedis(place: StorePlace & { kind: 'redis' }, log: (line: string) => void): Promise<OpenStore> {
   const { Redis } = await import('./redis-client.ts');
   const words = storeWords(place);

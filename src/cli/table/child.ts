@@ -1,24 +1,24 @@
 import { spawn } from 'node:child_process';
 
-/** A program with its arguments, no shell between, and what it reads. */
+/** A program with its arguments, run without a shell, and its standard input. */
 export interface ProgramCall {
   readonly argv: readonly [string, ...string[]];
   readonly input: string;
 }
 
-/** A program that hangs is ended after so long, milliseconds. */
+/** After how long a program that hangs is ended, milliseconds. */
 const TIMEOUT_MS = 60_000;
-/** So much is kept of what a program says about its failure, characters; nft(8) repeats a whole script. */
+/** How many characters of the error output of a program are kept. nft(8) repeats a whole script. */
 const MAX_WORDS = 200;
 
-/** The program is not there, or is not for this user to run: another try comes to the same. */
+/** The program does not exist, or this user may not run it. Another try would fail too. */
 export class NoProgramError extends Error {}
 
 /**
  * Runs a program to its end.
  *
  * @throws {NoProgramError} When it cannot be run at all.
- * @throws {Error} When it fails, with what it said.
+ * @throws {Error} When it fails, with its error output.
  */
 export function runProgram({ argv: [name, ...args], input }: ProgramCall): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -27,7 +27,7 @@ export function runProgram({ argv: [name, ...args], input }: ProgramCall): Promi
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       if (words.length < MAX_WORDS) words += text.slice(0, MAX_WORDS);
     });
-    // A program that ends before it has read everything says by its status why.
+    // If a program ends before it has read everything, its exit status says why.
     child.stdin.on('error', () => {});
     child.once('error', ({ code }: NodeJS.ErrnoException) => {
       reject(new NoProgramError(`cannot run ${name}: ${code === 'ENOENT' ? 'no such program' : code}`));

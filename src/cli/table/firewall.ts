@@ -1,50 +1,50 @@
 import { UsageError } from '../terminal/failure.ts';
 import type { ProgramCall } from './child.ts';
 
-/** What a firewall keeps apart. */
+/** The kinds of addresses that have sets of their own in a firewall. */
 export const KINDS = ['white', 'trapped'] as const;
 export type Kind = (typeof KINDS)[number];
 
-/** Addresses and networks, each with the time until when it is to be there, Unix seconds. */
+/** Addresses and networks, each with the time until when it is to be in the set, Unix seconds. */
 export type Elements = ReadonlyMap<string, number>;
 
-/** What becomes of one set. */
+/** The changes of one set. */
 export interface SetChange {
   readonly kind: Kind;
-  /** New in the set. */
+  /** To be added to the set. */
   readonly added: Elements;
-  /** In the set already, and to end at another time. */
+  /** In the set already, but to end at another time. */
   readonly retimed: Elements;
-  /** To go. */
+  /** To be removed from the set. */
   readonly deleted: readonly string[];
 }
 
-/** A firewall: what to run so that its sets hold what they should. */
+/** A firewall: makes the calls that bring its sets up to date. */
 export interface Firewall {
   /** Whether an element ends by itself in the firewall. */
   readonly hasTimeouts: boolean;
   /** Whether the firewall takes this element. */
   takes(element: string): boolean;
-  /** To hold these elements and no others. */
+  /** The calls after which the sets hold these elements and no others. */
   replace(sets: ReadonlyMap<Kind, Elements>, now: number): ProgramCall[];
-  /** To change what is held. */
+  /** The calls that make these changes. */
   change(changes: readonly SetChange[], now: number): ProgramCall[];
 }
 
-/** Of elements in one command: nft(8) repeats a command that it refuses. */
+/** How many elements one command has. The number is limited because nft(8) repeats a command that it refuses. */
 const MAX_LINE = 256;
 /** The longest timeout that nft(8) takes everywhere, seconds: its milliseconds fit in 32 bits. */
 export const MAX_TIMEOUT = 4_294_000;
-/** An identifier of nft(8), and short enough for what is put behind it. */
+/** An identifier of nft(8) that is short enough for a suffix. */
 const NFT_NAME = /^[A-Za-z_][\w./-]{0,100}$/;
 const NFT_FAMILIES = ['inet', 'ip', 'ip6', 'arp', 'bridge', 'netdev'];
-/** The name of a table has at most 31 characters in pf, and `-trapped` is put behind this one. */
+/** A name for tables of pf. Such a name has at most 31 characters, and `-trapped` is appended to this one. */
 const PF_NAME = /^[A-Za-z_][\w.-]{0,22}$/;
 
 /**
  * The sets of nftables: NAME-white and NAME-trapped of IPv4, NAME-white6 and NAME-trapped6 of IPv6.
  *
- * @param words What names them: the table, its family before it (`inet` unless given), and NAME.
+ * @param words The table, with its family before it (`inet` unless given), and NAME.
  * @throws {UsageError} For other words.
  */
 export function nftFirewall(words: readonly string[], options: { readonly networks: boolean }): Firewall {
@@ -60,7 +60,7 @@ export function nftFirewall(words: readonly string[], options: { readonly networ
   return {
     hasTimeouts: true,
     takes: (element) => options.networks || element.includes(':') || !element.includes('/'),
-    // One script is one transaction: no packet sees a set half filled.
+    // One script is one transaction, so that no packet meets a half filled set.
     replace: (sets, now) => {
       let script = '';
       for (const [kind, elements] of sets) {
@@ -77,7 +77,8 @@ export function nftFirewall(words: readonly string[], options: { readonly networ
         for (const isIPv6 of [false, true]) {
           const set = setOf(kind, isIPv6);
           const again = ofFamily(retimed, isIPv6);
-          // A time cannot be changed, and what has ended meanwhile cannot be deleted; but what is added first can be.
+          // The time of an element cannot be changed, so the element is deleted and added again. An element that has
+          // ended meanwhile cannot be deleted, so each is added before it is deleted.
           const out = [...deleted.filter((element) => element.includes(':') === isIPv6), ...again.keys()];
           script += add(set, out) + commands('delete', set, out);
           script += add(set, timed(new Map([...again, ...ofFamily(added, isIPv6)]), now));

@@ -3,14 +3,14 @@ import type { SpamdbRecord } from '../../index.ts';
 import type { ProgramCall } from './child.ts';
 import { type Elements, type Firewall, KINDS, type Kind, MAX_TIMEOUT, type SetChange } from './firewall.ts';
 
-/** What a greylist holds for a firewall. */
+/** The elements of a greylist for a firewall. */
 export interface Wanted {
   readonly sets: ReadonlyMap<Kind, Elements>;
   /** Addresses that the firewall does not take: networks, and the names of pools. */
   readonly leftOut: number;
 }
 
-/** How many elements came and went. */
+/** How many elements a set has, and how many were added and deleted. */
 export interface Difference {
   readonly kind: Kind;
   readonly held: number;
@@ -18,13 +18,13 @@ export interface Difference {
   readonly deleted: number;
 }
 
-/** What to run, and what comes of it. */
+/** The calls to run, and the differences that they make. */
 export interface Plan {
   readonly calls: readonly ProgramCall[];
   readonly differences: readonly Difference[];
 }
 
-/** Keeps account of what the sets of a firewall hold, so that only what changes has to be said. */
+/** Remembers what the sets of a firewall hold, so that only changes have to be written. */
 export class Mirror {
   readonly #firewall: Firewall;
   #held: ReadonlyMap<Kind, Map<string, number>> | undefined;
@@ -33,26 +33,27 @@ export class Mirror {
     this.#firewall = firewall;
   }
 
-  /** Whether the next plan is a full one: nothing is known of the sets. */
+  /** Whether the content of the sets is not known. Then the next plan has to be a full one. */
   get isUnknown(): boolean {
     return this.#held === undefined;
   }
 
-  /** The sets may have been changed by somebody else. */
+  /** Forgets the content of the sets, because another program may have changed them. */
   forget(): void {
     this.#held = undefined;
   }
 
-  /** Sets that are to hold this and nothing else, whatever they hold. */
+  /** The plan after which the sets hold these elements and no others, whatever they hold now. */
   full({ sets }: Wanted, now: number): Plan {
     const differences = Array.from(sets, ([kind, elements]) => ({ kind, held: elements.size, added: 0, deleted: 0 }));
     return { calls: this.#firewall.replace(sets, now), differences };
   }
 
   /**
-   * What has changed.
+   * The plan for what has changed.
    *
-   * @param renewed When the next full plan is due, Unix seconds: an element that lasts until then gets its new time there.
+   * @param renewed When the next full plan is due, Unix seconds. An element that lasts until then gets its new time by
+   * that plan.
    */
   changes({ sets }: Wanted, now: number, renewed: number): Plan & { readonly changes: readonly SetChange[] } {
     const changes = Array.from(sets, ([kind, elements]) =>
@@ -64,12 +65,12 @@ export class Mirror {
     return { calls: this.#firewall.change(changes, now), differences, changes };
   }
 
-  /** A full plan was carried out. */
+  /** To be called after a full plan was carried out. */
   noteFull({ sets }: Wanted, now: number): void {
     this.#held = new Map(Array.from(sets, ([kind, elements]) => [kind, ends(elements, now)]));
   }
 
-  /** Changes were carried out. */
+  /** To be called after changes were carried out. */
   noteChanges(changes: readonly SetChange[], now: number): void {
     for (const { kind, added, retimed, deleted } of changes) {
       const held = this.#held?.get(kind);
@@ -79,7 +80,7 @@ export class Mirror {
   }
 }
 
-/** A firewall may end an element before its time. */
+/** When the elements end in the firewall: before their time, if that is beyond the longest timeout. */
 function ends(elements: Elements, now: number): Map<string, number> {
   return new Map(Array.from(elements, ([element, expires]) => [element, Math.min(expires, now + MAX_TIMEOUT)]));
 }
@@ -116,12 +117,14 @@ export async function wantedOf(
   return { sets, leftOut };
 }
 
-/** In the form in which a greylist lists an address or a network; other text stands for a pool. */
+/**
+ * Whether a text is an address or a network, in the form in which a greylist lists them. Any other text names a pool.
+ */
 function isElement(text: string): boolean {
   return text.includes('/') ? canonicalNetwork(text) === text : canonicalAddress(text) === text;
 }
 
-/** Takes out what lies in a network of the same set: nft(8) refuses intervals that overlap. */
+/** Removes elements that are within a network of the same set, because nft(8) refuses intervals that overlap. */
 function dropCovered(set: Map<string, number>): void {
   const families = { ipv4: new Set<number>(), ipv6: new Set<number>() };
   for (const element of set.keys()) {

@@ -1,6 +1,6 @@
 import { SpamdSyncError } from '../../index.ts';
 
-/** What the system says, in words. */
+/** The error codes of the system, in words. */
 const SYSTEM: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
   EISDIR: 'is a directory',
@@ -13,7 +13,7 @@ const SYSTEM: Readonly<Record<string, string>> = {
   EROFS: 'the file system is read-only',
 };
 
-/** How the command ends. */
+/** The exit status of a command. */
 export const EXIT = {
   /** All is well. */
   ok: 0,
@@ -29,15 +29,15 @@ export const EXIT = {
 export class UsageError extends Error {}
 
 /**
- * What is wrong, in one line, and how the command ends.
+ * The error in one line, and the exit status of the command.
  *
- * @param options The long options of the command: a member of a program's options is named as the one that sets it.
+ * @param options The long options of the command. A member of an options object is replaced by the option that sets it.
  */
 export function failureOf(
   error: unknown,
   options: readonly string[] = [],
 ): { readonly line: string; readonly exit: number } {
-  // Of an error and another one that came of cleaning up behind it, the first says what is wrong.
+  // Of an error and a second one from the clean-up after it, the first one says what is wrong.
   if (isSuppressed(error)) return failureOf(error.suppressed, options);
   const message = wordsOf(error);
   const line = message.replaceAll(/\s*\n\s*/g, ' ');
@@ -56,7 +56,7 @@ function wordsOf(error: unknown): string {
   return words === undefined || path === undefined ? message : `${path === '' ? '""' : path}: ${words}`;
 }
 
-/** `policy.lowPriorityMx: not an IP address` is what `--low-priority-mx` was given. */
+/** Names the option: `policy.lowPriorityMx: not an IP address` becomes `--low-priority-mx: not an IP address`. */
 function byOption(line: string, options: readonly string[]): string {
   const [, member] = /^(?:policy\.)?([A-Za-z\d.]+): /.exec(line) ?? [];
   const long = `--${member?.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`).replaceAll('.', '-')}`;

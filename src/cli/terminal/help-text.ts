@@ -1,9 +1,12 @@
-/** The width where none is known: that of a terminal of old, and of a pipe. */
+/** The width if none is known, as for a pipe: that of an old terminal. */
 const WIDTH = 80;
-/** Narrower than this nothing is gained by breaking lines. */
+/** Below this width it does not help to break lines. */
 const MIN_WIDTH = 40;
 
-/** Help with the lines of its prose as long as the terminal has room for. What is indented, a table or an example, stays as it is. */
+/**
+ * Breaks the prose of a help text to the width of the terminal. Indented lines, of a table or an example, stay as they
+ * are.
+ */
 export function wrapped(text: string, columns = WIDTH): string {
   const width = Math.max(MIN_WIDTH, columns);
   const lines: string[] = [];
@@ -14,7 +17,7 @@ export function wrapped(text: string, columns = WIDTH): string {
   };
   for (const line of text.split('\n')) {
     if (/^\S/.test(line)) words.push(...line.split(' '));
-    // A heading goes on in lines that are indented.
+    // A line with a colon at its end is a heading. Indented lines follow it, so the paragraph ends there.
     if (/^\S.*[^:]$/.test(line)) continue;
     end();
     if (!/^\S/.test(line)) lines.push(line);

@@ -1,4 +1,4 @@
-/** The wish of whoever started the command that it end, by Ctrl-C or another signal. */
+/** Ctrl-C, or another signal that asks the command to end. */
 export class Interrupt implements Disposable {
   readonly #stop = new AbortController();
   readonly #names: readonly NodeJS.Signals[];
@@ -9,7 +9,7 @@ export class Interrupt implements Disposable {
     for (const name of this.#names) process.once(name, this.#end);
   }
 
-  /** Aborted by the first such signal, its name the message of the reason; a second one ends the process. */
+  /** Aborted by the first such signal; the message of the reason is its name. A second signal ends the process. */
   get signal(): AbortSignal {
     return this.#stop.signal;
   }

@@ -2,10 +2,10 @@ import type { Io } from './io.ts';
 import { reportLine } from './report-line.ts';
 import { counted } from './words.ts';
 
-/** So many lines of an input are reported one by one. A file of something else has millions that cannot be read. */
+/** How many lines of an input are reported one by one. A file of another kind may have millions that cannot be read. */
 const MAX = 20;
 
-/** Reports the lines of an input that are not taken: the first ones one by one, and how many more there are. */
+/** Reports the lines of an input that are left out: the first ones one by one, and then how many more there are. */
 export class LineReports {
   readonly #io: Io;
   #count = 0;
@@ -14,7 +14,7 @@ export class LineReports {
     this.#io = io;
   }
 
-  /** How many were reported, those that are merely counted too. */
+  /** How many lines were left out, including those that are only counted. */
   get count(): number {
     return this.#count;
   }
@@ -24,7 +24,7 @@ export class LineReports {
     if (this.#count <= MAX) reportLine(this.#io, line);
   }
 
-  /** The input has ended. */
+  /** To be called at the end of the input. */
   end(): void {
     if (this.#count > MAX) reportLine(this.#io, `and ${counted(this.#count - MAX, 'line')} more`);
   }

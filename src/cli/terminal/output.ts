@@ -12,7 +12,7 @@ function isColoured(stream: Writable & { readonly isTTY?: boolean }): boolean {
   return stream.isTTY === true && NO_COLOR === '' && TERM !== 'dumb';
 }
 
-/** What a command prints: lines, in colour on a terminal, as JSON for scripts. */
+/** Prints for a command: lines for a person, in colour on a terminal, or JSON for scripts. */
 export class Output {
   readonly #stream: Writable & { readonly isTTY?: boolean };
   readonly #json: boolean;
@@ -24,7 +24,7 @@ export class Output {
     this.#coloured = !json && isColoured(stream);
   }
 
-  /** Prints one thing: an object a line with `--json`, else the lines that say the same to a person. */
+  /** Prints one thing: with `--json` an object on a line, otherwise the lines that say the same to a person. */
   async print(value: object, lines: () => Iterable<string>): Promise<void> {
     if (this.#json) return this.write(`${json(value)}\n`);
     let text = '';
@@ -32,14 +32,14 @@ export class Output {
     await this.write(text);
   }
 
-  /** Marks a text where that shows. */
+  /** Marks a text, if the stream shows colours. */
   marked(mark: Mark, text: string): string {
     return this.#coloured ? `\u001b[${CODES[mark]}m${text}\u001b[0m` : text;
   }
 
   /**
-   * Writes a text: as it is into a file or a pipe; to a terminal without what it would obey, since a client may have chosen
-   * it. Resolves when a reader that is slow may be given more.
+   * Writes a text: to a file or a pipe as it is, to a terminal {@link escaped}, because a client may have chosen parts
+   * of it. Resolves when more may be written.
    */
   write(text: string): Promise<void> {
     const shown = this.#stream.isTTY === true ? escaped(text) : text;

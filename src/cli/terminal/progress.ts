@@ -3,12 +3,12 @@ import { systemClock } from '../../clock.ts';
 import { agoWords } from './words.ts';
 
 const WIDTH = 30;
-/** How often it is drawn anew at most, seconds. */
+/** How often the bar is drawn at most, seconds. */
 const INTERVAL = 0.2;
-/** What is left is not reckoned from less than this, seconds. */
+/** After how long the time that is left is estimated, seconds. */
 const MIN_ELAPSED = 1;
 
-/** A bar on a terminal, with how much time is left; nothing anywhere else. */
+/** A progress bar with the time that is left. It is shown on a terminal only. */
 export class Progress {
   readonly #stream: Writable & { readonly isTTY?: boolean };
   readonly #total: number;
@@ -20,7 +20,7 @@ export class Progress {
     this.#total = total;
   }
 
-  /** @param what Beside the bar. */
+  /** @param what The text beside the bar. */
   show(done: number, what: string): void {
     const now = systemClock.monotonic();
     if (this.#stream.isTTY !== true || now - this.#drawn < INTERVAL) return;
@@ -33,7 +33,7 @@ export class Progress {
     this.#stream.write(`\r\u001b[K${bar} ${done} of ${this.#total}, ${what}${left}`);
   }
 
-  /** Takes the bar away. */
+  /** Removes the bar. */
   end(): void {
     if (this.#stream.isTTY === true && this.#drawn > Number.NEGATIVE_INFINITY) this.#stream.write('\r\u001b[K');
   }

@@ -1,7 +1,7 @@
 import type { Io } from './io.ts';
 import { escaped } from './words.ts';
 
-/** Reports a mistake or a trouble in a line on stderr. It may quote what a client chose. */
+/** Reports an error in a line on stderr. The line may have strings that a client chose. */
 export function reportLine(io: Io, line: string): void {
   io.stderr.write(`spamd-sync: ${escaped(line)}\n`);
 }

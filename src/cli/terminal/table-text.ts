@@ -1,6 +1,6 @@
 const ESCAPES = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g');
 
-/** Rows of cells as lines, each column as wide as its widest cell. Marks take no room. */
+/** Rows of cells as lines. Each column is as wide as its widest cell; the escapes of marks do not count. */
 export function* table(rows: readonly (readonly string[])[]): Generator<string, void> {
   const widths: number[] = [];
   for (const row of rows) {

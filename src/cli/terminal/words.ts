@@ -15,10 +15,13 @@ export function entryWords(entry: Entry): string {
   }
 }
 
-/** What JSON leaves as it is, though a terminal obeys it: controls above ASCII, and what turns the order of writing. */
+/**
+ * Characters that JSON does not escape, but a terminal obeys: controls above ASCII, and those that change the text
+ * direction.
+ */
 const CONTROLS = /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
-/** JSON that a terminal may show: controls escaped, also those above ASCII. It says the same. */
+/** JSON that a terminal may show. All controls are escaped, also those above ASCII. The value stays the same. */
 export function json(value: unknown): string {
   return escaped(JSON.stringify(value));
 }
@@ -28,7 +31,7 @@ export function quoted(text: string): string {
   return json(text);
 }
 
-/** Text as a terminal may show it, with what JSON leaves as it is escaped as JSON would. */
+/** Text as a terminal may show it. The characters of {@link CONTROLS} are escaped as JSON would do it. */
 export function escaped(text: string): string {
   return text.replaceAll(CONTROLS, (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
@@ -38,7 +41,7 @@ export function momentWords(seconds: number): string {
   return new Date(seconds * 1000).toISOString();
 }
 
-/** A time in UTC, ISO 8601; 0 is never. */
+/** A time in UTC, ISO 8601; `never` for 0. */
 export function timeWords(seconds: number): string {
   return seconds === 0 ? 'never' : new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
 }
@@ -73,24 +76,24 @@ export function durationWords(seconds: number): string {
   return shown.length === 0 ? '0s' : shown.join(' ');
 }
 
-/** How long something takes or is ago, in one unit: `45s`, `12m`, `3h`, `5d`. */
+/** A duration, or how long ago something was, in one unit: `45s`, `12m`, `3h`, `5d`. */
 export function agoWords(seconds: number): string {
   const [unit, length] = UNITS.find(([, size]) => seconds >= 2 * size) ?? ['s', 1];
   return `${Math.max(0, Math.floor(seconds / length))}${unit}`;
 }
 
-/** A noun and how many; `many` where an `s` does not make it. */
+/** A number with its noun. `many` is the plural, if an `s` does not make it. */
 export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;
 }
 
-/** Counters by name, those that are not 0: `3 grey, 1 white`; `-` for none. */
+/** The counters that are not 0, by name: `3 grey, 1 white`; `-` if all are 0. */
 export function countsWords(counts: Readonly<Record<string, number>>): string {
   const some = Object.entries(counts).filter(([, count]) => count > 0);
   return some.length === 0 ? '-' : some.map(([name, count]) => `${count} ${name}`).join(', ');
 }
 
-/** Bytes in the largest unit of which there is one: `640 B`, `12.5 KiB`. */
+/** Bytes in the largest unit in which the number is at least 1: `640 B`, `12.5 KiB`. */
 export function bytesWords(bytes: number): string {
   const unit = Math.min(3, Math.floor(Math.log2(Math.max(1, bytes)) / 10));
   return unit === 0 ? `${bytes} B` : `${(bytes / 1024 ** unit).toFixed(1)} ${['', 'KiB', 'MiB', 'GiB'][unit]}`;

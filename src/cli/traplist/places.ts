@@ -2,31 +2,33 @@ import { createRequire } from 'node:module';
 import { Reader } from 'mmdb-lib';
 import { fileBytes } from '../input/input.ts';
 
-/** A package with a database of countries, in the public domain (CC0), which an operator may install beside this one. */
+/**
+ * A package with a database of countries, in the public domain (CC0), which an operator may install beside this one.
+ */
 const PACKAGE = '@ip-location-db/geo-whois-asn-country-mmdb';
 const FILE = 'geo-whois-asn-country.mmdb';
 
-/** What a database ends with, and within how many bytes of its end that begins. */
+/** The mark at which the metadata of a database begins, and within how many bytes of its end the mark is. */
 const METADATA = '\xab\xcd\xefMaxMind.com';
 const METADATA_ROOM = 128 * 1024;
 
-/** Where an address is. */
+/** The country and the autonomous system of an address. */
 export interface Place {
-  /** ISO 3166, `NO`; empty where it is not known. */
+  /** The country in ISO 3166, `NO`; empty if it is not known. */
   readonly country: string;
-  /** The autonomous system, `AS64500 Example`; empty where it is not known. */
+  /** The autonomous system, `AS64500 Example`; empty if it is not known. */
   readonly as: string;
 }
 
 /** The databases to look in, as files of MaxMind's format (mmdb). */
 export interface PlaceOptions {
-  /** Of countries; without it that of the package, where it is installed. */
+  /** The database of countries. Without it that of the package, if the package is installed. */
   readonly countryDb?: string | undefined;
-  /** Of autonomous systems. */
+  /** The database of autonomous systems. */
   readonly asnDb?: string | undefined;
 }
 
-/** What a database has of an address: as MaxMind names it, or as the free ones do. */
+/** The record of an address in a database, with the names that MaxMind uses, or those of the free databases. */
 interface CountryRecord {
   readonly country_code?: string;
   readonly country?: { readonly iso_code?: string } | string;
@@ -57,7 +59,7 @@ export class Places {
     return this.#country !== undefined;
   }
 
-  /** @param ip An address, or a network: where it begins. */
+  /** @param ip An address, or a network, of which the first address counts. */
   of(ip: string): Place {
     const address = ip.replace(/\/.*/, '');
     const country = found<CountryRecord>(this.#country, address);
@@ -78,13 +80,13 @@ async function readerOf(path: string | undefined): Promise<Reader<never> | undef
   if (path === undefined) return undefined;
   const bytes = await fileBytes(path);
   try {
-    // The reader would look for it through the whole of any file.
+    // Without this check the reader would search any file as a whole for the mark.
     if (bytes.subarray(-METADATA_ROOM).includes(METADATA, 0, 'latin1')) return new Reader(bytes);
   } catch {}
   throw new Error(`${path}: not a database of the form mmdb`);
 }
 
-/** A database of IPv4 alone knows nothing of IPv6. */
+/** The record of an address, if there is one. A database for IPv4 has none for IPv6. */
 function found<T>(reader: Reader<never> | undefined, ip: string): T | undefined {
   if (reader === undefined || (ip.includes(':') && reader.metadata.ipVersion === 4)) return undefined;
   return (reader.get(ip) as T | null) ?? undefined;
@@ -93,7 +95,7 @@ function found<T>(reader: Reader<never> | undefined, ip: string): T | undefined 
 function codeOf(record: CountryRecord | undefined): string {
   const country = record?.country;
   const code = record?.country_code ?? (typeof country === 'string' ? country : country?.iso_code);
-  // A list is split at tabs: only what is a code may go in.
+  // A list is split at tabs, so only a valid code may go into it.
   return typeof code === 'string' && /^[A-Za-z]{2}$/.test(code) ? code.toUpperCase() : '';
 }
 

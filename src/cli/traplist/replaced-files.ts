@@ -2,27 +2,27 @@ import { rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Interrupt } from '../terminal/interrupt.ts';
 
-/** So many characters are written at once: a line each would be a system call each. */
+/** How many characters are written at once. A write for each line would be a system call for each line. */
 const PIECE = 2 ** 16;
 
-/** Files that are replaced together: nobody reads half of one, and where anything fails each stays as it was. */
+/** Files that are replaced together. No reader gets half a file. If anything fails, each file stays as it was. */
 export class ReplacedFiles implements AsyncDisposable {
   readonly #drafts = new Map<string, string>();
-  /** A signal that ended the process at once would leave a draft behind. */
+  /** Catches signals: one that ended the process at once would leave a draft behind. */
   readonly #interrupt = new Interrupt(['SIGINT', 'SIGTERM', 'SIGHUP']);
 
   /**
-   * Writes what a file is to hold, beside it.
+   * Writes the draft of a file beside it.
    *
-   * @param parts Of its text.
-   * @throws {Error} Where a file cannot be there, naming it; and after SIGINT, SIGTERM or SIGHUP.
+   * @param parts The parts of its text.
+   * @throws {Error} If the file cannot be written; the error names it. Also after SIGINT, SIGTERM or SIGHUP.
    */
   async draft(file: string, parts: Iterable<string>): Promise<void> {
     await checkIsReplaceable(file);
-    // In the same directory: a rename works within one file system only.
+    // The draft is in the same directory, because a rename works within one file system only.
     const draft = join(dirname(file), `.${basename(file)}.${process.pid}`);
     try {
-      // Not what is there under that name: in a directory of several users it may be a link of somebody else's.
+      // A file that has this name is removed, not written to: in a shared directory it may be a link of another user.
       await rm(draft, { force: true });
       this.#drafts.set(file, draft);
       await writeFile(draft, inPieces(parts), { mode: 0o644, flag: 'wx', flush: true, signal: this.#interrupt.signal });
@@ -33,7 +33,7 @@ export class ReplacedFiles implements AsyncDisposable {
   }
 
   /**
-   * Has each take its place, in the order in which they were written.
+   * Puts each draft in the place of its file, in the order in which they were written.
    *
    * @throws {Error} After SIGINT, SIGTERM or SIGHUP.
    */
@@ -56,7 +56,9 @@ export class ReplacedFiles implements AsyncDisposable {
   }
 }
 
-/** A rename would put a file in the place of a device, such as /dev/null, for the whole host. */
+/**
+ * Refuses paths that are not files. A rename would replace a device such as /dev/null by a file, for the whole host.
+ */
 async function checkIsReplaceable(file: string): Promise<void> {
   if (file === '') throw new Error('"": not the name of a file');
   const stats = await stat(file).catch(() => undefined);
@@ -64,7 +66,7 @@ async function checkIsReplaceable(file: string): Promise<void> {
   if (stats !== undefined && !stats.isFile()) throw new Error(`${file}: is not a file, and cannot be replaced by one`);
 }
 
-/** The operator named the file, not the draft of it. */
+/** The error, with the path of the file that the operator named instead of that of the draft. */
 function named(error: unknown, file: string): unknown {
   return error instanceof Error ? Object.assign(error, { path: file }) : error;
 }

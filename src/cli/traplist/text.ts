@@ -2,20 +2,20 @@ import { timeWords } from '../terminal/words.ts';
 import type { Place } from './places.ts';
 import type { TrappedAddress } from './trapped.ts';
 
-/** The comment that a published file begins with. */
+/** The comment at the beginning of a published file. */
 export function headerOf(what: string, now: number, terms: readonly string[], contact: string | undefined): string {
   const lines = [`${timeWords(now)}: ${what}`, ...(contact === undefined ? [] : [`Contact: ${contact}`]), ...terms];
   return lines.map((line) => (line === '' ? '#\n' : `# ${line}\n`)).join('');
 }
 
-/** One a line. */
+/** The texts, one a line. */
 export function* lines(texts: Iterable<string>): Generator<string, void> {
   for (const text of texts) yield `${text}\n`;
 }
 
 export const VERBOSE_COLUMNS = 'address expires country as attempts tuples first evidence';
 
-/** The line of an address with all that is known of it, a column after each tab. */
+/** The line of an address with all that is known of it. Tabs separate the columns. */
 export function verboseLine(address: TrappedAddress, { country, as }: Place): string {
   const { ip, expires, attempts, tuples, first, evidence } = address;
   const seen = first === 0 ? '-' : timeWords(first);
@@ -24,7 +24,9 @@ export function verboseLine(address: TrappedAddress, { country, as }: Place): st
   );
 }
 
-/** How many addresses of each family a country has, most first; `-` where it is not known. */
+/**
+ * How many addresses of each family a country has, the country with most first. `-` is the country that is not known.
+ */
 export function* summaryLines(
   addresses: readonly TrappedAddress[],
   placeOf: (ip: string) => Place,

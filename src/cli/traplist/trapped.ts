@@ -3,9 +3,9 @@ import type { RemoteGreylist } from '../../socket/index.ts';
 import { exportTraplist } from '../../spamdb/index.ts';
 import { quoted, timeWords } from '../terminal/words.ts';
 
-/** So many tuples are kept of an address, as evidence. */
+/** How many tuples of an address are kept as evidence. */
 const MAX_TUPLES = 4;
-/** So many addresses are asked about at once. */
+/** About how many addresses the daemon is asked at once. */
 const AT_ONCE = 64;
 
 /** What is known of the attempts of an address, from the tuples that the greylist still has. */
@@ -14,36 +14,36 @@ interface Attempts {
   count: number;
   /** Different tuples. */
   tuples: number;
-  /** When the first was seen, Unix seconds. */
+  /** When the first attempt was seen, Unix seconds. */
   first: number;
-  /** Of some of them: HELO and sender, and the recipient where that is asked for. */
+  /** HELO and sender of some of the tuples, and the recipient if that is asked for. */
   readonly words: string[];
 }
 
-/** What is to be published of an address. */
+/** The parts of an address that are published. */
 export interface TrappedAddress {
   readonly ip: string;
-  /** Unix seconds. */
+  /** Until when it is trapped, Unix seconds. */
   readonly expires: number;
   readonly attempts: number;
   readonly tuples: number;
-  /** Unix seconds; 0 where the greylist has no tuple of the address any more. */
+  /** When its first attempt was seen, Unix seconds; 0 if the greylist has no tuple of the address any more. */
   readonly first: number;
   readonly evidence: readonly string[];
 }
 
-/** What a greylist holds that a traplist is made of. */
+/** The content of a greylist of which a traplist is made. */
 export interface Traps {
-  /** In numerical order, IPv4 first, each once. */
+  /** The addresses in numerical order, IPv4 first, each once. */
   readonly addresses: readonly TrappedAddress[];
   /** Sorted. */
   readonly spamtraps: readonly string[];
-  /** Trapped networks of IPv4 and names of pools, which have no line. */
+  /** How many trapped IPv4 networks and names of pools are left out, because they have no line. */
   readonly leftOut: number;
 }
 
 export interface TrapsOptions {
-  /** Unix seconds. */
+  /** The time, Unix seconds. */
   readonly now: number;
   /** Whether to keep what is known of the attempts. */
   readonly evidence: boolean;
@@ -52,9 +52,9 @@ export interface TrapsOptions {
 }
 
 /**
- * Reads what a traplist is made of. Tuples come before or behind what is trapped.
+ * Reads the content of a traplist. Tuples may come before or after the trapped addresses.
  *
- * @param greylist Knows why each was trapped; without it the tuples are the evidence.
+ * @param greylist Says why each address was trapped. Without it the tuples are the evidence.
  */
 export async function trapsIn(
   records: AsyncIterable<SpamdbRecord>,
@@ -96,7 +96,7 @@ export async function trapsIn(
   return { addresses, spamtraps: [...spamtraps].sort(), leftOut };
 }
 
-/** Why each address was trapped, in words. One that was freed meanwhile has none. */
+/** Why each address was trapped, in words. An address that was freed meanwhile has no reasons. */
 async function reasonsOf(
   ips: readonly string[],
   greylist: RemoteGreylist,
@@ -116,7 +116,7 @@ async function reasonsOf(
   return reasons;
 }
 
-/** What may be published of it: neither what the operator noted nor the addresses of the hosts of the group. */
+/** The part of the evidence that may be published: neither notes of the operator nor addresses of the group's hosts. */
 function evidenceWords({ kind, time, tuple }: Evidence, options: TrapsOptions): string {
   return `${timeWords(time)} ${kind}${tuple === undefined ? '' : `, ${tupleWords(tuple, options)}`}`;
 }

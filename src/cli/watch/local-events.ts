@@ -2,10 +2,13 @@ import { systemClock } from '../../clock.ts';
 import type { Drop, Entry, Source, SyncPeer } from '../../index.ts';
 import type { PeerEvent } from '../../socket/index.ts';
 
-/** So many may wait for a terminal that is slow; each is a datagram's worth at most. */
+/** How many events may wait for a slow terminal. Each has at most the content of a datagram. */
 const MAX_WAITING = 16_384;
 
-/** What happens at a peer of this process, until the signal is aborted. What finds no room is counted, and an event says so. */
+/**
+ * The events of a peer of this process, until the signal is aborted. Events without room are counted, and an event says
+ * so.
+ */
 export class LocalEvents implements AsyncIterable<PeerEvent> {
   readonly #signal: AbortSignal;
   #waiting: PeerEvent[] = [];

@@ -13,7 +13,7 @@ export type Line = { readonly type: LineType; readonly time: number } & (
   | { readonly event: 'missed'; readonly count: number }
 );
 
-/** The lines of what happens at a peer. A freshness marker, a WHITE whose expiry is 0, says nothing, and is left out. */
+/** The lines for the events of a peer. Received freshness markers, which are WHITE with expiry 0, are left out. */
 export async function* linesIn(events: AsyncIterable<PeerEvent>): AsyncGenerator<Line, void> {
   for await (const one of events) {
     const { time } = one;
@@ -28,7 +28,7 @@ export async function* linesIn(events: AsyncIterable<PeerEvent>): AsyncGenerator
   }
 }
 
-/** Whether an entry stands in front of old ones to show that they are no replay, and is about nothing itself. */
+/** Whether an entry is a freshness marker. It is sent before old entries to show that they are not a replay. */
 export function isMarker(entry: Entry): boolean {
   return entry.type === 'white' && entry.expires === 0;
 }
