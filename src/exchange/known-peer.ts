@@ -12,8 +12,8 @@ export type ExchangePeerState = 'connected' | 'connecting' | 'gone' | ConnectFai
 /** The state of a peer: one that `with` names, one that is connected, or one that was connected. */
 export interface ExchangePeer extends Readonly<SessionCounts> {
   /**
-   * Its name in `with`, without the port if that is 8027; `undefined` for a peer that is not there, but connected to
-   * this one.
+   * Its name in `with`, without the port if that is 8027; `undefined` for a peer that is not in `with`, but connected
+   * to this one.
    */
   readonly name: string | undefined;
   /** Its address; `undefined` before it is connected for the first time. */

@@ -9,7 +9,7 @@ export interface Family {
   /** The name without the common prefix. It ends with the unit, and for a counter with `_total`. */
   readonly name: string;
   readonly type: 'counter' | 'gauge';
-  /** What it is, in one line. */
+  /** The meaning of the numbers, in one line. */
   readonly help: string;
   readonly samples: readonly Sample[];
 }
