@@ -19,7 +19,7 @@ type Claim = (greylist: RemoteGreylist, ip: string, expires: number | undefined,
 /** Makes addresses white. */
 export function allowCommand(io: Io): Command {
   const allow: Claim = (greylist, ip, expires) => greylist.allow(ip, { expires });
-  return claimCommand(io, 'allow', 'lets addresses pass, here and in the group', 'white', allow).addHelpText(
+  return claimCommand(io, 'allow', 'makes addresses white, on this host and in the group', 'white', allow).addHelpText(
     'after',
     '\nExample:\n  spamd-sync allow --for 90d 192.0.2.25',
   );
@@ -28,15 +28,17 @@ export function allowCommand(io: Io): Command {
 /** Traps addresses. */
 export function trapCommand(io: Io): Command {
   const trap: Claim = (greylist, ip, expires, { by }) => greylist.trap(ip, { expires, by });
-  return claimCommand(io, 'trap', 'traps addresses, here and in the group', 'trapped', trap)
-    .option('--by <text>', 'who traps them and why; kept as evidence, see why')
+  return claimCommand(io, 'trap', 'traps addresses, on this host and in the group', 'trapped', trap)
+    .option('--by <text>', 'who traps the addresses and why; kept as evidence, shown by why')
     .addHelpText('after', '\nExample:\n  spamd-sync trap 198.51.100.66 --by "alice: report 17"');
 }
 
 /** Forgets that addresses are white or trapped. */
 export function forgetCommand(io: Io): Command {
   return new Command('forget')
-    .description('forgets that addresses are white or trapped, here and at the members of the group that know removals')
+    .description(
+      'forgets that addresses are white or trapped, on this host and on the hosts of the group that know removals',
+    )
     .argument('<address...>', 'IPv4 or IPv6 addresses', ipAddresses)
     .addOption(controlOption())
     .option('--json', 'one JSON object a line')
@@ -56,7 +58,11 @@ function claimCommand(io: Io, name: string, what: string, becomes: string, claim
   return new Command(name)
     .description(what)
     .argument('<address...>', 'IPv4 or IPv6 addresses', ipAddresses)
-    .option('--for <duration>', 'for how long, as 4h or 36d; without it as the policy of the daemon says', duration)
+    .option(
+      '--for <duration>',
+      'how long the decision holds, as 4h or 36d; without it, as long as the policy of the daemon says',
+      duration,
+    )
     .addOption(controlOption())
     .option('--json', 'one JSON object a line')
     .action(async (ips: readonly string[], options: Options) => {

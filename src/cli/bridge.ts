@@ -31,31 +31,39 @@ const REMEMBERED = 200_000;
 
 export function bridgeCommand(io: Io): Command {
   const command = new Command('bridge').description(
-    'joins two groups: what one announces is announced to the other, in its dialect',
+    'joins two groups: an entry that one announces is announced to the other, in its dialect',
   );
   for (const side of SIDES) {
-    const is = side === 'a' ? 'of the first group' : 'of the second group';
+    const is = groupWords(side);
     command
-      .requiredOption(`--${side}-listen <where>`, `${is}: as spamd -y`)
-      .requiredOption(`--${side}-target <where>`, `${is}: as spamd -Y; repeatable`, append)
+      .requiredOption(`--${side}-listen <where>`, `${is}: an interface or a local IPv4 address, as spamd -y`)
+      .requiredOption(
+        `--${side}-target <where>`,
+        `${is}: a host, an IPv4 address or an interface, as spamd -Y; repeatable`,
+        append,
+      )
       .option(`--${side}-key <file>`, keyWords(side), append)
-      .option(`--${side}-port <port>`, `${is} (default: ${SPAMD_PORT})`, port)
-      .option(`--${side}-group <address>`, `${is}: its multicast address (default: ${SPAMD_GROUP})`)
-      .option(`--${side}-allow <network>`, `${is}: receive from there alone; repeatable`, append)
+      .option(`--${side}-port <port>`, `${is}: the UDP port (default: ${SPAMD_PORT})`, port)
+      .option(`--${side}-group <address>`, `${is}: the multicast group (default: ${SPAMD_GROUP})`)
+      .option(
+        `--${side}-allow <network>`,
+        `${is}: accept datagrams only from this address or prefix; repeatable (default for an interface: its networks)`,
+        append,
+      )
       .addOption(
-        new Option(`--${side}-dialect <dialect>`, `${is}: what runs there`)
+        new Option(`--${side}-dialect <dialect>`, `${is}: what runs at its targets`)
           .choices(['spamd', 'greyd'])
           .default('spamd'),
       );
   }
   return command
-    .option('--empty-key', 'of both: as spamd runs without a key file')
+    .option('--empty-key', 'both groups: use no key, as spamd without a key file; authenticates nothing')
     .option('--json', 'the report as one JSON object')
     .addHelpText(
       'after',
       `
-No entry goes round, also where there is another bridge. Removals go no further. On an interface it receives from that
-interface's own network alone. It runs until Ctrl-C, ends with 0, and says how much it passed on.
+No entry goes round, even if there is another bridge. Removals are not passed on. The command runs until Ctrl-C, then
+ends with 0 and reports how many entries it passed on.
 
 Example:
   spamd-sync bridge --a-listen em0 --a-target em0 --b-listen em1 --b-target em1 --b-group 224.0.1.241 --b-dialect greyd`,
@@ -63,10 +71,13 @@ Example:
     .action((options: Options) => bridge(io, options));
 }
 
+function groupWords(side: Side): string {
+  return side === 'a' ? 'first group' : 'second group';
+}
+
 function keyWords(side: Side): string {
-  return side === 'a'
-    ? 'its key file; repeat it for a keyring (default: /etc/mail/spamd.key)'
-    : 'its key file; repeat it for a keyring (default: that of the first group)';
+  const without = side === 'a' ? '/etc/mail/spamd.key' : 'the key of the first group';
+  return `${groupWords(side)}: its key file; repeatable: the first key signs, all are accepted (default: ${without})`;
 }
 
 async function bridge(io: Io, options: Options): Promise<void> {

@@ -24,20 +24,21 @@ interface Options {
 
 export function candidatesCommand(io: Io): Command {
   return new Command('candidates')
-    .description('lists candidates for spamtraps: recipients that do not exist, and how many hosts tried them')
-    .requiredOption('--domain <domain>', 'a domain of ours; repeatable', append)
+    .description('lists candidates for spamtraps: recipients that do not exist, and how many hosts tried each')
+    .requiredOption('--domain <domain>', 'a domain of yours; repeatable', append)
     .requiredOption('--users <file>', 'a file of the addresses that exist, one a line, aliases too')
-    .option('--hosts <number>', 'only what so many different hosts tried', atLeastOne, 2)
+    .option('--hosts <number>', 'only recipients that at least this many different hosts tried', atLeastOne, 2)
     .addOption(controlOption())
     .option('--from <file>', FROM_HELP)
-    .option('--log <file>', 'a log of spamd, Postfix, Dovecot or Courier, - for stdin; repeatable', append)
+    .option('--log <file>', 'a log of spamd -v, Postfix, Dovecot or Courier, - for stdin; repeatable', append)
     .option('--json', 'one JSON object a line')
     .addHelpText(
       'after',
       `
-Hosts that are white do not count, nor does the null sender. With --log alone no daemon is asked, and nobody is known
-to be white. A user without a domain is one of the first --domain.
-Exit status: 1 where a line of a dump could not be read.
+White hosts and attempts with the null sender do not count. With --log and without --from the daemon is not asked, so no
+host is known to be white. A name without a domain counts as an address of the first --domain.
+
+Exit status: 1 if a line of a dump could not be read.
 
 Examples:
   spamd-sync candidates --domain example.net --users users.txt

@@ -28,18 +28,18 @@ const WIDTH = 16;
 
 export function decodeCommand(io: Io): Command {
   return new Command('decode')
-    .description('shows what is in datagrams, and for a bad one what is wrong with which byte')
+    .description('shows what is in datagrams, and for a bad datagram what is wrong with which byte')
     .argument('[file...]', 'captures (pcap, pcapng), hexadecimal (a datagram a line) or raw bytes; - or none: stdin')
-    .option('-K, --key <file>', 'verify with this key file; repeat it for several', append)
-    .option('--empty-key', 'verify with the empty key, as spamd runs without a key file')
+    .option('-K, --key <file>', 'a key file to verify the HMAC with; repeatable', append)
+    .option('--empty-key', 'verify with the empty key, as a spamd without a key file does')
     .option('-x, --hex <digits>', 'a datagram in hexadecimal, in place of a file; repeatable', append)
     .addOption(new Option('--format <format>', 'what the files are').choices(FORMATS).default('auto'))
-    .option('-p, --port <port>', 'the UDP port, in a capture', port, SPAMD_PORT)
+    .option('-p, --port <port>', 'the UDP port to look at in captures', port, SPAMD_PORT)
     .option('--json', 'one JSON object a datagram')
     .addHelpText(
       'after',
       `
-Exit status: 1 where a datagram is not sound.
+Exit status: 1 if a datagram is not sound.
 
 Examples:
   tcpdump -ni em0 -w - udp port 8025 -c 20 | spamd-sync decode -K /etc/mail/spamd.key -

@@ -29,20 +29,21 @@ const DAEMON = 'daemon';
 
 export function diffCommand(io: Io): Command {
   return new Command('diff')
-    .description('compares what two hosts hold: what only one of them has, and what differs')
-    .argument('<a>', 'what spamdb, greydb or "spamd-sync list" printed; - for stdin, or the word daemon')
-    .argument('<b>', 'the same')
+    .description('compares the records of two hosts: which only one of them has, and which differ')
+    .argument('<a>', 'a file with the output of spamdb, greydb or "spamd-sync list"; - for stdin, or the word daemon')
+    .argument('<b>', 'the same for the other host')
     .addOption(controlOption())
-    .addOption(new Option('--type <type>', 'only these').choices(TYPES))
-    .option('--tolerance <duration>', 'expiries that lie so close are the same', duration, 0)
+    .addOption(new Option('--type <type>', 'only records of this type').choices(TYPES))
+    .option('--tolerance <duration>', 'how far apart the expiries of equal records may be', duration, 0)
     .option('--json', 'one JSON object a line, the summary last')
     .addHelpText(
       'after',
       `
-A line begins with < for what only the first has, with > for what only the second has, with ! for what differs: in its type
-or its expiry. Counters and earlier times are each host's own and are not compared.
+A line begins with < for a record that only the first host has, with > for a record that only the second host has, and
+with ! for two records that differ in their type or their expiry. Counters and earlier times are not compared, since
+each host has its own.
 
-Exit status: 1 where they differ, or a line could not be read.
+Exit status: 1 if the hosts differ, or a line could not be read.
 
 Example:
   ssh mx2 spamdb | spamd-sync diff daemon - --type trapped`,

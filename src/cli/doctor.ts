@@ -33,21 +33,21 @@ const MARKS: Readonly<Record<Finding['severity'], Mark>> = { ok: 'good', warning
 
 export function doctorCommand(io: Io): Command {
   const command = new Command('doctor').description(
-    'checks this host, then listens, and says of each host of the group what is wrong and what to do about it',
+    'checks this host, then listens, and says for each host of the group what is wrong and what to do about it',
   );
   return keyOptions(targetOptions(listenOptions(command)))
     .addOption(exchangeOption())
     .addOption(exchangeWithOption())
     .addOption(new Option('--for <duration>', 'how long to listen').argParser(duration).default(60, '1m'))
-    .option('--offline', 'check this host alone')
+    .option('--offline', 'check only this host: neither connect nor listen')
     .option('--json', 'one JSON object a finding')
     .addHelpText(
       'after',
       `
-Give it the options of the daemon. It connects to each --exchange-with, unless --offline, and sends nothing else that leaves this
-host. Ctrl-C ends the listening, and it says what it heard so far.
+Give it the options of the daemon. It connects to each --exchange-with, unless --offline is given. It sends nothing else
+that leaves this host. Ctrl-C ends the listening, and the doctor reports what it has heard so far.
 
-Exit status: 1 where a finding is bad.
+Exit status: 1 if a finding is bad.
 
 Example:
   spamd-sync doctor -y em0 -Y em0 -Y mx2.example.org --for 5m`,

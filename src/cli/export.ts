@@ -24,18 +24,20 @@ interface Options {
 
 export function exportCommand(io: Io): Command {
   return new Command('export')
-    .description('writes what the daemon holds in a form for other programs')
+    .description('writes the records that the daemon holds, in a format for other programs')
     .addOption(controlOption())
-    .addOption(new Option('--format <format>', 'the form').choices(FORMATS).default('spamdb'))
+    .addOption(new Option('--format <format>', 'the format').choices(FORMATS).default('spamdb'))
     .addOption(
-      new Option('--type <type>', 'only these; list, pf, nft and ipset are of white or trapped').choices(TYPES),
+      new Option('--type <type>', 'only records of this type; list, pf, nft and ipset need white or trapped').choices(
+        TYPES,
+      ),
     )
-    .option('--set <name>', 'the set of nft ("inet filter spamd") or of ipset')
-    .option('--evidence', 'with each trapped address why it was trapped; of json and csv')
+    .option('--set <name>', 'the name of the set of nft, with its table ("inet filter spamd"), or of ipset')
+    .option('--evidence', 'with each trapped address, the reason of the trap; only for json and csv')
     .addHelpText(
       'after',
       `
-pf is a file for a table, nft and ipset are commands for "nft -f -" and "ipset restore".
+list and pf are an address a line, pf for a table of pf. nft and ipset are commands for "nft -f -" and "ipset restore".
 
 Examples:
   spamd-sync export --format csv --type white > white.csv

@@ -5,7 +5,7 @@ import { Output } from './terminal/output.ts';
 
 export function fingerprintCommand(io: Io): Command {
   return new Command('fingerprint')
-    .description('shows by what two hosts can compare their keys without showing them')
+    .description('prints the fingerprint of a key, by which two hosts can compare their keys without showing them')
     .argument('<file...>', 'key files')
     .option('--json', 'one JSON object a line')
     .addHelpText('after', '\nExample:\n  spamd-sync fingerprint /etc/mail/spamd.key')

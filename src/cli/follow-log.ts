@@ -18,17 +18,17 @@ interface Options {
 
 export function followLogCommand(io: Io): Command {
   return new Command('follow-log')
-    .description("makes white whom mail was delivered to, out of a mail server's log, as spamlogd(8) does")
+    .description("makes the hosts white that mail was delivered to, by a mail server's log, as spamlogd(8) does")
     .argument(
       '[file]',
-      'the log, which is followed from its end, also when it is rotated; without it stdin, to its end',
+      'the log, followed from its end, even if it is rotated or truncated; without it stdin, read to its end',
     )
     .addOption(controlOption())
     .option('-v, --verbose', 'a line for each delivery')
     .addHelpText(
       'after',
       `
-It reads the lines of Postfix and of OpenSMTPD.
+The command reads the lines of Postfix and of OpenSMTPD, and ignores all others.
 
 Examples:
   spamd-sync follow-log /var/log/mail.log

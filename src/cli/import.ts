@@ -10,13 +10,13 @@ import { counted } from './terminal/words.ts';
 
 export function importCommand(io: Io): Command {
   return new Command('import')
-    .description('takes in what spamdb(8) or greydb(8) printed; nothing of it is announced')
-    .argument('[file]', 'its output; - or none: stdin', '-')
+    .description('imports the output of spamdb(8) or greydb(8) into the daemon; nothing of it is announced')
+    .argument('[file]', 'a file with the output; - or none: stdin', '-')
     .addOption(controlOption())
     .option('--json', 'one JSON object')
     .addHelpText(
       'after',
-      '\nExit status: 1 where a line could not be read.\n\nExample:\n  ssh gateway spamdb | spamd-sync import',
+      '\nExit status: 1 if a line could not be read.\n\nExample:\n  ssh gateway spamdb | spamd-sync import',
     )
     .action(async (path: string, { control, json = false }: { control: string; json?: boolean }) => {
       const bad = new LineReports(io);

@@ -10,8 +10,8 @@ const SIZE = 64;
 
 export function keygenCommand(io: Io): Command {
   return new Command('keygen')
-    .description('makes a key file of random bytes that its owner alone can read')
-    .argument('<file>', 'where to put it, such as /etc/mail/spamd.key; a file that is there is never overwritten')
+    .description('makes a key file of 64 random bytes that only its owner can read')
+    .argument('<file>', 'the file to make, such as /etc/mail/spamd.key; an existing file is never overwritten')
     .option('--json', 'one JSON object')
     .addHelpText('after', '\nExample:\n  spamd-sync keygen spamd.key && scp spamd.key mx2:/etc/mail/spamd.key')
     .action(async (path: string, { json = false }: { json?: boolean }) => {

@@ -28,10 +28,10 @@ interface Use {
 
 export function keysCommand(io: Io): Command {
   return new Command('keys')
-    .description('shows which host signs with which key of the keyring; exit status 1 while an old one is in use')
+    .description('shows which host signs with which key of the keyring; exit status 1 while an old key is in use')
     .addOption(controlOption())
     .addOption(
-      new Option('--within <duration>', 'an old key that was seen in this time is in use')
+      new Option('--within <duration>', 'an old key is in use if it was seen within this time')
         .argParser(duration)
         .default(3600, '1h'),
     )
@@ -39,8 +39,8 @@ export function keysCommand(io: Io): Command {
     .addHelpText(
       'after',
       `
-The first key of the keyring is the current one. An old key is in use while it was seen within that time, and by a host
-whose last datagram it signed, however long that is ago.
+The first key of the keyring is the current one, all others are old. An old key is in use if it was seen within the time
+of --within. It is also in use if it signed the last datagram of a host, however long ago.
 
 Example:
   until spamd-sync keys > /dev/null; do sleep 60; done`,

@@ -13,9 +13,9 @@ interface Options {
 
 export function listCommand(io: Io): Command {
   return new Command('list')
-    .description('lists what the daemon holds, as spamdb(8) does')
+    .description('lists the records that the daemon holds, as spamdb(8) does')
     .addOption(controlOption())
-    .addOption(new Option('--type <type>', 'only these').choices(TYPES))
+    .addOption(new Option('--type <type>', 'only records of this type').choices(TYPES))
     .option('--json', 'one JSON object a line')
     .addHelpText('after', '\nExample:\n  spamd-sync list --type trapped | cut -d "|" -f 2')
     .action(async ({ control, type, json = false }: Options) => {

@@ -13,12 +13,12 @@ const IGNORED = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const;
 
 export function opensmtpdFilterCommand(io: Io): Command {
   return new Command('opensmtpd-filter')
-    .description('a filter that smtpd(8) of OpenSMTPD starts: asks the daemon about each recipient')
+    .description('asks the daemon about each recipient, as a filter that smtpd(8) of OpenSMTPD starts')
     .addOption(controlOption())
     .addHelpText(
       'after',
       `
-Mail passes where the daemon does not answer in five seconds. It ends when smtpd does; signals are ignored.
+If the daemon does not answer in five seconds, mail passes. The filter ignores signals, and ends only when smtpd ends.
 
 Example, in smtpd.conf(5):
   filter "greylist" proc-exec "/usr/bin/spamd-sync opensmtpd-filter" user spamd-sync group spamd-sync

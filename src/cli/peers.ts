@@ -33,7 +33,7 @@ interface ExchangeRow {
 export function peersCommand(io: Io): Command {
   return new Command('peers')
     .description(
-      'shows the hosts of the group: who is heard, with which clock and key, what of it was dropped, and who exchanges',
+      'shows the hosts of the group: when each was heard, its clock, its key, its drops, and the exchange of state with it',
     )
     .addOption(controlOption())
     .option('--json', 'one JSON object a line')
@@ -52,14 +52,17 @@ export function peersCommand(io: Io): Command {
 const HELP = `
 State:
   * heard in the last 10 to 20 minutes    x another key
-  + in the last 80                        v another protocol, or damaged
-  ? not in those                          ! not named by --allow
+  + heard in the last 80 minutes          v another protocol, or damaged data
+  ? not heard in the last 80 minutes      ! not named by --allow
   ~ its clock is off by more than a minute
 
-Reach: the last eight intervals of ten minutes in octal, as chronyc sources: 377 is heard in all, 1 in this one alone.
+Reach: an octal number with a bit for each of the last eight intervals of ten minutes, as in chronyc sources. 377: heard
+in all of them; 1: heard only in the present one.
 
-At the exchange of state a peer is connected (*) or not (?). Last: when it was last asked. Behind: how many records this host
-lacked then. Taken, given: records. Key: its place in the keyring, 0 the first.
+Exchange of state: a peer is connected (*), is not connected (?), has another key (x), or is no exchange (v). Last: when
+a round in which the peer was asked for its records was last completed. Behind: how many records this host lacked in
+that round. Taken, given: records received from the peer and sent to it. Key: the place of the key in the keyring, 0 for
+the first.
 
 Examples:
   spamd-sync peers --json | jq -r 'select(.state and .state != "heard") | .address'

@@ -34,15 +34,17 @@ const TESTING = /^(.+)-(\d{9,10})-testing@/;
 
 export function probesCommand(io: Io): Command {
   return new Command('probes')
-    .description('lists callback probes: hosts that asked whether the sender of a mail exists, and which sender')
+    .description(
+      'lists callback probes: which host asked whether a sender of yours exists, when, and about which sender',
+    )
     .addOption(controlOption())
     .option('--from <file>', FROM_HELP)
-    .option('--users <file>', 'a file of the addresses that exist: says which senders were forged')
+    .option('--users <file>', 'a file of the addresses that exist, one a line; shows which senders were forged')
     .option('--json', 'one JSON object a line')
     .addHelpText(
       'after',
       `
-Exit status: 1 where a line of a dump could not be read.
+Exit status: 1 if a line of a dump could not be read.
 
 Example:
   spamdb | spamd-sync probes --from - --users users.txt`,

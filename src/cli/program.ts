@@ -35,14 +35,16 @@ import { whyCommand } from './why.ts';
 
 const EXITS = `
 Exit status: 0 all is well; 1 the answer is no, as the command's own help says; 2 the command line is wrong;
-3 what the command needs cannot be had: a file, a port, a daemon.`;
+3 something that the command needs is not available: a file, a port, a daemon.`;
 
 /** The whole command line. */
 function program(version: string, io: Io): Command {
   const command = new Command('spamd-sync')
-    .description('Joins a spamd(8) sync group: shows, explains, sends and keeps what the group announces.')
+    .description(
+      'Joins a spamd(8) sync group: keeps a greylist with the group, shows what it announces, and announces to it.',
+    )
     .version(version, '-V, --version')
-    .helpCommand('help [command]', 'the help of a command')
+    .helpCommand('help [command]', 'shows the help of a command')
     .addHelpText('after', EXITS)
     .exitOverride()
     .configureOutput({

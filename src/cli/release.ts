@@ -24,18 +24,20 @@ const WORDS: Readonly<Record<Released, string>> = {
 /** Lets a waiting client pass. */
 export function releaseCommand(io: Io): Command {
   return new Command('release')
-    .description('lets a client pass that waits for its passtime, here and in the group')
-    .argument('<address>', 'its IPv4 or IPv6 address')
-    .option('--helo <helo>', 'only if this tuple waits: its HELO')
-    .option('--from <sender>', 'its sender; "<>" for the null sender')
-    .option('--to <recipient>', 'its recipient')
-    .option('--ends-trap', 'also where it is trapped, as allow does')
+    .description('lets a client that waits for its passtime pass at once, on this host and in the group')
+    .argument('<address>', 'the IPv4 or IPv6 address of the client')
+    .option('--helo <helo>', 'the HELO of a tuple: release the client only if this tuple waits')
+    .option('--from <sender>', 'the sender of that tuple; "<>" for the null sender')
+    .option('--to <recipient>', 'the recipient of that tuple')
+    .option('--ends-trap', 'end a trap of the client, as allow does')
     .addOption(controlOption())
     .option('--json', 'one JSON object')
     .addHelpText(
       'after',
       `
-Exit status: 1 where it does not pass: it is trapped, or does not wait.
+--helo, --from and --to have to be given together.
+
+Exit status: 1 if the client is trapped, or does not wait.
 
 Examples:
   spamd-sync release 198.51.100.7

@@ -6,13 +6,13 @@ import { counted } from './terminal/words.ts';
 
 export function repairCommand(io: Io): Command {
   return new Command('repair')
-    .description('saves what can be read of a damaged store: what --store level:DIRECTORY of the daemon names')
-    .argument('<directory>', 'of the store, which no daemon may have')
+    .description('saves what can be read of a damaged store, the directory of --store level:DIRECTORY')
+    .argument('<directory>', 'the directory of the store; no daemon may have it open')
     .option('--json', 'one JSON object')
     .addHelpText(
       'after',
       `
-Copy the directory first. What is damaged goes to the folder lost in it.
+Copy the directory first. The command moves damaged files to the folder "lost" in the directory.
 
 Example:
   cp -a /var/lib/spamd-sync /var/lib/spamd-sync.damaged && spamd-sync repair /var/lib/spamd-sync`,

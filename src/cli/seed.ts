@@ -30,20 +30,22 @@ interface Dump {
 
 export function seedCommand(io: Io): Command {
   const command = new Command('seed')
-    .description('sends a new host what an old one knows: a greylist, as spamdb(8) lists it')
-    .argument('<file>', 'what spamdb, greydb or "spamd-sync list" printed; - for stdin')
-    .requiredOption('--to <host>', 'a host name, an address or an interface; repeatable', append)
-    .option('--no-grey', 'leave out the tuples: most of what a greylist holds, and of the least use');
+    .description('sends the greylist of an old host to a new host, from the output of spamdb(8)')
+    .argument('<file>', 'the output of spamdb, greydb or "spamd-sync list"; - for stdin')
+    .requiredOption('--to <host>', 'the new host: a name, an IPv4 address or an interface; repeatable', append)
+    .option('--no-grey', 'leave out the tuples, which are most of a greylist and of the least use');
   return keyOptions(bulkOptions(command))
-    .addOption(new Option('--dialect <dialect>', 'what runs there').choices(['spamd', 'greyd']).default('spamd'))
+    .addOption(
+      new Option('--dialect <dialect>', 'what runs at the hosts of --to').choices(['spamd', 'greyd']).default('spamd'),
+    )
     .option('--json', 'one JSON object')
     .addHelpText(
       'after',
       `
-It sends three datagrams a second, of some 84 addresses each: a spamd that is sent more while it scans its database hangs
-for good. Interrupted, it says how far it got.
+The command sends three datagrams a second, of some 84 addresses each. A spamd that receives more while it scans its
+database hangs for good. If the command is interrupted, it reports how far it got.
 
-Exit status: 1 where it was interrupted, or a line could not be read.
+Exit status: 1 if it was interrupted, or a line could not be read.
 
 Example:
   spamdb | spamd-sync seed - --to mx3.example.org --no-grey`,

@@ -30,21 +30,27 @@ const LIFETIMES = { white: 36 * 86_400, trapped: 86_400 } as const;
 
 export function sendCommand(io: Io): Command {
   const command = new Command('send')
-    .description('announces entries to a group, from the command line or a list')
-    .addArgument(new Argument('<type>', 'what they are').choices(TYPES))
-    .argument('[what...]', 'addresses and networks; of a grey its ip, helo, from and to. None, or -: stdin');
+    .description('announces entries to a group, from the command line or a list on stdin')
+    .addArgument(new Argument('<type>', 'the type of the entries').choices(TYPES))
+    .argument('[what...]', 'addresses and networks; for grey: ip, helo, from and to; - or none: stdin');
   return keyOptions(bulkOptions(targetOptions(command)))
-    .option('--for <duration>', 'how long they hold (default: 36d for white, 24h for trapped)', duration)
-    .option('--expand <count>', 'announce the addresses of networks of up to so many', whole(1, 65_536), 1)
+    .option('--for <duration>', 'how long the entries hold (default: 36d for white, 24h for trapped)', duration)
+    .option(
+      '--expand <count>',
+      'announce a network of up to this many addresses address by address',
+      whole(1, 65_536),
+      1,
+    )
     .option('--except <file>', 'a file of addresses and networks that are never announced; repeatable', append)
     .option('--json', 'one JSON object')
     .addHelpText(
       'after',
       `
-From stdin it reads addresses and networks, one a line, as "pfctl -T show" and traplists have them; for grey the GREY lines
-of spamdb(8). It reads all of it before it sends. Removals are known to greyd alone.
+From stdin the command reads addresses and networks, one a line, as "pfctl -T show" and traplists have them; for grey it
+reads the GREY lines of spamdb(8). It reads all of stdin before it sends. Only greyd knows removals.
 
-Exit status: 1 where it was interrupted, a line could not be read, or what was typed could not be announced.
+Exit status: 1 if it was interrupted, a line could not be read, or an entry from the command line could not be
+announced.
 
 Examples:
   spamd-sync send trapped 198.51.100.7 -Y em0

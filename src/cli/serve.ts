@@ -14,14 +14,14 @@ import { type Log, logTo } from './terminal/log.ts';
 
 export function serveCommand(io: Io): Command {
   const command = new Command('serve').description(
-    'the daemon: keeps the greylist in step with the group, and answers whoever asks on its control socket',
+    'runs the daemon: keeps the greylist in step with the group, and answers programs on its control socket',
   );
   return addServeOptions(command)
     .addHelpText(
       'after',
       `
-The daemon runs until SIGTERM or SIGINT, and then answers what was asked and writes what is left. At SIGHUP it reads its
-key files, lists and policy again.
+The daemon runs until SIGTERM or SIGINT. It then answers the open requests, writes what is not written yet, and ends
+with 0. At SIGHUP it reads the key files, the spamtraps and the files of the policy again.
 
 Examples:
   spamd-sync serve -y em0 -Y em0 -Y mx2.example.org --http 8026

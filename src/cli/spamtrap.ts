@@ -12,7 +12,7 @@ interface Options {
 
 export function spamtrapCommand(io: Io): Command {
   const command = new Command('spamtrap').description(
-    'shows and changes the spamtraps: recipients that trap who writes to them',
+    'lists, adds and deletes spamtraps: recipients that trap every client that writes to them',
   );
   command.addHelpText('after', '\nExample:\n  spamd-sync spamtrap add sales-1999@example.net');
   for (const sub of [listCommand(io), addCommand(io), deleteCommand(io)]) command.addCommand(sub);
@@ -20,7 +20,7 @@ export function spamtrapCommand(io: Io): Command {
 }
 
 function listCommand(io: Io): Command {
-  return common('list', 'lists them').action(async ({ control, json = false }: Options) => {
+  return common('list', 'lists the spamtraps').action(async ({ control, json = false }: Options) => {
     const out = new Output(io.stdout, json);
     await askDaemon(control, async (greylist) => {
       for await (const address of greylist.spamtraps.list()) await out.print({ address }, () => [address]);
@@ -29,7 +29,7 @@ function listCommand(io: Io): Command {
 }
 
 function addCommand(io: Io): Command {
-  return common('add', 'adds some')
+  return common('add', 'adds spamtraps')
     .argument('<address...>', 'mail addresses')
     .action((addresses: readonly string[], options: Options) =>
       each(io, addresses, options, async (greylist, address) => {
@@ -40,7 +40,7 @@ function addCommand(io: Io): Command {
 }
 
 function deleteCommand(io: Io): Command {
-  return common('delete', 'deletes some; exit status 1 where one was none')
+  return common('delete', 'deletes spamtraps; exit status 1 if an address was no spamtrap')
     .argument('<address...>', 'mail addresses')
     .action((addresses: readonly string[], options: Options) =>
       each(io, addresses, options, async (greylist, address) => {

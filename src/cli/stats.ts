@@ -5,7 +5,7 @@ import { Output } from './terminal/output.ts';
 
 export function statsCommand(io: Io): Command {
   return new Command('stats')
-    .description('shows what the daemon counted since it was started')
+    .description('shows what the daemon has counted since it was started')
     .addOption(controlOption())
     .option('--json', 'one JSON object')
     .addHelpText('after', '\nExample:\n  spamd-sync stats | grep verdicts')

@@ -37,28 +37,29 @@ const SHARE = 10;
 
 export function tableCommand(io: Io): Command {
   return new Command('table')
-    .description('keeps the white and trapped addresses of the daemon in the sets of nftables, or the tables of pf')
-    .option('--nft <table...>', 'TABLE SET: the sets SET-white, SET-white6, SET-trapped, SET-trapped6 of the table')
+    .description('keeps sets of nftables, or tables of pf, in step with the white and trapped addresses of the daemon')
+    .option('--nft <table...>', 'TABLE SET: the sets SET-white, SET-white6, SET-trapped and SET-trapped6 of TABLE')
     .option('--pf <table>', 'TABLE: the tables TABLE-white and TABLE-trapped')
-    .addOption(new Option('--type <type>', 'only these').choices(KINDS))
-    .option('--networks', 'IPv4 networks too; with --nft the sets of IPv4 have "flags interval" then')
+    .addOption(new Option('--type <type>', 'only addresses of this type').choices(KINDS))
+    .option('--networks', 'IPv4 networks too; the IPv4 sets of --nft then need "flags interval"')
     .addOption(controlOption())
     .addOption(
       new Option('--interval <duration>', 'how often to ask the daemon').argParser(duration).default(10, '10s'),
     )
     .addOption(
-      new Option('--full <duration>', 'how often to write the sets whole, whatever they hold')
+      new Option('--full <duration>', 'how often to write the whole sets, in case somebody else has changed them')
         .argParser(duration)
         .default(600, '10m'),
     )
-    .option('--once', 'write the sets whole, and end')
-    .option('--dry-run', 'print what would be run to write the sets whole, and end')
+    .option('--once', 'write the whole sets, and end')
+    .option('--dry-run', 'print the commands that would write the whole sets, and end')
     .option('--json', 'one JSON object a line')
     .addHelpText(
       'after',
       `
-Runs until SIGTERM or SIGINT. SIGHUP writes the sets whole, as after the ruleset was loaded anew.
-What fails is tried again, and the sets stay as they are meanwhile; with --once it ends with status 3.
+The command runs until SIGTERM or SIGINT. At SIGHUP it writes the whole sets: send it after the ruleset was loaded
+again. If something fails, the command tries again, and meanwhile the sets stay as they are. With --once it ends with
+status 3.
 
 Examples:
   spamd-sync table --nft "inet filter" spamd

@@ -28,31 +28,41 @@ interface Options {
 export function tarpitCommand(io: Io): Command {
   return new Command('tarpit')
     .description(
-      'answers clients one byte a second as spamd(8) does, takes no mail, and lets the daemon know who tried',
+      'holds up clients as spamd(8) does, one byte a second, and takes no mail; the daemon records tuples and traps',
     )
     .addOption(
-      new Option('-l, --listen <address>', 'where, inet:HOST:PORT')
+      new Option('-l, --listen <address>', 'where to listen, inet:HOST:PORT')
         .argParser(listenAddress)
         .default({ host: '127.0.0.1', port: 8025 } satisfies ListenAddress, 'inet:127.0.0.1:8025'),
     )
     .addOption(controlOption())
-    .option('-s, --stutter <seconds>', 'for each byte, 0..10', number(0, 10), 1)
-    .option('-S, --grey-stall <seconds>', 'for how long who is not trapped is held up, 0..90', number(0, 90), 10)
-    .option('-c, --max <connections>', 'at once; those beyond are closed', whole(1, 10_000), 800)
-    .addOption(
-      new Option('-b, --max-trapped <connections>', 'trapped clients that are held up at once')
-        .argParser(whole(0, 10_000))
-        .default(undefined, '7/8 of --max'),
+    .option('-s, --stutter <seconds>', 'seconds for each byte, 0..10', number(0, 10), 1)
+    .option(
+      '-S, --grey-stall <seconds>',
+      'how many seconds a client that is neither trapped nor white is held up, 0..90',
+      number(0, 90),
+      10,
+    )
+    .option(
+      '-c, --max <connections>',
+      'the most connections at once, 1..10000; further ones are closed',
+      whole(1, 10_000),
+      800,
+    )
+    .option(
+      '-b, --max-trapped <connections>',
+      'the most trapped clients held up at once; further ones are refused without delay (default: 7/8 of --max)',
+      whole(0, 10_000),
     )
     .option('--max-time <duration>', 'how long a connection may take', duration, 3600)
     .option('-5, --permanent', 'refuse trapped clients with 550 in place of 450')
-    .option('-n, --hostname <name>', 'what it calls itself', hostname())
-    .option('--json', 'an object a line')
+    .option('-n, --hostname <name>', 'the host name that the tarpit gives itself', hostname())
+    .option('--json', 'one JSON object a line')
     .addHelpText(
       'after',
       `
-It prints a line for each recipient and each connection that has ended, and what it held up in all when it ends, at SIGINT or
-SIGTERM. While the daemon does not answer, clients are deferred.
+The tarpit prints a line for each recipient and for each connection that has ended. At SIGTERM or SIGINT it prints how
+much it held up in all, and ends. While the daemon does not answer, clients are deferred.
 
 Example:
   spamd-sync tarpit --listen inet:192.0.2.25:8025`,

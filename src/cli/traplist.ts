@@ -33,26 +33,31 @@ interface Options {
 
 export function traplistCommand(io: Io): Command {
   return new Command('traplist')
-    .description('publishes the trapped addresses as a list that others fetch, with its evidence')
-    .argument('<file>', 'the list: a header, then an address a line')
+    .description('publishes the trapped addresses as a list that others fetch, and a list with the evidence')
+    .argument('<file>', 'the list to write: a header, then an address a line')
     .addOption(controlOption())
     .option('--from <file>', FROM_HELP)
-    .option('--header <file>', 'the terms of use, put into the header of each file')
-    .option('--contact <text>', 'whom to ask about an address, put into the header too')
-    .option('--verbose <file>', 'writes this file too: until when, where from, and the evidence of each address')
-    .option('--recipients', 'name the recipients in the evidence: they may be your users')
-    .option('--summary <file>', 'writes this file too: how many addresses of each country and family')
-    .option('--new <file>', 'writes this file too: the addresses that were not in the list before')
-    .option('--previous <file>', 'the list before; without it the one that is replaced')
-    .option('--spamtraps <file>', 'writes this file too: the spamtraps')
-    .option('--country-db <file>', 'a database of countries (mmdb); without it that of an installed package')
-    .option('--asn-db <file>', 'a database of autonomous systems (mmdb)')
+    .option('--header <file>', 'a file with the terms of use, for the header of each list')
+    .option('--contact <text>', 'whom to ask about an address, for the header of each list')
+    .option('--verbose <file>', 'also write this file: for each address until when, from where, and the evidence')
+    .option('--recipients', 'name the recipients in the evidence; they may be your users, or spamtraps')
+    .option('--summary <file>', 'also write this file: how many addresses of each country and family there are')
+    .option('--new <file>', 'also write this file: the addresses that were not in the list before')
+    .option('--previous <file>', 'the list to compare with for --new (default: the list that is replaced)')
+    .option('--spamtraps <file>', 'also write this file: the spamtraps')
+    .option(
+      '--country-db <file>',
+      'a database of countries, mmdb (default: that of @ip-location-db/geo-whois-asn-country-mmdb, if installed)',
+    )
+    .option('--asn-db <file>', 'a database of autonomous systems, mmdb')
     .option('--json', 'one JSON object')
     .addHelpText(
       'after',
       `
-Each file is replaced whole. When the greylist cannot be read to its end, all of them stay as they are.
-Exit status: 1 where a line of a dump could not be read; what is trapped must be readable.
+Each file is replaced whole. If anything fails, all files stay as they are: the greylist cannot be read to its end, for
+example, or a TRAPPED line of a dump cannot be read.
+
+Exit status: 1 if any other line of a dump could not be read.
 
 Example:
   spamd-sync traplist --contact postmaster@example.org --verbose traps.txt /var/www/htdocs/traplist.txt`,

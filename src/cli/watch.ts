@@ -25,16 +25,16 @@ export function watchCommand(io: Io): Command {
   const command = new Command('watch')
     .description('shows the group live: a line for each entry received or sent, and each drop')
     .addOption(controlOption())
-    .addOption(new Option('-t, --type <type...>', 'only these').choices(LINE_TYPES))
-    .option('--from <address>', 'only what this host sent; repeatable', append)
-    .option('-n, --count <lines>', 'end after so many', whole(1, 1e9))
+    .addOption(new Option('-t, --type <type...>', 'only lines of these types').choices(LINE_TYPES))
+    .option('--from <address>', 'only what the host with this address sent; repeatable', append)
+    .option('-n, --count <lines>', 'end after this many lines', whole(1, 1e9))
     .option('--json', 'one JSON object a line');
   return keyOptions(listenOptions(command))
     .addHelpText(
       'after',
       `
-It asks the daemon at its control socket. With -y it listens by itself, and shows what a member of the group there
-receives: on an interface also beside a running daemon. It ends with 0 at Ctrl-C.
+The command asks the daemon. With -y it listens by itself, and shows what a peer of the group receives there. On an
+interface it can do so beside a running daemon. Ctrl-C ends it with 0.
 
 Examples:
   spamd-sync watch --type trapped drop

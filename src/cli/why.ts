@@ -8,7 +8,9 @@ import { counted, quoted, timeWords, whenWords } from './terminal/words.ts';
 
 export function whyCommand(io: Io): Command {
   return new Command('why')
-    .description('says what an address is and why: claims, tuples, evidence of its traps, what was announced')
+    .description(
+      'shows the state of an address and its reasons: claims, tuples, evidence of its traps, what was announced',
+    )
     .argument('<address...>', 'IPv4 or IPv6 addresses', ipAddresses)
     .addOption(controlOption())
     .option('--json', 'one JSON object a line, times in Unix seconds')

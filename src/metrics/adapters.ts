@@ -44,13 +44,13 @@ export function adapterFamilies({ policy, milter, http }: MetricsAdapters): Fami
     {
       name: 'adapter_requests_total',
       type: 'counter',
-      help: 'What mail servers asked, by adapter; of a milter its packets.',
+      help: 'Requests of mail servers, by adapter; for a milter, packets.',
       samples: each(({ requests }) => requests),
     },
     {
       name: 'adapter_skipped_total',
       type: 'counter',
-      help: 'Requests that were answered without the greylist, by adapter and reason.',
+      help: 'Requests that were answered without asking the greylist, by adapter and reason.',
       samples: eachReason(({ skipped }) => skipped),
     },
     {
@@ -62,19 +62,19 @@ export function adapterFamilies({ policy, milter, http }: MetricsAdapters): Fami
     {
       name: 'adapter_cut_values_total',
       type: 'counter',
-      help: 'Values that were too long, and were cut, by adapter.',
+      help: 'Values that were cut because they were too long, by adapter.',
       samples: each(({ cut }) => cut),
     },
     {
       name: 'adapter_connections',
       type: 'gauge',
-      help: 'Connections of mail servers that are open, by adapter.',
+      help: 'Open connections of mail servers, by adapter.',
       samples: each(({ connections }) => connections),
     },
     {
       name: 'adapter_refused_connections_total',
       type: 'counter',
-      help: 'Connections of mail servers that there was no room for, by adapter.',
+      help: 'Connections of mail servers that were refused because of the limit, by adapter.',
       samples: each(({ refused }) => refused),
     },
   ];

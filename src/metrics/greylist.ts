@@ -31,13 +31,13 @@ export function greylistFamilies({ verdicts, ignored, store, ...counts }: Greyli
     {
       name: 'unannounced_entries_total',
       type: 'counter',
-      help: 'Those that the group could not take.',
+      help: 'Entries handed to the group that it could not take.',
       samples: one(counts.unannounced),
     },
     {
       name: 'unrecorded_traps_total',
       type: 'counter',
-      help: 'Traps that were answered by and announced, though the store has no record of them.',
+      help: 'Traps that the greylist answered and announced although the store failed and has no record of them.',
       samples: one(counts.unrecorded),
     },
     {
@@ -58,11 +58,16 @@ export function greylistFamilies({ verdicts, ignored, store, ...counts }: Greyli
       help: 'Addresses that sweeps announced again.',
       samples: one(counts.repaired),
     },
-    { name: 'store_up', type: 'gauge', help: 'Whether the store answers.', samples: one(store === undefined ? 0 : 1) },
+    {
+      name: 'store_up',
+      type: 'gauge',
+      help: 'Whether the store answers: 1 or 0.',
+      samples: one(store === undefined ? 0 : 1),
+    },
     {
       name: 'store_records',
       type: 'gauge',
-      help: 'What the store holds, by kind.',
+      help: 'Records and spamtraps that the store holds, by kind.',
       samples:
         store === undefined
           ? []
@@ -71,14 +76,14 @@ export function greylistFamilies({ verdicts, ignored, store, ...counts }: Greyli
     {
       name: 'store_evicted_records_total',
       type: 'counter',
-      help: 'Records that were still alive when a bound of the store pushed them out, by kind.',
+      help: 'Records that a bound of the store pushed out or kept out although they had not expired, by kind.',
       samples:
         store === undefined ? [] : byLabel('kind', { tuple: store.evictedTuples, address: store.evictedAddresses }),
     },
     {
       name: 'store_specific',
       type: 'gauge',
-      help: 'What this kind of store alone counts, by its name in stats().',
+      help: 'Numbers that only this kind of store has, by their name in stats().',
       samples: store === undefined ? [] : byLabel('name', specificOf(store)),
     },
     {

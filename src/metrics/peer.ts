@@ -25,10 +25,15 @@ export function peerFamilies(stats: PeerStats, health: PeerHealth): Family[] {
     {
       name: 'received_datagrams_total',
       type: 'counter',
-      help: 'Datagrams that came in, refused ones included.',
+      help: 'Datagrams received, refused ones included.',
       samples: one(received.datagrams),
     },
-    { name: 'received_bytes_total', type: 'counter', help: 'Bytes that came in.', samples: one(received.bytes) },
+    {
+      name: 'received_bytes_total',
+      type: 'counter',
+      help: 'Bytes of the datagrams received, refused ones included.',
+      samples: one(received.bytes),
+    },
     {
       name: 'accepted_datagrams_total',
       type: 'counter',
@@ -44,13 +49,13 @@ export function peerFamilies(stats: PeerStats, health: PeerHealth): Family[] {
     {
       name: 'unknown_tlvs_total',
       type: 'counter',
-      help: 'TLVs of unknown type that were stepped over.',
+      help: 'TLVs of unknown type that were ignored.',
       samples: one(received.unknownTlvs),
     },
     {
       name: 'drops_total',
       type: 'counter',
-      help: 'Datagrams not delivered, by reason; for overload also entries that a slow reader missed.',
+      help: 'Datagrams not delivered, by reason; for overload, also entries that a slow reader missed.',
       samples: byLabel('reason', stats.drops),
     },
     {
@@ -59,8 +64,18 @@ export function peerFamilies(stats: PeerStats, health: PeerHealth): Family[] {
       help: 'Datagrams that the system took, counted at each target.',
       samples: one(sent.datagrams),
     },
-    { name: 'sent_bytes_total', type: 'counter', help: 'Bytes of those.', samples: one(sent.bytes) },
-    { name: 'sent_entries_total', type: 'counter', help: 'Entries in those.', samples: one(sent.entries) },
+    {
+      name: 'sent_bytes_total',
+      type: 'counter',
+      help: 'Bytes of the datagrams sent, counted at each target.',
+      samples: one(sent.bytes),
+    },
+    {
+      name: 'sent_entries_total',
+      type: 'counter',
+      help: 'Entries in the datagrams sent, counted at each target.',
+      samples: one(sent.entries),
+    },
     {
       name: 'send_failures_total',
       type: 'counter',
@@ -73,11 +88,11 @@ export function peerFamilies(stats: PeerStats, health: PeerHealth): Family[] {
       help: 'Entries not sent on purpose, by reason.',
       samples: byLabel('reason', stats.skipped),
     },
-    { name: 'queued_entries', type: 'gauge', help: 'Entries waiting to be sent.', samples: one(stats.queued) },
+    { name: 'queued_entries', type: 'gauge', help: 'Entries that wait to be sent.', samples: one(stats.queued) },
     {
       name: 'bulk_rate_datagrams_per_second',
       type: 'gauge',
-      help: 'The rate of bulk sends.',
+      help: 'The rate of bulk sends, datagrams a second.',
       samples: one(bulk.rate),
     },
     {
@@ -107,7 +122,7 @@ export function peerFamilies(stats: PeerStats, health: PeerHealth): Family[] {
     {
       name: 'receive_buffer_bytes',
       type: 'gauge',
-      help: 'The receive buffer that the kernel granted, as it counts it.',
+      help: 'The size of the receive buffer that the kernel granted, as the kernel counts it; Linux doubles it.',
       samples: one(stats.receiveBuffer),
     },
     {
@@ -131,7 +146,7 @@ export function peerFamilies(stats: PeerStats, health: PeerHealth): Family[] {
     {
       name: 'source_lost_datagrams',
       type: 'gauge',
-      help: 'How many datagrams of a source seem to be missing, at most.',
+      help: 'How many datagrams of a source seem to be missing; an upper bound.',
       samples: bySource(({ lost }) => lost),
     },
     {
@@ -143,7 +158,7 @@ export function peerFamilies(stats: PeerStats, health: PeerHealth): Family[] {
     {
       name: 'source_key_index',
       type: 'gauge',
-      help: 'The place in the keyring of the key that a source signs with; above 0, it has yet to change.',
+      help: 'The place in the keyring of the key that a source signs with; above 0, it has not changed to the new key yet.',
       samples: bySource(({ keyIndex }) => keyIndex),
     },
     {
@@ -161,7 +176,7 @@ export function peerFamilies(stats: PeerStats, health: PeerHealth): Family[] {
     {
       name: 'target_up',
       type: 'gauge',
-      help: 'Whether the name of a target resolves and the last datagram to it could be sent.',
+      help: 'Whether the name of a target resolves and the last datagram to it could be sent: 1 or 0.',
       samples: byTarget(({ address, lastError }) => (address === undefined || lastError !== undefined ? 0 : 1)),
     },
   ];

@@ -14,7 +14,7 @@ export interface Source {
   readonly from?: string | undefined;
 }
 
-export const FROM_HELP = 'what spamdb(8) or greydb(8) printed, - for stdin; without it the daemon is asked';
+export const FROM_HELP = 'a dump of spamdb(8) or greydb(8), - for stdin; without it the daemon is asked';
 
 /** The result of reading a greylist. */
 export interface Read<T> {

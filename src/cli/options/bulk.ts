@@ -17,10 +17,10 @@ export interface BulkOptions extends GroupOptions {
 
 export function bulkOptions(command: Command): Command {
   return command
-    .option('--whites <count>', 'how many WHITE the receivers hold; the more, the slower it goes', whole(0, 4e9))
+    .option('--whites <count>', 'how many WHITE the receivers hold; the more, the lower the rate', whole(0, 4e9))
     .option(
       '--rate <rate>',
-      'datagrams a second, where no receiver is a real spamd (default: 3, or less with --whites)',
+      'datagrams a second; use it only if no receiver is a real spamd (default: 3, or less with --whites)',
       number(0.01, 10_000),
     );
 }

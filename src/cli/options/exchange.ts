@@ -16,13 +16,13 @@ export interface ExchangeCliOptions {
 export function exchangeOption(): Option {
   return new Option(
     '--exchange <address:port>',
-    'listen there, TCP, for peers that exchange state; see docs/exchange.md',
+    'where to listen, TCP, for peers that exchange state (port: 8027); see docs/exchange.md',
   ).argParser(place);
 }
 
 /** The peers to connect to. */
 export function exchangeWithOption(): Option {
-  const description = 'exchange state with the peer there (port: 8027); repeatable';
+  const description = 'a peer to exchange state with (port: 8027); repeatable';
   return new Option('--exchange-with <host:port>', description).argParser(
     (text: string, before: readonly string[] | undefined) => append(peer(text), before),
   );
@@ -30,7 +30,8 @@ export function exchangeWithOption(): Option {
 
 /** How often each peer is asked. */
 export function exchangeIntervalOption(): Option {
-  const description = 'how often each peer is asked for what differs, by whoever connected';
+  const description =
+    'how often each peer is asked for the records that differ, 1s..1d; set by the end that opened the connection';
   return new Option('--exchange-interval <duration>', description).argParser(interval).default(60, '1m');
 }
 

@@ -24,18 +24,22 @@ export const SPAMD_GROUP = '224.0.1.240';
 /** `-y`, and the option that limits from which hosts is received. */
 export function listenOptions(command: Command): Command {
   return command
-    .option('-y, --listen <where>', 'an interface (joins the group there) or a local IPv4 address, as spamd -y')
-    .option('--allow <network>', 'accept from this address or prefix alone; repeatable', append);
+    .option('-y, --listen <where>', 'an interface, on which it joins the group, or a local IPv4 address, as spamd -y')
+    .option('--allow <network>', 'accept datagrams only from this address or prefix; repeatable', append);
 }
 
 /** `-Y`, and the options for the dialect of the targets. */
 export function targetOptions(command: Command): Command {
   return command
-    .option('-Y, --target <where>', 'a host, an address or an interface, also em0:2, as spamd -Y; repeatable', append)
+    .option(
+      '-Y, --target <where>',
+      'a host, an IPv4 address or an interface, also with a TTL as em0:2, as spamd -Y; repeatable',
+      append,
+    )
     .addOption(
       new Option('--dialect <dialect>', 'what runs at the targets of -Y').choices(['spamd', 'greyd']).default('spamd'),
     )
-    .option('--greyd-target <where>', 'as -Y, where a greyd runs while others are no greyd; repeatable', append);
+    .option('--greyd-target <where>', 'as -Y, for a target that runs greyd while others run spamd; repeatable', append);
 }
 
 /** The targets, and what runs there. */
@@ -55,10 +59,10 @@ export function keyOptions(command: Command): Command {
   return command
     .option(
       '-K, --key <file>',
-      `the group's key file; repeat it for a keyring, of which the first signs (default: ${KEY_FILE})`,
+      `the group's key file; repeatable: the first key signs, all are accepted (default: ${KEY_FILE})`,
       append,
     )
-    .option('--empty-key', 'as spamd runs without a key file: authenticates nothing')
+    .option('--empty-key', 'use no key, as spamd without a key file; authenticates nothing')
     .option('-p, --port <port>', `the UDP port (default: ${SPAMD_PORT})`, port)
     .option('--group <address>', `the multicast group (default: ${SPAMD_GROUP})`);
 }

@@ -65,7 +65,7 @@ const HOUR = 3600;
 export function addServeOptions(command: Command): Command {
   return keyOptions(targetOptions(listenOptions(command)))
     .addOption(
-      new Option('--key-overlap <duration>', 'for how long a key that SIGHUP replaced is accepted still')
+      new Option('--key-overlap <duration>', 'how long a key that SIGHUP replaced is still accepted; 0 for not at all')
         .argParser(duration)
         .default(HOUR, '1h'),
     )
@@ -73,27 +73,50 @@ export function addServeOptions(command: Command): Command {
     .addOption(exchangeWithOption())
     .addOption(exchangeIntervalOption())
     .addOption(
-      new Option('--store <store>', 'memory, level:DIRECTORY, or redis:URL as in redis:redis://127.0.0.1:6379/0')
+      new Option(
+        '--store <store>',
+        'where the greylist is kept: level:DIRECTORY, memory, or redis:URL as in redis:redis://127.0.0.1:6379/0',
+      )
         .env('SPAMD_SYNC_STORE')
         .default(`level:${STATE}`),
     )
     .addOption(controlOption())
-    .option('--policy <where>', 'answer Postfix and Exim there: unix:PATH or inet:HOST:PORT', listenAddress)
-    .option('--milter <where>', 'answer Postfix, Sendmail and others there, as a milter', listenAddress)
+    .option(
+      '--policy <where>',
+      'answer Postfix and Exim there, by the policy protocol: unix:PATH or inet:HOST:PORT',
+      listenAddress,
+    )
+    .option(
+      '--milter <where>',
+      'answer Sendmail, Postfix and others there, as a milter: unix:PATH or inet:HOST:PORT',
+      listenAddress,
+    )
     .option(
       '--http <address:port>',
-      'the status page, /metrics, /healthz, and /check for programs here; on loopback if only a port',
+      'serve the page, /metrics, /healthz and, for mail servers of this host, /check there; a port alone is on loopback',
       httpAddress,
     )
-    .option('--http-name <name>', 'a name under which a proxy asks for them; repeatable', append)
-    .option('--passtime <duration>', 'after how long a retry passes (default: 25m)', duration)
+    .option(
+      '--http-name <name>',
+      'a name by which a proxy may ask for the page, /metrics and /healthz; repeatable',
+      append,
+    )
+    .option('--passtime <duration>', 'how long a client has to wait until a retry passes (default: 25m)', duration)
     .option('--greyexp <duration>', 'how long a tuple is remembered (default: 4h)', duration)
     .option('--whiteexp <duration>', 'how long an address stays white (default: 36d)', duration)
     .option('--trapexp <duration>', 'how long an address stays trapped (default: 24h)', duration)
-    .option('--subnet-ipv4 <bits>', 'a network of so many bits is one client (default: 32)', prefix)
-    .option('--subnet-ipv6 <bits>', 'the same for IPv6 (default: 64)', prefix)
-    .option('--low-priority-mx <address>', 'a tuple first seen at this address is trapped, as spamd -M')
-    .option('--trap-wins', 'only what this host decides ends a trap')
+    .option(
+      '--subnet-ipv4 <bits>',
+      'an IPv4 network with a prefix of this many bits is one client (default: 32)',
+      prefix,
+    )
+    .option(
+      '--subnet-ipv6 <bits>',
+      'an IPv6 network with a prefix of this many bits is one client (default: 64)',
+      prefix,
+    )
+    .option('--low-priority-mx <address>', 'a client whose tuple is first seen at this address is trapped, as spamd -M')
+    .option('--trap-wins', 'only a WHITE that this host itself decides ends a trap')
     .addOption(
       new Option('--on-error <verdict>', 'the verdict while the store fails (default: pass)').choices([
         'pass',
@@ -101,17 +124,26 @@ export function addServeOptions(command: Command): Command {
       ]),
     )
     .option('--exempt <file>', 'a file of addresses and prefixes that always pass; repeatable', append)
-    .option('--exempt-recipients <file>', 'a file of recipients that always pass, such as postmaster')
-    .option('--exempt-senders <file>', 'a file of senders that always pass')
-    .option('--alloweddomains <file>', 'a file of the domains that mail is taken for, as spamd.alloweddomains')
-    .option('--learn', 'pass all mail, and count, record and announce what it would be; see docs/greylist.md')
-    .option('--spamtraps <file>', 'a file of spamtraps, which are added to those known')
-    .option('--check', 'look at options, key, files, interface and store, say what would be done, and end')
-    .option('--demo', 'a made-up group on loopback, with its page; takes no -y, -Y, -K')
-    .addOption(
-      new Option('--stop-timeout <duration>', 'how long to take to stop').argParser(duration).default(10, '10s'),
+    .option('--exempt-recipients <file>', 'a file of recipients that always pass, one a line, such as postmaster')
+    .option('--exempt-senders <file>', 'a file of senders that always pass, one a line')
+    .option(
+      '--alloweddomains <file>',
+      'a file of the domains that mail is accepted for, one a line, as spamd.alloweddomains (default: all)',
     )
-    .option('-v, --verbose', 'a line for each entry and drop');
+    .option(
+      '--learn',
+      'pass all mail, but count, record and announce it as if it were greylisted; see docs/greylist.md',
+    )
+    .option('--spamtraps <file>', 'a file of spamtraps, one a line, to be added to the spamtraps that are known')
+    .option(
+      '--check',
+      'check options, key, files, interface, targets and store, print what the daemon would do, and end',
+    )
+    .option('--demo', 'a made-up group on loopback, with its page; takes no -y, -Y, --greyd-target, -K')
+    .addOption(
+      new Option('--stop-timeout <duration>', 'how long stopping may take').argParser(duration).default(10, '10s'),
+    )
+    .option('-v, --verbose', 'a line for each entry received and each drop');
 }
 
 /** @throws {UsageError} For options that do not go together. */
