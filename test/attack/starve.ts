@@ -5,7 +5,7 @@
  *       [--networks 1000,10000,100000] [--minutes 120]
  *
  * flood: attempts of one address; how many of 10,000 tuples that wait are left. traps: spamtrap hits from one IPv6 /64, from
- * the /64s of one IPv6 /48, and from random IPv4 addresses; how many of 10,000 white addresses are left. botnet: addresses
+ * the /64s of one IPv6 /40, and from random IPv4 addresses; how many of 10,000 white addresses are left. botnet: addresses
  * in as many networks as given fill the store again and again, while legitimate clients come each minute and retry after 30; how many
  * of the retries are delayed. Time is virtual.
  */
