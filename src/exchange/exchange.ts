@@ -351,5 +351,7 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements Group, Asy
 }
 
 function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof Error)) return String(error);
+  // The message of an OpenSSL error names a line of OpenSSL's source, and ends with a newline. Its reason does not.
+  return 'reason' in error && typeof error.reason === 'string' ? error.reason : error.message;
 }

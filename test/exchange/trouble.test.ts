@@ -170,6 +170,9 @@ describe('what comes of an end with the key', () => {
     const changed = await ManualEnd.connect(between);
     await until(() => changed.isClosed);
     expect(peer.exchange.stats()).toMatchObject({ malformed: 3, broken: 1 });
+    expect(peer.warnings.at(-1)?.message).toBe(
+      'the connection with 127.0.0.1 is ended: decryption failed or bad record mac',
+    );
   });
 
   it('has to say who it is, and in time', async () => {
