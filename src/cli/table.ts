@@ -70,7 +70,8 @@ Examples:
 
 async function table(io: Io, options: Options): Promise<void> {
   const { control, interval, full, type, json = false } = options;
-  if (interval === 0 || full === 0) throw new UsageError(`--${interval === 0 ? 'interval' : 'full'}: not more than 0`);
+  if (interval === 0 || full === 0)
+    throw new UsageError(`--${interval === 0 ? 'interval' : 'full'}: must be more than 0`);
   const firewall = firewallOf(options);
   const kinds = type === undefined ? KINDS : [type];
   const out = new Output(io.stdout, json);

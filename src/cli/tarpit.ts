@@ -54,7 +54,9 @@ export function tarpitCommand(io: Io): Command {
       'the most trapped clients held up at once; further ones are refused without delay (default: 7/8 of --max)',
       whole(0, 10_000),
     )
-    .option('--max-time <duration>', 'how long a connection may take', duration, 3600)
+    .addOption(
+      new Option('--max-time <duration>', 'how long a connection may take').argParser(duration).default(3600, '1h'),
+    )
     .option('-5, --permanent', 'refuse trapped clients with 550 in place of 450')
     .option('-n, --hostname <name>', 'the host name that the tarpit gives itself', hostname())
     .option('--json', 'one JSON object a line')

@@ -173,7 +173,7 @@ describe('table', () => {
     [['--nft', 'inet filter', 'a;flush'], /not a table and a name/],
     [['--nft', 'outer filter spamd'], /not a table and a name/],
     [['--pf', 'a-name-that-is-too-long-for-pf'], /^spamd-sync: --pf: not a name for tables/],
-    [['--pf', 'spamd', '--interval', '0'], /^spamd-sync: --interval: not more than 0; see --help\n$/],
+    [['--pf', 'spamd', '--interval', '0'], /^spamd-sync: --interval: must be more than 0; see --help\n$/],
   ])('says in one line what is wrong: %j', async (args, line) => {
     const ran = await spamdSync(['table', ...args, '--control', control]);
     expect(ran.err).toMatch(line);
