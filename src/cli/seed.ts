@@ -2,7 +2,7 @@ import { Command, Option } from 'commander';
 import { systemClock } from '../clock.ts';
 import type { Entry, SeedReport, SpamdbRecord, SyncPeer } from '../index.ts';
 import { type LeftOutReason, parseSpamdb, toEntries } from '../spamdb/index.ts';
-import { nameOf } from './input/input.ts';
+import { nothingIn } from './input/input.ts';
 import { append } from './options/arguments.ts';
 import { type BulkOptions, bulkOptions, openSender, wholeInput } from './options/bulk.ts';
 import { keyOptions } from './options/group.ts';
@@ -56,7 +56,7 @@ Example:
 async function seed(io: Io, path: string, options: Options): Promise<void> {
   const { json = false, to, rate } = options;
   const text = await wholeInput(path, io);
-  if (text.every(({ length }) => length === 0)) throw new Error(`${nameOf(path)}: nothing in it`);
+  if (text.every(({ length }) => length === 0)) throw nothingIn(path);
   const dump = await dumpOf(text, options.grey, io);
   using interrupt = new Interrupt();
   const peer = await openSender(io, { ...options, target: to });

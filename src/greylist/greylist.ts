@@ -5,7 +5,6 @@ import type { Rules } from '../rules/attempt.ts';
 import type { SpamdbRecord } from '../spamdb-record.ts';
 import { type RestoreReport, restore, type SnapshotOptions, type SnapshotSource, snapshot } from '../store/snapshot.ts';
 import type { Store } from '../store/store.ts';
-import { sweep } from '../store/sweep.ts';
 import { Announcements } from './announcements.ts';
 import { Answers, type Deciding } from './answers.ts';
 import { checkAll } from './check-all.ts';
@@ -114,7 +113,12 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
           this.#warn('WARN_SPAMD_STORE', `${type} of ${ip} from the group, and more, is lost`, TOO_MANY),
       });
     }
-    this.#sweeper = new Sweeper(clock, sweepInterval, () => this.#sweepQuietly());
+    this.#sweeper = new Sweeper({
+      ...{ store, group, clock, announcements: this.#announcements, counters: this.#counters },
+      interval: sweepInterval,
+      trapWins: () => this.#current.policy.trapWins,
+      onFailed: (error) => this.#warn('WARN_SPAMD_STORE', 'the sweep failed', error),
+    });
   }
 
   /**
@@ -303,18 +307,7 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
    * the other records are still swept, and then the promise rejects.
    */
   async sweep(): Promise<SweepReport> {
-    const { group } = this.#settings;
-    const { policy } = this.#current;
-    // Before anything is announced again: the more white addresses the group holds, the slower the peer must announce.
-    if (group?.noteWhites !== undefined) group.noteWhites((await this.#store.stats()).addresses);
-    const { room } = this.#announcements;
-    const { removed, due, failure } = await sweep(this.#store, this.#now(), policy.trapWins, room);
-    const entries = due.map(({ type, ip, at, expires }) => ({ type, ip, timestamp: at, expires }));
-    const repaired = this.#announcements.announceAgain(entries);
-    this.#counters.swept += removed;
-    this.#counters.repaired += repaired;
-    if (failure !== undefined) throw failure.error;
-    return { removed, repaired };
+    return this.#sweeper.sweep();
   }
 
   /** The counters of the greylist. Its member `store` is `undefined` while the store does not answer. */
@@ -376,14 +369,6 @@ export class Greylist extends EventEmitter<GreylistEvents> implements AsyncDispo
     const settled = Promise.all([this.#sweeper.stop(), this.#subscription?.stop()]);
     await this.#inTime(settled).catch(() => undefined);
     if (this.#settings.ownsStore) await this.#store.close();
-  }
-
-  async #sweepQuietly(): Promise<void> {
-    try {
-      await this.sweep();
-    } catch (error) {
-      this.#warn('WARN_SPAMD_STORE', 'the sweep failed', error);
-    }
   }
 
   #warn(code: GreylistWarningCode, what: string, error: unknown): void {

@@ -28,7 +28,12 @@ export async function* notEmpty(input: Readable, path: string): AsyncGenerator<U
     if (bytes.length > 0) isEmpty = false;
     yield bytes;
   }
-  if (isEmpty) throw new Error(`${nameOf(path)}: nothing in it`);
+  if (isEmpty) throw nothingIn(path);
+}
+
+/** The error for an input that is empty and must not be. */
+export function nothingIn(path: string): Error {
+  return new Error(`${nameOf(path)}: nothing in it`);
 }
 
 /** The name of an input, for messages. */
